@@ -1,0 +1,46 @@
+//! Something that has happened.
+//!
+//! A fact is small and in the past tense, written to the outbox in the same
+//! transaction as its effect. It wakes a reader, who looks at the state again;
+//! it carries no authority of its own. Stored: variants and fields are never
+//! renamed, only added.
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{Camera, Id, Person};
+
+/// Something that has happened. Stored as JSON.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "fact", rename_all = "snake_case")]
+pub enum Fact {
+    /// A camera, its streams or its credentials were added, changed or retired.
+    CameraChanged {
+        /// Which one.
+        camera: Id<Camera>,
+    },
+    /// A person's grants were changed; what he has open must be judged again.
+    GrantsChanged {
+        /// Whose.
+        person: Id<Person>,
+    },
+}
+
+impl Fact {
+    /// The name of the variant as stored.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::CameraChanged { .. } => "camera_changed",
+            Self::GrantsChanged { .. } => "grants_changed",
+        }
+    }
+
+    /// The printed id of what it is about.
+    #[must_use]
+    pub fn subject(&self) -> String {
+        match self {
+            Self::CameraChanged { camera } => camera.to_string(),
+            Self::GrantsChanged { person } => person.to_string(),
+        }
+    }
+}

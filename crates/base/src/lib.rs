@@ -1,0 +1,26 @@
+//! The words of the house.
+//!
+//! Typed ids, instants, areas, points, units, error kinds, facts and secrets:
+//! the nouns that every room uses and no room owns.
+//! Nothing here reads a clock, a socket or a file, and nothing here allocates
+//! an identity by itself: time and randomness come in as arguments.
+//!
+//! | module | noun | source |
+//! |---|---|---|
+//! | [`id`] | [`id::Id`], an identity that names its kind | RFC 9562 §5.7 |
+//! | [`now`] | [`now::Now`], one reading of both clocks | - |
+//! | [`area`] | [`area::AreaCode`], a Kemendagri area code | Kepmendagri 300.2.2-2430/2025 |
+//! | [`geo`] | [`geo::Point`], WGS 84 degrees | EPSG:4326 |
+//! | [`unit`] | [`unit::Bytes`], [`unit::BitsPerSecond`] | - |
+//! | [`kind`] | [`kind::Kind`], what a caller may do about a failure | - |
+//! | [`fact`] | [`fact::Fact`], something that has happened | - |
+//! | [`redact`] | [`redact::Secret`], a value that never prints | - |
+
+pub mod area;
+pub mod fact;
+pub mod geo;
+pub mod id;
+pub mod kind;
+pub mod now;
+pub mod redact;
+pub mod unit;

@@ -1,0 +1,2 @@
+//! betang
+fn main() {}
