@@ -1,1 +1,21 @@
-//! watch-core
+//! The watch room's brain.
+//!
+//! Everything here decides and nothing here does: bytes, instants and random
+//! draws come in as arguments, frames, effects and states come out as values.
+//! The hands are in the crate `watch`.
+//!
+//! | module | question it answers |
+//! |---|---|
+//! | [`h264`] | how does an access unit become packets of at most 1,200 octets? |
+//! | [`frame`] | what travels from a camera to its viewers? |
+//! | [`timeline`] | which media time has a frame whose camera restarts, jumps or lies? |
+//! | [`ring`] | which frames are kept, and what does a slow reader miss? |
+//! | [`fanout`] | which frame does this viewer get next, under which time stamp? |
+//! | [`supervise`] | connect, wait, give up, try again: and in which words? |
+
+pub mod fanout;
+pub mod frame;
+pub mod h264;
+pub mod ring;
+pub mod supervise;
+pub mod timeline;

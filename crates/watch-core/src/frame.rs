@@ -1,0 +1,87 @@
+//! What travels from a camera to its viewers.
+//!
+//! A frame is packetised once, when it arrives; every viewer is sent the same
+//! payload bytes under headers of its own. Only reference counts are copied.
+
+use std::sync::Arc;
+
+use base::now::Now;
+use base::unit::Bytes;
+
+/// Ticks of 90,000 in a second, the RTP clock of video (RFC 6184 §8.2.1).
+pub const TICKS_PER_SECOND: u64 = 90_000;
+
+/// A place on a stream's own time line, in ticks of 1/90,000 s.
+///
+/// It starts anywhere, never goes back and never wraps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct MediaTime(u64);
+
+impl MediaTime {
+    /// From ticks.
+    #[must_use]
+    pub const fn from_ticks(ticks: u64) -> Self {
+        Self(ticks)
+    }
+
+    /// Ticks.
+    #[must_use]
+    pub const fn ticks(self) -> u64 {
+        self.0
+    }
+
+    /// What an RTP header carries: the low 32 bits (RFC 3550 §5.1).
+    #[must_use]
+    pub const fn rtp(self) -> u32 {
+        let [.., a, b, c, d] = self.0.to_be_bytes();
+        u32::from_be_bytes([a, b, c, d])
+    }
+}
+
+/// The payload of one RTP packet, header excluded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Packet {
+    /// At most [`crate::h264::PAYLOAD_MAX`] octets, shared by all viewers.
+    pub payload: Arc<[u8]>,
+    /// Whether it is the last of its frame (RFC 6184 §5.1).
+    pub marker: bool,
+}
+
+/// One picture of one camera layer.
+#[derive(Debug, Clone)]
+pub struct Frame {
+    /// When it is to be shown, on the stream's time line.
+    pub time: MediaTime,
+    /// When its last octet reached this house.
+    pub arrived: Now,
+    /// Whether decoding can begin here.
+    pub key: bool,
+    /// In the order in which they are sent.
+    pub packets: Box<[Packet]>,
+    /// The access unit itself, kept for stills; key frames only.
+    /// Annex B byte stream (ITU-T H.264 Annex B) with its parameter sets.
+    pub unit: Option<bytes::Bytes>,
+}
+
+impl Frame {
+    /// What it weighs in memory and on a link, headers excluded.
+    #[must_use]
+    pub fn size(&self) -> Bytes {
+        let packets = self
+            .packets
+            .iter()
+            .fold(Bytes::ZERO, |sum, packet| sum + Bytes::of(&packet.payload));
+        packets + self.unit.as_deref().map_or(Bytes::ZERO, Bytes::of)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_header_carries_the_low_half() {
+        assert_eq!(MediaTime::from_ticks(7).rtp(), 7);
+        assert_eq!(MediaTime::from_ticks((1 << 32) + 7).rtp(), 7);
+    }
+}
