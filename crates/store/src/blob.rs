@@ -1,0 +1,147 @@
+//! Files by the hash of their content.
+//!
+//! Order of writing: bytes into a temporary file, sync, rename to the hash, sync
+//! of the folder, then the row. So a row means a durable file; a file without a
+//! row is what a crash leaves, and harmless.
+
+use std::fs::{self, File};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use aws_lc_rs::digest::{SHA256, digest};
+use base::now::Wall;
+
+use crate::{Error, Tx, params};
+
+/// The folder of the files.
+#[derive(Debug, Clone)]
+pub struct Blobs {
+    folder: PathBuf,
+}
+
+/// The SHA-256 of a file, as lower-case hex.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Sha256(String);
+
+impl Sha256 {
+    /// Of those bytes.
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Self {
+        let hash = digest(&SHA256, bytes);
+        Self(
+            hash.as_ref()
+                .iter()
+                .fold(String::new(), |hex, byte| format!("{hex}{byte:02x}")),
+        )
+    }
+
+    /// From 64 hexadecimal digits.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let digit = |c: char| c.is_ascii_digit() || ('a'..='f').contains(&c);
+        (text.len() == 64 && text.chars().all(digit)).then(|| Self(text.to_owned()))
+    }
+
+    /// The 64 digits.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Blobs {
+    /// Opens the folder, which is made when it is not there.
+    ///
+    /// # Errors
+    /// If it cannot be made.
+    pub fn open(folder: &Path) -> Result<Self, Error> {
+        fs::create_dir_all(folder).map_err(|error| Error::file(folder, error))?;
+        Ok(Self {
+            folder: folder.to_owned(),
+        })
+    }
+
+    /// Keeps the bytes on the disk. They count as kept once [`record`] is
+    /// committed. Blocks; call it where blocking is allowed.
+    ///
+    /// # Errors
+    /// [`Error::Full`] if the disk is; then nothing is left behind.
+    pub fn put(&self, bytes: &[u8]) -> Result<Sha256, Error> {
+        let hash = Sha256::of(bytes);
+        let path = self.path(&hash);
+        if path.exists() {
+            return Ok(hash);
+        }
+        let folder = path.parent().unwrap_or(&self.folder);
+        fs::create_dir_all(folder).map_err(|error| Error::file(folder, error))?;
+        let mut temporary =
+            tempfile::NamedTempFile::new_in(folder).map_err(|error| Error::file(folder, error))?;
+        let written = temporary
+            .write_all(bytes)
+            .and_then(|()| temporary.as_file().sync_all());
+        written.map_err(|error| Error::file(temporary.path(), error))?;
+        temporary
+            .persist(&path)
+            .map_err(|error| Error::file(&path, error.error))?;
+        File::open(folder)
+            .and_then(|folder| folder.sync_all())
+            .map_err(|error| Error::file(folder, error))?;
+        Ok(hash)
+    }
+
+    /// The bytes, checked against their hash. Blocks.
+    ///
+    /// # Errors
+    /// [`Error::Missing`] if there is no such file, [`Error::Corrupt`] if it is
+    /// not what was put there.
+    pub fn get(&self, hash: &Sha256) -> Result<Vec<u8>, Error> {
+        let path = self.path(hash);
+        let bytes = match fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Err(Error::Missing);
+            }
+            Err(error) => return Err(Error::file(&path, error)),
+        };
+        if Sha256::of(&bytes) != *hash {
+            return Err(Error::corrupt(format!("blob {}", hash.as_str())));
+        }
+        Ok(bytes)
+    }
+
+    /// Two letters of the hash are a folder, so that no folder grows too long.
+    fn path(&self, hash: &Sha256) -> PathBuf {
+        self.folder.join(&hash.0[..2]).join(&hash.0)
+    }
+}
+
+/// Writes the row of a file that [`Blobs::put`] has kept.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn record(tx: &mut Tx, hash: &Sha256, size: usize, now: Wall) -> Result<(), Error> {
+    tx.execute(
+        "INSERT INTO store_blob (sha256, size_bytes, kept_us) VALUES ($1, $2, $3) \
+         ON CONFLICT (sha256) DO NOTHING",
+        params![hash.as_str(), i64::try_from(size).unwrap_or(i64::MAX), now],
+    )
+    .await?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_put_comes_back_and_what_was_altered_does_not() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let blobs = Blobs::open(folder.path()).expect("a folder");
+        let hash = blobs.put(b"huma betang").expect("kept");
+        assert_eq!(blobs.put(b"huma betang").expect("kept once"), hash);
+        assert_eq!(blobs.get(&hash).expect("there"), b"huma betang");
+        fs::write(blobs.path(&hash), b"other").expect("altered");
+        assert!(matches!(blobs.get(&hash), Err(Error::Corrupt { .. })));
+        assert!(matches!(blobs.get(&Sha256::of(b"")), Err(Error::Missing)));
+    }
+}

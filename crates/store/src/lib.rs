@@ -1,0 +1,33 @@
+//! SQLite and PostgreSQL behind one handle.
+//!
+//! One SQL text for both engines (`$1` placeholders, `ON CONFLICT`, `RETURNING`,
+//! four column types); the few differences stand in `dialect`. There is no
+//! repository and no mock: rooms write SQL in their `sql/` folders and tests run
+//! it on both.
+//!
+//! | module | noun |
+//! |---|---|
+//! | [`db`] | the handle, reading and writing transactions |
+//! | [`value`] | parameters and rows |
+//! | [`query`] | statements put together from parts |
+//! | [`migrate`] | steps from an older schema to this one |
+//! | [`facts`] | the outbox |
+//! | [`jobs`] | work that outlives a restart |
+//! | [`blob`] | files by their hash |
+
+pub mod blob;
+pub mod db;
+mod dialect;
+mod error;
+pub mod facts;
+pub mod jobs;
+pub mod migrate;
+pub mod query;
+#[cfg(feature = "test")]
+pub mod test;
+pub mod value;
+
+pub use db::{Conn, Db, Engine, Place, Read, Tx};
+pub use error::Error;
+pub use query::{Query, Sql};
+pub use value::{FromColumn, Row, Value};

@@ -1,0 +1,213 @@
+//! From an empty or older database to the one that this version needs.
+//!
+//! A room brings its steps, each a number, a name and SQL. What was applied is
+//! kept with the hash of its text, so that three things are noticed instead of
+//! guessed: a step to be applied, a step that a newer version has applied, and a
+//! step whose text was changed afterwards. Steps are only ever added.
+//!
+//! All missing steps run in one transaction: a power cut leaves the old schema.
+//! A SQLite file that holds data is copied first; the copy's name is returned.
+
+use std::path::PathBuf;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use base::now::Wall;
+
+use crate::db::{Engine, Place};
+use crate::query::Sql;
+use crate::{Conn, Db, Error, dialect, params};
+
+/// The steps of one room, in order.
+#[derive(Debug, Clone, Copy)]
+pub struct Schema {
+    /// Whose tables these are: the prefix of their names.
+    pub room: &'static str,
+    /// Numbered from one.
+    pub steps: &'static [Step],
+}
+
+/// One step.
+#[derive(Debug, Clone, Copy)]
+pub struct Step {
+    /// Counts up from one within its room.
+    pub number: i64,
+    /// What it is about.
+    pub name: &'static str,
+    /// Statements for both engines.
+    pub sql: &'static str,
+}
+
+/// What a migration has done.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Migrated {
+    /// How many steps were applied.
+    pub steps: usize,
+    /// The copy that was made before, if there was data to copy.
+    pub backup: Option<PathBuf>,
+}
+
+/// The tables of the store itself: facts, jobs and blobs.
+pub const STORE: Schema = Schema {
+    room: "store",
+    steps: &[Step {
+        number: 1,
+        name: "outbox",
+        sql: include_str!("../schema/0001_outbox.sql"),
+    }],
+};
+
+const LEDGER: &str = "CREATE TABLE IF NOT EXISTS store_migration (\
+     room TEXT NOT NULL, number BIGINT NOT NULL, name TEXT NOT NULL, hash TEXT NOT NULL, \
+     applied_us BIGINT NOT NULL, PRIMARY KEY (room, number))";
+
+impl Db {
+    /// Applies what is missing.
+    ///
+    /// # Errors
+    /// [`Error::Newer`] if a newer version has been here, [`Error::Altered`] if a
+    /// step was changed after it was applied; then nothing is touched.
+    pub async fn migrate(&self, schemas: &[Schema], now: Wall) -> Result<Migrated, Error> {
+        let all: Vec<_> = std::iter::once(&STORE).chain(schemas).collect();
+        let missing = self.missing(&all).await?;
+        if missing.is_empty() {
+            return Ok(Migrated::default());
+        }
+        let backup = self.back_up(now).await?;
+        let mut tx = self.write().await?;
+        tx.script(LEDGER).await?;
+        for (room, step) in &missing {
+            tx.script(step.sql).await?;
+            tx.execute(
+                "INSERT INTO store_migration (room, number, name, hash, applied_us) \
+                 VALUES ($1, $2, $3, $4, $5)",
+                params![*room, step.number, step.name, hash(step), now],
+            )
+            .await?;
+        }
+        tx.commit().await?;
+        Ok(Migrated {
+            steps: missing.len(),
+            backup,
+        })
+    }
+
+    async fn missing<'s>(
+        &self,
+        schemas: &[&'s Schema],
+    ) -> Result<Vec<(&'static str, &'s Step)>, Error> {
+        let applied = self.applied().await?;
+        for (room, number, name, applied_hash) in &applied {
+            let step = schemas
+                .iter()
+                .filter(|schema| schema.room == room)
+                .flat_map(|schema| schema.steps)
+                .find(|step| step.number == *number);
+            match step {
+                None => {
+                    return Err(Error::Newer {
+                        room: room.clone(),
+                        number: *number,
+                        name: name.clone(),
+                    });
+                }
+                Some(step) if hash(step) != *applied_hash => {
+                    return Err(Error::Altered {
+                        room: room.clone(),
+                        number: *number,
+                        name: name.clone(),
+                    });
+                }
+                Some(_) => {}
+            }
+        }
+        Ok(schemas
+            .iter()
+            .flat_map(|schema| schema.steps.iter().map(|step| (schema.room, step)))
+            .filter(|(room, step)| {
+                !applied
+                    .iter()
+                    .any(|(known, number, ..)| known == room && *number == step.number)
+            })
+            .collect())
+    }
+
+    async fn applied(&self) -> Result<Vec<(String, i64, String, String)>, Error> {
+        let mut read = self.read().await?;
+        let has_ledger = describe(&mut read)
+            .await?
+            .iter()
+            .any(|(table, ..)| table == "store_migration");
+        if !has_ledger {
+            return Ok(Vec::new());
+        }
+        read.all(
+            "SELECT room, number, name, hash FROM store_migration ORDER BY room, number",
+            params![],
+        )
+        .await?
+        .iter()
+        .map(|row| {
+            Ok((
+                row.get("room")?,
+                row.get("number")?,
+                row.get("name")?,
+                row.get("hash")?,
+            ))
+        })
+        .collect()
+    }
+
+    /// Copies a SQLite file that holds data. A PostgreSQL server is backed up by
+    /// its own tools, and its schema changes are undone when one of them fails.
+    async fn back_up(&self, now: Wall) -> Result<Option<PathBuf>, Error> {
+        let Place::Sqlite { path } = self.place() else {
+            return Ok(None);
+        };
+        let mut connection = self.read().await?;
+        if describe(&mut connection).await?.is_empty() {
+            return Ok(None);
+        }
+        drop(connection);
+        let copy = path.with_extension(format!("before-{}.sqlite", now.as_us()));
+        self.vacuum_into(&copy).await?;
+        Ok(Some(copy))
+    }
+}
+
+/// Every column of every table: table, column, type; in order. The same list on
+/// both engines.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn describe(conn: &mut Conn) -> Result<Vec<(String, String, String)>, Error> {
+    let sql: Sql = match conn.engine() {
+        Engine::Sqlite => dialect::SQLITE_COLUMNS.into(),
+        Engine::Postgres => dialect::POSTGRES_COLUMNS.into(),
+    };
+    conn.all(sql, params![])
+        .await?
+        .iter()
+        .map(|row| {
+            Ok((
+                row.get("table_name")?,
+                row.get("column_name")?,
+                row.get("data_type")?,
+            ))
+        })
+        .collect()
+}
+
+/// Of the text that counts: a comment may be mended, a line end may differ.
+fn hash(step: &Step) -> String {
+    let text: Vec<_> = step
+        .sql
+        .lines()
+        .map(|line| line.split("--").next().unwrap_or_default().trim())
+        .filter(|line| !line.is_empty())
+        .collect();
+    let digest = digest(&SHA256, text.join("\n").as_bytes());
+    digest
+        .as_ref()
+        .iter()
+        .fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
+}
