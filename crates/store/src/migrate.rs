@@ -37,6 +37,35 @@ pub struct Step {
     pub sql: &'static str,
 }
 
+/// A room's steps from its folder: `schema!("hall", "schema", [(1, "areas")])` is
+/// the file `schema/0001_areas.sql` of the calling crate.
+#[macro_export]
+macro_rules! schema {
+    ($room:literal, $folder:literal, [$(($number:tt, $name:literal)),* $(,)?]) => {
+        $crate::migrate::Schema {
+            room: $room,
+            steps: &[$($crate::migrate::Step {
+                number: $number,
+                name: $name,
+                sql: include_str!(concat!(
+                    env!("CARGO_MANIFEST_DIR"), "/", $folder, "/",
+                    $crate::schema!(@zeros $number), stringify!($number), "_", $name, ".sql"
+                )),
+            }),*],
+        }
+    };
+    (@zeros 1) => { "000" };
+    (@zeros 2) => { "000" };
+    (@zeros 3) => { "000" };
+    (@zeros 4) => { "000" };
+    (@zeros 5) => { "000" };
+    (@zeros 6) => { "000" };
+    (@zeros 7) => { "000" };
+    (@zeros 8) => { "000" };
+    (@zeros 9) => { "000" };
+    (@zeros $number:tt) => { "00" };
+}
+
 /// What a migration has done.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Migrated {
@@ -47,14 +76,7 @@ pub struct Migrated {
 }
 
 /// The tables of the store itself: facts, jobs and blobs.
-pub const STORE: Schema = Schema {
-    room: "store",
-    steps: &[Step {
-        number: 1,
-        name: "outbox",
-        sql: include_str!("../schema/0001_outbox.sql"),
-    }],
-};
+pub const STORE: Schema = crate::schema!("store", "schema", [(1, "outbox")]);
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS store_migration (\
      room TEXT NOT NULL, number BIGINT NOT NULL, name TEXT NOT NULL, hash TEXT NOT NULL, \
