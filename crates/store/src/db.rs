@@ -1,41 +1,46 @@
-//! The handle of the database, and its two kinds of transactions.
+//! The handle of the database: opening, claiming, beginning to read or to write.
 //!
-//! Reading sees one snapshot; writing is done by one at a time. On SQLite that
-//! is how the file works: one writer connection, `BEGIN IMMEDIATE`, readers
-//! beside it (WAL). On PostgreSQL a lock of the transaction does the same, so
-//! that code which reads before it writes (the audit chain, a limit) is right on
-//! both without a word about isolation.
+//! Reading sees one snapshot; writing is done by one at a time, over one
+//! connection, with readers beside it. On SQLite that is how the file works
+//! (`BEGIN IMMEDIATE`, WAL). PostgreSQL is used the same way, so that code which
+//! reads before it writes (the audit chain, a limit) is right on both without a
+//! word about isolation, and a reader never waits for a writer.
+//!
+//! A database belongs to one server. The claim is a locked file beside a SQLite
+//! file, and an advisory lock of the very connection that writes to PostgreSQL:
+//! a server that loses that connection cannot write before it has the claim
+//! again. (A pooler that hands one connection to several clients cannot stand in
+//! between.)
 //!
 //! A write that is acknowledged is on the disk (`synchronous = FULL`, PostgreSQL's
 //! own default). A transaction that is dropped has not happened.
 
-use std::fs::File;
-use std::ops::{Deref, DerefMut};
+use std::fs::{File, OpenOptions, TryLockError};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use base::redact::Secret;
+use sqlx::pool::PoolOptions;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{
-    AssertSqlSafe, ConnectOptions as _, Connection as _, PgPool, Postgres, Sqlite, SqlitePool,
-    Transaction,
-};
-use tokio::sync::{Mutex, watch};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Database, PgPool, Sqlite, SqlitePool, Transaction};
+use tokio::sync::watch;
 
-use crate::query::{Query, Sql};
-use crate::value::Engined;
-use crate::{Error, Row, Value, dialect};
+use crate::conn::{Held, Read, Tx};
+use crate::{Error, dialect};
 
-/// Connections that read at the same time.
+/// Connections that read at the same time; who comes fifth waits.
 const READERS: u32 = 4;
 
-/// Connections to a PostgreSQL server; writers wait for each other anyway.
-const POSTGRES_CONNECTIONS: u32 = 8;
-
-/// How long one waits for another's write before it is called trouble.
+/// How long one waits for a connection or for another's lock before it is called
+/// trouble ([`Error::Unavailable`]). Longer than any write of ours should take.
 const BUSY_MAX: Duration = Duration::from_secs(10);
+
+/// How long a starting server waits for the claim: a PostgreSQL server takes a
+/// moment to notice that the one before was killed.
+const CLAIM_WAIT: Duration = Duration::from_secs(2);
 
 /// Where the data is.
 #[derive(Debug, Clone)]
@@ -75,7 +80,6 @@ struct Inner {
     place: Place,
     /// Counts commits; whoever waits for news looks when it moves.
     commits: watch::Sender<u64>,
-    claim: Mutex<Option<Claim>>,
 }
 
 #[derive(Debug)]
@@ -83,47 +87,24 @@ enum Pools {
     Sqlite {
         writer: SqlitePool,
         readers: SqlitePool,
+        /// Keeps a second server out while it is locked.
+        claim: File,
     },
-    Postgres(PgPool),
-}
-
-/// What keeps a second server out, as long as it lives.
-#[derive(Debug)]
-enum Claim {
-    File(#[expect(dead_code, reason = "the lock lasts as long as the file is open")] File),
-    Connection(PgConnection),
-}
-
-/// A connection inside a transaction.
-#[derive(Debug)]
-pub struct Conn(pub(crate) Held);
-
-#[derive(Debug)]
-pub(crate) enum Held {
-    Sqlite(Transaction<'static, Sqlite>),
-    Postgres(Transaction<'static, Postgres>),
-}
-
-/// One snapshot to read from.
-#[derive(Debug)]
-pub struct Read(Conn);
-
-/// One transaction that writes. Dropped without [`commit`](Self::commit), it has
-/// not happened.
-#[derive(Debug)]
-pub struct Tx {
-    conn: Conn,
-    commits: watch::Sender<u64>,
+    Postgres {
+        writer: PgPool,
+        readers: PgPool,
+        schema: String,
+    },
 }
 
 impl Db {
     /// Opens the database and claims it for this server.
     ///
     /// # Errors
-    /// [`Error::InUse`] if another server has it; [`Error::Unavailable`] if it
-    /// does not answer.
+    /// [`Error::InUse`] if another server has it, [`Error::Place`] if there can
+    /// be none, [`Error::Unavailable`] if it does not answer.
     pub async fn open(place: &Place) -> Result<Self, Error> {
-        let (pools, claim) = match place {
+        let pools = match place {
             Place::Sqlite { path } => open_sqlite(path).await?,
             Place::Postgres { url, schema } => {
                 open_postgres(url, schema.as_deref().unwrap_or("public")).await?
@@ -134,7 +115,6 @@ impl Db {
                 pools,
                 place: place.clone(),
                 commits: watch::Sender::new(0),
-                claim: Mutex::new(Some(claim)),
             }),
         })
     }
@@ -144,7 +124,7 @@ impl Db {
     pub fn engine(&self) -> Engine {
         match self.inner.pools {
             Pools::Sqlite { .. } => Engine::Sqlite,
-            Pools::Postgres(_) => Engine::Postgres,
+            Pools::Postgres { .. } => Engine::Postgres,
         }
     }
 
@@ -154,43 +134,52 @@ impl Db {
         &self.inner.place
     }
 
-    /// Takes a snapshot to read from.
+    /// Takes a snapshot to read from; it is that of the first statement.
     ///
     /// # Errors
     /// If the database does not answer.
     pub async fn read(&self) -> Result<Read, Error> {
         let held = match &self.inner.pools {
             Pools::Sqlite { readers, .. } => Held::Sqlite(readers.begin().await?),
-            Pools::Postgres(pool) => {
-                Held::Postgres(pool.begin_with(dialect::POSTGRES_BEGIN_READ).await?)
+            Pools::Postgres { readers, .. } => {
+                Held::Postgres(readers.begin_with(dialect::POSTGRES_BEGIN_READ).await?)
             }
         };
-        Ok(Read(Conn(held)))
+        Ok(Read::new(held, self.clone()))
     }
 
     /// Begins to write. Others who write wait until this is over, so nothing
-    /// else may be waited for in between.
+    /// slow may be waited for in between.
     ///
     /// # Errors
-    /// If the database does not answer, or another writes for too long.
+    /// If the database does not answer, or another writes for too long;
+    /// [`Error::InUse`] if another server has taken over.
     pub async fn write(&self) -> Result<Tx, Error> {
         let held = match &self.inner.pools {
             Pools::Sqlite { writer, .. } => Held::Sqlite(begin_sqlite(writer).await?),
-            Pools::Postgres(pool) => {
-                let mut tx = pool.begin().await?;
-                sqlx::query(dialect::POSTGRES_ONE_WRITER)
-                    .execute(&mut *tx)
-                    .await?;
+            Pools::Postgres { writer, schema, .. } => {
+                let mut tx = writer.begin().await?;
+                if !claim(&mut tx, dialect::POSTGRES_CLAIM).await? {
+                    return Err(in_use_schema(schema));
+                }
                 Held::Postgres(tx)
             }
         };
-        Ok(Tx {
-            conn: Conn(held),
-            commits: self.inner.commits.clone(),
-        })
+        Ok(Tx::new(held, self.clone()))
     }
 
-    /// Writes a consistent copy of a SQLite database, while it is in use.
+    /// Tells of every commit through this handle or its clones.
+    #[must_use]
+    pub fn commits(&self) -> watch::Receiver<u64> {
+        self.inner.commits.subscribe()
+    }
+
+    pub(crate) fn committed(&self) {
+        self.inner.commits.send_modify(|count| *count += 1);
+    }
+
+    /// Writes a consistent copy of a SQLite database, while it is in use. The
+    /// file must be empty or not there.
     pub(crate) async fn vacuum_into(&self, copy: &Path) -> Result<(), Error> {
         if let Pools::Sqlite { writer, .. } = &self.inner.pools {
             sqlx::query("VACUUM INTO $1")
@@ -201,226 +190,198 @@ impl Db {
         Ok(())
     }
 
-    /// Tells of every commit through this handle or its clones.
-    #[must_use]
-    pub fn commits(&self) -> watch::Receiver<u64> {
-        self.inner.commits.subscribe()
-    }
-
-    /// Ends all connections and lets another server in.
+    /// Waits for what is being read or written, ends all connections and lets
+    /// another server in.
     pub async fn close(&self) {
         match &self.inner.pools {
-            Pools::Sqlite { writer, readers } => {
+            Pools::Sqlite {
+                writer,
+                readers,
+                claim,
+            } => {
+                readers.close().await;
+                writer.close().await;
+                // Closing the file at the end of the handle would do it as well.
+                if let Err(error) = claim.unlock() {
+                    tracing::warn!(%error, "the lock of the database could not be let go");
+                }
+            }
+            Pools::Postgres {
+                writer, readers, ..
+            } => {
                 readers.close().await;
                 writer.close().await;
             }
-            Pools::Postgres(pool) => pool.close().await,
-        }
-        match self.inner.claim.lock().await.take() {
-            // The server notices by itself when the connection is gone.
-            Some(Claim::Connection(connection)) => drop(connection.close().await),
-            Some(Claim::File(_)) | None => {}
         }
     }
 }
 
-impl Conn {
-    /// Runs a statement; how many rows it touched.
-    ///
-    /// # Errors
-    /// As the engine says, in the words of [`Error`].
-    pub async fn execute(&mut self, sql: impl Into<Sql>, values: &[Value]) -> Result<u64, Error> {
-        let text = AssertSqlSafe(sql.into().0);
-        Ok(match &mut self.0 {
-            Held::Sqlite(tx) => bind_sqlite(sqlx::query(text), values)
-                .execute(&mut **tx)
-                .await?
-                .rows_affected(),
-            Held::Postgres(tx) => bind_postgres(sqlx::query(text), values)
-                .execute(&mut **tx)
-                .await?
-                .rows_affected(),
-        })
-    }
-
-    /// All rows of an answer.
-    ///
-    /// # Errors
-    /// As the engine says, in the words of [`Error`].
-    pub async fn all(&mut self, sql: impl Into<Sql>, values: &[Value]) -> Result<Vec<Row>, Error> {
-        let text = AssertSqlSafe(sql.into().0);
-        Ok(match &mut self.0 {
-            Held::Sqlite(tx) => bind_sqlite(sqlx::query(text), values)
-                .fetch_all(&mut **tx)
-                .await?
-                .into_iter()
-                .map(|row| Row(Engined::Sqlite(row)))
-                .collect(),
-            Held::Postgres(tx) => bind_postgres(sqlx::query(text), values)
-                .fetch_all(&mut **tx)
-                .await?
-                .into_iter()
-                .map(|row| Row(Engined::Postgres(row)))
-                .collect(),
-        })
-    }
-
-    /// The first row of an answer, if any.
-    ///
-    /// # Errors
-    /// As the engine says, in the words of [`Error`].
-    pub async fn maybe(
-        &mut self,
-        sql: impl Into<Sql>,
-        values: &[Value],
-    ) -> Result<Option<Row>, Error> {
-        let text = AssertSqlSafe(sql.into().0);
-        Ok(match &mut self.0 {
-            Held::Sqlite(tx) => bind_sqlite(sqlx::query(text), values)
-                .fetch_optional(&mut **tx)
-                .await?
-                .map(|row| Row(Engined::Sqlite(row))),
-            Held::Postgres(tx) => bind_postgres(sqlx::query(text), values)
-                .fetch_optional(&mut **tx)
-                .await?
-                .map(|row| Row(Engined::Postgres(row))),
-        })
-    }
-
-    /// The first row of an answer that has to have one.
-    ///
-    /// # Errors
-    /// [`Error::Missing`] if it has none; else as the engine says.
-    pub async fn one(&mut self, sql: impl Into<Sql>, values: &[Value]) -> Result<Row, Error> {
-        self.maybe(sql, values).await?.ok_or(Error::Missing)
-    }
-
-    /// All rows of a statement that was put together.
-    ///
-    /// # Errors
-    /// As the engine says, in the words of [`Error`].
-    pub async fn all_query(&mut self, query: &Query) -> Result<Vec<Row>, Error> {
-        self.all(Sql::built(query.text().to_owned()), query.values())
-            .await
-    }
-
-    /// Runs statements without parameters, as a schema file has them.
-    pub(crate) async fn script(&mut self, text: &'static str) -> Result<(), Error> {
-        match &mut self.0 {
-            Held::Sqlite(tx) => sqlx::raw_sql(text).execute(&mut **tx).await.map(drop)?,
-            Held::Postgres(tx) => sqlx::raw_sql(text).execute(&mut **tx).await.map(drop)?,
-        }
-        Ok(())
-    }
-
-    /// Which engine this is.
-    #[must_use]
-    pub const fn engine(&self) -> Engine {
-        match self.0 {
-            Held::Sqlite(_) => Engine::Sqlite,
-            Held::Postgres(_) => Engine::Postgres,
-        }
-    }
-}
-
-impl Tx {
-    /// Makes it so. When this returns, it is on the disk.
-    ///
-    /// # Errors
-    /// Then nothing of it has happened.
-    pub async fn commit(self) -> Result<(), Error> {
-        match self.conn.0 {
-            Held::Sqlite(tx) => tx.commit().await?,
-            Held::Postgres(tx) => tx.commit().await?,
-        }
-        self.commits.send_modify(|count| *count += 1);
-        Ok(())
-    }
-}
-
-impl Deref for Read {
-    type Target = Conn;
-    fn deref(&self) -> &Conn {
-        &self.0
-    }
-}
-
-impl DerefMut for Read {
-    fn deref_mut(&mut self) -> &mut Conn {
-        &mut self.0
-    }
-}
-
-impl Deref for Tx {
-    type Target = Conn;
-    fn deref(&self) -> &Conn {
-        &self.conn
-    }
-}
-
-impl DerefMut for Tx {
-    fn deref_mut(&mut self) -> &mut Conn {
-        &mut self.conn
-    }
-}
-
-async fn open_sqlite(path: &Path) -> Result<(Pools, Claim), Error> {
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).map_err(|error| Error::file(folder, error))?;
-    }
-    let lock = path.with_extension("lock");
-    let file = File::create(&lock).map_err(|error| Error::file(&lock, error))?;
-    file.try_lock().map_err(|_| Error::InUse {
-        place: path.display().to_string(),
-    })?;
+async fn open_sqlite(path: &Path) -> Result<Pools, Error> {
+    let path = settle(path)?;
+    let claim = claim_file(&path)?;
     let options = SqliteConnectOptions::new()
-        .filename(path)
-        .create_if_missing(true)
+        .filename(&path)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .busy_timeout(BUSY_MAX)
         .foreign_keys(true)
+        // As PostgreSQL compares; else a filter finds more on one engine.
+        .pragma("case_sensitive_like", "ON")
         .disable_statement_logging();
-    let writer = SqlitePoolOptions::new()
-        .max_connections(1)
-        .acquire_timeout(BUSY_MAX)
-        .connect_with(options.clone())
-        .await?;
-    let readers = SqlitePoolOptions::new()
-        .max_connections(READERS)
-        .acquire_timeout(BUSY_MAX)
-        .connect_with(options.pragma("query_only", "ON"))
-        .await?;
-    Ok((Pools::Sqlite { writer, readers }, Claim::File(file)))
+    let opened = async {
+        let writer = lasting(SqlitePoolOptions::new(), 1)
+            .connect_with(options.clone())
+            .await?;
+        let readers = lasting(SqlitePoolOptions::new(), READERS)
+            .connect_with(options.pragma("query_only", "ON"))
+            .await?;
+        Ok((writer, readers))
+    };
+    let (writer, readers) = opened
+        .await
+        .map_err(|error: sqlx::Error| Error::from(error).at(&path.display().to_string()))?;
+    Ok(Pools::Sqlite {
+        writer,
+        readers,
+        claim,
+    })
 }
 
-async fn open_postgres(url: &Secret<String>, schema: &str) -> Result<(Pools, Claim), Error> {
-    let options: PgConnectOptions = url.expose().parse()?;
-    let options = options
-        .disable_statement_logging()
-        .options([("search_path", schema)]);
-    let mut connection = PgConnection::connect_with(&options).await?;
-    let quoted = dialect::quoted(schema);
-    sqlx::raw_sql(AssertSqlSafe(format!(
-        "CREATE SCHEMA IF NOT EXISTS {quoted}"
-    )))
-    .execute(&mut connection)
-    .await?;
-    let claimed: bool = sqlx::query_scalar(dialect::POSTGRES_CLAIM)
-        .bind(schema)
-        .fetch_one(&mut connection)
-        .await?;
-    if !claimed {
-        return Err(Error::InUse {
-            place: format!("schema {schema}"),
-        });
+/// The one spelling of a path, so that two servers cannot claim one file under
+/// two names. Folder and file are made; the file is for its owner's eyes.
+fn settle(path: &Path) -> Result<PathBuf, Error> {
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder).map_err(|error| Error::file(folder, error))?;
+    if !path.exists() {
+        OpenOptions::new()
+            .create(true)
+            .append(true)
+            .mode(0o600)
+            .open(path)
+            .and_then(|_| File::open(folder)?.sync_all())
+            .map_err(|error| Error::file(path, error))?;
     }
-    let pool = PgPoolOptions::new()
-        .max_connections(POSTGRES_CONNECTIONS)
-        .acquire_timeout(BUSY_MAX)
-        .connect_with(options)
+    path.canonicalize()
+        .map_err(|error| Error::file(path, error))
+}
+
+fn claim_file(path: &Path) -> Result<File, Error> {
+    let mut lock = path.as_os_str().to_owned();
+    lock.push(".lock");
+    let lock = PathBuf::from(lock);
+    let file = OpenOptions::new()
+        .create(true)
+        .append(true)
+        .mode(0o600)
+        .open(&lock)
+        .map_err(|error| Error::file(&lock, error))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(Error::InUse {
+            place: path.display().to_string(),
+        }),
+        Err(TryLockError::Error(error)) => Err(Error::file(&lock, error)),
+    }
+}
+
+async fn open_postgres(url: &Secret<String>, schema: &str) -> Result<Pools, Error> {
+    let schema = dialect::schema_name(schema)?;
+    let options: PgConnectOptions = url.expose().parse()?;
+    let place = match options.get_database() {
+        Some(database) => format!("database {database} on {}", options.get_host()),
+        None => format!("the database on {}", options.get_host()),
+    };
+    let options = options
+        .application_name("betang")
+        .disable_statement_logging()
+        .options([
+            ("search_path", schema),
+            ("lock_timeout", &format!("{}ms", BUSY_MAX.as_millis())),
+        ]);
+    let opened = async {
+        let writer = lasting(PgPoolOptions::new(), 1)
+            .connect_with(options.clone())
+            .await?;
+        let mut connection = writer.acquire().await?;
+        let encoding: String = sqlx::query_scalar(dialect::POSTGRES_ENCODING)
+            .fetch_one(&mut *connection)
+            .await?;
+        if encoding != "UTF8" {
+            return Err(Error::Refused(format!(
+                "its encoding is {encoding} and has to be UTF8"
+            )));
+        }
+        let exists: bool = sqlx::query_scalar(dialect::POSTGRES_HAS_SCHEMA)
+            .bind(schema)
+            .fetch_one(&mut *connection)
+            .await?;
+        if !exists {
+            sqlx::raw_sql(AssertSqlSafe(format!("CREATE SCHEMA {schema}")))
+                .execute(&mut *connection)
+                .await?;
+        }
+        await_claim(&mut connection, schema).await?;
+        drop(connection);
+        let readers = lasting(PgPoolOptions::new(), READERS)
+            .connect_with(options)
+            .await?;
+        Ok((writer, readers))
+    };
+    let (writer, readers) = opened.await.map_err(|error: Error| error.at(&place))?;
+    Ok(Pools::Postgres {
+        writer,
+        readers,
+        schema: schema.to_owned(),
+    })
+}
+
+async fn await_claim(connection: &mut PgConnection, schema: &str) -> Result<(), Error> {
+    if claim(connection, dialect::POSTGRES_CLAIM).await? {
+        return Ok(());
+    }
+    sqlx::raw_sql(AssertSqlSafe(format!(
+        "SET lock_timeout = '{}ms'",
+        CLAIM_WAIT.as_millis()
+    )))
+    .execute(&mut *connection)
+    .await?;
+    match sqlx::query(dialect::POSTGRES_AWAIT_CLAIM)
+        .execute(&mut *connection)
+        .await
+        .map_err(Error::from)
+    {
+        Ok(_) => {}
+        Err(Error::Unavailable(_)) => return Err(in_use_schema(schema)),
+        Err(error) => return Err(error),
+    }
+    sqlx::raw_sql("RESET lock_timeout")
+        .execute(&mut *connection)
         .await?;
-    Ok((Pools::Postgres(pool), Claim::Connection(connection)))
+    Ok(())
+}
+
+async fn claim(connection: &mut PgConnection, sql: &'static str) -> Result<bool, Error> {
+    // Absent when the schema has been dropped under us.
+    let claimed: Option<bool> = sqlx::query_scalar(sql).fetch_one(connection).await?;
+    Ok(claimed.unwrap_or(false))
+}
+
+fn in_use_schema(schema: &str) -> Error {
+    Error::InUse {
+        place: format!("schema {schema}"),
+    }
+}
+
+/// Connections that stay: the claim lives as long as the one that writes.
+fn lasting<D: Database>(options: PoolOptions<D>, connections: u32) -> PoolOptions<D> {
+    options
+        .max_connections(connections)
+        .acquire_timeout(BUSY_MAX)
+        .idle_timeout(None)
+        .max_lifetime(None)
 }
 
 /// When the disk is full, SQLite ends the transaction by itself and the driver
@@ -433,25 +394,4 @@ async fn begin_sqlite(writer: &SqlitePool) -> Result<Transaction<'static, Sqlite
         }
         begun => begun,
     }
-}
-
-type SqliteQuery<'q> = sqlx::query::Query<'q, Sqlite, sqlx::sqlite::SqliteArguments>;
-type PostgresQuery<'q> = sqlx::query::Query<'q, Postgres, sqlx::postgres::PgArguments>;
-
-fn bind_sqlite<'q>(query: SqliteQuery<'q>, values: &[Value]) -> SqliteQuery<'q> {
-    values.iter().fold(query, |query, value| match value {
-        Value::Int(value) => query.bind(*value),
-        Value::Text(value) => query.bind(value.clone()),
-        Value::Bytes(value) => query.bind(value.clone()),
-        Value::Real(value) => query.bind(*value),
-    })
-}
-
-fn bind_postgres<'q>(query: PostgresQuery<'q>, values: &[Value]) -> PostgresQuery<'q> {
-    values.iter().fold(query, |query, value| match value {
-        Value::Int(value) => query.bind(*value),
-        Value::Text(value) => query.bind(value.clone()),
-        Value::Bytes(value) => query.bind(value.clone()),
-        Value::Real(value) => query.bind(*value),
-    })
 }

@@ -3,6 +3,8 @@
 //! Everything else is one text for both. What stands here has a twin in each
 //! engine and one meaning.
 
+use crate::Error;
+
 /// A writer that will read first must be the only one from its first statement.
 pub(crate) const SQLITE_BEGIN_WRITE: &str = "BEGIN IMMEDIATE";
 
@@ -10,27 +12,63 @@ pub(crate) const SQLITE_BEGIN_WRITE: &str = "BEGIN IMMEDIATE";
 pub(crate) const POSTGRES_BEGIN_READ: &str =
     "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
-/// One writer at a time, as a SQLite file has; let go at the end of the
-/// transaction. The lock is one per schema.
-pub(crate) const POSTGRES_ONE_WRITER: &str =
-    "SELECT pg_advisory_xact_lock(hashtext('betang.writer'), hashtext(current_schema()))";
-
-/// One server per schema, for as long as its connection lives.
+/// One server per schema, for as long as the connection lives that writes. Asked
+/// again before every write, because a connection that was lost has lost the
+/// claim too; the server answers from its own memory when it is held.
 pub(crate) const POSTGRES_CLAIM: &str =
-    "SELECT pg_try_advisory_lock(hashtext('betang.server'), hashtext($1))";
+    "SELECT pg_try_advisory_lock(hashtext('betang.server'), hashtext(current_schema()))";
 
-/// Every column of every table of ours: `table_name`, `column_name`, `data_type`.
+/// The same, but waits for as long as `lock_timeout` says.
+pub(crate) const POSTGRES_AWAIT_CLAIM: &str =
+    "SELECT pg_advisory_lock(hashtext('betang.server'), hashtext(current_schema()))";
+
+/// Whether the schema is there. Asked first, since a role that may use a schema
+/// need not be one that may make schemas.
+pub(crate) const POSTGRES_HAS_SCHEMA: &str =
+    "SELECT EXISTS (SELECT 1 FROM pg_namespace WHERE nspname = $1)";
+
+/// In which encoding the server keeps text.
+pub(crate) const POSTGRES_ENCODING: &str = "SELECT current_setting('server_encoding')";
+
+/// Every column of every table: `table_name`, `column_name`, `data_type`.
 pub(crate) const SQLITE_COLUMNS: &str = "SELECT m.name AS table_name, c.name AS column_name, \
-     lower(c.type) AS data_type FROM sqlite_master m JOIN pragma_table_info(m.name) c \
+     lower(c.type) || CASE c.\"notnull\" WHEN 1 THEN ' not null' ELSE '' END AS data_type \
+     FROM sqlite_master m JOIN pragma_table_info(m.name) c \
      WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' ORDER BY 1, 2";
 
-/// Every column of every table of ours: `table_name`, `column_name`, `data_type`.
+/// Every column of every table: `table_name`, `column_name`, `data_type`.
 pub(crate) const POSTGRES_COLUMNS: &str = "SELECT table_name::text AS table_name, \
-     column_name::text AS column_name, data_type::text AS data_type \
+     column_name::text AS column_name, \
+     data_type || CASE is_nullable WHEN 'NO' THEN ' not null' ELSE '' END AS data_type \
      FROM information_schema.columns WHERE table_schema = current_schema() \
      ORDER BY table_name COLLATE \"C\", column_name COLLATE \"C\"";
 
-/// A name as SQL takes it, whatever is in it.
-pub(crate) fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
+/// The name of a schema, as it can stand in SQL and in `search_path` unquoted:
+/// there are no two spellings of it.
+///
+/// # Errors
+/// If it has to be quoted, or PostgreSQL would cut it off.
+pub(crate) fn schema_name(name: &str) -> Result<&str, Error> {
+    let starts = name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_');
+    let rest = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    if starts && name.chars().all(rest) && name.len() <= 63 && !name.starts_with("pg_") {
+        return Ok(name);
+    }
+    Err(Error::Place {
+        place: format!("schema {name:?}"),
+        why: "a schema is named by up to 63 of a-z, 0-9 and _, no digit first, no pg_".to_owned(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_schema_has_one_spelling() {
+        assert_eq!(schema_name("betang_2").ok(), Some("betang_2"));
+        for wrong in ["", "Betang", "2b", "a b", "a\"b", "pg_x", &"a".repeat(64)] {
+            assert!(schema_name(wrong).is_err(), "{wrong:?}");
+        }
+    }
 }

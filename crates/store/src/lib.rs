@@ -7,7 +7,8 @@
 //!
 //! | module | noun |
 //! |---|---|
-//! | [`db`] | the handle, reading and writing transactions |
+//! | [`db`] | the handle: who may open, read and write |
+//! | [`conn`] | what one does inside a transaction |
 //! | [`value`] | parameters and rows |
 //! | [`query`] | statements put together from parts |
 //! | [`migrate`] | steps from an older schema to this one |
@@ -16,6 +17,7 @@
 //! | [`blob`] | files by their hash |
 
 pub mod blob;
+pub mod conn;
 pub mod db;
 mod dialect;
 mod error;
@@ -27,7 +29,8 @@ pub mod query;
 pub mod test;
 pub mod value;
 
-pub use db::{Conn, Db, Engine, Place, Read, Tx};
+pub use conn::{Conn, Read, Tx};
+pub use db::{Db, Engine, Place};
 pub use error::Error;
 pub use query::{Query, Sql};
 pub use value::{FromColumn, Row, Value};

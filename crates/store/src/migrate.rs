@@ -6,13 +6,18 @@
 //! step whose text was changed afterwards. Steps are only ever added.
 //!
 //! All missing steps run in one transaction: a power cut leaves the old schema.
-//! A SQLite file that holds data is copied first; the copy's name is returned.
+//! A SQLite file that holds data is copied first, beside it and whole or not at
+//! all; the copy's name is returned. Copies are never deleted here: a person
+//! decides when an older version will not be wanted back.
 
-use std::path::PathBuf;
+use std::collections::BTreeSet;
+use std::fs::{self, File, OpenOptions};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
 
-use aws_lc_rs::digest::{SHA256, digest};
 use base::now::Wall;
 
+use crate::blob::Sha256;
 use crate::db::{Engine, Place};
 use crate::query::Sql;
 use crate::{Conn, Db, Error, dialect, params};
@@ -87,9 +92,14 @@ impl Db {
     ///
     /// # Errors
     /// [`Error::Newer`] if a newer version has been here, [`Error::Altered`] if a
-    /// step was changed after it was applied; then nothing is touched.
+    /// step was changed after it was applied, [`Error::Full`] if there is no room
+    /// for the copy; then nothing is touched.
+    ///
+    /// # Panics
+    /// If two schemas are of one room, or steps are not numbered from one.
     pub async fn migrate(&self, schemas: &[Schema], now: Wall) -> Result<Migrated, Error> {
         let all: Vec<_> = std::iter::once(&STORE).chain(schemas).collect();
+        assert_in_order(&all);
         let missing = self.missing(&all).await?;
         if missing.is_empty() {
             return Ok(Migrated::default());
@@ -107,6 +117,10 @@ impl Db {
             .await?;
         }
         tx.commit().await?;
+        for (room, step) in &missing {
+            let (number, name) = (step.number, step.name);
+            tracing::info!(room, number, name, "a step of the schema was applied");
+        }
         Ok(Migrated {
             steps: missing.len(),
             backup,
@@ -155,7 +169,7 @@ impl Db {
 
     async fn applied(&self) -> Result<Vec<(String, i64, String, String)>, Error> {
         let mut read = self.read().await?;
-        let has_ledger = describe(&mut read)
+        let has_ledger = columns(&mut read)
             .await?
             .iter()
             .any(|(table, ..)| table == "store_migration");
@@ -182,26 +196,80 @@ impl Db {
     /// Copies a SQLite file that holds data. A PostgreSQL server is backed up by
     /// its own tools, and its schema changes are undone when one of them fails.
     async fn back_up(&self, now: Wall) -> Result<Option<PathBuf>, Error> {
-        let Place::Sqlite { path } = self.place() else {
-            return Ok(None);
-        };
-        let mut connection = self.read().await?;
-        if describe(&mut connection).await?.is_empty() {
+        if describe(self).await?.is_empty() {
             return Ok(None);
         }
-        drop(connection);
-        let copy = path.with_extension(format!("before-{}.sqlite", now.as_us()));
-        self.vacuum_into(&copy).await?;
-        Ok(Some(copy))
+        let Place::Sqlite { path } = self.place() else {
+            tracing::warn!("older data is migrated in place; its backup is that of pg_dump");
+            return Ok(None);
+        };
+        let copy = free_name(path, now);
+        let part = copy.with_extension("part");
+        let copied = self.copy_to(&part, &copy).await;
+        if copied.is_err() {
+            // The first failure is the one to tell.
+            let _ = fs::remove_file(&part);
+        }
+        copied.map(|()| Some(copy))
+    }
+
+    async fn copy_to(&self, part: &Path, copy: &Path) -> Result<(), Error> {
+        let file = OpenOptions::new()
+            .create(true)
+            .truncate(true)
+            .write(true)
+            .mode(0o600)
+            .open(part)
+            .map_err(|error| Error::file(part, error))?;
+        self.vacuum_into(part).await?;
+        let folder = copy.parent().filter(|folder| *folder != Path::new(""));
+        file.sync_all()
+            .and_then(|()| fs::rename(part, copy))
+            .and_then(|()| File::open(folder.unwrap_or(Path::new(".")))?.sync_all())
+            .map_err(|error| Error::file(copy, error))
     }
 }
 
-/// Every column of every table: table, column, type; in order. The same list on
-/// both engines.
+/// `betang.sqlite` is copied to `betang.before-<now, in microseconds>.sqlite`; no
+/// copy is ever written over.
+fn free_name(path: &Path, now: Wall) -> PathBuf {
+    let name = |n: u32| match n {
+        0 => path.with_extension(format!("before-{}.sqlite", now.as_us())),
+        n => path.with_extension(format!("before-{}-{n}.sqlite", now.as_us())),
+    };
+    let mut n = 0;
+    while name(n).exists() {
+        n += 1;
+    }
+    name(n)
+}
+
+/// A wrong list is a mistake of the program and not of the data.
+fn assert_in_order(schemas: &[&Schema]) {
+    let mut rooms = BTreeSet::new();
+    for schema in schemas {
+        assert!(rooms.insert(schema.room), "two schemas of {}", schema.room);
+        for (step, number) in schema.steps.iter().zip(1..) {
+            assert!(
+                step.number == number,
+                "{} step {} stands where {number} should",
+                schema.room,
+                step.number
+            );
+        }
+    }
+}
+
+/// Every column of every table: table, column, type (with `not null` where it
+/// must be there); in order. The same list on both engines.
 ///
 /// # Errors
 /// If the database does not answer.
-pub async fn describe(conn: &mut Conn) -> Result<Vec<(String, String, String)>, Error> {
+pub async fn describe(db: &Db) -> Result<Vec<(String, String, String)>, Error> {
+    columns(&mut *db.read().await?).await
+}
+
+async fn columns(conn: &mut Conn) -> Result<Vec<(String, String, String)>, Error> {
     let sql: Sql = match conn.engine() {
         Engine::Sqlite => dialect::SQLITE_COLUMNS.into(),
         Engine::Postgres => dialect::POSTGRES_COLUMNS.into(),
@@ -227,9 +295,48 @@ fn hash(step: &Step) -> String {
         .map(|line| line.split("--").next().unwrap_or_default().trim())
         .filter(|line| !line.is_empty())
         .collect();
-    let digest = digest(&SHA256, text.join("\n").as_bytes());
-    digest
-        .as_ref()
-        .iter()
-        .fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
+    Sha256::of(text.join("\n").as_bytes()).as_str().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn step(sql: &'static str) -> Step {
+        Step {
+            number: 1,
+            name: "x",
+            sql,
+        }
+    }
+
+    #[test]
+    fn a_comment_may_be_mended_and_a_statement_may_not() {
+        let first = hash(&step("CREATE TABLE a (b BIGINT); -- what\n"));
+        assert_eq!(
+            first,
+            hash(&step("-- why\r\n\r\n  CREATE TABLE a (b BIGINT);\r\n"))
+        );
+        assert_ne!(first, hash(&step("CREATE TABLE a (c BIGINT);")));
+    }
+
+    #[test]
+    fn no_copy_is_written_over() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("betang.sqlite");
+        let first = free_name(&path, Wall::from_us(7));
+        assert!(first.ends_with("betang.before-7.sqlite"));
+        fs::write(&first, "").expect("a copy");
+        assert!(free_name(&path, Wall::from_us(7)).ends_with("betang.before-7-1.sqlite"));
+    }
+
+    #[test]
+    #[should_panic(expected = "store step 1 stands where 2 should")]
+    fn steps_count_up() {
+        const TWICE: &[Step] = &[step(""), step("")];
+        assert_in_order(&[&Schema {
+            room: "store",
+            steps: TWICE,
+        }]);
+    }
 }

@@ -1,22 +1,28 @@
 //! Runs a test on both engines.
 //!
-//! SQLite gets a file in a temporary folder. PostgreSQL gets a schema of its own
-//! in a private cluster: Debian's package, sockets only, no sync, started by the
-//! first test that needs it and shared by all test processes. Every process holds
-//! a shared lock on the cluster's `users` file; a small watcher stops the cluster
-//! once nobody has held it for a while. PostgreSQL refuses to run as root, so
-//! root hands it to the user `postgres`.
+//! SQLite gets a file in a temporary folder. PostgreSQL gets a schema of its own,
+//! dropped at the end, in a private cluster: Debian's package, sockets only, no
+//! sync, started by the first test that needs it and shared by all test
+//! processes. Every process holds a shared lock on the cluster's `users` file; a
+//! small watcher stops the cluster once nobody has held it for a while.
+//! PostgreSQL refuses to run as root, so root hands it to the user `postgres`, or
+//! to `nobody` where there is none.
+//!
+//! `BETANG_TEST_PG=<folder of the socket>` names a cluster that runs already and
+//! whose user `betang` needs no password; it is used and left alone.
 //!
 //! A machine without PostgreSQL fails these tests and says which package is
 //! missing: a test that is skipped proves nothing.
 
 use std::fs::{self, File};
-use std::io::Write as _;
+use std::io::{Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use base::now::Wall;
 use base::redact::Secret;
 
+use crate::migrate::{Schema, describe};
 use crate::{Db, Place};
 
 /// Makes two tests of one body: `name::sqlite` and `name::postgres`.
@@ -74,6 +80,32 @@ pub struct House {
     _user: Option<File>,
 }
 
+impl Drop for House {
+    fn drop(&mut self) {
+        let Place::Postgres {
+            url,
+            schema: Some(schema),
+        } = &self.place
+        else {
+            return;
+        };
+        // A test may have left a transaction open; its schema then stays until
+        // the cluster goes.
+        let _ = Command::new(binaries().join("psql"))
+            .args(["--no-psqlrc", "--quiet", "--dbname", url.expose()])
+            .arg("--command")
+            .arg(format!("DROP SCHEMA IF EXISTS {schema} CASCADE"))
+            .env(
+                "PGOPTIONS",
+                "-c lock_timeout=2s -c client_min_messages=warning",
+            )
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status();
+    }
+}
+
 /// A new SQLite file.
 ///
 /// # Panics
@@ -112,7 +144,7 @@ pub fn postgres() -> House {
             schema: Some(format!("test_{name}_{}", std::process::id())),
         },
         _folder: folder,
-        _user: Some(user),
+        _user: user,
     }
 }
 
@@ -120,16 +152,68 @@ pub fn postgres() -> House {
 ///
 /// # Panics
 /// If either fails.
-pub async fn open(house: &House, schemas: &[crate::migrate::Schema]) -> Db {
+pub async fn open(house: &House, schemas: &[Schema]) -> Db {
     let db = Db::open(&house.place).await.expect("the database opens");
-    db.migrate(schemas, base::now::Wall::from_us(0))
+    db.migrate(schemas, Wall::from_us(0))
         .await
         .expect("the database is migrated");
     db
 }
 
+/// Proves of the schemas of some rooms that a database which has seen every
+/// version ends up as one that is made today, that both engines end up alike,
+/// and that only the four types are used which mean the same on both.
+///
+/// # Panics
+/// If one of these does not hold.
+pub async fn prove(schemas: &[Schema]) {
+    let mut found = Vec::new();
+    for new in [sqlite, postgres] {
+        let (old, fresh) = (new(), new());
+        let grown = grow(&old.place, schemas).await;
+        let db = open(&fresh, schemas).await;
+        let columns = describe(&db).await.expect("a description");
+        assert_eq!(grown, columns, "grown step by step, and fresh");
+        for (table, column, data_type) in &columns {
+            let plain = data_type.trim_end_matches(" not null");
+            assert!(
+                ["bigint", "text", "bytea", "double precision"].contains(&plain),
+                "{table}.{column} is {plain}"
+            );
+        }
+        found.push(columns);
+        db.close().await;
+    }
+    assert_eq!(found[0], found[1], "SQLite, and PostgreSQL");
+}
+
+/// Applies one step after the other, each by a server of its own.
+async fn grow(place: &Place, schemas: &[Schema]) -> Vec<(String, String, String)> {
+    let mut applied: Vec<Schema> = Vec::new();
+    let mut columns = Vec::new();
+    for schema in schemas {
+        applied.push(Schema {
+            room: schema.room,
+            steps: &[],
+        });
+        for count in 1..=schema.steps.len() {
+            applied.last_mut().expect("just pushed").steps = &schema.steps[..count];
+            let db = Db::open(place).await.expect("the database opens");
+            db.migrate(&applied, Wall::from_us(0))
+                .await
+                .expect("one step is applied");
+            columns = describe(&db).await.expect("a description");
+            db.close().await;
+        }
+    }
+    columns
+}
+
 /// The socket folder of the running cluster, and what keeps it running.
-fn cluster() -> (PathBuf, File) {
+fn cluster() -> (PathBuf, Option<File>) {
+    if let Some(folder) = std::env::var_os("BETANG_TEST_PG") {
+        return (folder.into(), None);
+    }
     let folder = std::env::temp_dir().join(format!("betang-test-postgres-{}", whoami()));
     fs::create_dir_all(&folder).expect("a folder for the cluster");
     let users = open(&folder.join("users"));
@@ -139,7 +223,7 @@ fn cluster() -> (PathBuf, File) {
     if !answers(&folder) {
         start(&folder);
     }
-    return (folder, users);
+    return (folder, Some(users));
 
     fn open(path: &Path) -> File {
         File::options()
@@ -157,16 +241,19 @@ fn answers(folder: &Path) -> bool {
 
 fn start(folder: &Path) {
     let bin = binaries();
+    let owner = owner();
     let data = folder.join("data");
     let _ = fs::remove_dir_all(&data);
     fs::create_dir(&data).expect("a data folder");
-    for path in [folder, &data] {
-        if is_root() {
-            run(Command::new("chown").arg("postgres").arg(path));
+    if let Some((user, group)) = owner {
+        for path in [folder, &data] {
+            std::os::unix::fs::chown(path, Some(user), Some(group))
+                .expect("the cluster's folder is handed over");
         }
     }
-    run(dropped(&bin.join("initdb"))
-        .args(["--auth=trust", "--username=betang", "--no-sync", "--pgdata"])
+    run(dropped(owner, &bin.join("initdb"))
+        .args(["--auth=trust", "--username=betang", "--no-sync"])
+        .args(["--encoding=UTF8", "--locale=C", "--pgdata"])
         .arg(&data));
     let settings = format!(
         "listen_addresses = ''\nunix_socket_directories = '{}'\nfsync = off\n\
@@ -178,21 +265,25 @@ fn start(folder: &Path) {
         .open(data.join("postgresql.conf"))
         .and_then(|mut file| file.write_all(settings.as_bytes()))
         .expect("the cluster's settings are written");
-    run(dropped(&bin.join("pg_ctl"))
+    run(dropped(owner, &bin.join("pg_ctl"))
         .arg("--wait")
         .arg("--log")
         .arg(data.join("log"))
         .arg("--pgdata")
         .arg(&data)
         .arg("start"));
-    // Twenty seconds without a user, or an hour whatever happens.
+    // Twenty to forty seconds without a user, or an hour whatever happens. Who
+    // comes while it stops waits for the lock and then starts another.
     let watch = format!(
         "n=0; while [ $n -lt 180 ]; do sleep 20; n=$((n+1)); \
-         if flock -n -x '{users}' true; then break; fi; done; \
-         {stop} --pgdata '{data}' --mode=immediate stop",
+         if flock --nonblock --exclusive '{users}' {stop}; then exit; fi; done; {stop}",
         users = folder.join("users").display(),
-        stop = shell(&dropped(&bin.join("pg_ctl"))),
-        data = data.display(),
+        stop = shell(
+            dropped(owner, &bin.join("pg_ctl"))
+                .arg("--pgdata")
+                .arg(&data)
+                .args(["--mode=immediate", "stop"])
+        ),
     );
     run(Command::new("setsid").args(["--fork", "sh", "-c", &watch]));
 }
@@ -212,13 +303,33 @@ fn binaries() -> PathBuf {
         .expect("PostgreSQL is not installed: apt-get install postgresql")
 }
 
-fn dropped(program: &Path) -> Command {
-    if !is_root() {
-        return Command::new(program);
+/// Whom root hands the cluster to, as user and group; nobody else needs to.
+fn owner() -> Option<(u32, u32)> {
+    if whoami() != 0 {
+        return None;
     }
+    let users = fs::read_to_string("/etc/passwd").expect("a list of users");
+    let find = |name: &str| {
+        users.lines().find_map(|line| {
+            let mut fields = line.split(':');
+            (fields.next() == Some(name)).then_some(())?;
+            let user = fields.nth(1)?.parse().ok()?;
+            Some((user, fields.next()?.parse().ok()?))
+        })
+    };
+    let found = find("postgres").or_else(|| find("nobody"));
+    Some(found.expect("a user postgres or nobody to run PostgreSQL as"))
+}
+
+fn dropped(owner: Option<(u32, u32)>, program: &Path) -> Command {
+    let Some((user, group)) = owner else {
+        return Command::new(program);
+    };
     let mut command = Command::new("setpriv");
     command
-        .args(["--reuid=postgres", "--regid=postgres", "--clear-groups"])
+        .arg(format!("--reuid={user}"))
+        .arg(format!("--regid={group}"))
+        .arg("--clear-groups")
         .arg(program);
     command
 }
@@ -234,21 +345,18 @@ fn shell(command: &Command) -> String {
 /// The cluster must not keep our pipes open, or a runner that waits for them to
 /// close waits for the cluster.
 fn run(command: &mut Command) {
-    let log = tempfile::tempfile().expect("a temporary file");
+    let mut log = tempfile::tempfile().expect("a temporary file");
     let status = command
         .current_dir("/")
         .stdin(Stdio::null())
         .stdout(log.try_clone().expect("a second handle"))
-        .stderr(log)
+        .stderr(log.try_clone().expect("a third handle"))
         .status();
-    assert!(
-        status.as_ref().is_ok_and(std::process::ExitStatus::success),
-        "{command:?} failed: {status:?}"
-    );
-}
-
-fn is_root() -> bool {
-    whoami() == 0
+    if !status.as_ref().is_ok_and(std::process::ExitStatus::success) {
+        let mut said = String::new();
+        let read = log.rewind().and_then(|()| log.read_to_string(&mut said));
+        panic!("{command:?} failed: {status:?}: {said} {read:?}");
+    }
 }
 
 fn whoami() -> u32 {

@@ -5,9 +5,9 @@
 
 use base::id::{Id, Noun};
 use base::now::Wall;
-use sqlx::Row as _;
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
+use sqlx::{Row as _, TypeInfo as _, ValueRef as _};
 
 use crate::Error;
 
@@ -24,6 +24,22 @@ pub enum Value {
     Real(Option<f64>),
 }
 
+impl Value {
+    /// What one engine refuses or bends is refused for both.
+    pub(crate) fn storable(&self) -> Result<(), Error> {
+        match self {
+            Self::Text(Some(text)) if text.contains('\0') => {
+                Err(Error::Unstorable("a text cannot hold a zero byte"))
+            }
+            // SQLite would keep it as absent.
+            Self::Real(Some(real)) if real.is_nan() => Err(Error::Unstorable(
+                "a number that is not a number cannot be kept",
+            )),
+            _ => Ok(()),
+        }
+    }
+}
+
 /// Parameters of a statement, in the order of their placeholders.
 #[macro_export]
 macro_rules! params {
@@ -34,12 +50,13 @@ macro_rules! params {
 
 /// One row of an answer.
 #[derive(Debug)]
-pub struct Row(pub(crate) Engined);
+pub struct Row(pub(crate) Engined<SqliteRow, PgRow>);
 
+/// What one engine or the other has given.
 #[derive(Debug)]
-pub(crate) enum Engined {
-    Sqlite(SqliteRow),
-    Postgres(PgRow),
+pub(crate) enum Engined<S, P> {
+    Sqlite(S),
+    Postgres(P),
 }
 
 impl Row {
@@ -51,18 +68,23 @@ impl Row {
         T::from_column(self, column)
     }
 
+    /// What the engine says that this value is; SQLite says so per value.
+    fn type_of(&self, column: &str) -> Result<String, Error> {
+        Ok(match &self.0 {
+            Engined::Sqlite(row) => row.try_get_raw(column)?.type_info().name().to_owned(),
+            Engined::Postgres(row) => row.try_get_raw(column)?.type_info().name().to_owned(),
+        })
+    }
+
     fn read<T>(&self, column: &str) -> Result<Option<T>, Error>
     where
         T: for<'r> sqlx::Decode<'r, sqlx::Sqlite> + sqlx::Type<sqlx::Sqlite>,
         T: for<'r> sqlx::Decode<'r, sqlx::Postgres> + sqlx::Type<sqlx::Postgres>,
     {
-        // SQLite knows the type of a value and not of a column: a check against
-        // the declared type would refuse an absent one.
-        let value = match &self.0 {
-            Engined::Sqlite(row) => row.try_get_unchecked::<Option<T>, _>(column),
-            Engined::Postgres(row) => row.try_get::<Option<T>, _>(column),
-        };
-        Ok(value?)
+        Ok(match &self.0 {
+            Engined::Sqlite(row) => row.try_get::<Option<T>, _>(column)?,
+            Engined::Postgres(row) => row.try_get::<Option<T>, _>(column)?,
+        })
     }
 }
 
@@ -84,7 +106,42 @@ macro_rules! plain {
         }
     )*};
 }
-plain!(i64, String, Vec<u8>, f64);
+plain!(String);
+
+impl FromColumn for Option<f64> {
+    fn from_column(row: &Row, column: &str) -> Result<Self, Error> {
+        // A whole number in an expression, as `COALESCE(x, 0)`, is an integer to
+        // SQLite and a real to PostgreSQL.
+        if let Engined::Sqlite(found) = &row.0
+            && row.type_of(column)? == "INTEGER"
+        {
+            return Ok(found.try_get_unchecked::<Option<f64>, _>(column)?);
+        }
+        row.read::<f64>(column)
+    }
+}
+
+impl FromColumn for Option<i64> {
+    fn from_column(row: &Row, column: &str) -> Result<Self, Error> {
+        // PostgreSQL makes `SELECT 1` and `length(x)` narrower than SQLite does.
+        if let Engined::Postgres(found) = &row.0
+            && row.type_of(column)? == "INT4"
+        {
+            return Ok(found.try_get::<Option<i32>, _>(column)?.map(i64::from));
+        }
+        row.read::<i64>(column)
+    }
+}
+
+impl FromColumn for Option<Vec<u8>> {
+    fn from_column(row: &Row, column: &str) -> Result<Self, Error> {
+        // SQLite would hand out a text as bytes.
+        if row.type_of(column)? == "TEXT" {
+            return Err(Error::corrupt(column));
+        }
+        row.read::<Vec<u8>>(column)
+    }
+}
 
 macro_rules! required {
     ($($type:ty),*) => {$(
@@ -158,6 +215,12 @@ from! {
 impl<N> From<Id<N>> for Value {
     fn from(id: Id<N>) -> Self {
         Self::Bytes(Some(id.as_bytes().to_vec()))
+    }
+}
+
+impl<const N: usize> From<[u8; N]> for Value {
+    fn from(bytes: [u8; N]) -> Self {
+        Self::Bytes(Some(bytes.to_vec()))
     }
 }
 
