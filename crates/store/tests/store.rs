@@ -634,6 +634,29 @@ async fn a_full_disk_refuses_writes_and_corrupts_nothing() {
         .expect("small rows still fit");
 }
 
+/// A killed process loses nothing that the system has; a power cut would. No
+/// test can cut the power, so the settings that matter then are read back.
+#[tokio::test]
+async fn a_sqlite_writer_syncs_every_commit() {
+    let house = store::test::sqlite();
+    let db = store::test::open(&house, NOTES).await;
+    let mut tx = db.write().await.expect("to write");
+    let row = tx
+        .one(
+            "SELECT synchronous, journal_mode, foreign_keys \
+             FROM pragma_synchronous, pragma_journal_mode, pragma_foreign_keys",
+            params![],
+        )
+        .await
+        .expect("settings");
+    assert_eq!(row.get::<i64>("synchronous").ok(), Some(2), "FULL");
+    assert_eq!(
+        row.get::<String>("journal_mode").ok().as_deref(),
+        Some("wal")
+    );
+    assert_eq!(row.get::<bool>("foreign_keys").ok(), Some(true));
+}
+
 /// Which database a child of this test writes to.
 const CHILD: &str = "BETANG_TEST_CHILD";
 
