@@ -85,16 +85,29 @@ struct Inner {
 #[derive(Debug)]
 enum Pools {
     Sqlite {
-        writer: SqlitePool,
         readers: SqlitePool,
-        /// Keeps a second server out while it is locked.
-        claim: File,
+        server: Option<SqliteServer>,
     },
     Postgres {
-        writer: PgPool,
         readers: PgPool,
-        schema: String,
+        server: Option<PostgresServer>,
     },
+}
+
+/// What only the one server has.
+#[derive(Debug)]
+struct SqliteServer {
+    writer: SqlitePool,
+    /// Keeps a second server out while it is locked.
+    claim: File,
+}
+
+/// What only the one server has.
+#[derive(Debug)]
+struct PostgresServer {
+    /// Holds the claim.
+    writer: PgPool,
+    schema: String,
 }
 
 impl Db {
@@ -110,13 +123,33 @@ impl Db {
                 open_postgres(url, schema.as_deref().unwrap_or("public")).await?
             }
         };
-        Ok(Self {
+        Ok(Self::over(pools, place))
+    }
+
+    /// Opens a database that is there, beside the server that may have it. What
+    /// is asked of this handle is never written.
+    ///
+    /// # Errors
+    /// [`Error::Place`] if there is none, [`Error::Unavailable`] if it does not
+    /// answer.
+    pub async fn open_to_read(place: &Place) -> Result<Self, Error> {
+        let pools = match place {
+            Place::Sqlite { path } => look_into_sqlite(path).await?,
+            Place::Postgres { url, schema } => {
+                look_into_postgres(url, schema.as_deref().unwrap_or("public")).await?
+            }
+        };
+        Ok(Self::over(pools, place))
+    }
+
+    fn over(pools: Pools, place: &Place) -> Self {
+        Self {
             inner: Arc::new(Inner {
                 pools,
                 place: place.clone(),
                 commits: watch::Sender::new(0),
             }),
-        })
+        }
     }
 
     /// Which engine this is.
@@ -153,14 +186,19 @@ impl Db {
     ///
     /// # Errors
     /// If the database does not answer, or another writes for too long;
-    /// [`Error::InUse`] if another server has taken over.
+    /// [`Error::InUse`] if another server has taken over, [`Error::Refused`] if
+    /// this handle was opened to read.
     pub async fn write(&self) -> Result<Tx, Error> {
         let held = match &self.inner.pools {
-            Pools::Sqlite { writer, .. } => Held::Sqlite(begin_sqlite(writer).await?),
-            Pools::Postgres { writer, schema, .. } => {
-                let mut tx = writer.begin().await?;
-                if !claim(&mut tx, dialect::POSTGRES_CLAIM).await? {
-                    return Err(in_use_schema(schema));
+            Pools::Sqlite { server, .. } => {
+                let server = server.as_ref().ok_or_else(only_reads)?;
+                Held::Sqlite(begin_sqlite(&server.writer).await?)
+            }
+            Pools::Postgres { server, .. } => {
+                let server = server.as_ref().ok_or_else(only_reads)?;
+                let mut tx = server.writer.begin().await?;
+                if !claim(&mut tx).await? {
+                    return Err(in_use_schema(&server.schema));
                 }
                 Held::Postgres(tx)
             }
@@ -181,10 +219,11 @@ impl Db {
     /// Writes a consistent copy of a SQLite database, while it is in use. The
     /// file must be empty or not there.
     pub(crate) async fn vacuum_into(&self, copy: &Path) -> Result<(), Error> {
-        if let Pools::Sqlite { writer, .. } = &self.inner.pools {
+        if let Pools::Sqlite { server, .. } = &self.inner.pools {
+            let server = server.as_ref().ok_or_else(only_reads)?;
             sqlx::query("VACUUM INTO $1")
                 .bind(copy.display().to_string())
-                .execute(writer)
+                .execute(&server.writer)
                 .await?;
         }
         Ok(())
@@ -194,40 +233,37 @@ impl Db {
     /// another server in.
     pub async fn close(&self) {
         match &self.inner.pools {
-            Pools::Sqlite {
-                writer,
-                readers,
-                claim,
-            } => {
+            Pools::Sqlite { readers, server } => {
                 readers.close().await;
-                writer.close().await;
-                // Closing the file at the end of the handle would do it as well.
-                if let Err(error) = claim.unlock() {
-                    tracing::warn!(%error, "the lock of the database could not be let go");
+                if let Some(server) = server {
+                    server.writer.close().await;
+                    // The end of the handle would let it go as well.
+                    if let Err(error) = server.claim.unlock() {
+                        tracing::warn!(%error, "the lock of the database could not be let go");
+                    }
                 }
             }
-            Pools::Postgres {
-                writer, readers, ..
-            } => {
+            Pools::Postgres { readers, server } => {
                 readers.close().await;
-                writer.close().await;
+                if let Some(server) = server {
+                    server.writer.close().await;
+                }
             }
         }
     }
 }
 
+fn only_reads() -> Error {
+    Error::Refused("it was opened to read".to_owned())
+}
+
 async fn open_sqlite(path: &Path) -> Result<Pools, Error> {
     let path = settle(path)?;
     let claim = claim_file(&path)?;
-    let options = SqliteConnectOptions::new()
-        .filename(&path)
+    let options = sqlite_options(&path)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
-        .busy_timeout(BUSY_MAX)
-        .foreign_keys(true)
-        // As PostgreSQL compares; else a filter finds more on one engine.
-        .pragma("case_sensitive_like", "ON")
-        .disable_statement_logging();
+        .foreign_keys(true);
     let opened = async {
         let writer = lasting(SqlitePoolOptions::new(), 1)
             .connect_with(options.clone())
@@ -241,10 +277,36 @@ async fn open_sqlite(path: &Path) -> Result<Pools, Error> {
         .await
         .map_err(|error: sqlx::Error| Error::from(error).at(&path.display().to_string()))?;
     Ok(Pools::Sqlite {
-        writer,
         readers,
-        claim,
+        server: Some(SqliteServer { writer, claim }),
     })
+}
+
+async fn look_into_sqlite(path: &Path) -> Result<Pools, Error> {
+    let place = path.display().to_string();
+    if !path.exists() {
+        return Err(Error::Place {
+            place,
+            why: "there is no database here".to_owned(),
+        });
+    }
+    let readers = lasting(SqlitePoolOptions::new(), READERS)
+        .connect_with(sqlite_options(path).read_only(true))
+        .await
+        .map_err(|error| Error::from(error).at(&place))?;
+    Ok(Pools::Sqlite {
+        readers,
+        server: None,
+    })
+}
+
+fn sqlite_options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .busy_timeout(BUSY_MAX)
+        // As PostgreSQL compares; else a filter finds more on one engine.
+        .pragma("case_sensitive_like", "ON")
+        .disable_statement_logging()
 }
 
 /// The one spelling of a path, so that two servers cannot claim one file under
@@ -288,19 +350,7 @@ fn claim_file(path: &Path) -> Result<File, Error> {
 }
 
 async fn open_postgres(url: &Secret<String>, schema: &str) -> Result<Pools, Error> {
-    let schema = dialect::schema_name(schema)?;
-    let options: PgConnectOptions = url.expose().parse()?;
-    let place = match options.get_database() {
-        Some(database) => format!("database {database} on {}", options.get_host()),
-        None => format!("the database on {}", options.get_host()),
-    };
-    let options = options
-        .application_name("betang")
-        .disable_statement_logging()
-        .options([
-            ("search_path", schema),
-            ("lock_timeout", &format!("{}ms", BUSY_MAX.as_millis())),
-        ]);
+    let (options, place) = postgres_options(url, schema)?;
     let opened = async {
         let writer = lasting(PgPoolOptions::new(), 1)
             .connect_with(options.clone())
@@ -314,11 +364,7 @@ async fn open_postgres(url: &Secret<String>, schema: &str) -> Result<Pools, Erro
                 "its encoding is {encoding} and has to be UTF8"
             )));
         }
-        let exists: bool = sqlx::query_scalar(dialect::POSTGRES_HAS_SCHEMA)
-            .bind(schema)
-            .fetch_one(&mut *connection)
-            .await?;
-        if !exists {
+        if !has_schema(&mut connection, schema).await? {
             sqlx::raw_sql(AssertSqlSafe(format!("CREATE SCHEMA {schema}")))
                 .execute(&mut *connection)
                 .await?;
@@ -332,14 +378,61 @@ async fn open_postgres(url: &Secret<String>, schema: &str) -> Result<Pools, Erro
     };
     let (writer, readers) = opened.await.map_err(|error: Error| error.at(&place))?;
     Ok(Pools::Postgres {
-        writer,
         readers,
-        schema: schema.to_owned(),
+        server: Some(PostgresServer {
+            writer,
+            schema: schema.to_owned(),
+        }),
     })
 }
 
+async fn look_into_postgres(url: &Secret<String>, schema: &str) -> Result<Pools, Error> {
+    let (options, place) = postgres_options(url, schema)?;
+    let opened = async {
+        let readers = lasting(PgPoolOptions::new(), READERS)
+            .connect_with(options)
+            .await?;
+        if !has_schema(&mut *readers.acquire().await?, schema).await? {
+            return Err(Error::Refused(format!("there is no schema {schema}")));
+        }
+        Ok(readers)
+    };
+    Ok(Pools::Postgres {
+        readers: opened.await.map_err(|error: Error| error.at(&place))?,
+        server: None,
+    })
+}
+
+/// How to connect, and the place in words that hold no password.
+fn postgres_options(
+    url: &Secret<String>,
+    schema: &str,
+) -> Result<(PgConnectOptions, String), Error> {
+    let schema = dialect::schema_name(schema)?;
+    let options: PgConnectOptions = url.expose().parse()?;
+    let place = match options.get_database() {
+        Some(database) => format!("database {database} on {}", options.get_host()),
+        None => format!("the database on {}", options.get_host()),
+    };
+    let options = options
+        .application_name("betang")
+        .disable_statement_logging()
+        .options([
+            ("search_path", schema),
+            ("lock_timeout", &format!("{}ms", BUSY_MAX.as_millis())),
+        ]);
+    Ok((options, place))
+}
+
+async fn has_schema(connection: &mut PgConnection, schema: &str) -> Result<bool, Error> {
+    Ok(sqlx::query_scalar(dialect::POSTGRES_HAS_SCHEMA)
+        .bind(schema)
+        .fetch_one(connection)
+        .await?)
+}
+
 async fn await_claim(connection: &mut PgConnection, schema: &str) -> Result<(), Error> {
-    if claim(connection, dialect::POSTGRES_CLAIM).await? {
+    if claim(connection).await? {
         return Ok(());
     }
     sqlx::raw_sql(AssertSqlSafe(format!(
@@ -363,9 +456,11 @@ async fn await_claim(connection: &mut PgConnection, schema: &str) -> Result<(), 
     Ok(())
 }
 
-async fn claim(connection: &mut PgConnection, sql: &'static str) -> Result<bool, Error> {
+async fn claim(connection: &mut PgConnection) -> Result<bool, Error> {
     // Absent when the schema has been dropped under us.
-    let claimed: Option<bool> = sqlx::query_scalar(sql).fetch_one(connection).await?;
+    let claimed: Option<bool> = sqlx::query_scalar(dialect::POSTGRES_CLAIM)
+        .fetch_one(connection)
+        .await?;
     Ok(claimed.unwrap_or(false))
 }
 
