@@ -1,2 +1,42 @@
-//! betang
-fn main() {}
+//! The binary: command line, configuration, composition, life cycle.
+//!
+//! It decides nothing. [`compose`] puts the rooms together on one screen,
+//! [`serve`] starts and ends them, [`verb`] speaks to a running house.
+
+mod cli;
+mod compose;
+mod serve;
+mod verb;
+mod web;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    // One provider of cryptography for everything that asks for the default.
+    if rustls::crypto::aws_lc_rs::default_provider()
+        .install_default()
+        .is_err()
+    {
+        tracing::debug!("a provider of cryptography was there already");
+    }
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&error.into()),
+    };
+    match runtime.block_on(cli::run(cli)) {
+        Ok(code) => code,
+        Err(error) => failed(&error),
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "the last word of a program that ends")]
+fn failed(error: &anyhow::Error) -> ExitCode {
+    eprintln!("betang: {error:#}");
+    ExitCode::FAILURE
+}

@@ -1,1 +1,32 @@
-//! watch
+//! The watch room's hands: RTSP in, WebRTC out, cameras and their streams.
+//!
+//! ```text
+//! camera ──RTSP──▶ ingest ──▶ hub ──▶ live ──SRTP──▶ browser
+//!                    │         │└──▶ still ─JPEG──▶ page
+//!                    └ asks watch-core what to do
+//! ```
+//!
+//! | module | noun |
+//! |---|---|
+//! | [`ingest`] | one RTSP session, and the loop that holds a stream |
+//! | [`hub`] | one stream, many readers |
+//! | [`live`] | the media port and its viewers |
+//! | [`still`] | a JPEG of the newest key frame |
+//! | `http` | the API of cameras, stills and WHEP |
+//! | `sql` | the room's tables |
+//! | `jobs` | what follows from a change: streams, live state, endings |
+
+mod http;
+pub mod hub;
+pub mod ingest;
+mod jobs;
+pub mod live;
+mod room;
+mod sql;
+#[cfg(feature = "stills")]
+pub mod still;
+
+pub use room::{Error, Room, Settings, open};
+
+/// The room's tables.
+pub const SCHEMA: store::migrate::Schema = store::schema!("watch", "schema", [(1, "cameras")]);

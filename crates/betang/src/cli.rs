@@ -1,0 +1,164 @@
+//! What can be asked for on the command line.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::{Args, Parser, Subcommand};
+use hall::config::Config;
+
+use crate::verb::client::Reach;
+use crate::verb::{areas, audit, cameras, staff};
+use crate::{compose, serve};
+
+/// A provincial command centre.
+#[derive(Debug, Parser)]
+#[command(name = "betang", version, propagate_version = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the house.
+    Serve(Setting),
+    /// Run the house with simulated cameras, all marked as simulation.
+    Demo(Setting),
+    /// Cameras of a running house.
+    #[command(subcommand)]
+    Cameras(cameras::Verb),
+    /// Areas of a running house.
+    #[command(subcommand)]
+    Areas(areas::Verb),
+    /// Staff of a running house.
+    #[command(subcommand)]
+    Staff(staff::Verb),
+    /// The chain of what has been done.
+    #[command(subcommand)]
+    Audit(AuditVerb),
+    /// How the house is set up.
+    #[command(subcommand)]
+    Config(ConfigVerb),
+    /// Print the description of the API (OpenAPI 3.1).
+    Openapi,
+}
+
+#[derive(Debug, Subcommand)]
+enum AuditVerb {
+    /// Walk the chain and name the first row that is not as it was written.
+    Verify(Setting),
+}
+
+#[derive(Debug, Subcommand)]
+enum ConfigVerb {
+    /// Print every value and where it comes from; secrets as dots.
+    Explain(Setting),
+    /// Print a file with every key, its default and what it is.
+    Example,
+}
+
+/// Where values come from; the command line goes before the rest.
+#[derive(Debug, Default, Args)]
+pub(crate) struct Setting {
+    /// TOML file with settings.
+    #[arg(long)]
+    config: Option<PathBuf>,
+    /// Folder of the data.
+    #[arg(long)]
+    data: Option<String>,
+    /// Address of the pages and the API.
+    #[arg(long, value_name = "ADDR:PORT")]
+    listen: Option<String>,
+    /// Address of the media port.
+    #[arg(long, value_name = "ADDR:PORT")]
+    media: Option<String>,
+    /// Addresses that viewers are told, with commas between.
+    #[arg(long, value_name = "HOST,...")]
+    announce: Option<String>,
+    /// own, off, or a folder with cert.pem and key.pem.
+    #[arg(long)]
+    tls: Option<String>,
+    /// postgres://… instead of SQLite in the data folder.
+    #[arg(long, value_name = "URL")]
+    database: Option<String>,
+}
+
+impl Setting {
+    /// Everything put together.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the environment is read here, once"
+    )]
+    pub(crate) fn load(&self) -> anyhow::Result<Config> {
+        let flags: Vec<_> = [
+            ("data", &self.data),
+            ("listen", &self.listen),
+            ("media", &self.media),
+            ("announce", &self.announce),
+            ("tls", &self.tls),
+            ("database", &self.database),
+        ]
+        .into_iter()
+        .filter_map(|(key, value)| Some((key, value.clone()?)))
+        .collect();
+        Ok(Config::load(
+            self.config.as_deref(),
+            std::env::vars(),
+            &flags,
+        )?)
+    }
+}
+
+pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    match cli.command {
+        Command::Serve(setting) => serve::run(setting.load()?, serve::With::Nothing).await,
+        Command::Demo(setting) => serve::run(setting.load()?, serve::With::Simulation).await,
+        Command::Cameras(verb) => cameras::run(verb).await,
+        Command::Areas(verb) => areas::run(verb).await,
+        Command::Staff(verb) => staff::run(verb).await,
+        Command::Audit(AuditVerb::Verify(setting)) => audit::verify(&setting.load()?).await,
+        Command::Config(ConfigVerb::Explain(setting)) => {
+            let config = setting.load()?;
+            for value in config.explain() {
+                say(format!(
+                    "{} = {:?}  # {}",
+                    value.key, value.value, value.origin
+                ));
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Config(ConfigVerb::Example) => {
+            say(Config::example());
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Openapi => {
+            let description = compose::description().context("the API cannot be described")?;
+            say(description);
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+/// What a person has asked for goes to standard output, line by line.
+#[expect(clippy::print_stdout, reason = "the one place that answers a person")]
+pub(crate) fn say(text: impl std::fmt::Display) {
+    println!("{text}");
+}
+
+/// How a verb reaches the house.
+#[derive(Debug, Args)]
+pub(crate) struct ReachArgs {
+    /// Address of the house, for example <http://127.0.0.1:8080>.
+    #[arg(long, default_value = "http://127.0.0.1:8080")]
+    server: String,
+    /// A token of yours (Pengaturan, Token).
+    #[arg(long)]
+    token: String,
+}
+
+impl ReachArgs {
+    pub(crate) fn reach(self) -> Reach {
+        Reach::new(self.server, self.token)
+    }
+}

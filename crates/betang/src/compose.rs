@@ -1,0 +1,144 @@
+//! The rooms, put together in plain calls.
+
+use anyhow::Context as _;
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware;
+use hall::Hall;
+use hall::config::Config;
+use hall::guard;
+use hall::headers::Headers;
+use hall::problem::Problem;
+use store::migrate::Schema;
+use store::{Db, Place};
+use tower_http::catch_panic::CatchPanicLayer;
+use utoipa::OpenApi as _;
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::web;
+
+/// The tables of every room that stands.
+pub(crate) const SCHEMAS: &[Schema] = &[hall::SCHEMA, watch::SCHEMA];
+
+/// The longest body that is read where nothing else is said, in octets.
+const BODY_MAX: usize = 1024 * 1024;
+
+/// An open house.
+pub(crate) struct House {
+    pub(crate) hall: Hall,
+    pub(crate) watch: watch::Room,
+    pub(crate) router: Router,
+}
+
+/// What the whole API is called.
+#[derive(utoipa::OpenApi)]
+#[openapi(info(
+    title = "betang",
+    description = "Command centre of a province. Failures are problem+json (RFC 9457).",
+    license(name = "Apache-2.0", identifier = "Apache-2.0")
+))]
+struct Description;
+
+/// Opens the database and every room over it.
+pub(crate) async fn open(config: Config) -> anyhow::Result<House> {
+    let clock = hall::clock::Clock::real();
+    let db = Db::open(&place(&config)).await?;
+    let migrated = db.migrate(SCHEMAS, clock.now().wall).await?;
+    if let Some(copy) = migrated.backup {
+        tracing::info!(copy = %copy.display(), steps = migrated.steps, "older data was copied and migrated");
+    }
+    hall::areas::seed(&db, clock.now().wall).await?;
+    let media = watch::Settings {
+        media: config.media,
+        announce: config.announce.clone(),
+    };
+    let hall = Hall::open(db, clock, config).await?;
+    let watch = open_watch(&hall, media).await?;
+    let router = router(&hall, &watch)?;
+    Ok(House {
+        hall,
+        watch,
+        router,
+    })
+}
+
+/// A default media port that is taken moves to a free one; a chosen one does not.
+async fn open_watch(hall: &Hall, mut settings: watch::Settings) -> anyhow::Result<watch::Room> {
+    match watch::open(hall, &settings).await {
+        Err(watch::Error::Media { at, source }) if !hall.config().media_is_chosen => {
+            tracing::warn!(%at, %source, "the media port is taken; a free one is used");
+            settings.media.set_port(0);
+            Ok(watch::open(hall, &settings).await?)
+        }
+        opened => Ok(opened?),
+    }
+}
+
+/// Where the data of a configuration is.
+pub(crate) fn place(config: &Config) -> Place {
+    match &config.database {
+        Some(url) => Place::Postgres {
+            url: url.clone(),
+            schema: Some(config.database_schema.clone()),
+        },
+        None => Place::Sqlite {
+            path: config.data.join("betang.sqlite"),
+        },
+    }
+}
+
+fn routes(watch: Option<&watch::Room>) -> OpenApiRouter<Hall> {
+    let watch = watch.map_or_else(watch::Room::routes_described, watch::Room::routes);
+    OpenApiRouter::with_openapi(describe(Description::openapi()))
+        .merge(hall::http::routes())
+        .merge(watch)
+}
+
+fn router(hall: &Hall, watch: &watch::Room) -> anyhow::Result<Router> {
+    let (router, description) = guard::seal(routes(Some(watch)), hall)?;
+    let description = description.to_pretty_json()?;
+    let headers = Headers::new(&web::script_hashes());
+    let router = router
+        .route(
+            "/api/v1/openapi.json",
+            axum::routing::get(async || ([("content-type", "application/json")], description)),
+        )
+        .fallback(web::page)
+        .method_not_allowed_fallback(async || Problem::no_method())
+        .layer(DefaultBodyLimit::max(BODY_MAX))
+        .layer(CatchPanicLayer::custom(
+            |_: Box<dyn std::any::Any + Send>| {
+                axum::response::IntoResponse::into_response(Problem::bug("a request panicked"))
+            },
+        ))
+        .layer(middleware::from_fn(move |request, next| {
+            headers.clone().set(request, next)
+        }))
+        .layer(middleware::from_fn_with_state(
+            hall.clone(),
+            hall::proxy::arrival,
+        ));
+    Ok(router.with_state(hall.clone()))
+}
+
+/// The description of the API, as committed in `docs/api/openapi.json`.
+pub(crate) fn description() -> anyhow::Result<String> {
+    let (_, description) = routes(None).split_for_parts();
+    let mut text = description.to_pretty_json().context("as JSON")?;
+    text.push('\n');
+    Ok(text)
+}
+
+fn describe(mut description: utoipa::openapi::OpenApi) -> utoipa::openapi::OpenApi {
+    let components = description.components.get_or_insert_default();
+    components.add_security_scheme(
+        "session",
+        SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(hall::session::COOKIE))),
+    );
+    components.add_security_scheme(
+        "token",
+        SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build()),
+    );
+    description
+}

@@ -1,0 +1,7 @@
+//! What a person asks of a house from the command line.
+
+pub(crate) mod areas;
+pub(crate) mod audit;
+pub(crate) mod cameras;
+pub(crate) mod client;
+pub(crate) mod staff;

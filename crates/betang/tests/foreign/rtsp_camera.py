@@ -1,0 +1,67 @@
+"""A camera that this project did not write: GStreamer's RTSP server.
+
+Serves /main (1280x720) and /sub (640x360), 25 pictures a second, a key frame
+every two seconds, H.264. Prints `port N` once it listens on loopback.
+
+    rtsp_camera.py [--user NAME --password WORD] [--codec h264|h265|mjpeg]
+"""
+
+import argparse
+
+import gi
+
+gi.require_version("Gst", "1.0")
+gi.require_version("GstRtspServer", "1.0")
+from gi.repository import GLib, Gst, GstRtspServer  # noqa: E402
+
+# RTSP_AUTH_DIGEST of gstrtspdefs.h; the bindings name it differently by version.
+DIGEST = 2
+PIPELINE = (
+    "( videotestsrc is-live=true pattern=ball ! "
+    "video/x-raw,format=I420,width={width},height={height},framerate=25/1 ! {encoder} )"
+)
+ENCODERS = {
+    "h264": "x264enc tune=zerolatency speed-preset=ultrafast bitrate={kbps} key-int-max=50 ! "
+    "video/x-h264,profile=baseline ! rtph264pay name=pay0 pt=96 config-interval=-1",
+    "mjpeg": "jpegenc ! rtpjpegpay name=pay0 pt=26",
+}
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--user")
+    parser.add_argument("--password", default="")
+    parser.add_argument("--codec", choices=ENCODERS, default="h264")
+    args = parser.parse_args()
+
+    Gst.init(None)
+    server = GstRtspServer.RTSPServer()
+    server.set_address("127.0.0.1")
+    server.set_service("0")
+    if args.user:
+        auth = GstRtspServer.RTSPAuth()
+        auth.set_supported_methods(DIGEST)
+        token = GstRtspServer.RTSPToken()
+        token.set_string("media.factory.role", "viewer")
+        auth.add_digest(args.user, args.password, token)
+        server.set_auth(auth)
+    for path, width, height, kbps in (("/main", 1280, 720, 1500), ("/sub", 640, 360, 300)):
+        factory = GstRtspServer.RTSPMediaFactory()
+        encoder = ENCODERS[args.codec].format(kbps=kbps)
+        factory.set_launch(PIPELINE.format(width=width, height=height, encoder=encoder))
+        factory.set_shared(True)
+        if args.user:
+            role = Gst.Structure.new_empty("viewer")
+            role.set_value("media.factory.access", True)
+            role.set_value("media.factory.construct", True)
+            permissions = GstRtspServer.RTSPPermissions()
+            permissions.add_role_from_structure(role)
+            factory.set_permissions(permissions)
+        server.get_mount_points().add_factory(path, factory)
+    server.attach(None)
+    print("port", server.get_bound_port(), flush=True)
+    GLib.MainLoop().run()
+
+
+if __name__ == "__main__":
+    main()

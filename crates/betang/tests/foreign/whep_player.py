@@ -1,0 +1,104 @@
+"""A viewer that this project did not write: GStreamer's webrtcbin, over WHEP.
+
+    whep_player.py URL TOKEN FRAMES
+
+Sends an offer that receives H.264, plays the answer, decodes, and prints one
+line `frames N width W height H rate R` when FRAMES pictures have been decoded,
+R being pictures per second by their own time stamps. Leaves by DELETE.
+"""
+
+import sys
+import urllib.request
+from urllib.parse import urljoin
+
+import gi
+
+gi.require_version("Gst", "1.0")
+gi.require_version("GstWebRTC", "1.0")
+gi.require_version("GstSdp", "1.0")
+from gi.repository import GLib, Gst, GstSdp, GstWebRTC  # noqa: E402
+
+CAPS = (
+    "application/x-rtp,media=video,encoding-name=H264,payload=102,clock-rate=90000,"
+    "packetization-mode=(string)1,profile-level-id=(string)42e01f"
+)
+
+
+class Player:
+    def __init__(self, url, token, wanted):
+        self.url, self.token, self.wanted = url, token, wanted
+        self.resource = None
+        self.stamps = []
+        self.size = (0, 0)
+        self.loop = GLib.MainLoop()
+        self.pipeline = Gst.Pipeline.new()
+        self.webrtc = Gst.ElementFactory.make("webrtcbin")
+        self.webrtc.set_property("bundle-policy", GstWebRTC.WebRTCBundlePolicy.MAX_BUNDLE)
+        self.pipeline.add(self.webrtc)
+        self.webrtc.connect("pad-added", self.on_pad)
+        self.webrtc.connect("notify::ice-gathering-state", self.on_gathered)
+        direction = GstWebRTC.WebRTCRTPTransceiverDirection.RECVONLY
+        self.webrtc.emit("add-transceiver", direction, Gst.Caps.from_string(CAPS))
+
+    def request(self, method, url, body=None):
+        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/sdp"}
+        request = urllib.request.Request(url, body, headers, method=method)
+        return urllib.request.urlopen(request, timeout=10)
+
+    def play(self):
+        self.pipeline.set_state(Gst.State.PLAYING)
+        promise = Gst.Promise.new_with_change_func(self.on_offer, None)
+        self.webrtc.emit("create-offer", None, promise)
+        GLib.timeout_add_seconds(30, self.loop.quit)
+        self.loop.run()
+        if self.resource:
+            self.request("DELETE", self.resource)
+        self.pipeline.set_state(Gst.State.NULL)
+        if len(self.stamps) < self.wanted:
+            print("frames", len(self.stamps), "of", self.wanted, file=sys.stderr)
+            return 1
+        span = (self.stamps[-1] - self.stamps[-26]) / Gst.SECOND
+        width, height = self.size
+        print("frames", len(self.stamps), "width", width, "height", height, "rate", round(25 / span, 2))
+        return 0
+
+    def on_offer(self, promise, _):
+        promise.wait()
+        offer = promise.get_reply().get_value("offer")
+        self.webrtc.emit("set-local-description", offer, Gst.Promise.new())
+
+    def on_gathered(self, *_):
+        state = self.webrtc.get_property("ice-gathering-state")
+        if state != GstWebRTC.WebRTCICEGatheringState.COMPLETE or self.resource:
+            return
+        offer = self.webrtc.get_property("local-description").sdp.as_text()
+        with self.request("POST", self.url, offer.encode()) as response:
+            if response.status != 201:
+                raise SystemExit(f"status {response.status}")
+            self.resource = urljoin(self.url, response.headers["Location"])
+            text = response.read()
+        _, sdp = GstSdp.SDPMessage.new_from_text(text.decode())
+        answer = GstWebRTC.WebRTCSessionDescription.new(GstWebRTC.WebRTCSDPType.ANSWER, sdp)
+        self.webrtc.emit("set-remote-description", answer, Gst.Promise.new())
+
+    def on_pad(self, _, pad):
+        chain = Gst.parse_bin_from_description(
+            "rtph264depay ! h264parse ! avdec_h264 ! fakesink name=sink sync=false signal-handoffs=true",
+            True,
+        )
+        chain.get_by_name("sink").connect("handoff", self.on_picture)
+        self.pipeline.add(chain)
+        chain.sync_state_with_parent()
+        pad.link(chain.get_static_pad("sink"))
+
+    def on_picture(self, _, buffer, pad):
+        caps = pad.get_current_caps().get_structure(0)
+        self.size = (caps.get_value("width"), caps.get_value("height"))
+        self.stamps.append(buffer.pts)
+        if len(self.stamps) >= self.wanted:
+            self.loop.quit()
+
+
+if __name__ == "__main__":
+    Gst.init(None)
+    sys.exit(Player(sys.argv[1], sys.argv[2], int(sys.argv[3])).play())

@@ -1,0 +1,544 @@
+//! How the house is set up: one table of keys, three places to set them.
+//!
+//! A value comes from the command line, else from the environment (`BETANG_` and
+//! the key in capitals), else from the TOML file, else from the default. A key
+//! that is not in the table is refused, with the one that was probably meant. A
+//! secret is given by file (`…_file`) or environment, never in the TOML file, and
+//! never printed.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use base::area::AreaCode;
+use base::redact::Secret;
+use jiff::tz::TimeZone;
+
+/// One key: its name, its default as text, whether it is a secret, what it is.
+struct Key {
+    name: &'static str,
+    default: Option<&'static str>,
+    secret: bool,
+    doc: &'static str,
+}
+
+const fn key(name: &'static str, default: Option<&'static str>, doc: &'static str) -> Key {
+    Key {
+        name,
+        default,
+        secret: false,
+        doc,
+    }
+}
+
+const fn secret(name: &'static str, doc: &'static str) -> Key {
+    Key {
+        name,
+        default: None,
+        secret: true,
+        doc,
+    }
+}
+
+/// Every key there is, in the order of the example file.
+const KEYS: &[Key] = &[
+    key(
+        "data",
+        Some("data"),
+        "Folder of the database, the blobs and the certificates.",
+    ),
+    key(
+        "listen",
+        Some("127.0.0.1:8080"),
+        "Address of the pages and the API. Port 0: any free one.",
+    ),
+    key(
+        "media",
+        Some("127.0.0.1:8189"),
+        "Address of the media port (UDP). Port 0: any free one.",
+    ),
+    key(
+        "announce",
+        Some(""),
+        "Addresses that viewers are told for the media port, with commas between. Empty: those it listens on.",
+    ),
+    key(
+        "tls",
+        Some("off"),
+        "own: certificates of the house's own CA. off: plain HTTP, for loopback or behind a proxy. Else a folder with cert.pem and key.pem.",
+    ),
+    key(
+        "names",
+        Some(""),
+        "Names and addresses that the own certificate is for, with commas between. Empty: those it listens on.",
+    ),
+    key(
+        "trusted_proxies",
+        Some(""),
+        "Addresses of proxies whose X-Forwarded-For and -Proto are believed, with commas between.",
+    ),
+    secret(
+        "database",
+        "postgres://… of a PostgreSQL server. Unset: SQLite in the data folder.",
+    ),
+    key(
+        "database_file",
+        None,
+        "File that holds the value of database.",
+    ),
+    key(
+        "database_schema",
+        Some("public"),
+        "Schema within the PostgreSQL database.",
+    ),
+    key(
+        "vault_key_file",
+        None,
+        "File of the master key that seals passwords at rest; keep it out of backups. Unset: beside the data folder, its name with .key behind.",
+    ),
+    key("province", Some("62"), "Kemendagri code of the province."),
+    key(
+        "zone",
+        Some("Asia/Pontianak"),
+        "Time zone whose days, months and deadlines count (IANA name).",
+    ),
+    key(
+        "name",
+        Some("Provinsi Kalimantan Tengah"),
+        "What the top line calls the house.",
+    ),
+    secret(
+        "admin_password",
+        "Password of the user admin, made at the first start. Unset: a one-time link is printed.",
+    ),
+    key(
+        "admin_password_file",
+        None,
+        "File that holds the value of admin_password.",
+    ),
+    key(
+        "log",
+        Some("info"),
+        "What is logged: error, warn, info, debug, trace, or a filter like watch=debug,info.",
+    ),
+];
+
+/// How the house is set up.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Folder of the database, the blobs and the certificates.
+    pub data: PathBuf,
+    /// Address of the pages and the API.
+    pub listen: SocketAddr,
+    /// Whether somebody has chosen it: a default that is taken moves.
+    pub listen_is_chosen: bool,
+    /// Address of the media port.
+    pub media: SocketAddr,
+    /// Whether somebody has chosen it.
+    pub media_is_chosen: bool,
+    /// Addresses that viewers are told.
+    pub announce: Vec<IpAddr>,
+    /// Whether and how connections are encrypted.
+    pub tls: Tls,
+    /// Names and addresses of the own certificate.
+    pub names: Vec<String>,
+    /// Proxies that are believed.
+    pub trusted_proxies: Vec<IpAddr>,
+    /// The PostgreSQL server, if any.
+    pub database: Option<Secret<String>>,
+    /// The schema within it.
+    pub database_schema: String,
+    /// File of the master key.
+    pub vault_key_file: Option<PathBuf>,
+    /// The province.
+    pub province: AreaCode,
+    /// The zone whose days count.
+    pub zone: TimeZone,
+    /// What the top line calls the house.
+    pub name: String,
+    /// Password of the first admin.
+    pub admin_password: Option<Secret<String>>,
+    /// What is logged.
+    pub log: String,
+    explained: Vec<Explained>,
+}
+
+/// Whether and how connections are encrypted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Tls {
+    /// By certificates of the house's own CA.
+    Own,
+    /// By `cert.pem` and `key.pem` of a folder.
+    Folder(PathBuf),
+    /// Not at all.
+    Off,
+}
+
+/// One value and where it comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Explained {
+    /// The key.
+    pub key: &'static str,
+    /// The value; dots for a secret.
+    pub value: String,
+    /// `default`, `file …`, `environment BETANG_…` or `command line`.
+    pub origin: String,
+}
+
+/// Why a configuration cannot stand.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// A key that is not in the table.
+    #[error("{origin}: there is no key {key}{}", hint(.nearest.as_ref()))]
+    Unknown {
+        /// The key as written.
+        key: String,
+        /// Where.
+        origin: String,
+        /// What was probably meant.
+        nearest: Option<&'static str>,
+    },
+    /// A secret in a file that people pass around.
+    #[error("{origin}: {key} is a secret; give it by {key}_file or by the environment")]
+    SecretInFile {
+        /// Which.
+        key: &'static str,
+        /// Where.
+        origin: String,
+    },
+    /// A value that is not one.
+    #[error("{origin}: {key} = {value:?} cannot be: {why}")]
+    Value {
+        /// Which.
+        key: &'static str,
+        /// The value; dots for a secret.
+        value: String,
+        /// Where.
+        origin: String,
+        /// Why.
+        why: String,
+    },
+    /// The file cannot be read.
+    #[error("{path}: {why}")]
+    File {
+        /// Which.
+        path: String,
+        /// Why.
+        why: String,
+    },
+}
+
+fn hint(nearest: Option<&&'static str>) -> String {
+    nearest.map_or_else(String::new, |key| format!("; did you mean {key}?"))
+}
+
+impl Config {
+    /// Puts a configuration together.
+    ///
+    /// `environment` are all variables of the process; only those that begin with
+    /// `BETANG_` count. `flags` are the keys that the command line has set.
+    ///
+    /// # Errors
+    /// If a key is unknown, a value is not one, or a file cannot be read.
+    pub fn load(
+        file: Option<&Path>,
+        environment: impl IntoIterator<Item = (String, String)>,
+        flags: &[(&'static str, String)],
+    ) -> Result<Self, ConfigError> {
+        let mut set: BTreeMap<&'static str, (String, String)> = BTreeMap::new();
+        for key in KEYS {
+            if let Some(default) = key.default {
+                set.insert(key.name, (default.to_owned(), "default".to_owned()));
+            }
+        }
+        if let Some(path) = file {
+            for (name, value) in read_toml(path)? {
+                let origin = format!("file {}", path.display());
+                let key = known(&name, &origin)?;
+                if key.secret {
+                    return Err(ConfigError::SecretInFile {
+                        key: key.name,
+                        origin,
+                    });
+                }
+                set.insert(key.name, (value, origin));
+            }
+        }
+        for (variable, value) in environment {
+            let Some(name) = variable.strip_prefix("BETANG_") else {
+                continue;
+            };
+            // What belongs to tests and tools begins so, too.
+            if name.starts_with("TEST_") || name.starts_with("CI_") {
+                continue;
+            }
+            let origin = format!("environment {variable}");
+            let key = known(&name.to_lowercase(), &origin)?;
+            set.insert(key.name, (value, origin));
+        }
+        for (name, value) in flags {
+            let key = known(name, "command line")?;
+            set.insert(key.name, (value.clone(), "command line".to_owned()));
+        }
+        for (secret, by_file) in [
+            ("database", "database_file"),
+            ("admin_password", "admin_password_file"),
+        ] {
+            let Some((path, _)) = set.get(by_file).cloned() else {
+                continue;
+            };
+            let text = std::fs::read_to_string(&path).map_err(|error| ConfigError::File {
+                path: path.clone(),
+                why: error.to_string(),
+            })?;
+            set.insert(secret, (text.trim().to_owned(), format!("file {path}")));
+        }
+        Self::typed(&set)
+    }
+
+    fn typed(set: &BTreeMap<&'static str, (String, String)>) -> Result<Self, ConfigError> {
+        let text = |key: &'static str| set.get(key).map_or("", |(value, _)| value.as_str());
+        let some = |key: &'static str| Some(text(key).to_owned()).filter(|text| !text.is_empty());
+        let chosen =
+            |key: &'static str| set.get(key).is_some_and(|(_, origin)| origin != "default");
+        let wrong = |key: &'static str, why: String| ConfigError::Value {
+            key,
+            value: shown(key, text(key)),
+            origin: set
+                .get(key)
+                .map_or_else(String::new, |(_, origin)| origin.clone()),
+            why,
+        };
+        let address = |key: &'static str| {
+            text(key).parse::<SocketAddr>().map_err(|_| {
+                wrong(
+                    key,
+                    "write ADDRESS:PORT, for example 0.0.0.0:8080".to_owned(),
+                )
+            })
+        };
+        let addresses = |key: &'static str| {
+            words(text(key))
+                .map(|word| {
+                    word.parse::<IpAddr>()
+                        .map_err(|_| wrong(key, format!("{word} is not an address")))
+                })
+                .collect::<Result<Vec<_>, _>>()
+        };
+        Ok(Self {
+            data: PathBuf::from(text("data")),
+            listen: address("listen")?,
+            listen_is_chosen: chosen("listen"),
+            media: address("media")?,
+            media_is_chosen: chosen("media"),
+            announce: addresses("announce")?,
+            tls: match text("tls") {
+                "own" => Tls::Own,
+                "off" => Tls::Off,
+                folder if Path::new(folder).is_dir() => Tls::Folder(folder.into()),
+                _ => return Err(wrong("tls", "write own, off or a folder".to_owned())),
+            },
+            names: words(text("names")).map(str::to_owned).collect(),
+            trusted_proxies: addresses("trusted_proxies")?,
+            database: some("database").map(Secret::new),
+            database_schema: text("database_schema").to_owned(),
+            vault_key_file: some("vault_key_file").map(PathBuf::from),
+            province: text("province")
+                .parse()
+                .map_err(|error: base::area::AreaCodeError| wrong("province", error.to_string()))?,
+            zone: TimeZone::get(text("zone")).map_err(|error| wrong("zone", error.to_string()))?,
+            name: text("name").to_owned(),
+            admin_password: some("admin_password").map(Secret::new),
+            log: text("log").to_owned(),
+            explained: KEYS
+                .iter()
+                .filter_map(|key| {
+                    let (value, origin) = set.get(key.name)?;
+                    Some(Explained {
+                        key: key.name,
+                        value: shown(key.name, value),
+                        origin: origin.clone(),
+                    })
+                })
+                .collect(),
+        })
+    }
+
+    /// Every value that is set and where it comes from; secrets as dots.
+    #[must_use]
+    pub fn explain(&self) -> &[Explained] {
+        &self.explained
+    }
+
+    /// A file with every key, its default and what it is.
+    #[must_use]
+    pub fn example() -> String {
+        let mut text = String::from(
+            "# Every key of betang with its default. All may be left out.\n\
+             # The environment (BETANG_LISTEN=…) goes before this file, the command line before both.\n",
+        );
+        for key in KEYS {
+            let _ = writeln!(text, "\n# {}", key.doc);
+            let _ = match (key.secret, key.default) {
+                (true, _) => writeln!(
+                    text,
+                    "# A secret: set BETANG_{} or {}_file.",
+                    key.name.to_uppercase(),
+                    key.name
+                ),
+                (false, Some(default)) => writeln!(text, "#{} = {default:?}", key.name),
+                (false, None) => writeln!(text, "#{} = \"…\"", key.name),
+            };
+        }
+        text
+    }
+}
+
+fn shown(key: &str, value: &str) -> String {
+    let secret = KEYS.iter().any(|known| known.name == key && known.secret);
+    if secret {
+        "…".to_owned()
+    } else {
+        value.to_owned()
+    }
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(',')
+        .map(str::trim)
+        .filter(|word| !word.is_empty())
+}
+
+fn known(name: &str, origin: &str) -> Result<&'static Key, ConfigError> {
+    KEYS.iter()
+        .find(|key| key.name == name)
+        .ok_or_else(|| ConfigError::Unknown {
+            key: name.to_owned(),
+            origin: origin.to_owned(),
+            nearest: nearest(name),
+        })
+}
+
+/// The key that shares most letters in order, if it shares enough to be meant.
+fn nearest(name: &str) -> Option<&'static str> {
+    let shared = |key: &str| {
+        let mut rest = key.chars();
+        name.chars().filter(|c| rest.any(|k| k == *c)).count()
+    };
+    KEYS.iter()
+        .map(|key| (shared(key.name), key.name))
+        .filter(|(count, key)| count * 3 >= key.len().max(name.len()) * 2)
+        .max()
+        .map(|(_, key)| key)
+}
+
+fn read_toml(path: &Path) -> Result<Vec<(String, String)>, ConfigError> {
+    let trouble = |why: String| ConfigError::File {
+        path: path.display().to_string(),
+        why,
+    };
+    let text = std::fs::read_to_string(path).map_err(|error| trouble(error.to_string()))?;
+    let table: toml::Table = text
+        .parse()
+        .map_err(|error: toml::de::Error| trouble(error.to_string()))?;
+    table
+        .into_iter()
+        .map(|(key, value)| match value {
+            toml::Value::String(value) => Ok((key, value)),
+            toml::Value::Integer(value) => Ok((key, value.to_string())),
+            toml::Value::Array(values) => {
+                let words: Option<Vec<_>> = values.iter().map(toml::Value::as_str).collect();
+                words
+                    .map(|words| (key.clone(), words.join(",")))
+                    .ok_or_else(|| trouble(format!("{key} is a list of something else than text")))
+            }
+            _ => Err(trouble(format!(
+                "{key} is neither text nor a list of texts"
+            ))),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(
+        environment: &[(&str, &str)],
+        flags: &[(&'static str, String)],
+    ) -> Result<Config, ConfigError> {
+        let environment = environment
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Config::load(None, environment, flags)
+    }
+
+    #[test]
+    fn the_command_line_goes_before_the_environment_before_the_default() {
+        let config = load(
+            &[
+                ("BETANG_LISTEN", "0.0.0.0:1"),
+                ("BETANG_MEDIA", "0.0.0.0:2"),
+                ("PATH", "/bin"),
+            ],
+            &[("listen", "127.0.0.1:3".to_owned())],
+        )
+        .expect("it stands");
+        assert_eq!(config.listen.port(), 3);
+        assert_eq!(config.media.port(), 2);
+        assert_eq!(config.province.as_str(), "62");
+        let origins: Vec<_> = config
+            .explain()
+            .iter()
+            .map(|it| (it.key, it.origin.as_str()))
+            .collect();
+        assert!(origins.contains(&("listen", "command line")));
+        assert!(origins.contains(&("media", "environment BETANG_MEDIA")));
+        assert!(origins.contains(&("zone", "default")));
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_with_the_one_that_was_meant() {
+        let error = load(&[("BETANG_LISTN", "x")], &[]).expect_err("no such key");
+        assert_eq!(
+            error.to_string(),
+            "environment BETANG_LISTN: there is no key listn; did you mean listen?"
+        );
+    }
+
+    #[test]
+    fn secrets_do_not_print_and_do_not_stand_in_the_file() {
+        let config = load(&[("BETANG_ADMIN_PASSWORD", "kahayan")], &[]).expect("it stands");
+        assert!(!format!("{config:?}").contains("kahayan"));
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("betang.toml");
+        std::fs::write(&file, "admin_password = \"kahayan\"").expect("written");
+        let error = Config::load(Some(&file), [], &[]).expect_err("a secret in the file");
+        assert!(matches!(error, ConfigError::SecretInFile { .. }), "{error}");
+        std::fs::write(&file, "announce = [\"10.0.0.1\", \"::1\"]\nname = \"Uji\"")
+            .expect("written");
+        let config = Config::load(Some(&file), [], &[]).expect("it stands");
+        assert_eq!(config.announce.len(), 2);
+    }
+
+    #[test]
+    fn a_wrong_value_says_what_would_be_right() {
+        let error = load(&[("BETANG_LISTEN", "8080")], &[]).expect_err("no address");
+        assert!(error.to_string().contains("write ADDRESS:PORT"), "{error}");
+        let error = load(&[("BETANG_ZONE", "Asia/Palangkaraya")], &[]).expect_err("no zone");
+        assert!(error.to_string().contains("zone"), "{error}");
+    }
+
+    #[test]
+    fn the_example_is_fresh_and_reads_as_the_default() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../betang.example.toml");
+        let committed = std::fs::read_to_string(path).unwrap_or_default();
+        if committed != Config::example() {
+            std::fs::write(path, Config::example()).expect("the example is written");
+            panic!("betang.example.toml was stale and has been written anew; commit it");
+        }
+        let config = Config::load(Some(Path::new(path)), [], &[]).expect("it stands");
+        assert!(config.explain().iter().all(|it| it.origin == "default"));
+    }
+}

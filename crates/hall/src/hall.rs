@@ -1,0 +1,172 @@
+//! The hall itself: what every room is handed.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
+use base::id::Id;
+use base::now::Now;
+use store::Db;
+use store::blob::Blobs;
+use tokio::sync::broadcast;
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::live::Live;
+use crate::metrics::Metrics;
+use crate::session::{Door, Revoked};
+use crate::task::Tasks;
+use crate::vault::{Vault, VaultError};
+
+/// What every room is handed. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Hall {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    db: Db,
+    clock: Clock,
+    config: Config,
+    tasks: Tasks,
+    live: Live,
+    vault: Vault,
+    blobs: Blobs,
+    door: Door,
+    metrics: Metrics,
+    /// For ids, which have to differ and not to be secret.
+    rng: Mutex<fastrand::Rng>,
+}
+
+/// Why the hall cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum HallError {
+    /// The vault stays shut.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// The blobs' folder cannot be used.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    /// The system gives no randomness.
+    #[error("the system has no randomness")]
+    Randomness,
+}
+
+impl Hall {
+    /// Opens the hall over a migrated database.
+    ///
+    /// # Errors
+    /// If the vault's key is not the one of this database, or a folder cannot be
+    /// used.
+    pub async fn open(db: Db, clock: Clock, config: Config) -> Result<Self, HallError> {
+        let data = config.data.clone();
+        let key_file = config
+            .vault_key_file
+            .clone()
+            .unwrap_or_else(|| beside(&data));
+        let vault = Vault::unlock(&key_file, &db, clock.now().wall).await?;
+        let mut seed = [0; 8];
+        SystemRandom::new()
+            .fill(&mut seed)
+            .map_err(|_| HallError::Randomness)?;
+        Ok(Self {
+            inner: Arc::new(Inner {
+                blobs: Blobs::open(&data.join("blobs"))?,
+                live: Live::new(clock.clone()),
+                rng: Mutex::new(fastrand::Rng::with_seed(u64::from_ne_bytes(seed))),
+                tasks: Tasks::new(),
+                door: Door::new(),
+                metrics: Metrics::default(),
+                db,
+                clock,
+                config,
+                vault,
+            }),
+        })
+    }
+
+    /// The database.
+    #[must_use]
+    pub fn db(&self) -> &Db {
+        &self.inner.db
+    }
+
+    /// Both clocks, read now.
+    #[must_use]
+    pub fn now(&self) -> Now {
+        self.inner.clock.now()
+    }
+
+    /// Where time comes from.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.inner.clock
+    }
+
+    /// How the house is set up.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.inner.config
+    }
+
+    /// A new identity.
+    #[must_use]
+    pub fn mint<N>(&self) -> Id<N> {
+        let mut rng = self
+            .inner
+            .rng
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        Id::mint(self.now().wall, &mut rng)
+    }
+
+    /// Where things are spawned.
+    #[must_use]
+    pub fn tasks(&self) -> &Tasks {
+        &self.inner.tasks
+    }
+
+    /// What open pages are told.
+    #[must_use]
+    pub fn live(&self) -> &Live {
+        &self.inner.live
+    }
+
+    /// Where secrets are sealed.
+    #[must_use]
+    pub fn vault(&self) -> &Vault {
+        &self.inner.vault
+    }
+
+    /// Where files are kept.
+    #[must_use]
+    pub fn blobs(&self) -> &Blobs {
+        &self.inner.blobs
+    }
+
+    /// What logins have in common.
+    #[must_use]
+    pub fn door(&self) -> &Door {
+        &self.inner.door
+    }
+
+    /// What the house measures of itself.
+    #[must_use]
+    pub fn metrics(&self) -> &Metrics {
+        &self.inner.metrics
+    }
+
+    /// Tells of every login that is revoked or changed from now on.
+    #[must_use]
+    pub fn revoked(&self) -> broadcast::Receiver<Revoked> {
+        self.inner.door.revoked()
+    }
+}
+
+/// Beside the data folder and not in it, so that no copy of the data holds it.
+fn beside(data: &Path) -> PathBuf {
+    let mut name = data.file_name().unwrap_or_default().to_owned();
+    name.push(".key");
+    data.with_file_name(name)
+}

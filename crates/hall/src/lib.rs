@@ -1,0 +1,51 @@
+//! What every room opens onto.
+//!
+//! Charter: a thing enters the hall when two rooms need it today and it has a
+//! noun. There is no `util` here and no `common`.
+//!
+//! | module | noun |
+//! |---|---|
+//! | [`hall`] | the hall itself, handed to every room |
+//! | [`clock`], [`task`] | the only readers of clocks, the only spawner |
+//! | [`config`] | how the house is set up |
+//! | [`guard`] | who may do what, where |
+//! | [`session`], [`token`], [`password`], [`limit`] | how one becomes somebody |
+//! | [`staff`], [`agencies`], [`areas`] | people, offices, places |
+//! | [`audit`] | what has been done, by whom |
+//! | [`vault`] | secrets at rest |
+//! | [`live`] | what open pages are told |
+//! | [`problem`] | failures on their way out; the only file with status codes |
+//! | [`headers`], [`proxy`], [`tls`], [`line`] | what surrounds every answer |
+//! | [`metrics`] | what the house measures of itself |
+//! | [`csv`], [`idempotency`] | tables as files; a request sent twice |
+
+pub mod agencies;
+pub mod areas;
+pub mod audit;
+pub mod clock;
+pub mod config;
+pub mod csv;
+pub mod guard;
+pub mod hall;
+pub mod headers;
+pub mod house;
+pub mod http;
+pub mod idempotency;
+pub mod limit;
+pub mod line;
+pub mod live;
+pub mod metrics;
+pub mod password;
+pub mod problem;
+pub mod proxy;
+pub mod schema;
+pub mod session;
+mod sql;
+pub mod staff;
+pub mod task;
+pub mod tls;
+pub mod token;
+pub mod vault;
+
+pub use hall::{Hall, HallError};
+pub use schema::SCHEMA;

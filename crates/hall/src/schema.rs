@@ -1,0 +1,18 @@
+//! The tables of the hall, step by step.
+//!
+//! A step that has been released is never edited: a change is a new step.
+
+use store::migrate::Schema;
+
+/// Every step of `hall_*`, oldest first.
+pub const SCHEMA: Schema = store::schema!(
+    "hall",
+    "schema",
+    [
+        (1, "areas"),
+        (2, "people"),
+        (3, "audit"),
+        (4, "idempotency"),
+        (5, "vault"),
+    ]
+);

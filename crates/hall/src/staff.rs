@@ -1,0 +1,793 @@
+//! People, what they may do, and who may decide that.
+//!
+//! The rules, each tested below:
+//!
+//! - A right is given only by who commands it: a grant whose role may give that
+//!   role, over a place that covers the new one, and lasting at least as long.
+//!   Nobody gives more than he holds, to himself or to others.
+//! - A person is changed only by who commands all his grants and may write staff
+//!   where he belongs. Else a clerk of one regency could set the password of the
+//!   administrator of all.
+//! - Somebody can always manage the house: the last administrator over all, with
+//!   a way in and without an end, can neither go nor be shut out.
+//! - A volunteer's grant has an end.
+//! - Whatever changes about a person holds from the next request on, and his
+//!   open streams end.
+
+use std::collections::BTreeMap;
+
+use base::area::AreaCode;
+use base::fact::Fact;
+use base::id::{Agency, Grant, Id, Person};
+use base::now::{Now, Wall};
+use base::redact::Secret;
+use serde_json::{Value as Json, json};
+use store::{Tx, facts};
+
+use crate::audit::{self, Act, Actor};
+use crate::guard::{Permission, Place, Role, Via, Who};
+use crate::problem::Problem;
+use crate::session::{self, Arrival, Opaque, Opened, Revoked};
+use crate::sql::staff::{self as rows, GrantRow, PersonRow};
+use crate::sql::{agency, area, session as session_rows, token};
+use crate::{Hall, line, password};
+
+/// Grants of one person that have not ended.
+const GRANTS_MAX: usize = 20;
+
+/// Longest user name.
+const USERNAME_MAX: usize = 64;
+
+/// So long the code of the first administrator can be used.
+const CODE_VALID: std::time::Duration = std::time::Duration::from_secs(24 * 3600);
+
+/// What the code of the first administrator is kept under.
+const FIRST_ADMIN: &str = "first_admin";
+
+/// A person as a list shows him.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// Who.
+    pub id: Id<Person>,
+    /// By what name.
+    pub name: String,
+    /// What he logs in by.
+    pub username: Option<String>,
+    /// Whether he may come in at all.
+    pub active: bool,
+    /// Where he belongs. None: the whole province.
+    pub area: Option<AreaCode>,
+    /// To which office. None: no single one.
+    pub agency: Option<Id<Agency>>,
+    /// What he may do, now or later.
+    pub grants: Vec<Given>,
+    /// The newest request of a session, to the minute.
+    pub seen: Option<Wall>,
+}
+
+/// A grant as a list shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Given {
+    /// Which.
+    pub id: Id<Grant>,
+    /// In which role.
+    pub role: Role,
+    /// Over this area. None: all.
+    pub area: Option<AreaCode>,
+    /// Over this branch of offices. None: all.
+    pub agency: Option<Id<Agency>>,
+    /// Since when.
+    pub from: Wall,
+    /// Until before when. None: further notice.
+    pub to: Option<Wall>,
+}
+
+/// A grant that is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    /// In which role.
+    pub role: Role,
+    /// Over this area. None: all.
+    pub area: Option<AreaCode>,
+    /// Over this branch of offices. None: all.
+    pub agency: Option<Id<Agency>>,
+    /// Since when. None: now, or as it was.
+    pub from: Option<Wall>,
+    /// Until before when. None: further notice.
+    pub to: Option<Wall>,
+}
+
+impl Wanted {
+    fn place(&self) -> Place {
+        Place::new(self.area.clone(), self.agency)
+    }
+
+    fn is(&self, row: &GrantRow) -> bool {
+        self.role == row.role
+            && self.area == row.area
+            && self.agency == row.agency
+            && self.to == row.to
+            && self.from.is_none_or(|from| from == row.from)
+    }
+}
+
+/// A new person.
+#[derive(Debug, Clone)]
+pub struct New {
+    /// By what name.
+    pub name: String,
+    /// What he logs in by.
+    pub username: String,
+    /// The first password.
+    pub password: Secret<String>,
+    /// Where he belongs. Without area and office: where his first grant is.
+    pub area: Option<AreaCode>,
+    /// To which office.
+    pub agency: Option<Id<Agency>>,
+    /// What he may do.
+    pub grants: Vec<Wanted>,
+}
+
+/// What to change. `None` leaves a field as it is.
+#[derive(Debug, Clone, Default)]
+pub struct Change {
+    /// By what name.
+    pub name: Option<String>,
+    /// Whether he may come in at all.
+    pub active: Option<bool>,
+    /// Another password; his sessions end.
+    pub password: Option<Secret<String>>,
+    /// Where he belongs; `Some(None)` is the whole province.
+    pub area: Option<Option<AreaCode>>,
+    /// To which office; `Some(None)` is no single one.
+    pub agency: Option<Option<Id<Agency>>>,
+    /// All that he may do from now on. What is not in it ends.
+    pub grants: Option<Vec<Wanted>>,
+}
+
+/// How the first administrator comes to be.
+#[derive(Debug)]
+pub enum FirstAdmin {
+    /// `admin` was made with the password of the configuration.
+    Created,
+    /// Nobody is there: whoever opens the link with this code becomes it. The code
+    /// is shown here and never again; a later start makes another.
+    Link(Secret<String>),
+    /// Somebody is there already.
+    AlreadyThere,
+}
+
+/// Sees to it that somebody can come in, at each start.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn first_admin(
+    hall: &Hall,
+    password: Option<Secret<String>>,
+) -> Result<FirstAdmin, Problem> {
+    let mut read = hall.db().read().await?;
+    let someone = rows::any(&mut read).await?;
+    drop(read);
+    if someone {
+        return Ok(FirstAdmin::AlreadyThere);
+    }
+    let house = Actor::house("first start");
+    let Some(password) = password.filter(|password| !password.expose().is_empty()) else {
+        let code = Opaque::new("")?;
+        let now = hall.now();
+        let mut tx = hall.db().write().await?;
+        let expires = now.wall + CODE_VALID;
+        rows::replace_code(&mut tx, FIRST_ADMIN, &code.hash, now.wall, expires).await?;
+        let act = Act {
+            verb: "first_code.made",
+            subject: String::new(),
+            detail: json!({ "expires_us": expires }),
+        };
+        audit::record_by(&mut tx, now, &house, act).await?;
+        tx.commit().await?;
+        return Ok(FirstAdmin::Link(code.text));
+    };
+    if password::check(&password, "admin").is_err() {
+        // Whoever sets up the house may choose it; he is told once.
+        tracing::warn!("the password of the first administrator is easy to guess; change it");
+    }
+    let secret = hall.door().hasher.hash(hall.tasks(), password).await?;
+    let mut tx = hall.db().write().await?;
+    settle(hall, &mut tx, &house, "Administrator", "admin", &secret).await?;
+    tx.commit().await?;
+    Ok(FirstAdmin::Created)
+}
+
+/// Makes the first administrator of whoever has the code, and logs him in.
+///
+/// # Errors
+/// `first-code` if the code is not, or no longer, the one; `set-up-already` if
+/// somebody is there; a bad field.
+pub async fn become_first(
+    hall: &Hall,
+    arrival: Arrival,
+    agent: Option<&str>,
+    code: &Secret<String>,
+    new: (&str, &str, Secret<String>),
+) -> Result<Opened, Problem> {
+    let (name, username, password) = new;
+    let already = || {
+        Problem::conflict(
+            "set-up-already",
+            "The first administrator is there; ask for an account.",
+        )
+    };
+    let door = hall.door();
+    let attempt = session::attempt(hall, FIRST_ADMIN, arrival)?;
+    let mut read = hall.db().read().await?;
+    if rows::any(&mut read).await? {
+        return Err(already());
+    }
+    drop(read);
+    let name = line::read("name", name, line::NAME_MAX)?;
+    let username = read_username(username)?;
+    password::check(&password, &username)?;
+    let secret = door.hasher.hash(hall.tasks(), password).await?;
+    let now = hall.now();
+    let mut tx = hall.db().write().await?;
+    if rows::any(&mut tx).await? {
+        return Err(already());
+    }
+    let hash = Opaque::hash(code.expose().trim());
+    if !rows::use_code(&mut tx, FIRST_ADMIN, &hash, now.wall).await? {
+        return Err(Problem::denied(
+            "first-code",
+            "The code is not the newest one, or older than a day. Each start of the \
+             program prints another.",
+        ));
+    }
+    let actor = Actor {
+        address: arrival.address.map(|address| address.to_string()),
+        ..Actor::house("first code")
+    };
+    let person = settle(hall, &mut tx, &actor, &name, &username, &secret).await?;
+    let opened = session::open(hall, &mut tx, arrival, agent, person, name).await?;
+    tx.commit().await?;
+    session::succeeded(hall, attempt);
+    Ok(opened)
+}
+
+/// Makes an administrator over all, by the house itself.
+async fn settle(
+    hall: &Hall,
+    tx: &mut Tx,
+    actor: &Actor,
+    name: &str,
+    username: &str,
+    secret: &str,
+) -> Result<Id<Person>, Problem> {
+    let now = hall.now();
+    let row = PersonRow {
+        id: hall.mint(),
+        name: name.to_owned(),
+        username: Some(username.to_owned()),
+        active: true,
+        area: None,
+        agency: None,
+        seen: None,
+    };
+    rows::insert(tx, &row, now.wall).await?;
+    rows::insert_login(tx, hall.mint(), row.id, username, secret, now.wall).await?;
+    let grant = GrantRow {
+        id: hall.mint(),
+        person: row.id,
+        role: Role::Admin,
+        area: None,
+        agency: None,
+        agency_path: None,
+        from: now.wall,
+        to: None,
+    };
+    rows::insert_grant(tx, &grant, None, now.wall).await?;
+    let act = Act {
+        verb: "person.added",
+        subject: row.id.to_string(),
+        detail: json!({ "name": name, "username": username, "grants": [told(&grant)] }),
+    };
+    audit::record_by(tx, now, actor, act).await?;
+    Ok(row.id)
+}
+
+/// People whom the caller may see, in the order in which they were added. Also
+/// what to begin the next page after, if there may be one.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn list(
+    hall: &Hall,
+    who: &Who,
+    q: Option<&str>,
+    after: Option<Id<Person>>,
+    limit: i64,
+) -> Result<(Vec<Member>, Option<Id<Person>>), Problem> {
+    let (text, values) = who.visible(Permission::StaffRead, "p.area_code", "p.agency_id");
+    let mut query = rows::list().raw(" AND ").condition(&text, values);
+    if let Some(q) = q {
+        let pattern = crate::sql::containing(q);
+        query = query
+            .push(" AND (LOWER(p.name) LIKE ", pattern.as_str())
+            .push(" ESCAPE '!' OR l.name LIKE ", pattern)
+            .raw(" ESCAPE '!')");
+    }
+    if let Some(after) = after {
+        query = query.push(" AND p.id > ", after);
+    }
+    query = query.push(" ORDER BY p.id LIMIT ", limit);
+    let mut read = hall.db().read().await?;
+    let found = rows::fetch(&mut read, &query).await?;
+    let mut grants: BTreeMap<Id<Person>, Vec<GrantRow>> = BTreeMap::new();
+    for grant in rows::all_grants_to_come(&mut read, hall.now().wall).await? {
+        grants.entry(grant.person).or_default().push(grant);
+    }
+    let next = found
+        .last()
+        .map(|row| row.id)
+        .filter(|_| i64::try_from(found.len()) == Ok(limit));
+    let members = found
+        .into_iter()
+        .map(|row| {
+            let grants = grants.remove(&row.id).unwrap_or_default();
+            member(row, grants)
+        })
+        .collect();
+    Ok((members, next))
+}
+
+/// One person whom the caller may see.
+///
+/// # Errors
+/// `person` (not found) if there is none such, or none that he may see.
+pub async fn find(hall: &Hall, who: &Who, id: Id<Person>) -> Result<Member, Problem> {
+    let mut read = hall.db().read().await?;
+    let row = rows::by_id(&mut read, id).await?.ok_or_else(not_found)?;
+    if !who.may(Permission::StaffRead, &home(&row)) {
+        return Err(not_found());
+    }
+    let grants = rows::grants_to_come(&mut read, id, hall.now().wall).await?;
+    Ok(member(row, grants))
+}
+
+/// Judges a new person without the database, and hashes the password: what takes
+/// long is done before others who write have to wait.
+///
+/// # Errors
+/// A bad field; `busy`.
+pub async fn prepare(hall: &Hall, new: &New) -> Result<Prepared, Problem> {
+    let name = line::read("name", &new.name, line::NAME_MAX)?;
+    let username = read_username(&new.username)?;
+    password::check(&new.password, &username)?;
+    let secret = hall
+        .door()
+        .hasher
+        .hash(hall.tasks(), new.password.clone())
+        .await?;
+    Ok(Prepared {
+        name,
+        username,
+        secret: Secret::new(secret),
+    })
+}
+
+/// A new person whose fields can stand.
+#[derive(Debug, Clone)]
+pub struct Prepared {
+    name: String,
+    username: String,
+    secret: Secret<String>,
+}
+
+/// Adds a person, in the caller's transaction.
+///
+/// # Errors
+/// `not-allowed`, `not-yours-to-give`, `username-taken` or a bad field.
+pub async fn add(
+    hall: &Hall,
+    tx: &mut Tx,
+    who: &Who,
+    prepared: Prepared,
+    new: New,
+) -> Result<Member, Problem> {
+    let now = hall.now();
+    let (area, agency) = match (new.area, new.agency) {
+        (None, None) => new
+            .grants
+            .first()
+            .map_or((None, None), |first| (first.area.clone(), first.agency)),
+        given => given,
+    };
+    let row = PersonRow {
+        id: hall.mint(),
+        name: prepared.name,
+        username: Some(prepared.username.clone()),
+        active: true,
+        area,
+        agency,
+        seen: None,
+    };
+    known(tx, "", row.area.as_ref(), row.agency).await?;
+    who.require(Permission::StaffWrite, &home(&row))?;
+    if rows::login_by_name(tx, &prepared.username).await?.is_some() {
+        return Err(
+            Problem::conflict("username-taken", "Somebody has this user name.")
+                .field("username", "is taken"),
+        );
+    }
+    rows::insert(tx, &row, now.wall).await?;
+    let secret = prepared.secret.expose();
+    rows::insert_login(
+        tx,
+        hall.mint(),
+        row.id,
+        &prepared.username,
+        secret,
+        now.wall,
+    )
+    .await?;
+    let (_, begun) = regrant(hall, tx, who, row.id, &new.grants, &[]).await?;
+    let act = Act {
+        verb: "person.added",
+        subject: row.id.to_string(),
+        detail: json!({
+            "name": row.name,
+            "username": row.username,
+            "area": row.area,
+            "agency": row.agency,
+            "grants": begun.iter().map(told).collect::<Vec<_>>(),
+        }),
+    };
+    audit::record(tx, now, who, act).await?;
+    Ok(member(row, begun))
+}
+
+/// Changes a person.
+///
+/// # Errors
+/// `person` (not found), `not-allowed`, `not-yours-to-give`, `last-admin` or a
+/// bad field.
+pub async fn change(
+    hall: &Hall,
+    who: &Who,
+    id: Id<Person>,
+    change: Change,
+) -> Result<Member, Problem> {
+    let mut read = hall.db().read().await?;
+    let seen = rows::by_id(&mut read, id).await?.ok_or_else(not_found)?;
+    drop(read);
+    if !who.may(Permission::StaffRead, &home(&seen)) {
+        return Err(not_found());
+    }
+    // Before the work of hashing, and again inside the transaction.
+    who.require(Permission::StaffWrite, &home(&seen))?;
+    let secret = match change.password {
+        None => None,
+        Some(password) => {
+            password::check(&password, seen.username.as_deref().unwrap_or_default())?;
+            let hasher = &hall.door().hasher;
+            Some(hasher.hash(hall.tasks(), password).await?)
+        }
+    };
+    let now = hall.now();
+    let mut tx = hall.db().write().await?;
+    let old = rows::by_id(&mut tx, id).await?.ok_or_else(not_found)?;
+    who.require(Permission::StaffWrite, &home(&old))?;
+    let grants = rows::grants_to_come(&mut tx, id, now.wall).await?;
+    for grant in &grants {
+        let place = Place::new(grant.area.clone(), grant.agency);
+        if !commands(who, grant.role, &place, grant.to) {
+            return Err(Problem::denied(
+                "not-yours-to-give",
+                "This person may do more than you could allow.",
+            ));
+        }
+    }
+    let mut row = old.clone();
+    if let Some(name) = change.name {
+        row.name = line::read("name", &name, line::NAME_MAX)?;
+    }
+    row.active = change.active.unwrap_or(old.active);
+    row.area = change.area.unwrap_or(row.area);
+    row.agency = change.agency.unwrap_or(row.agency);
+    known(&mut tx, "", row.area.as_ref(), row.agency).await?;
+    who.require(Permission::StaffWrite, &home(&row))?;
+
+    let logins = session::logins(&mut tx, id).await?;
+    let lasting = rows::lasting_admins(&mut tx, now.wall).await?;
+    let mut told_changes = serde_json::Map::new();
+    if row != old {
+        rows::update(&mut tx, &row, now.wall).await?;
+        told_changes.insert("from".to_owned(), told_person(&old));
+        told_changes.insert("to".to_owned(), told_person(&row));
+    }
+    let mut after = grants.clone();
+    if let Some(wanted) = &change.grants {
+        let (ended, begun) = regrant(hall, &mut tx, who, id, wanted, &grants).await?;
+        after.retain(|grant| !ended.contains(grant));
+        after.extend(begun.iter().cloned());
+        if !(ended.is_empty() && begun.is_empty()) {
+            let list = |grants: &[GrantRow]| Json::from_iter(grants.iter().map(told));
+            told_changes.insert("ended".to_owned(), list(&ended));
+            told_changes.insert("begun".to_owned(), list(&begun));
+            facts::append(&mut tx, &Fact::GrantsChanged { person: id }, now.wall).await?;
+        }
+    }
+    if let Some(secret) = &secret {
+        if rows::set_secret(&mut tx, id, secret, now.wall).await? == 0 {
+            return Err(line::refuse("password", "this person has no user name"));
+        }
+        told_changes.insert("password".to_owned(), Json::from(true));
+        let own = match who.via() {
+            Via::Session(session) if who.person() == id => Some(session),
+            Via::Session(_) | Via::Token(_) => None,
+        };
+        session_rows::end_all(&mut tx, id, own, "password", now.wall).await?;
+    }
+    if !row.active && old.active {
+        session_rows::end_all(&mut tx, id, None, "inactive", now.wall).await?;
+        token::revoke_all(&mut tx, id, now.wall).await?;
+    }
+    if told_changes.is_empty() {
+        return Ok(member(row, grants));
+    }
+    if lasting > 0 && rows::lasting_admins(&mut tx, now.wall).await? == 0 {
+        return Err(Problem::conflict(
+            "last-admin",
+            "Nobody could manage the house any more; make another administrator first.",
+        ));
+    }
+    let act = Act {
+        verb: "person.changed",
+        subject: id.to_string(),
+        detail: Json::Object(told_changes),
+    };
+    audit::record(&mut tx, now, who, act).await?;
+    tx.commit().await?;
+    hall.door().tell(logins);
+    Ok(member(row, after))
+}
+
+/// Changes one's own password. The other sessions end.
+///
+/// # Errors
+/// `login` if the old one is wrong, `rate` after several; a bad field.
+pub async fn change_own_password(
+    hall: &Hall,
+    who: &Who,
+    arrival: Arrival,
+    old: Secret<String>,
+    new: Secret<String>,
+) -> Result<(), Problem> {
+    let Via::Session(own) = who.via() else {
+        return Err(Problem::denied(
+            "session-needed",
+            "A token cannot change a password; log in for that.",
+        ));
+    };
+    let mut read = hall.db().read().await?;
+    let login = rows::login_of(&mut read, who.person()).await?;
+    let row = rows::by_id(&mut read, who.person()).await?;
+    drop(read);
+    let username = row.and_then(|row| row.username).unwrap_or_default();
+    let attempt = session::attempt(hall, &username, arrival)?;
+    let hasher = &hall.door().hasher;
+    let kept = login.map(|login| login.secret);
+    if !hasher.verify(hall.tasks(), old, kept).await? {
+        return Err(Problem::denied("login", "The old password is wrong.")
+            .field("old", "is not the password"));
+    }
+    session::succeeded(hall, attempt);
+    password::check(&new, &username)?;
+    let secret = hasher.hash(hall.tasks(), new).await?;
+    let now = hall.now();
+    let mut tx = hall.db().write().await?;
+    let logins = session::logins(&mut tx, who.person()).await?;
+    rows::set_secret(&mut tx, who.person(), &secret, now.wall).await?;
+    session_rows::end_all(&mut tx, who.person(), Some(own), "password", now.wall).await?;
+    let act = Act {
+        verb: "password.changed",
+        subject: who.person().to_string(),
+        detail: json!({}),
+    };
+    audit::record(&mut tx, now, who, act).await?;
+    tx.commit().await?;
+    let others = |login: &Revoked| login.login != who.login();
+    hall.door().tell(logins.into_iter().filter(others));
+    Ok(())
+}
+
+/// Makes the grants of a person those that are wanted: which ended, which began.
+async fn regrant(
+    hall: &Hall,
+    tx: &mut Tx,
+    who: &Who,
+    person: Id<Person>,
+    wanted: &[Wanted],
+    has: &[GrantRow],
+) -> Result<(Vec<GrantRow>, Vec<GrantRow>), Problem> {
+    if wanted.len() > GRANTS_MAX {
+        return Err(line::refuse("grants", format!("at most {GRANTS_MAX}")));
+    }
+    let now = hall.now();
+    let mut ended = has.to_vec();
+    let mut begun = Vec::new();
+    for (i, wanted) in wanted.iter().enumerate() {
+        if let Some(kept) = ended.iter().position(|row| wanted.is(row)) {
+            ended.remove(kept);
+            continue;
+        }
+        let row = judge(tx, who, now, i, wanted).await?;
+        begun.push(GrantRow {
+            id: hall.mint(),
+            person,
+            ..row
+        });
+    }
+    for row in &ended {
+        // To end one takes what it takes to give it; the caller's command of all
+        // of them has been asked for before.
+        rows::end_grant(tx, row.id, now.wall).await?;
+    }
+    for row in &begun {
+        rows::insert_grant(tx, row, Some(who.person()), now.wall).await?;
+    }
+    Ok((ended, begun))
+}
+
+/// Whether a wanted grant can stand, and may be given by the caller.
+async fn judge(
+    tx: &mut Tx,
+    who: &Who,
+    now: Now,
+    i: usize,
+    wanted: &Wanted,
+) -> Result<GrantRow, Problem> {
+    let field = |name: &str| format!("grants.{i}.{name}");
+    if wanted.role.needs_end() && wanted.to.is_none() {
+        return Err(line::refuse(field("to_us"), "a relawan's grant has an end"));
+    }
+    // Nothing was allowed before it was given.
+    let from = wanted.from.unwrap_or(now.wall).max(now.wall);
+    if wanted.to.is_some_and(|to| to <= from || to <= now.wall) {
+        return Err(line::refuse(field("to_us"), "is over before it begins"));
+    }
+    known(
+        tx,
+        &format!("grants.{i}."),
+        wanted.area.as_ref(),
+        wanted.agency,
+    )
+    .await?;
+    if !commands(who, wanted.role, &wanted.place(), wanted.to) {
+        return Err(Problem::denied(
+            "not-yours-to-give",
+            "Nobody gives more than he holds: in role, place and time.",
+        )
+        .field(field("role"), "is more than you can give there"));
+    }
+    let agency_path = match wanted.agency {
+        Some(id) => agency::by_id(tx, id).await?.map(|row| row.path),
+        None => None,
+    };
+    Ok(GrantRow {
+        // The caller sets both.
+        id: Id::from_bytes([0; 16]),
+        person: who.person(),
+        role: wanted.role,
+        area: wanted.area.clone(),
+        agency: wanted.agency,
+        agency_path,
+        from,
+        to: wanted.to,
+    })
+}
+
+/// Whether somebody may give, take and stand above a grant: he holds one whose
+/// role may give that role, whose place covers that place, and that lasts as long.
+fn commands(who: &Who, role: Role, place: &Place, to: Option<Wall>) -> bool {
+    who.grants().iter().any(|held| {
+        held.role.may_give().contains(&role)
+            && held.covers(place)
+            && held.to.is_none_or(|end| to.is_some_and(|to| to <= end))
+    })
+}
+
+/// Refuses an area or office that is not in its register.
+async fn known(
+    tx: &mut Tx,
+    prefix: &str,
+    area_code: Option<&AreaCode>,
+    agency_id: Option<Id<Agency>>,
+) -> Result<(), Problem> {
+    if let Some(code) = area_code
+        && !area::exists(tx, code).await?
+    {
+        return Err(line::refuse(
+            format!("{prefix}area"),
+            "is not in the register of areas",
+        ));
+    }
+    if let Some(id) = agency_id
+        && agency::by_id(tx, id).await?.is_none()
+    {
+        return Err(line::refuse(
+            format!("{prefix}agency"),
+            "is not in the register of agencies",
+        ));
+    }
+    Ok(())
+}
+
+fn read_username(text: &str) -> Result<String, Problem> {
+    let name = text.trim().to_lowercase();
+    let fits = (2..=USERNAME_MAX).contains(&name.len())
+        && name.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && name
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-_@".contains(c));
+    if fits {
+        Ok(name)
+    } else {
+        Err(line::refuse(
+            "username",
+            format!("2 to {USERNAME_MAX} of a-z 0-9 . - _ @, a letter or digit first"),
+        ))
+    }
+}
+
+fn home(row: &PersonRow) -> Place {
+    Place::new(row.area.clone(), row.agency)
+}
+
+fn not_found() -> Problem {
+    Problem::not_found(
+        "person",
+        "There is no such person, or none that you may see.",
+    )
+}
+
+fn told(grant: &GrantRow) -> Json {
+    json!({
+        "grant": grant.id,
+        "role": grant.role,
+        "area": grant.area,
+        "agency": grant.agency,
+        "from_us": grant.from,
+        "to_us": grant.to,
+    })
+}
+
+fn told_person(row: &PersonRow) -> Json {
+    json!({
+        "name": row.name,
+        "active": row.active,
+        "area": row.area,
+        "agency": row.agency,
+    })
+}
+
+fn member(row: PersonRow, grants: Vec<GrantRow>) -> Member {
+    Member {
+        id: row.id,
+        name: row.name,
+        username: row.username,
+        active: row.active,
+        area: row.area,
+        agency: row.agency,
+        seen: row.seen,
+        grants: grants
+            .into_iter()
+            .map(|grant| Given {
+                id: grant.id,
+                role: grant.role,
+                area: grant.area,
+                agency: grant.agency,
+                from: grant.from,
+                to: grant.to,
+            })
+            .collect(),
+    }
+}

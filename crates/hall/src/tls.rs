@@ -1,0 +1,232 @@
+//! Certificates: the house's own, or those of a folder.
+//!
+//! `own` means a CA that this house makes once and keeps in its data folder. It
+//! signs a certificate for the names and addresses in use, anew at every start
+//! and whenever a third of its life is left. Browsers trust it once the CA's
+//! certificate (`/ca.pem`) is installed; the page tells how.
+
+use std::fs;
+use std::io::Write as _;
+use std::net::IpAddr;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use base::now::Wall;
+use rcgen::{
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
+    Issuer, KeyPair, KeyUsagePurpose, date_time_ymd,
+};
+use rustls::ServerConfig;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+
+/// How long a certificate of the own CA is good for. Browsers refuse more than
+/// 398 days.
+const LEAF_LIFE: Duration = Duration::from_secs(90 * 24 * 3600);
+
+/// When to make the next one: a third of its life before its end.
+pub const RENEW_AFTER: Duration = Duration::from_secs(60 * 24 * 3600);
+
+/// Why there is no encryption.
+#[derive(Debug, thiserror::Error)]
+pub enum TlsError {
+    /// A file cannot be read or written.
+    #[error("{path}: {why}")]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
+    /// A certificate cannot be made.
+    #[error("a certificate cannot be made: {0}")]
+    Certificate(#[from] rcgen::Error),
+    /// A key does not belong to its certificate, or is of no use.
+    #[error("the certificate cannot be used: {0}")]
+    Unusable(#[from] rustls::Error),
+}
+
+/// The house's own certificate authority.
+#[derive(Debug)]
+pub struct Authority {
+    certificate: String,
+    issuer: Issuer<'static, KeyPair>,
+}
+
+impl Authority {
+    /// Reads the CA of a data folder, or makes it.
+    ///
+    /// # Errors
+    /// If its files cannot be read or written.
+    pub fn open(data: &Path) -> Result<Self, TlsError> {
+        let folder = data.join("ca");
+        let (key_path, certificate_path) = (folder.join("key.pem"), folder.join("ca.pem"));
+        if !key_path.exists() {
+            fs::create_dir_all(&folder).map_err(|error| trouble(&folder, &error))?;
+            let key = KeyPair::generate()?;
+            let certificate = authority().self_signed(&key)?;
+            write_private(&certificate_path, &certificate.pem())?;
+            write_private(&key_path, &key.serialize_pem())?;
+        }
+        let certificate = read(&certificate_path)?;
+        let key = KeyPair::from_pem(&read(&key_path)?)?;
+        Ok(Self {
+            issuer: Issuer::from_ca_cert_pem(&certificate, key)?,
+            certificate,
+        })
+    }
+
+    /// The CA's certificate, which people install.
+    #[must_use]
+    pub fn certificate(&self) -> &str {
+        &self.certificate
+    }
+
+    /// A certificate for those names and addresses.
+    ///
+    /// # Errors
+    /// If a name cannot stand in a certificate.
+    pub fn serve(&self, names: &[String], now: Wall) -> Result<Arc<ServerConfig>, TlsError> {
+        let mut params = CertificateParams::new(names.to_vec())?;
+        let mut name = DistinguishedName::new();
+        name.push(DnType::CommonName, "betang");
+        params.distinguished_name = name;
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        // A day back, for devices whose clock is behind.
+        let day = Duration::from_secs(24 * 3600);
+        params.not_before = date(now - day);
+        params.not_after = date(now + LEAF_LIFE);
+        let key = KeyPair::generate()?;
+        let leaf = params.signed_by(&key, &self.issuer)?;
+        let chain = pem_chain(
+            &format!("{}{}", leaf.pem(), self.certificate),
+            Path::new("own"),
+        )?;
+        let key = PrivateKeyDer::try_from(key.serialize_der()).map_err(|why| TlsError::File {
+            path: "own".into(),
+            why: why.to_owned(),
+        })?;
+        server(chain, key)
+    }
+}
+
+/// The certificates of a folder: `cert.pem` with its chain, `key.pem`.
+///
+/// # Errors
+/// If they cannot be read or do not belong together.
+pub fn folder(folder: &Path) -> Result<Arc<ServerConfig>, TlsError> {
+    let (certificate, key) = (folder.join("cert.pem"), folder.join("key.pem"));
+    let chain = pem_chain(&read(&certificate)?, &certificate)?;
+    let key_text = read(&key)?;
+    let key =
+        PrivateKeyDer::from_pem_slice(key_text.as_bytes()).map_err(|error| TlsError::File {
+            path: key,
+            why: error.to_string(),
+        })?;
+    server(chain, key)
+}
+
+/// The names of a certificate when nobody has chosen them: where the house
+/// listens and what this machine is called on itself.
+#[must_use]
+pub fn names(chosen: &[String], listens: IpAddr) -> Vec<String> {
+    if !chosen.is_empty() {
+        return chosen.to_vec();
+    }
+    let mut names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
+    if !listens.is_unspecified() && !listens.is_loopback() {
+        names.push(listens.to_string());
+    }
+    names
+}
+
+fn authority() -> CertificateParams {
+    let mut params = CertificateParams::default();
+    let mut name = DistinguishedName::new();
+    name.push(DnType::CommonName, "betang CA");
+    params.distinguished_name = name;
+    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    params.not_before = date_time_ymd(2024, 1, 1);
+    params.not_after = date_time_ymd(2049, 12, 31);
+    params
+}
+
+fn server(
+    chain: Vec<CertificateDer<'static>>,
+    key: PrivateKeyDer<'static>,
+) -> Result<Arc<ServerConfig>, TlsError> {
+    let mut config = ServerConfig::builder()
+        .with_no_client_auth()
+        .with_single_cert(chain, key)?;
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(Arc::new(config))
+}
+
+fn pem_chain(text: &str, path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+    CertificateDer::pem_slice_iter(text.as_bytes())
+        .collect::<Result<_, _>>()
+        .map_err(|error| TlsError::File {
+            path: path.to_owned(),
+            why: error.to_string(),
+        })
+}
+
+fn date(wall: Wall) -> time::OffsetDateTime {
+    time::OffsetDateTime::from_unix_timestamp(wall.as_us() / 1_000_000)
+        .unwrap_or(time::OffsetDateTime::UNIX_EPOCH)
+}
+
+fn read(path: &Path) -> Result<String, TlsError> {
+    fs::read_to_string(path).map_err(|error| trouble(path, &error))
+}
+
+fn write_private(path: &Path, text: &str) -> Result<(), TlsError> {
+    fs::File::options()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(path)
+        .and_then(|mut file| {
+            file.write_all(text.as_bytes())
+                .and_then(|()| file.sync_all())
+        })
+        .map_err(|error| trouble(path, &error))
+}
+
+fn trouble(path: &Path, error: &std::io::Error) -> TlsError {
+    TlsError::File {
+        path: path.to_owned(),
+        why: error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ca_is_made_once_and_serves_its_names() {
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        let data = tempfile::tempdir().expect("a folder");
+        let first = Authority::open(data.path()).expect("made");
+        let second = Authority::open(data.path()).expect("read");
+        assert_eq!(first.certificate(), second.certificate());
+        let names = names(&[], IpAddr::from([10, 1, 2, 3]));
+        assert_eq!(names, ["localhost", "127.0.0.1", "10.1.2.3"]);
+        let now = Wall::from_us(1_800_000_000_000_000);
+        let config = second.serve(&names, now).expect("a certificate");
+        assert_eq!(config.alpn_protocols.len(), 2);
+    }
+
+    #[test]
+    fn a_folder_without_certificates_says_which_file() {
+        let data = tempfile::tempdir().expect("a folder");
+        let error = folder(data.path()).expect_err("empty");
+        assert!(error.to_string().contains("cert.pem"), "{error}");
+    }
+}

@@ -1,0 +1,412 @@
+//! What people write about a camera, and what is wrong with it.
+//!
+//! A form is judged whole: every field that cannot stand is named, so that
+//! nobody has to send it seven times.
+
+use base::area::AreaCode;
+use base::geo::Point;
+use base::id::{Agency, Id};
+use base::redact::Secret;
+use hall::problem::Problem;
+use serde::Deserialize;
+use url::Url;
+use utoipa::ToSchema;
+
+use crate::ingest::session::Source;
+use crate::sql::camera::{Contact, LegalRow, Project};
+
+/// The kinds of places.
+pub(crate) const KINDS: [&str; 4] = ["kantor", "ruang_publik", "proyek_strategis", "lainnya"];
+
+const SHORT_MAX: usize = 40;
+const NAME_MAX: usize = 120;
+const TEXT_MAX: usize = 500;
+
+/// A camera to be registered or changed. What is left out stays as it is; on a
+/// new camera it stays unknown.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CameraForm {
+    /// a-z, 0-9 and -, up to 40; unique.
+    pub(crate) short: Option<String>,
+    /// Up to 120 characters.
+    pub(crate) name: Option<String>,
+    /// `kantor`, `ruang_publik`, `proyek_strategis` or `lainnya`.
+    pub(crate) kind: Option<String>,
+    /// Kemendagri code.
+    pub(crate) area: Option<String>,
+    /// `opd_…`.
+    #[schema(value_type = Option<String>)]
+    pub(crate) agency: Option<Id<Agency>>,
+    /// WGS 84.
+    pub(crate) point: Option<PointForm>,
+    /// 0 to 360, clockwise from north.
+    pub(crate) heading_deg: Option<f64>,
+    /// Pull it even when nobody watches.
+    pub(crate) always_on: Option<bool>,
+    /// `rtsp://host[:port]/path`; a name and password in it are taken out and
+    /// kept sealed.
+    pub(crate) main: Option<String>,
+    /// The small picture.
+    pub(crate) sub: Option<String>,
+    /// What the camera asks for.
+    pub(crate) username: Option<String>,
+    /// What the camera asks for. Kept sealed, never shown again.
+    #[schema(value_type = Option<String>)]
+    pub(crate) password: Option<Secret<String>>,
+    /// RTSP sessions that the device allows at once; 4 when not known.
+    pub(crate) session_limit: Option<i64>,
+    /// Whom to call.
+    pub(crate) contact: Option<ContactForm>,
+    /// By which right it films.
+    pub(crate) legal: Option<LegalForm>,
+    /// The strategic project it watches.
+    pub(crate) project: Option<ProjectForm>,
+    /// Made by the simulation.
+    pub(crate) simulated: Option<bool>,
+}
+
+/// Degrees, WGS 84.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PointForm {
+    /// Degrees north.
+    lat_deg: f64,
+    /// Degrees east.
+    lon_deg: f64,
+}
+
+/// Whom to call.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct ContactForm {
+    /// Who.
+    name: Option<String>,
+    /// How.
+    phone: Option<String>,
+    /// When, in words.
+    duty: Option<String>,
+}
+
+/// The legal card.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct LegalForm {
+    /// Pengendali data.
+    controller: Option<String>,
+    /// What it is for.
+    purpose: Option<String>,
+    /// The regulation or decree.
+    basis: Option<String>,
+    /// Number of the agreement with the owner.
+    agreement: Option<String>,
+    /// Day, YYYY-MM-DD.
+    agreement_until: Option<String>,
+    /// Whether a sign on site tells people.
+    sign_on_site: Option<bool>,
+    /// `publik` or `privat`.
+    zone: Option<String>,
+    /// 0 to 3650.
+    retention_days: Option<i64>,
+}
+
+/// A strategic project, as reported.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct ProjectForm {
+    /// Its code.
+    code: Option<String>,
+    /// Its name.
+    name: Option<String>,
+    /// The OPD that runs it.
+    agency: Option<String>,
+    /// Who builds.
+    contractor: Option<String>,
+    /// Number of the contract.
+    contract: Option<String>,
+    /// Day, YYYY-MM-DD.
+    starts: Option<String>,
+    /// Day, YYYY-MM-DD.
+    ends: Option<String>,
+    /// Progress as reported, 0 to 1000 thousandths.
+    physical_permille: Option<i64>,
+    /// The day of that report, YYYY-MM-DD.
+    reported: Option<String>,
+}
+
+/// An address with the name and password it held.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Address {
+    /// Without a name or password.
+    pub(crate) url: Url,
+    /// What stood in it.
+    pub(crate) username: Option<String>,
+    /// What stood in it.
+    pub(crate) password: Option<Secret<String>>,
+}
+
+/// Collects what is wrong with a form.
+#[derive(Debug, Default)]
+pub(crate) struct Faults(Vec<(&'static str, String)>);
+
+impl Faults {
+    pub(crate) fn add(&mut self, field: &'static str, why: impl Into<String>) {
+        self.0.push((field, why.into()));
+    }
+
+    /// Nothing, or one problem that names every field.
+    pub(crate) fn judge(self) -> Result<(), Problem> {
+        if self.0.is_empty() {
+            return Ok(());
+        }
+        let problem = Problem::invalid("form", "Some fields cannot stand; nothing was saved.");
+        Err(self
+            .0
+            .into_iter()
+            .fold(problem, |problem, (field, why)| problem.field(field, why)))
+    }
+
+    pub(crate) fn short(&mut self, short: &str) {
+        let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        if short.is_empty() || short.len() > SHORT_MAX || !short.chars().all(allowed) {
+            self.add("short", "use a-z, 0-9 and -, at most 40 characters");
+        } else if short.starts_with("cam_") {
+            self.add("short", "this is how ids begin");
+        }
+    }
+
+    pub(crate) fn name(&mut self, name: &str) {
+        let length = name.trim().chars().count();
+        if length == 0 || length > NAME_MAX {
+            self.add("name", "use 1 to 120 characters");
+        }
+    }
+
+    pub(crate) fn kind(&mut self, kind: &str) {
+        if !KINDS.contains(&kind) {
+            self.add("kind", format!("use one of {}", KINDS.join(", ")));
+        }
+    }
+
+    pub(crate) fn area(&mut self, code: &str) -> Option<AreaCode> {
+        code.parse()
+            .map_err(|error: base::area::AreaCodeError| self.add("area", error.to_string()))
+            .ok()
+    }
+
+    pub(crate) fn point(&mut self, point: PointForm) -> Option<Point> {
+        Point::new(point.lat_deg, point.lon_deg)
+            .map_err(|error| self.add("point", error.to_string()))
+            .ok()
+    }
+
+    pub(crate) fn heading(&mut self, heading_deg: f64) {
+        if !(0.0..=360.0).contains(&heading_deg) {
+            self.add("heading_deg", "use 0 to 360");
+        }
+    }
+
+    pub(crate) fn session_limit(&mut self, limit: i64) {
+        if !(1..=256).contains(&limit) {
+            self.add("session_limit", "use 1 to 256");
+        }
+    }
+
+    pub(crate) fn address(&mut self, field: &'static str, text: &str) -> Option<Address> {
+        match address(text) {
+            Ok(address) => Some(address),
+            Err(why) => {
+                self.add(field, why);
+                None
+            }
+        }
+    }
+
+    pub(crate) fn contact(&mut self, form: ContactForm) -> Contact {
+        Contact {
+            name: self.text("contact.name", form.name),
+            phone: self.text("contact.phone", form.phone),
+            duty: self.text("contact.duty", form.duty),
+        }
+    }
+
+    pub(crate) fn legal(&mut self, form: LegalForm) -> LegalRow {
+        if let Some(zone) = form.zone.as_deref()
+            && !["publik", "privat"].contains(&zone)
+        {
+            self.add("legal.zone", "use publik or privat");
+        }
+        if form
+            .retention_days
+            .is_some_and(|days| !(0..=3_650).contains(&days))
+        {
+            self.add("legal.retention_days", "use 0 to 3650");
+        }
+        LegalRow {
+            controller: self.text("legal.controller", form.controller),
+            purpose: self.text("legal.purpose", form.purpose),
+            basis: self.text("legal.basis", form.basis),
+            agreement: self.text("legal.agreement", form.agreement),
+            agreement_until: self.day("legal.agreement_until", form.agreement_until),
+            sign_on_site: form.sign_on_site,
+            zone: form.zone,
+            retention_days: form.retention_days,
+        }
+    }
+
+    pub(crate) fn project(&mut self, form: ProjectForm) -> Project {
+        if form
+            .physical_permille
+            .is_some_and(|share| !(0..=1_000).contains(&share))
+        {
+            self.add("project.physical_permille", "use 0 to 1000");
+        }
+        Project {
+            code: self.text("project.code", form.code),
+            name: self.text("project.name", form.name),
+            agency: self.text("project.agency", form.agency),
+            contractor: self.text("project.contractor", form.contractor),
+            contract: self.text("project.contract", form.contract),
+            starts: self.day("project.starts", form.starts),
+            ends: self.day("project.ends", form.ends),
+            physical_permille: form.physical_permille,
+            reported: self.day("project.reported", form.reported),
+        }
+    }
+
+    /// Blank is unknown.
+    fn text(&mut self, field: &'static str, text: Option<String>) -> Option<String> {
+        let text = text.map(|text| text.trim().to_owned());
+        if text
+            .as_ref()
+            .is_some_and(|text| text.chars().count() > TEXT_MAX)
+        {
+            self.add(field, "use at most 500 characters");
+        }
+        text.filter(|text| !text.is_empty())
+    }
+
+    fn day(&mut self, field: &'static str, text: Option<String>) -> Option<String> {
+        let text = self.text(field, text)?;
+        if text.parse::<jiff::civil::Date>().is_err() {
+            self.add(field, "write the day as YYYY-MM-DD");
+        }
+        Some(text)
+    }
+}
+
+/// Parses a camera's address and takes a name and password out of it.
+pub(crate) fn address(text: &str) -> Result<Address, String> {
+    let mut url = Url::parse(text.trim()).map_err(|error| format!("not an address: {error}"))?;
+    if url.scheme() != "rtsp" {
+        return Err("an address begins with rtsp://".to_owned());
+    }
+    if url.host_str().is_none_or(str::is_empty) {
+        return Err("an address names a host".to_owned());
+    }
+    let username = Some(url.username().to_owned()).filter(|name| !name.is_empty());
+    let password = url.password().map(|word| Secret::new(word.to_owned()));
+    // A URL with a host takes both.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    Ok(Address {
+        url,
+        username: username.map(|name| percent_decoded(&name)),
+        password: password.map(|word| Secret::new(percent_decoded(word.expose()))),
+    })
+}
+
+impl Address {
+    /// Where and as whom, for a session.
+    pub(crate) fn source(
+        &self,
+        username: Option<String>,
+        password: Option<Secret<String>>,
+    ) -> Source {
+        let username = username.or_else(|| self.username.clone());
+        let password = password.or_else(|| self.password.clone());
+        Source {
+            url: self.url.clone(),
+            credentials: username
+                .map(|name| (name, password.unwrap_or_else(|| Secret::new(String::new())))),
+        }
+    }
+
+    /// `host` or `host:port`, as the device's row has it.
+    pub(crate) fn host(&self) -> String {
+        let host = self.url.host_str().unwrap_or_default();
+        match self.url.port() {
+            Some(port) => format!("{host}:{port}"),
+            None => host.to_owned(),
+        }
+    }
+}
+
+/// The library leaves names and passwords as they stand in the address.
+fn percent_decoded(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, tail)) = rest.split_first() {
+        let hex = tail
+            .get(..2)
+            .filter(|_| *first == b'%')
+            .and_then(|hex| str::from_utf8(hex).ok())
+            .and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        bytes.push(hex.unwrap_or(*first));
+        rest = if hex.is_some() { &tail[2..] } else { tail };
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_name_and_password_are_taken_out_of_an_address() {
+        let found = address("rtsp://op:r%40hasia@10.0.0.9:8554/main?x=1").expect("an address");
+        assert_eq!(found.url.as_str(), "rtsp://10.0.0.9:8554/main?x=1");
+        assert_eq!(found.host(), "10.0.0.9:8554");
+        assert_eq!(found.username.as_deref(), Some("op"));
+        assert_eq!(
+            found.password.as_ref().map(|word| word.expose().as_str()),
+            Some("r@hasia")
+        );
+    }
+
+    #[test]
+    fn what_is_no_camera_address_is_refused() {
+        for text in [
+            "",
+            "kamera",
+            "http://10.0.0.9/",
+            "rtsp:///main",
+            "file:///etc/passwd",
+        ] {
+            assert!(address(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn every_fault_is_named_at_once() {
+        let mut faults = Faults::default();
+        faults.short("Pasar Besar");
+        faults.name("  ");
+        faults.kind("toko");
+        faults.heading(400.0);
+        assert_eq!(faults.area("6271"), None);
+        assert_eq!(faults.0.len(), 5);
+        assert!(faults.judge().is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_panics(text in ".{0,80}") {
+            let _ = address(&text);
+            let _ = address(&format!("rtsp://{text}"));
+            let _ = percent_decoded(&text);
+        }
+    }
+}

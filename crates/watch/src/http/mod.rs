@@ -1,0 +1,22 @@
+//! What the room answers over HTTP, one file per resource.
+
+pub(crate) mod cameras;
+pub(crate) mod form;
+pub(crate) mod probe;
+#[cfg(feature = "stills")]
+pub(crate) mod stills;
+pub(crate) mod view;
+pub(crate) mod whep;
+
+use hall::Hall;
+use utoipa_axum::router::OpenApiRouter;
+
+/// Every operation of the room.
+pub(crate) fn routes() -> OpenApiRouter<Hall> {
+    let routes = cameras::routes()
+        .merge(probe::routes())
+        .merge(whep::routes());
+    #[cfg(feature = "stills")]
+    let routes = routes.merge(stills::routes());
+    routes
+}

@@ -1,0 +1,193 @@
+//! `/whep`: pictures over WebRTC (draft-ietf-wish-whep-03).
+//!
+//! `POST` an offer, get an answer and a resource; `DELETE` the resource to leave.
+//! All candidates of the house are in the answer and none of the peer's are
+//! needed (ICE-lite, RFC 8445 §2.5), so `PATCH` for trickling and restarts is
+//! answered 405 as the draft says (§4.3 there): a peer whose network has changed
+//! posts anew.
+
+use axum::Extension;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use base::id::{Id, Viewing};
+use hall::Hall;
+use hall::audit::{self, Act};
+use hall::guard::{Guarded as _, Permission, Who};
+use hall::problem::{Path, Problem, Query};
+use serde::Deserialize;
+use utoipa::IntoParams;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use watch_core::supervise::Reason;
+
+use super::cameras::find;
+use crate::hub::{Layer, StreamKey};
+use crate::live::{EngineError, OFFER_MAX};
+use crate::room::Room;
+use crate::sql::camera;
+use crate::sql::viewing::{self, Began};
+
+pub(crate) fn routes() -> OpenApiRouter<Hall> {
+    OpenApiRouter::new()
+        .routes(routes!(join).guard(Permission::CamerasWatch))
+        .routes(routes!(leave).guard(Permission::CamerasWatch))
+}
+
+/// Which quality.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Wish {
+    /// `main` or `sub`; the best the camera has when left out.
+    layer: Option<String>,
+}
+
+/// Begins to watch. The body is an SDP offer that receives H.264; the answer is
+/// in the response, `Location` is what to delete in the end.
+#[utoipa::path(post, path = "/whep/{camera}", tag = "live",
+    params(("camera" = String, Path, description = "id or short name"), Wish),
+    request_body(content = String, content_type = "application/sdp"),
+    responses((status = 201, body = String, content_type = "application/sdp"),
+        (status = 404), (status = 415), (status = 422), (status = 503)))]
+async fn join(
+    State(hall): State<Hall>,
+    Extension(room): Extension<Room>,
+    who: Who,
+    Path(name): Path<String>,
+    Query(wish): Query<Wish>,
+    headers: HeaderMap,
+    offer: Bytes,
+) -> Result<Response, Problem> {
+    let is_sdp = headers
+        .get(axum::http::header::CONTENT_TYPE)
+        .and_then(|kind| kind.to_str().ok())
+        .is_some_and(|kind| kind.starts_with("application/sdp"));
+    if !is_sdp {
+        return Err(Problem::media_type("application/sdp"));
+    }
+    let offer = offer_text(&offer)?;
+    let mut read = hall.db().read().await?;
+    let row = find(&mut read, &who, Permission::CamerasWatch, &name).await?;
+    let streams = camera::streams(&mut read, &[row.id]).await?;
+    drop(read);
+    let has = streams.get(&row.id).map_or(&[][..], Vec::as_slice);
+    let layer = layer(wish.layer.as_deref(), has)?;
+    let key = StreamKey {
+        camera: row.id,
+        layer,
+    };
+    let channel =
+        room.inner.hub.stream(key).ok_or_else(|| {
+            Problem::unavailable("stream", "The stream is being set up; try again.")
+        })?;
+    if channel.report().truth.reason == Some(Reason::Codec) {
+        return Err(Problem::conflict(
+            "codec",
+            "This layer is not H.264, which is what browsers play; choose another layer.",
+        ));
+    }
+
+    let now = hall.now();
+    let id: Id<Viewing> = hall.mint();
+    let remote = who.address().map(|address| address.to_string());
+    let mut tx = hall.db().write().await?;
+    let began = Began {
+        id,
+        camera: row.id,
+        layer,
+        person: who.person(),
+        login: who.login(),
+        remote: remote.as_deref(),
+        from: now.wall,
+    };
+    viewing::begin(&mut tx, &began).await?;
+    let act = Act {
+        verb: "camera.watch",
+        subject: row.id.to_string(),
+        detail: serde_json::json!({ "viewing": id, "layer": layer.as_str() }),
+    };
+    audit::record(&mut tx, now, &who, act).await?;
+    tx.commit().await?;
+
+    let joined = match room
+        .inner
+        .engine
+        .join(id, who.login(), channel, offer)
+        .await
+    {
+        Ok(joined) => joined,
+        Err(error) => {
+            let mut tx = hall.db().write().await?;
+            viewing::never_began(&mut tx, id, hall.now().wall).await?;
+            tx.commit().await?;
+            return Err(refused(&error));
+        }
+    };
+    let location = format!("/whep/{}/{id}", row.id);
+    Ok(hall::problem::created_as(
+        &location,
+        "application/sdp",
+        joined.answer,
+    ))
+}
+
+/// Stops watching.
+#[utoipa::path(delete, path = "/whep/{camera}/{viewing}", tag = "live",
+    params(("camera" = String, Path, description = "as in Location"),
+        ("viewing" = String, Path, description = "as in Location")),
+    responses((status = 204), (status = 404)))]
+async fn leave(
+    State(hall): State<Hall>,
+    Extension(room): Extension<Room>,
+    who: Who,
+    Path(path): Path<(String, String)>,
+) -> Result<Response, Problem> {
+    let not_found = || Problem::not_found("viewing", "There is no such viewing, or it has ended.");
+    let (_, viewing) = path;
+    let id: Id<Viewing> = viewing.parse().map_err(|_| not_found())?;
+    let mut read = hall.db().read().await?;
+    let person = viewing::person_of(&mut read, id).await?;
+    drop(read);
+    if person != Some(who.person()) {
+        return Err(not_found());
+    }
+    match room.inner.engine.leave(id).await {
+        Ok(true) => Ok(hall::problem::no_content()),
+        Ok(false) => Err(not_found()),
+        Err(error) => Err(refused(&error)),
+    }
+}
+
+fn offer_text(offer: &Bytes) -> Result<String, Problem> {
+    if offer.len() > OFFER_MAX {
+        return Err(Problem::invalid(
+            "offer",
+            "The offer is longer than 64 KiB.",
+        ));
+    }
+    String::from_utf8(offer.to_vec())
+        .map_err(|_| Problem::invalid("offer", "The offer is not text."))
+}
+
+/// The wished layer, or the best that the camera has.
+fn layer(wish: Option<&str>, has: &[camera::StreamRow]) -> Result<Layer, Problem> {
+    let missing = || {
+        Problem::not_found("layer", "The camera has no such layer.").field("layer", "main or sub")
+    };
+    match wish {
+        None => has.first().map(|stream| stream.layer).ok_or_else(missing),
+        Some(word) => Layer::parse(word)
+            .filter(|layer| has.iter().any(|stream| stream.layer == *layer))
+            .ok_or_else(missing),
+    }
+}
+
+fn refused(error: &EngineError) -> Problem {
+    match error {
+        EngineError::Offer(error) => Problem::invalid("offer", error.to_string()),
+        EngineError::Full => Problem::exhausted("viewers", error.to_string()),
+        EngineError::Closed => Problem::unavailable("closing", error.to_string()),
+    }
+}

@@ -1,0 +1,449 @@
+//! One stream, many readers.
+//!
+//! A [`Channel`] is one layer of one camera: its newest pictures, what is true
+//! about it, and who wants it. Cameras push into it, viewers and stills read
+//! from it with cursors of their own; nobody waits for anybody.
+//!
+//! Queues: none. The ring is bounded in octets ([`watch_core::ring::BYTES_MAX`]),
+//! a bell holds each stream at most once.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use base::id::{Camera, Device, Id};
+use base::now::Wall;
+use base::unit::{BitsPerSecond, Bytes};
+use hall::Hall;
+use hall::guard::Place;
+use tokio::sync::{Notify, Semaphore, watch};
+use watch_core::frame::Frame;
+use watch_core::ring::Ring;
+use watch_core::supervise::{Truth, Word};
+
+use crate::ingest::session::{Source, Video};
+use crate::ingest::stream;
+
+/// A quality of one camera.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Layer {
+    /// The full picture.
+    Main,
+    /// The small one, for walls and thin links.
+    Sub,
+}
+
+impl Layer {
+    /// The word that rows, queries and pages use.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Main => "main",
+            Self::Sub => "sub",
+        }
+    }
+
+    /// From that word.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        match word {
+            "main" => Some(Self::Main),
+            "sub" => Some(Self::Sub),
+            _ => None,
+        }
+    }
+}
+
+/// Which stream: one layer of one camera.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StreamKey {
+    /// Whose.
+    pub camera: Id<Camera>,
+    /// Which of its layers.
+    pub layer: Layer,
+}
+
+/// What the hub has to know of a stream in order to pull it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StreamSpec {
+    /// Which one.
+    pub key: StreamKey,
+    /// Where it comes from.
+    pub source: Source,
+    /// Whether it is pulled when nobody watches.
+    pub always_on: bool,
+    /// The device behind it and how many sessions that allows.
+    pub device: (Id<Device>, usize),
+}
+
+/// What is known of a stream now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// How it is and why.
+    pub truth: Truth,
+    /// What it is made of, once the camera has said.
+    pub video: Option<Video>,
+    /// Measured over the last two seconds or more; unknown while nothing comes.
+    pub bitrate: Option<BitsPerSecond>,
+    /// How far the camera's clock is ahead of ours.
+    pub clock_offset_us: Option<i64>,
+}
+
+/// One layer of one camera.
+#[derive(Debug)]
+pub struct Channel {
+    key: StreamKey,
+    ring: Mutex<Ring>,
+    report: watch::Sender<Report>,
+    source: watch::Sender<Source>,
+    wants: AtomicUsize,
+    wants_changed: Notify,
+    bells: Mutex<Vec<Arc<Bell>>>,
+    changed: Arc<Changed>,
+}
+
+/// The cameras whose word or reason has changed and not been told yet.
+#[derive(Debug, Default)]
+struct Changed {
+    cameras: Mutex<BTreeSet<Id<Camera>>>,
+    notify: Notify,
+}
+
+/// Wakes one engine for the streams that have something new.
+#[derive(Debug, Default)]
+pub(crate) struct Bell {
+    dirty: Mutex<BTreeSet<StreamKey>>,
+    notify: Notify,
+}
+
+/// While it lives, its stream is pulled.
+#[derive(Debug)]
+pub struct Want {
+    channel: Arc<Channel>,
+}
+
+/// All streams of the house.
+#[derive(Debug, Clone)]
+pub struct Hub {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    hall: Hall,
+    streams: Mutex<BTreeMap<StreamKey, Held>>,
+    places: Mutex<BTreeMap<Id<Camera>, Place>>,
+    changed: Arc<Changed>,
+    sessions: Mutex<BTreeMap<Id<Device>, (usize, Arc<Semaphore>)>>,
+}
+
+#[derive(Debug)]
+struct Held {
+    channel: Arc<Channel>,
+    spec: StreamSpec,
+    stop: tokio_util::sync::CancellationToken,
+    /// Keeps a stream pulled that is always on.
+    want: Option<Want>,
+}
+
+impl Hub {
+    /// An empty hub.
+    #[must_use]
+    pub fn new(hall: Hall) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                hall,
+                streams: Mutex::default(),
+                places: Mutex::default(),
+                changed: Arc::default(),
+                sessions: Mutex::default(),
+            }),
+        }
+    }
+
+    /// Makes the streams of one camera those that are given: starts the new,
+    /// tells the changed, stops the others. Returns those that were stopped.
+    ///
+    /// A camera lies somewhere as long as it is in service.
+    pub fn set(
+        &self,
+        camera: Id<Camera>,
+        place: Option<Place>,
+        specs: &[StreamSpec],
+    ) -> Vec<StreamKey> {
+        let mut stopped = Vec::new();
+        match place {
+            Some(place) => lock(&self.inner.places).insert(camera, place),
+            None => lock(&self.inner.places).remove(&camera),
+        };
+        let mut streams = lock(&self.inner.streams);
+        streams.retain(|key, held| {
+            let stays = key.camera != camera || specs.iter().any(|spec| spec.key == *key);
+            if !stays {
+                held.stop.cancel();
+                stopped.push(*key);
+            }
+            stays
+        });
+        for spec in specs {
+            let limit = self.limit(spec.device);
+            match streams.get_mut(&spec.key) {
+                Some(held) if held.spec.device == spec.device => {
+                    if held.spec.source != spec.source {
+                        held.channel.source.send_replace(spec.source.clone());
+                    }
+                    held.want = spec.always_on.then(|| held.channel.want());
+                    held.spec = spec.clone();
+                }
+                other => {
+                    if let Some(held) = other {
+                        held.stop.cancel();
+                    }
+                    streams.insert(spec.key, self.start(spec, limit));
+                }
+            }
+        }
+        stopped
+    }
+
+    /// Waits until the word or reason of some camera changes.
+    pub async fn states_changed(&self) {
+        self.inner.changed.notify.notified().await;
+    }
+
+    /// The cameras whose word or reason has changed since the last call, and
+    /// where they lie.
+    #[must_use]
+    pub fn take_changed(&self) -> Vec<(Id<Camera>, Place)> {
+        let cameras = std::mem::take(&mut *lock(&self.inner.changed.cameras));
+        let places = lock(&self.inner.places);
+        cameras
+            .into_iter()
+            .filter_map(|camera| Some((camera, places.get(&camera)?.clone())))
+            .collect()
+    }
+
+    /// The stream, if the camera has such a layer.
+    #[must_use]
+    pub fn stream(&self, key: StreamKey) -> Option<Arc<Channel>> {
+        lock(&self.inner.streams)
+            .get(&key)
+            .map(|held| Arc::clone(&held.channel))
+    }
+
+    /// Every stream, in the order of their keys.
+    #[must_use]
+    pub fn all(&self) -> Vec<Arc<Channel>> {
+        lock(&self.inner.streams)
+            .values()
+            .map(|held| Arc::clone(&held.channel))
+            .collect()
+    }
+
+    fn start(&self, spec: &StreamSpec, limit: Arc<Semaphore>) -> Held {
+        let hall = &self.inner.hall;
+        let channel = Arc::new(Channel::new(
+            spec.key,
+            spec.source.clone(),
+            hall.now().wall,
+            Arc::clone(&self.inner.changed),
+        ));
+        let stop = hall.tasks().soft().child_token();
+        let task = stream::Task {
+            hall: hall.clone(),
+            channel: Arc::clone(&channel),
+            sessions: limit,
+            stop: stop.clone(),
+        };
+        hall.tasks().spawn("watch.stream", task.run());
+        Held {
+            want: spec.always_on.then(|| channel.want()),
+            channel,
+            spec: spec.clone(),
+            stop,
+        }
+    }
+
+    /// One semaphore for all streams of a device; a changed limit makes a new
+    /// one, and sessions that are open keep the old until they end.
+    fn limit(&self, (device, sessions): (Id<Device>, usize)) -> Arc<Semaphore> {
+        let mut limits = lock(&self.inner.sessions);
+        let (known, semaphore) = limits
+            .entry(device)
+            .or_insert_with(|| (sessions, Arc::new(Semaphore::new(sessions))));
+        if *known != sessions {
+            (*known, *semaphore) = (sessions, Arc::new(Semaphore::new(sessions)));
+        }
+        Arc::clone(semaphore)
+    }
+}
+
+impl Channel {
+    fn new(key: StreamKey, source: Source, now: Wall, changed: Arc<Changed>) -> Self {
+        let truth = Truth {
+            word: Word::Idle,
+            reason: None,
+            since: now,
+            newest: None,
+        };
+        Self {
+            key,
+            ring: Mutex::default(),
+            report: watch::Sender::new(Report {
+                truth,
+                video: None,
+                bitrate: None,
+                clock_offset_us: None,
+            }),
+            source: watch::Sender::new(source),
+            wants: AtomicUsize::new(0),
+            wants_changed: Notify::new(),
+            bells: Mutex::default(),
+            changed,
+        }
+    }
+
+    /// Which stream this is.
+    #[must_use]
+    pub const fn key(&self) -> StreamKey {
+        self.key
+    }
+
+    /// What is known of it now.
+    #[must_use]
+    pub fn report(&self) -> Report {
+        self.report.borrow().clone()
+    }
+
+    /// Tells of every change of the report.
+    #[must_use]
+    pub fn reports(&self) -> watch::Receiver<Report> {
+        self.report.subscribe()
+    }
+
+    /// Asks for the stream to be pulled, as long as the answer lives.
+    #[must_use]
+    pub fn want(self: &Arc<Self>) -> Want {
+        self.wants.fetch_add(1, Ordering::AcqRel);
+        self.wants_changed.notify_one();
+        Want {
+            channel: Arc::clone(self),
+        }
+    }
+
+    /// Reads the ring. Held for microseconds, never across an await.
+    pub fn ring(&self) -> MutexGuard<'_, Ring> {
+        lock(&self.ring)
+    }
+
+    pub(crate) fn push(&self, frame: Frame) {
+        self.ring().push(Arc::new(frame));
+        self.ring_bells();
+    }
+
+    /// The stream has ended; its pictures must not be taken for new ones.
+    pub(crate) fn forget(&self) {
+        self.ring().clear();
+    }
+
+    pub(crate) fn is_wanted(&self) -> bool {
+        self.wants.load(Ordering::Acquire) > 0
+    }
+
+    pub(crate) async fn wants_changed(&self) {
+        self.wants_changed.notified().await;
+    }
+
+    pub(crate) fn sources(&self) -> watch::Receiver<Source> {
+        self.source.subscribe()
+    }
+
+    pub(crate) fn tell(&self, change: impl FnOnce(&mut Report)) {
+        let mut spoke = false;
+        self.report.send_if_modified(|report| {
+            let before = report.clone();
+            change(report);
+            spoke = (before.truth.word, before.truth.reason)
+                != (report.truth.word, report.truth.reason);
+            *report != before
+        });
+        if spoke {
+            lock(&self.changed.cameras).insert(self.key.camera);
+            self.changed.notify.notify_one();
+        }
+    }
+
+    /// Rings that bell at every frame, until it is dropped by its owner.
+    pub(crate) fn listen(&self, bell: &Arc<Bell>) {
+        let mut bells = lock(&self.bells);
+        if !bells.iter().any(|known| Arc::ptr_eq(known, bell)) {
+            bells.push(Arc::clone(bell));
+        }
+    }
+
+    pub(crate) fn unlisten(&self, bell: &Arc<Bell>) {
+        lock(&self.bells).retain(|known| !Arc::ptr_eq(known, bell));
+    }
+
+    fn ring_bells(&self) {
+        for bell in lock(&self.bells).iter() {
+            bell.ring(self.key);
+        }
+    }
+}
+
+impl Bell {
+    fn ring(&self, key: StreamKey) {
+        lock(&self.dirty).insert(key);
+        self.notify.notify_one();
+    }
+
+    pub(crate) async fn rung(&self) {
+        self.notify.notified().await;
+    }
+
+    pub(crate) fn take(&self) -> BTreeSet<StreamKey> {
+        std::mem::take(&mut *lock(&self.dirty))
+    }
+}
+
+impl Drop for Want {
+    fn drop(&mut self) {
+        self.channel.wants.fetch_sub(1, Ordering::AcqRel);
+        self.channel.wants_changed.notify_one();
+    }
+}
+
+/// How much arrived over how long, for the rate on the page.
+#[derive(Debug, Default)]
+pub(crate) struct Meter {
+    began: Option<base::now::Mono>,
+    bytes: Bytes,
+}
+
+impl Meter {
+    /// Shorter windows show the difference between key frames and others.
+    const WINDOW: std::time::Duration = std::time::Duration::from_secs(2);
+
+    /// Counts, and once a window yields its rate.
+    pub(crate) fn count(&mut self, bytes: Bytes, now: base::now::Mono) -> Option<BitsPerSecond> {
+        let began = *self.began.get_or_insert(now);
+        self.bytes += bytes;
+        let span = now.since(began);
+        if span < Self::WINDOW {
+            return None;
+        }
+        let rate = self.bytes.over(span);
+        *self = Self {
+            began: Some(now),
+            bytes: Bytes::ZERO,
+        };
+        rate
+    }
+}
+
+/// A poisoned lock means that a holder panicked between two plain assignments,
+/// which leaves nothing half done here.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,8 @@
+//! From a camera to the hub.
+//!
+//! [`session`] holds one RTSP session and knows nothing of yesterday.
+//! [`stream`] holds one stream for as long as the house stands, and asks
+//! [`watch_core::supervise`] when to open a session and when to let it go.
+
+pub mod session;
+pub(crate) mod stream;

@@ -1,0 +1,266 @@
+//! One RTSP session with one camera (RFC 2326, through `retina`).
+//!
+//! Goes in: an address, a name and a password. Comes out: access units with
+//! their stamps, sender reports, and in the end the reason why it ended, in the
+//! words of [`Reason`].
+//!
+//! Only the first video stream is set up. Audio is never asked for: it must not
+//! be ingested unless a camera's legal card says so, and none can say so yet.
+
+use std::pin::pin;
+
+use base::redact::Secret;
+use bytes::Bytes;
+use futures::StreamExt as _;
+use retina::client::{
+    Credentials, Demuxed, Described, PlayOptions, Session as Rtsp, SessionOptions, SetupOptions,
+    TeardownPolicy, Transport as RtspTransport, UnknownRtcpSsrcPolicy,
+};
+use retina::codec::{
+    CodecItem, FrameFormat, ParameterSetInsertion, ParametersRef, VideoParameters, h26x,
+};
+use url::Url;
+use watch_core::supervise::Reason;
+use watch_core::timeline::wall_of_ntp;
+
+/// The status that asks for another transport (RFC 2326 §11.3.14).
+const UNSUPPORTED_TRANSPORT: u16 = 461;
+
+/// Where a stream is and who we are to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// `rtsp://host[:port]/path`, without a name or password.
+    pub url: Url,
+    /// The name and password the camera asks for.
+    pub credentials: Option<(String, Secret<String>)>,
+}
+
+/// How packets reach us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Transport {
+    /// Inside the RTSP connection: no loss, no open ports. The first choice.
+    Tcp,
+    /// Beside it, for old cameras that cannot do otherwise.
+    Udp,
+}
+
+impl Transport {
+    /// What to try when this one brought nothing.
+    #[must_use]
+    pub const fn other(self) -> Self {
+        match self {
+            Self::Tcp => Self::Udp,
+            Self::Udp => Self::Tcp,
+        }
+    }
+}
+
+/// What a stream is made of, as far as the camera has said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Video {
+    /// The name in the session description, lower case: `h264`, `h265`, `jpeg`.
+    pub codec: String,
+    /// Width and height in pixels.
+    pub size_px: Option<(u32, u32)>,
+}
+
+/// Why a session ended or never began.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{detail}")]
+pub struct Failure {
+    /// In the words of the page.
+    pub reason: Reason,
+    /// In the words of an engineer; holds addresses, never a password.
+    pub detail: String,
+}
+
+/// What the camera has sent.
+#[derive(Debug)]
+pub enum Heard {
+    /// One access unit.
+    Frame {
+        /// Its stamp in ticks of 1/90,000 s, unwrapped within the session.
+        rtp: i64,
+        /// NAL units behind their lengths in four octets, parameter sets before
+        /// each IDR picture.
+        unit: Bytes,
+        /// Set when the picture's size is new.
+        video: Option<Video>,
+    },
+    /// The camera's wall clock, from a sender report.
+    Clock(base::now::Wall),
+    /// Something that is of no use here.
+    Other,
+}
+
+/// A session that plays.
+pub struct Session {
+    demuxed: Demuxed,
+    stream: usize,
+}
+
+/// Asks a camera what it has, without playing it.
+///
+/// # Errors
+/// With the reason in the words of the page.
+pub async fn describe(source: &Source) -> Result<Video, Failure> {
+    let (described, stream) = ask(source).await?;
+    Ok(video(&described, stream))
+}
+
+impl Session {
+    /// Opens a session and begins to play.
+    ///
+    /// # Errors
+    /// With the reason in the words of the page. A codec that no viewer can be
+    /// given is a failure too.
+    pub async fn open(source: &Source, transport: Transport) -> Result<(Self, Video), Failure> {
+        let (mut described, stream) = ask(source).await?;
+        let video = video(&described, stream);
+        if video.codec != "h264" {
+            return Err(Failure {
+                reason: Reason::Codec,
+                detail: format!("the stream is {}, viewers are given h264", video.codec),
+            });
+        }
+        let set_up = described.setup(stream, setup_options(transport)).await;
+        match (set_up, transport) {
+            (Ok(()), _) => {}
+            // A camera that says so is believed at once; one that is only silent
+            // is tried the other way round by the supervisor's next attempt.
+            (Err(error), Transport::Tcp) if error.status_code() == Some(UNSUPPORTED_TRANSPORT) => {
+                described
+                    .setup(stream, setup_options(Transport::Udp))
+                    .await
+                    .map_err(|error| failure(&error))?;
+            }
+            (Err(error), _) => return Err(failure(&error)),
+        }
+        let options = PlayOptions::default().unknown_rtcp_ssrc(UnknownRtcpSsrcPolicy::DropPackets);
+        let playing = described
+            .play(options)
+            .await
+            .map_err(|error| failure(&error))?;
+        let demuxed = playing.demuxed().map_err(|error| failure(&error))?;
+        Ok((Self { demuxed, stream }, video))
+    }
+
+    /// Waits for what comes next. May be dropped and called again without loss.
+    ///
+    /// # Errors
+    /// When the session has ended, with the reason.
+    pub async fn next(&mut self) -> Result<Heard, Failure> {
+        let item = pin!(&mut self.demuxed).next().await;
+        match item {
+            Some(Ok(CodecItem::VideoFrame(frame))) => {
+                let rtp = frame.timestamp().timestamp();
+                let video = frame
+                    .has_new_parameters()
+                    .then(|| self.parameters())
+                    .flatten();
+                Ok(Heard::Frame {
+                    rtp,
+                    unit: frame.into_data().into(),
+                    video,
+                })
+            }
+            Some(Ok(CodecItem::Rtcp(report))) => Ok(report
+                .pkts()
+                .filter_map(|packet| packet.as_sender_report().ok().flatten())
+                .find_map(|report| wall_of_ntp(report.ntp_timestamp().0))
+                .map_or(Heard::Other, Heard::Clock)),
+            Some(Ok(_)) => Ok(Heard::Other),
+            Some(Err(error)) => Err(failure(&error)),
+            None => Err(Failure {
+                reason: Reason::Stopped,
+                detail: "the camera ended the session".to_owned(),
+            }),
+        }
+    }
+
+    fn parameters(&self) -> Option<Video> {
+        match self.demuxed.streams().get(self.stream)?.parameters()? {
+            ParametersRef::Video(parameters) => Some(Video {
+                codec: "h264".to_owned(),
+                size_px: Some(parameters.pixel_dimensions()),
+            }),
+            ParametersRef::Audio(_) | ParametersRef::Message(_) => None,
+        }
+    }
+}
+
+async fn ask(source: &Source) -> Result<(Rtsp<Described>, usize), Failure> {
+    let credentials = source
+        .credentials
+        .as_ref()
+        .map(|(username, password)| Credentials {
+            username: username.clone(),
+            password: password.expose().clone(),
+        });
+    let options = SessionOptions::default()
+        .creds(credentials)
+        .user_agent("betang".to_owned())
+        .teardown(TeardownPolicy::Auto);
+    let described = Rtsp::describe(source.url.clone(), options)
+        .await
+        .map_err(|error| failure(&error))?;
+    let stream = described
+        .streams()
+        .iter()
+        .position(|stream| stream.media() == "video")
+        .ok_or_else(|| Failure {
+            reason: Reason::Codec,
+            detail: "the camera offers no video".to_owned(),
+        })?;
+    Ok((described, stream))
+}
+
+fn video(described: &Rtsp<Described>, stream: usize) -> Video {
+    let stream = &described.streams()[stream];
+    let size_px = match stream.parameters() {
+        Some(ParametersRef::Video(parameters)) => {
+            Some(VideoParameters::pixel_dimensions(parameters))
+        }
+        Some(ParametersRef::Audio(_) | ParametersRef::Message(_)) | None => None,
+    };
+    Video {
+        codec: stream.encoding_name().to_ascii_lowercase(),
+        size_px,
+    }
+}
+
+fn setup_options(transport: Transport) -> SetupOptions {
+    SetupOptions::default()
+        .transport(match transport {
+            Transport::Tcp => RtspTransport::Tcp(retina::client::TcpTransportOptions::default()),
+            Transport::Udp => RtspTransport::Udp(retina::client::UdpTransportOptions::default()),
+        })
+        .frame_format(FrameFormat {
+            h26x_framing: h26x::Framing::FourByteLength,
+            parameter_set_insertion: ParameterSetInsertion::EachKeyFrame,
+            ..FrameFormat::default()
+        })
+}
+
+/// The library keeps its error kinds to itself, but for the status. The rest is
+/// told by the words of the operating system, which do not change.
+fn failure(error: &retina::Error) -> Failure {
+    let detail = error.to_string();
+    let reason = match error.status_code() {
+        Some(401 | 403) => Reason::WrongPassword,
+        Some(404 | 454) => Reason::NoSuchPath,
+        Some(453 | 503) => Reason::SessionLimit,
+        Some(415) => Reason::Codec,
+        Some(_) => Reason::Protocol,
+        None if detail.contains("os error 111") => Reason::Refused,
+        None if detail.starts_with("Unable to connect") => Reason::Unreachable,
+        None if detail.contains("os error 104") || detail.contains("EOF") => Reason::Stopped,
+        None if detail.starts_with("Timeout") => Reason::Silent,
+        None => Reason::Protocol,
+    };
+    let first_line = detail.lines().next().unwrap_or_default().to_owned();
+    Failure {
+        reason,
+        detail: first_line,
+    }
+}

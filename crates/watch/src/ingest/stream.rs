@@ -1,0 +1,266 @@
+//! One stream, for as long as the house stands.
+//!
+//! The loop here does and never decides: the supervisor says open or close, the
+//! time line says when a frame is to be shown, and the frame goes to the hub.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use base::now::Now;
+use base::unit::Bytes;
+use futures::future::BoxFuture;
+use hall::Hall;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::CancellationToken;
+use watch_core::frame::Frame;
+use watch_core::h264;
+use watch_core::supervise::{Effect, Input, Reason, Supervisor, Word};
+use watch_core::timeline::Timeline;
+
+use super::session::{Failure, Heard, Session, Transport, Video};
+use crate::hub::{Channel, Meter};
+
+/// How often a report tells the age of the newest picture anew.
+const NEWEST_EVERY: Duration = Duration::from_secs(1);
+
+/// What the task of one stream is given.
+pub(crate) struct Task {
+    pub(crate) hall: Hall,
+    pub(crate) channel: Arc<Channel>,
+    pub(crate) sessions: Arc<Semaphore>,
+    pub(crate) stop: CancellationToken,
+}
+
+type Opened = Result<(Session, Video), Failure>;
+
+/// The connection, whichever stage it is in, with the device's session it uses.
+enum Link {
+    None,
+    Opening(BoxFuture<'static, Opened>, OwnedSemaphorePermit),
+    Playing(
+        Box<Session>,
+        #[expect(dead_code, reason = "held as long as the session lasts")] OwnedSemaphorePermit,
+    ),
+}
+
+enum Event {
+    Stop,
+    Wants,
+    Changed,
+    Opened(Opened),
+    Heard(Result<Heard, Failure>),
+    Tick,
+}
+
+struct Ingest {
+    hall: Hall,
+    channel: Arc<Channel>,
+    sessions: Arc<Semaphore>,
+    supervisor: Supervisor,
+    timeline: Timeline,
+    meter: Meter,
+    link: Link,
+    transport: Transport,
+    /// Whether this session has brought a frame to begin with.
+    began: bool,
+}
+
+impl Task {
+    pub(crate) async fn run(self) {
+        let now = self.hall.now();
+        // Any seed will do: it only has to differ from stream to stream.
+        let [.., a, b, c, d] = *self.channel.key().camera.as_bytes();
+        let seed = u64::from(u32::from_be_bytes([a, b, c, d]));
+        let mut sources = self.channel.sources();
+        let mut ingest = Ingest {
+            supervisor: Supervisor::new(now, seed),
+            timeline: Timeline::default(),
+            meter: Meter::default(),
+            link: Link::None,
+            transport: Transport::Tcp,
+            began: false,
+            hall: self.hall,
+            channel: self.channel,
+            sessions: self.sessions,
+        };
+        loop {
+            let due = ingest.due();
+            let event = tokio::select! {
+                biased;
+                () = self.stop.cancelled() => Event::Stop,
+                _ = sources.changed() => Event::Changed,
+                () = ingest.channel.wants_changed() => Event::Wants,
+                event = next(&mut ingest.link) => event,
+                () = sleep(due) => Event::Tick,
+            };
+            if matches!(event, Event::Stop) {
+                return;
+            }
+            ingest.take(event);
+        }
+    }
+}
+
+/// Dropping this future loses nothing: an attempt and a session keep their state
+/// in the link.
+async fn next(link: &mut Link) -> Event {
+    match link {
+        Link::None => futures::future::pending().await,
+        Link::Opening(attempt, _) => Event::Opened(attempt.await),
+        Link::Playing(session, _) => Event::Heard(session.next().await),
+    }
+}
+
+async fn sleep(span: Option<Duration>) {
+    match span {
+        Some(span) => tokio::time::sleep(span).await,
+        None => futures::future::pending().await,
+    }
+}
+
+impl Ingest {
+    fn due(&self) -> Option<Duration> {
+        let now = self.hall.now().mono;
+        self.supervisor.deadline().map(|due| due.since(now))
+    }
+
+    fn take(&mut self, event: Event) {
+        let now = self.hall.now();
+        let input = match event {
+            Event::Stop | Event::Tick => Some(Input::Tick),
+            Event::Changed => Some(Input::Changed),
+            Event::Wants if self.channel.is_wanted() => Some(Input::Wanted),
+            Event::Wants => Some(Input::Unwanted),
+            Event::Opened(Ok((session, video))) => {
+                self.playing(session, video);
+                Some(Input::Playing)
+            }
+            Event::Opened(Err(failure)) | Event::Heard(Err(failure)) => Some(self.failed(&failure)),
+            Event::Heard(Ok(heard)) => self.heard(heard, now),
+        };
+        if let Some(input) = input {
+            self.supervise(input, now);
+        }
+    }
+
+    fn supervise(&mut self, input: Input, now: Now) {
+        let before = self.supervisor.truth();
+        match self.supervisor.handle(input, now) {
+            Effect::None => {}
+            Effect::Close => self.close(before.newest.is_some()),
+            Effect::Open => self.open(now),
+        }
+        let truth = self.supervisor.truth();
+        // Every frame makes the newest picture newer; telling that once a second
+        // is enough for a report, the ring knows it to the frame.
+        let told = self.channel.report().truth;
+        let same = (told.word, told.reason, told.since) == (truth.word, truth.reason, truth.since);
+        let fresh = truth.newest.is_none_or(|newest| {
+            told.newest
+                .is_some_and(|told| newest.since(told) < NEWEST_EVERY)
+        });
+        if same && fresh {
+            return;
+        }
+        self.channel.tell(|report| {
+            report.truth = truth;
+            if truth.word != Word::Live {
+                report.bitrate = None;
+            }
+        });
+    }
+
+    fn open(&mut self, now: Now) {
+        self.link = Link::None;
+        self.began = false;
+        let Ok(permit) = Arc::clone(&self.sessions).try_acquire_owned() else {
+            self.supervise(Input::Failed(Reason::SessionLimit), now);
+            return;
+        };
+        let source = self.channel.sources().borrow().clone();
+        let transport = self.transport;
+        let attempt = Box::pin(async move { Session::open(&source, transport).await });
+        self.link = Link::Opening(attempt, permit);
+    }
+
+    fn close(&mut self, had_picture: bool) {
+        // A session that stood and never brought a frame may be one whose packets
+        // do not come this way: the next one asks for the other.
+        if matches!(self.link, Link::Playing(..)) && !self.began && !had_picture {
+            self.transport = self.transport.other();
+        }
+        self.link = Link::None;
+        self.began = false;
+        self.channel.forget();
+    }
+
+    fn playing(&mut self, session: Session, video: Video) {
+        self.timeline.connected();
+        self.meter = Meter::default();
+        self.channel.tell(|report| report.video = Some(video));
+        if let Link::Opening(_, permit) = std::mem::replace(&mut self.link, Link::None) {
+            self.link = Link::Playing(Box::new(session), permit);
+        }
+    }
+
+    fn failed(&mut self, failure: &Failure) -> Input {
+        tracing::info!(
+            camera.id = %self.channel.key().camera,
+            camera.layer = self.channel.key().layer.as_str(),
+            reason = failure.reason.as_str(),
+            detail = %failure.detail,
+            "a camera's stream failed"
+        );
+        Input::Failed(failure.reason)
+    }
+
+    fn heard(&mut self, heard: Heard, now: Now) -> Option<Input> {
+        match heard {
+            Heard::Other => None,
+            Heard::Clock(camera) => {
+                let offset_us = self.timeline.sender_report(camera, now.wall);
+                self.channel
+                    .tell(|report| report.clock_offset_us = Some(offset_us));
+                None
+            }
+            Heard::Frame { rtp, unit, video } => {
+                if let Some(video) = video {
+                    self.channel.tell(|report| report.video = Some(video));
+                }
+                self.frame(rtp, &unit, now)
+            }
+        }
+    }
+
+    fn frame(&mut self, rtp: i64, unit: &[u8], now: Now) -> Option<Input> {
+        let time = self.timeline.place(rtp, now.mono);
+        if let Some(bitrate) = self.meter.count(Bytes::of(unit), now.mono) {
+            self.channel.tell(|report| report.bitrate = Some(bitrate));
+        }
+        let cut = match h264::cut(unit) {
+            Ok(cut) => cut,
+            Err(error) => {
+                // What refers to a picture that is missing cannot be shown.
+                self.began = false;
+                tracing::debug!(camera.id = %self.channel.key().camera, %error, "an access unit was left out");
+                return None;
+            }
+        };
+        if !self.began && !cut.key {
+            return Some(Input::Frame { key: false });
+        }
+        self.began = true;
+        let unit = cut
+            .key
+            .then(|| h264::annex_b(unit).ok().map(bytes::Bytes::from))
+            .flatten();
+        self.channel.push(Frame {
+            time,
+            arrived: now,
+            key: cut.key,
+            packets: cut.packets,
+            unit,
+        });
+        Some(Input::Frame { key: cut.key })
+    }
+}

@@ -1,0 +1,38 @@
+//! What follows from a change.
+//!
+//! Each job takes no arguments, looks at the state and does what is missing, so
+//! that running it once more than needed does no harm.
+
+mod endings;
+mod revoked;
+mod states;
+mod streams;
+
+use tokio::sync::mpsc;
+
+use crate::live::Ended;
+use crate::room::{Error, Room};
+use crate::sql;
+
+pub(crate) use streams::PASSWORD;
+
+/// Starts all of them, after what a crash has left is put right.
+pub(crate) async fn start(room: &Room, ended: mpsc::Receiver<Ended>) -> Result<(), Error> {
+    let hall = &room.inner.hall;
+    let mut tx = hall.db().write().await?;
+    let open = sql::viewing::close_open(&mut tx).await?;
+    tx.commit().await?;
+    if open > 0 {
+        tracing::warn!(viewings = open, "viewings were cut off by the last stop");
+    }
+    let cursor = streams::load(room).await?;
+    hall.tasks()
+        .spawn("watch.streams", streams::follow(room.clone(), cursor));
+    hall.tasks()
+        .spawn("watch.states", states::tell(room.clone()));
+    hall.tasks()
+        .spawn("watch.endings", endings::write(room.clone(), ended));
+    hall.tasks()
+        .spawn("watch.revoked", revoked::follow(room.clone()));
+    Ok(())
+}

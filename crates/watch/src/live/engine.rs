@@ -1,0 +1,511 @@
+//! Owns the port and all viewers.
+//!
+//! One task, no locks of its own: it sleeps until a packet comes, a stream has a
+//! frame, a timer is due or somebody joins or leaves, serves exactly those it
+//! concerns, and sends what came of it.
+//!
+//! Bounds: [`VIEWERS_MAX`] viewers, then joining is refused; [`COMMANDS`] waiting
+//! commands, then the caller waits; a viewer's own queue is its place in the
+//! ring, and one that falls off skips to the next key frame.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use base::id::{Id, Viewing};
+use base::now::Now;
+use base::unit::Bytes;
+use hall::Hall;
+use str0m::Input;
+use str0m::ice::StunMessage;
+use str0m::net::{Protocol, Receive};
+use tokio::sync::{mpsc, oneshot};
+
+use super::session::{OfferError, Still, Viewer};
+use super::socket::Socket;
+use crate::hub::{Bell, Channel, StreamKey};
+
+/// Viewers that one house serves; at 1.5 Mbit/s each this is 6 Gbit/s.
+pub const VIEWERS_MAX: usize = 4_096;
+
+/// Commands that may wait for the engine. It takes them within a millisecond.
+const COMMANDS: usize = 256;
+
+/// Viewings whose end may wait to be written down.
+const ENDINGS: usize = VIEWERS_MAX;
+
+/// Datagrams served before timers and streams have their turn.
+const RECEIVE_BURST: usize = 64;
+
+/// The longest time without a look at the timers.
+const NAP_MAX: Duration = Duration::from_millis(250);
+
+/// Why somebody cannot join.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The offer cannot be answered.
+    #[error(transparent)]
+    Offer(#[from] OfferError),
+    /// [`VIEWERS_MAX`] are there already.
+    #[error("{VIEWERS_MAX} viewers are watching already")]
+    Full,
+    /// The house is shutting down.
+    #[error("the house is closing")]
+    Closed,
+}
+
+/// A viewer has been let in.
+#[derive(Debug)]
+pub struct Joined {
+    /// What to tell the peer.
+    pub answer: String,
+}
+
+/// A viewing has ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ended {
+    /// Which.
+    pub viewing: Id<Viewing>,
+    /// When.
+    pub at: Now,
+    /// What was sent, headers and repairs included.
+    pub sent: Bytes,
+    /// Where to, if the peer ever came.
+    pub remote: Option<SocketAddr>,
+    /// Frames that the viewer was too slow for.
+    pub lost: u64,
+}
+
+/// The handle that others talk to the engine through.
+#[derive(Debug, Clone)]
+pub struct Engine {
+    commands: mpsc::Sender<Command>,
+    local: SocketAddr,
+}
+
+enum Command {
+    Join {
+        viewing: Id<Viewing>,
+        login: [u8; 16],
+        channel: Arc<Channel>,
+        offer: String,
+        answer: oneshot::Sender<Result<Joined, EngineError>>,
+    },
+    Leave {
+        viewing: Id<Viewing>,
+        done: oneshot::Sender<bool>,
+    },
+    LeaveLogin([u8; 16]),
+    LeaveStream(StreamKey),
+    LeaveAll,
+    Count(oneshot::Sender<usize>),
+}
+
+impl Engine {
+    /// Takes the media port and starts to serve.
+    ///
+    /// `announce` are the addresses that viewers are told; when empty, those
+    /// that the port listens on.
+    ///
+    /// # Errors
+    /// If the port cannot be taken.
+    pub fn start(
+        hall: &Hall,
+        at: SocketAddr,
+        announce: &[IpAddr],
+    ) -> io::Result<(Self, mpsc::Receiver<Ended>)> {
+        let socket = Socket::bind(at)?;
+        let local = socket.local();
+        let candidates = candidates(local, announce)?;
+        let (commands, inbox) = mpsc::channel(COMMANDS);
+        let (endings, ended) = mpsc::channel(ENDINGS);
+        let served = Served {
+            hall: hall.clone(),
+            socket,
+            candidates,
+            bell: Arc::default(),
+            viewers: BTreeMap::new(),
+            by_address: BTreeMap::new(),
+            by_ufrag: BTreeMap::new(),
+            by_stream: BTreeMap::new(),
+            endings,
+        };
+        hall.tasks().spawn("watch.live", served.run(inbox));
+        Ok((Self { commands, local }, ended))
+    }
+
+    /// The media port.
+    #[must_use]
+    pub const fn local(&self) -> SocketAddr {
+        self.local
+    }
+
+    /// Lets a viewer in.
+    ///
+    /// # Errors
+    /// If the offer cannot be answered, or there is no room.
+    pub async fn join(
+        &self,
+        viewing: Id<Viewing>,
+        login: [u8; 16],
+        channel: Arc<Channel>,
+        offer: String,
+    ) -> Result<Joined, EngineError> {
+        let (answer, answered) = oneshot::channel();
+        let command = Command::Join {
+            viewing,
+            login,
+            channel,
+            offer,
+            answer,
+        };
+        self.tell(command).await?;
+        answered.await.map_err(|_| EngineError::Closed)?
+    }
+
+    /// Lets a viewer go; whether it was there.
+    ///
+    /// # Errors
+    /// If the house is shutting down.
+    pub async fn leave(&self, viewing: Id<Viewing>) -> Result<bool, EngineError> {
+        let (done, was_there) = oneshot::channel();
+        self.tell(Command::Leave { viewing, done }).await?;
+        was_there.await.map_err(|_| EngineError::Closed)
+    }
+
+    /// Lets all viewers of a login go: it was revoked, or its rights changed.
+    ///
+    /// # Errors
+    /// If the house is shutting down.
+    pub async fn leave_login(&self, login: [u8; 16]) -> Result<(), EngineError> {
+        self.tell(Command::LeaveLogin(login)).await
+    }
+
+    /// Lets all viewers of a stream go: it is no more, or another now.
+    ///
+    /// # Errors
+    /// If the house is shutting down.
+    pub async fn leave_stream(&self, key: StreamKey) -> Result<(), EngineError> {
+        self.tell(Command::LeaveStream(key)).await
+    }
+
+    /// Lets all viewers go.
+    ///
+    /// # Errors
+    /// If the house is shutting down.
+    pub async fn leave_all(&self) -> Result<(), EngineError> {
+        self.tell(Command::LeaveAll).await
+    }
+
+    /// How many are watching.
+    ///
+    /// # Errors
+    /// If the house is shutting down.
+    pub async fn viewers(&self) -> Result<usize, EngineError> {
+        let (count, counted) = oneshot::channel();
+        self.tell(Command::Count(count)).await?;
+        counted.await.map_err(|_| EngineError::Closed)
+    }
+
+    async fn tell(&self, command: Command) -> Result<(), EngineError> {
+        self.commands
+            .send(command)
+            .await
+            .map_err(|_| EngineError::Closed)
+    }
+}
+
+/// Everything the task owns.
+struct Served {
+    hall: Hall,
+    socket: Socket,
+    candidates: Vec<SocketAddr>,
+    bell: Arc<Bell>,
+    viewers: BTreeMap<Id<Viewing>, Viewer>,
+    /// Where packets of connected viewers come from.
+    by_address: BTreeMap<SocketAddr, Id<Viewing>>,
+    /// What the first packets of the others ask for.
+    by_ufrag: BTreeMap<String, Id<Viewing>>,
+    by_stream: BTreeMap<StreamKey, BTreeSet<Id<Viewing>>>,
+    endings: mpsc::Sender<Ended>,
+}
+
+impl Served {
+    async fn run(mut self, mut inbox: mpsc::Receiver<Command>) {
+        let stop = self.hall.tasks().soft().clone();
+        let bell = Arc::clone(&self.bell);
+        let mut buffer = vec![0; 64 * 1024];
+        loop {
+            let nap = self.nap();
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => break,
+                command = inbox.recv() => match command {
+                    Some(command) => self.obey(command),
+                    None => break,
+                },
+                () = bell.rung() => self.pump_dirty(),
+                ready = self.socket.readable() => match ready {
+                    Ok(()) => self.receive(&mut buffer),
+                    Err(error) => tracing::error!(%error, "the media port cannot be read"),
+                },
+                () = tokio::time::sleep(nap) => {}
+            }
+            self.wake_due();
+            self.socket.flush();
+        }
+        let everyone: Vec<_> = self.viewers.keys().copied().collect();
+        for id in everyone {
+            self.let_go(id, true);
+        }
+        self.socket.flush();
+    }
+
+    /// How long nothing is due.
+    fn nap(&self) -> Duration {
+        let (now, at) = self.times();
+        let machines = self
+            .viewers
+            .values()
+            .map(|viewer| viewer.due.saturating_duration_since(at));
+        let bursts = self
+            .viewers
+            .values()
+            .filter_map(|viewer| viewer.paced)
+            .map(|later| later.since(now.mono));
+        machines.chain(bursts).min().unwrap_or(NAP_MAX).min(NAP_MAX)
+    }
+
+    fn times(&self) -> (Now, Instant) {
+        (self.hall.now(), self.hall.clock().instant())
+    }
+
+    fn obey(&mut self, command: Command) {
+        match command {
+            Command::Join {
+                viewing,
+                login,
+                channel,
+                offer,
+                answer,
+            } => {
+                let joined = self.join(viewing, login, channel, &offer);
+                // A caller who has gone is one who will not watch.
+                if let Err(Ok(_)) = answer.send(joined) {
+                    self.let_go(viewing, false);
+                }
+            }
+            Command::Leave { viewing, done } => {
+                let was_there = self.viewers.contains_key(&viewing);
+                self.let_go(viewing, true);
+                let _ = done.send(was_there);
+            }
+            Command::LeaveLogin(login) => {
+                self.let_go_all(|viewer| viewer.login == login);
+            }
+            Command::LeaveStream(key) => {
+                self.let_go_all(|viewer| viewer.channel.key() == key);
+            }
+            Command::LeaveAll => self.let_go_all(|_| true),
+            Command::Count(count) => {
+                let _ = count.send(self.viewers.len());
+            }
+        }
+    }
+
+    fn join(
+        &mut self,
+        viewing: Id<Viewing>,
+        login: [u8; 16],
+        channel: Arc<Channel>,
+        offer: &str,
+    ) -> Result<Joined, EngineError> {
+        if self.viewers.len() >= VIEWERS_MAX {
+            return Err(EngineError::Full);
+        }
+        let (now, at) = self.times();
+        let key = channel.key();
+        let (mut viewer, answer) =
+            Viewer::answer(viewing, login, channel, offer, &self.candidates, now, at)?;
+        viewer.channel.listen(&self.bell);
+        self.by_ufrag.insert(viewer.ufrag(), viewing);
+        self.by_stream.entry(key).or_default().insert(viewing);
+        self.viewers.insert(viewing, viewer);
+        Ok(Joined { answer })
+    }
+
+    fn receive(&mut self, buffer: &mut [u8]) {
+        for _ in 0..RECEIVE_BURST {
+            let (now, at) = self.times();
+            // Datagrams are copied out since serving one needs the socket again;
+            // viewers send little.
+            let datagrams: Vec<_> = match self.socket.receive(buffer) {
+                Ok(Some(datagrams)) => datagrams
+                    .map(|(from, to, bytes)| (from, to, bytes.to_vec()))
+                    .collect(),
+                Ok(None) => return,
+                Err(error) => {
+                    tracing::debug!(%error, "the media port could not be read");
+                    return;
+                }
+            };
+            for (from, to, bytes) in datagrams {
+                self.datagram(from, to, &bytes, now, at);
+            }
+        }
+    }
+
+    fn datagram(&mut self, from: SocketAddr, to: SocketAddr, bytes: &[u8], now: Now, at: Instant) {
+        let known = self.by_address.get(&from).copied();
+        let Some(id) = known.or_else(|| self.named(bytes)) else {
+            return;
+        };
+        let Ok(receive) = Receive::new(Protocol::Udp, from, to, bytes) else {
+            return;
+        };
+        let input = Input::Receive(at, receive);
+        let Some(viewer) = self.viewers.get_mut(&id) else {
+            return;
+        };
+        if !viewer.accepts(&input) {
+            // The address was taken over by another peer of the same host.
+            if known.is_some() {
+                self.by_address.remove(&from);
+            }
+            return;
+        }
+        let Input::Receive(_, receive) = input else {
+            return;
+        };
+        let still = viewer.receive(receive, at, now, &mut self.socket);
+        self.by_address.insert(from, id);
+        if still == Still::Gone {
+            self.let_go(id, false);
+        }
+    }
+
+    /// Whom a first packet asks for, by the name we gave him (RFC 8445 §7.2.2).
+    fn named(&self, bytes: &[u8]) -> Option<Id<Viewing>> {
+        let message = StunMessage::parse(bytes).ok()?;
+        let (ours, _) = message.split_username()?;
+        self.by_ufrag.get(ours).copied()
+    }
+
+    fn pump_dirty(&mut self) {
+        let (now, at) = self.times();
+        for key in self.bell.take() {
+            let Some(ids) = self.by_stream.get(&key) else {
+                continue;
+            };
+            for id in ids.clone() {
+                self.pump(id, now, at);
+            }
+        }
+    }
+
+    fn pump(&mut self, id: Id<Viewing>, now: Now, at: Instant) {
+        let Some(viewer) = self.viewers.get_mut(&id) else {
+            return;
+        };
+        if viewer.pump(at, now, &mut self.socket) == Still::Gone {
+            self.let_go(id, false);
+        }
+    }
+
+    fn wake_due(&mut self) {
+        let (now, at) = self.times();
+        let due: Vec<_> = self
+            .viewers
+            .values()
+            .filter(|viewer| viewer.due <= at)
+            .map(|viewer| viewer.id)
+            .collect();
+        for id in due {
+            let Some(viewer) = self.viewers.get_mut(&id) else {
+                continue;
+            };
+            if viewer.wake(at, now, &mut self.socket) == Still::Gone {
+                self.let_go(id, false);
+            }
+        }
+        let paced: Vec<_> = self
+            .viewers
+            .values()
+            .filter(|viewer| viewer.paced.is_some_and(|later| later <= now.mono))
+            .map(|viewer| viewer.id)
+            .collect();
+        for id in paced {
+            self.pump(id, now, at);
+        }
+    }
+
+    fn let_go_all(&mut self, which: impl Fn(&Viewer) -> bool) {
+        let ids: Vec<_> = self
+            .viewers
+            .values()
+            .filter(|viewer| which(viewer))
+            .map(|viewer| viewer.id)
+            .collect();
+        for id in ids {
+            self.let_go(id, true);
+        }
+    }
+
+    fn let_go(&mut self, id: Id<Viewing>, with_goodbye: bool) {
+        let Some(mut viewer) = self.viewers.remove(&id) else {
+            return;
+        };
+        let (now, at) = self.times();
+        if with_goodbye {
+            viewer.close(at, now, &mut self.socket);
+        }
+        self.by_address.retain(|_, viewing| *viewing != id);
+        self.by_ufrag.retain(|_, viewing| *viewing != id);
+        let key = viewer.channel.key();
+        if let Some(ids) = self.by_stream.get_mut(&key) {
+            ids.remove(&id);
+            if ids.is_empty() {
+                self.by_stream.remove(&key);
+                viewer.channel.unlisten(&self.bell);
+            }
+        }
+        let ended = Ended {
+            viewing: id,
+            at: now,
+            sent: viewer.sent,
+            remote: viewer.remote,
+            lost: viewer.lost(),
+        };
+        // The queue holds as many as there can be viewers. Should the database
+        // stand still for longer, the row that was opened for the viewing is
+        // closed at the next start, without its end.
+        if self.endings.try_send(ended).is_err() {
+            tracing::error!(viewing.id = %id, "the end of a viewing could not be handed on");
+        }
+    }
+}
+
+/// The addresses that viewers are told to come to.
+fn candidates(local: SocketAddr, announce: &[IpAddr]) -> io::Result<Vec<SocketAddr>> {
+    let with_port = |ip: &IpAddr| SocketAddr::new(*ip, local.port());
+    if !announce.is_empty() {
+        return Ok(announce.iter().map(with_port).collect());
+    }
+    if !local.ip().is_unspecified() {
+        return Ok(vec![local]);
+    }
+    let addresses = if_addrs::get_if_addrs()?
+        .into_iter()
+        .map(|interface| interface.ip())
+        .filter(|ip| ip.is_ipv4() || (local.is_ipv6() && !is_link_local(ip)))
+        .map(|ip| with_port(&ip))
+        .collect();
+    Ok(addresses)
+}
+
+/// An address of this kind means nothing without the name of an interface.
+fn is_link_local(ip: &IpAddr) -> bool {
+    matches!(ip, IpAddr::V6(ip) if ip.is_unicast_link_local())
+}

@@ -1,0 +1,16 @@
+//! From the hub to the viewers.
+//!
+//! [`session`] is one viewer: a WebRTC peer and its place in a stream.
+//! [`socket`] sends what belongs together in one system call.
+//! [`engine`] owns the port and all viewers, and is the only task that touches
+//! them; others talk to it through [`Engine`].
+//!
+//! Only this module knows the WebRTC library.
+
+mod engine;
+mod session;
+mod socket;
+
+pub use engine::{Ended, Engine, EngineError, Joined, VIEWERS_MAX};
+pub(crate) use session::OFFER_MAX;
+pub use session::OfferError;

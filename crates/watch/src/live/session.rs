@@ -1,0 +1,317 @@
+//! One viewer: a WebRTC peer and its place in a stream.
+//!
+//! Shape: the library is a machine that is fed packets and time and must be
+//! drained after each; [`Viewer::drain`] is the only place where that is done.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use base::id::{Id, Viewing};
+use base::now::{Mono, Now};
+use base::unit::Bytes;
+use str0m::change::SdpOffer;
+use str0m::format::Codec;
+use str0m::media::{MediaTime as RtcTime, Mid, Pt};
+use str0m::net::{Protocol, Receive};
+use str0m::rtp::{Extension, ExtensionMap, ExtensionValues, RtpWrite, SeqNo};
+use str0m::{Candidate, Event, IceConnectionState, Input, Output, Rtc, RtcError};
+use watch_core::fanout::{Next, Reader};
+use watch_core::frame::Frame;
+
+use super::socket::Socket;
+use crate::hub::{Channel, Want};
+
+/// Packets kept for a viewer to ask for again: 1 s of 5 Mbit/s.
+const RESEND_PACKETS: usize = 512;
+
+/// How long they are kept. On a link of 600 ms a second request still finds
+/// them.
+const RESEND_AGE: Duration = Duration::from_secs(2);
+
+/// How long a viewer may take to connect.
+const CONNECT_MAX: Duration = Duration::from_secs(15);
+
+/// The longest offer that is read, in octets. Browsers send 2 to 6 kB.
+pub(crate) const OFFER_MAX: usize = 64 * 1024;
+
+/// Why an offer cannot be answered.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum OfferError {
+    /// It is not a session description (RFC 8866).
+    #[error("the offer is not a session description: {0}")]
+    Sdp(String),
+    /// It asks for no video, or would only send.
+    #[error("the offer asks for no video")]
+    NoVideo,
+    /// It does not take H.264 in packets (packetization-mode 1, RFC 6184 §6.3).
+    #[error("the offer takes no H.264 with packetization-mode=1")]
+    NoH264,
+}
+
+/// One viewer.
+pub(super) struct Viewer {
+    pub(super) id: Id<Viewing>,
+    /// The login it hangs on: a session or a token.
+    pub(super) login: [u8; 16],
+    pub(super) channel: Arc<Channel>,
+    rtc: Rtc,
+    mid: Mid,
+    pt: Pt,
+    /// The sequence number of the next packet.
+    next: u64,
+    reader: Reader,
+    connected: bool,
+    began: Now,
+    /// When the machine wants to be woken.
+    pub(super) due: Instant,
+    /// When the reader has more, while a burst is paced.
+    pub(super) paced: Option<Mono>,
+    pub(super) sent: Bytes,
+    pub(super) remote: Option<SocketAddr>,
+    _want: Want,
+}
+
+/// Whether a viewer is still there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Still {
+    Here,
+    Gone,
+}
+
+impl Viewer {
+    /// Answers an offer.
+    ///
+    /// # Errors
+    /// If the offer cannot be read or does not ask for what there is.
+    pub(super) fn answer(
+        id: Id<Viewing>,
+        login: [u8; 16],
+        channel: Arc<Channel>,
+        offer: &str,
+        candidates: &[SocketAddr],
+        now: Now,
+        instant: Instant,
+    ) -> Result<(Self, String), OfferError> {
+        let unreadable = |error: RtcError| OfferError::Sdp(error.to_string());
+        let offer =
+            SdpOffer::from_sdp_string(offer).map_err(|error| OfferError::Sdp(error.to_string()))?;
+        let mut rtc = Rtc::builder()
+            .set_ice_lite(true)
+            .set_rtp_mode(true)
+            .set_extension_map(extensions())
+            .clear_codecs()
+            .enable_h264(true)
+            .set_stats_interval(None)
+            .build(instant);
+        for address in candidates {
+            match Candidate::host(*address, Protocol::Udp) {
+                Ok(candidate) => {
+                    rtc.add_local_candidate(candidate);
+                }
+                Err(error) => tracing::warn!(%error, %address, "not an address to be offered"),
+            }
+        }
+        let answer = rtc.sdp_api().accept_offer(offer).map_err(unreadable)?;
+        let answer = answer.to_sdp_string();
+        let mid = video_sent(&answer).ok_or(OfferError::NoVideo)?;
+        let pt = h264(&rtc, mid).ok_or(OfferError::NoH264)?;
+        let mut api = rtc.direct_api();
+        let Some(stream) = api.stream_tx_by_mid(mid, None) else {
+            return Err(OfferError::NoVideo);
+        };
+        stream.set_rtx_cache(RESEND_PACKETS, RESEND_AGE, None);
+        let viewer = Self {
+            id,
+            login,
+            rtc,
+            mid,
+            pt,
+            next: 1,
+            reader: Reader::default(),
+            connected: false,
+            began: now,
+            due: instant,
+            paced: None,
+            sent: Bytes::ZERO,
+            remote: None,
+            _want: channel.want(),
+            channel,
+        };
+        Ok((viewer, answer))
+    }
+
+    /// The name under which the peer's first packets ask for this viewer.
+    pub(super) fn ufrag(&mut self) -> String {
+        self.rtc.direct_api().local_ice_credentials().ufrag
+    }
+
+    /// Whether these bytes are meant for this viewer.
+    pub(super) fn accepts(&self, input: &Input<'_>) -> bool {
+        self.rtc.accepts(input)
+    }
+
+    /// Takes bytes from the peer.
+    pub(super) fn receive(
+        &mut self,
+        receive: Receive<'_>,
+        at: Instant,
+        now: Now,
+        socket: &mut Socket,
+    ) -> Still {
+        self.remote = Some(receive.source);
+        self.input(Input::Receive(at, receive), now, socket)
+    }
+
+    /// Lets time pass.
+    pub(super) fn wake(&mut self, at: Instant, now: Now, socket: &mut Socket) -> Still {
+        self.input(Input::Timeout(at), now, socket)
+    }
+
+    /// Sends what the stream has for this viewer.
+    pub(super) fn pump(&mut self, at: Instant, now: Now, socket: &mut Socket) -> Still {
+        if !self.connected {
+            return Still::Here;
+        }
+        self.paced = None;
+        loop {
+            let next = self.reader.next(&self.channel.ring(), now.mono);
+            match next {
+                Next::Send(frame, time) => self.write(&frame, time.rtp(), at),
+                Next::Paced(later) => {
+                    self.paced = Some(later);
+                    break;
+                }
+                Next::Wait => break,
+            }
+            if self.wake(at, now, socket) == Still::Gone {
+                return Still::Gone;
+            }
+        }
+        Still::Here
+    }
+
+    /// Says goodbye to the peer.
+    pub(super) fn close(&mut self, at: Instant, now: Now, socket: &mut Socket) {
+        if self.rtc.close().is_ok() {
+            let _ = self.drain(at, now, socket);
+        }
+    }
+
+    /// Frames skipped since this viewer was too slow.
+    pub(super) const fn lost(&self) -> u64 {
+        self.reader.lost()
+    }
+
+    fn input(&mut self, input: Input<'_>, now: Now, socket: &mut Socket) -> Still {
+        let at = match &input {
+            Input::Timeout(at) | Input::Receive(at, _) => *at,
+        };
+        // A peer that sends nonsense is let go; nobody else notices.
+        if let Err(error) = self.rtc.handle_input(input) {
+            tracing::debug!(viewing.id = %self.id, %error, "a viewer was let go");
+            return Still::Gone;
+        }
+        self.drain(at, now, socket)
+    }
+
+    fn drain(&mut self, at: Instant, now: Now, socket: &mut Socket) -> Still {
+        let mut freshly_connected = false;
+        loop {
+            match self.rtc.poll_output() {
+                Ok(Output::Timeout(due)) => {
+                    self.due = due;
+                    break;
+                }
+                Ok(Output::Transmit(transmit)) => {
+                    self.sent += Bytes::of(&transmit.contents);
+                    socket.send(transmit.source, transmit.destination, &transmit.contents);
+                }
+                Ok(Output::Event(Event::Connected)) => {
+                    self.connected = true;
+                    freshly_connected = true;
+                }
+                Ok(Output::Event(Event::KeyframeRequest(_))) => self.reader.again(now.mono),
+                Ok(Output::Event(Event::IceConnectionStateChange(
+                    IceConnectionState::Disconnected,
+                ))) => return Still::Gone,
+                Ok(Output::Event(_)) => {}
+                Err(error) => {
+                    tracing::debug!(viewing.id = %self.id, %error, "a viewer was let go");
+                    return Still::Gone;
+                }
+            }
+        }
+        let late = !self.connected && now.mono.since(self.began.mono) > CONNECT_MAX;
+        if late || !self.rtc.is_alive() {
+            return Still::Gone;
+        }
+        if freshly_connected {
+            return self.pump(at, now, socket);
+        }
+        Still::Here
+    }
+
+    fn write(&mut self, frame: &Frame, rtp_time: u32, at: Instant) {
+        let mut api = self.rtc.direct_api();
+        let Some(stream) = api.stream_tx_by_mid(self.mid, None) else {
+            return;
+        };
+        for packet in &frame.packets {
+            let seq_no = SeqNo::from(self.next);
+            self.next += 1;
+            let mut write =
+                RtpWrite::new(self.pt, seq_no, rtp_time, at, Arc::clone(&packet.payload))
+                    .marker(packet.marker)
+                    .nackable(true);
+            if frame.key {
+                write = write.ext_vals(at_once());
+            }
+            stream.write_rtp(write);
+        }
+    }
+}
+
+/// What is agreed beside the codec: which stream a packet is of (RFC 8843 §9),
+/// and that it is to be shown at once.
+fn extensions() -> ExtensionMap {
+    let mut map = ExtensionMap::empty();
+    map.set(1, Extension::RtpMid);
+    map.set(2, Extension::PlayoutDelay);
+    map
+}
+
+/// A player that is told to keep no delay shows each picture when it is decoded
+/// (the `playout-delay` header extension of WebRTC).
+fn at_once() -> ExtensionValues {
+    ExtensionValues {
+        play_delay_min: Some(RtcTime::from_hundredths(0)),
+        play_delay_max: Some(RtcTime::from_hundredths(0)),
+        ..ExtensionValues::default()
+    }
+}
+
+/// The first video that our answer sends. The library tells of media only once a
+/// peer is connected, which is too late to refuse it.
+fn video_sent(answer: &str) -> Option<Mid> {
+    answer
+        .split("\r\nm=")
+        .skip(1)
+        .filter(|media| media.starts_with("video ") && !media.starts_with("video 0 "))
+        .filter(|media| media.contains("\r\na=sendonly") || media.contains("\r\na=sendrecv"))
+        .find_map(|media| media.split("\r\na=mid:").nth(1)?.split("\r\n").next())
+        .map(Mid::from)
+}
+
+/// The payload type for our packets. Every browser decodes every profile under
+/// any of its payload types, so the first with packets in mode 1 will do.
+fn h264(rtc: &Rtc, mid: Mid) -> Option<Pt> {
+    let pts = rtc.media(mid)?.remote_pts();
+    rtc.codec_config()
+        .params()
+        .iter()
+        .filter(|params| pts.contains(&params.pt()))
+        .map(|params| (params.pt(), params.spec()))
+        .find(|(_, spec)| spec.codec == Codec::H264 && spec.format.packetization_mode == Some(1))
+        .map(|(pt, _)| pt)
+}

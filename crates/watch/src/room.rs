@@ -1,0 +1,123 @@
+//! The room as a whole: what it is opened with and what it hands out.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use axum::Extension;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hall::Hall;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::http;
+use crate::hub::Hub;
+use crate::jobs;
+use crate::live::Engine;
+#[cfg(feature = "stills")]
+use crate::still::Stills;
+
+/// How the room is to be opened.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Where the media port listens.
+    pub media: SocketAddr,
+    /// The addresses that viewers are told; when empty, those it listens on.
+    pub announce: Vec<IpAddr>,
+}
+
+/// Why the room cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The media port cannot be taken.
+    #[error("the media port {at} cannot be taken: {source}")]
+    Media {
+        /// Which.
+        at: SocketAddr,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The database does not answer.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+}
+
+/// The open room. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Room {
+    pub(crate) inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Inner {
+    pub(crate) hall: Hall,
+    pub(crate) hub: Hub,
+    pub(crate) engine: Engine,
+    #[cfg(feature = "stills")]
+    pub(crate) stills: Stills,
+}
+
+/// Opens the room: takes the media port, pulls what is always on, and follows
+/// every change from here on.
+///
+/// # Errors
+/// If the port cannot be taken or the database does not answer.
+pub async fn open(hall: &Hall, settings: &Settings) -> Result<Room, Error> {
+    let hub = Hub::new(hall.clone());
+    let (engine, ended) =
+        Engine::start(hall, settings.media, &settings.announce).map_err(|source| Error::Media {
+            at: settings.media,
+            source,
+        })?;
+    let room = Room {
+        inner: Arc::new(Inner {
+            hall: hall.clone(),
+            hub,
+            engine,
+            #[cfg(feature = "stills")]
+            stills: Stills::new(hall.clone()),
+        }),
+    };
+    jobs::start(&room, ended).await?;
+    Ok(room)
+}
+
+impl Inner {
+    /// The picture of an access unit, for a form that shows it before saving.
+    #[cfg(feature = "stills")]
+    pub(crate) async fn picture(&self, unit: &[u8]) -> Option<String> {
+        let jpeg = self.stills.picture(unit).await.ok()?;
+        Some(STANDARD.encode(jpeg))
+    }
+
+    #[cfg(not(feature = "stills"))]
+    pub(crate) async fn picture(&self, _: &[u8]) -> Option<String> {
+        None
+    }
+}
+
+impl Room {
+    /// What the room answers over HTTP.
+    #[must_use]
+    pub fn routes(&self) -> OpenApiRouter<Hall> {
+        http::routes().layer(Extension(self.clone()))
+    }
+
+    /// The same operations for the description of the API, without a room behind
+    /// them.
+    #[must_use]
+    pub fn routes_described() -> OpenApiRouter<Hall> {
+        http::routes()
+    }
+
+    /// The media port, once it is known.
+    #[must_use]
+    pub fn media(&self) -> SocketAddr {
+        self.inner.engine.local()
+    }
+
+    /// Its streams.
+    #[must_use]
+    pub fn hub(&self) -> &Hub {
+        &self.inner.hub
+    }
+}

@@ -1,0 +1,5 @@
+//! The room's tables, one file per noun. No SQL stands elsewhere in this crate.
+
+pub(crate) mod camera;
+pub(crate) mod still;
+pub(crate) mod viewing;

@@ -1,0 +1,139 @@
+//! A JPEG of the newest key frame.
+//!
+//! Key frames decode alone, so a still costs one picture and no stream. Decoding
+//! runs on the blocking pool, [`AT_ONCE`] at a time: a wall of a hundred stills
+//! waits for its turn instead of taking the machine from live viewers.
+//!
+//! The decoder is OpenH264, built from source, behind the feature `stills`:
+//! which patents that touches is told in `docs/decisions`. Without the feature
+//! there are no stills and nothing else is missing.
+
+use std::sync::Arc;
+
+use base::now::Now;
+use hall::Hall;
+use openh264::decoder::Decoder;
+use openh264::formats::YUVSource as _;
+use tokio::sync::Semaphore;
+use watch_core::frame::Frame;
+
+/// Stills that are made at the same time.
+const AT_ONCE: usize = 1;
+
+/// JPEG quality of 100: text on a 720p picture stays legible at 80 kB.
+const QUALITY: u8 = 75;
+
+/// Why there is no still.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StillError {
+    /// The decoder did not take the picture.
+    #[error("the picture cannot be decoded: {0}")]
+    Undecodable(String),
+    /// It is larger than a JPEG can be.
+    #[error("the picture of {width} x {height} px is too large for a JPEG")]
+    TooLarge {
+        /// In pixels.
+        width: usize,
+        /// In pixels.
+        height: usize,
+    },
+    /// The house is shutting down.
+    #[error("the house is closing")]
+    Closed,
+}
+
+/// One picture.
+#[derive(Debug, Clone)]
+pub struct Still {
+    /// JFIF, 4:2:0.
+    pub jpeg: bytes::Bytes,
+    /// When the picture reached this house.
+    pub arrived: Now,
+    /// In pixels.
+    pub size_px: (usize, usize),
+}
+
+/// Makes stills.
+#[derive(Debug, Clone)]
+pub struct Stills {
+    hall: Hall,
+    turns: Arc<Semaphore>,
+}
+
+impl Stills {
+    /// A maker of stills.
+    #[must_use]
+    pub fn new(hall: Hall) -> Self {
+        Self {
+            hall,
+            turns: Arc::new(Semaphore::new(AT_ONCE)),
+        }
+    }
+
+    /// The still of a key frame; none if the frame is no key frame.
+    ///
+    /// # Errors
+    /// If the picture cannot be decoded.
+    pub async fn of(&self, frame: &Frame) -> Result<Option<Still>, StillError> {
+        let Some(unit) = frame.unit.clone() else {
+            return Ok(None);
+        };
+        let (jpeg, size_px) = self.encoded(unit).await?;
+        Ok(Some(Still {
+            jpeg: jpeg.into(),
+            arrived: frame.arrived,
+            size_px,
+        }))
+    }
+
+    /// The JPEG of an access unit (Annex B) that decodes alone.
+    ///
+    /// # Errors
+    /// If it cannot be decoded.
+    pub async fn picture(&self, unit: &[u8]) -> Result<Vec<u8>, StillError> {
+        let unit = bytes::Bytes::copy_from_slice(unit);
+        Ok(self.encoded(unit).await?.0)
+    }
+
+    async fn encoded(&self, unit: bytes::Bytes) -> Result<(Vec<u8>, (usize, usize)), StillError> {
+        let _turn = self.turns.acquire().await.map_err(|_| StillError::Closed)?;
+        self.hall
+            .tasks()
+            .blocking("watch.still", move || encode(&unit))
+            .await
+            .map_err(|_| StillError::Closed)?
+    }
+}
+
+/// From an Annex B access unit to a JPEG and its size in pixels.
+fn encode(unit: &[u8]) -> Result<(Vec<u8>, (usize, usize)), StillError> {
+    let undecodable = |error: openh264::Error| StillError::Undecodable(error.to_string());
+    let mut decoder = Decoder::new().map_err(undecodable)?;
+    // Some profiles hold a picture back until they are told that no more comes.
+    let mut rgb = Vec::new();
+    let mut size = (0, 0);
+    if let Some(picture) = decoder.decode(unit).map_err(undecodable)? {
+        size = picture.dimensions();
+        rgb.resize(picture.rgb8_len(), 0);
+        picture.write_rgb8(&mut rgb);
+    }
+    if rgb.is_empty() {
+        let held = decoder.flush_remaining().map_err(undecodable)?;
+        let picture = held
+            .first()
+            .ok_or_else(|| StillError::Undecodable("no picture came out".to_owned()))?;
+        size = picture.dimensions();
+        rgb.resize(picture.rgb8_len(), 0);
+        picture.write_rgb8(&mut rgb);
+    }
+    let (width, height) = size;
+    let too_large = StillError::TooLarge { width, height };
+    let (Ok(w), Ok(h)) = (u16::try_from(width), u16::try_from(height)) else {
+        return Err(too_large);
+    };
+    let mut jpeg = Vec::new();
+    jpeg_encoder::Encoder::new(&mut jpeg, QUALITY)
+        .encode(&rgb, w, h, jpeg_encoder::ColorType::Rgb)
+        .map_err(|_| too_large)?;
+    Ok((jpeg, size))
+}
