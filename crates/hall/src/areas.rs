@@ -23,7 +23,7 @@ use crate::sql::area::{self as rows, AreaRow};
 use crate::{Hall, line};
 
 /// The embedded list: code, name, level, lat, lon, elevation_m, postal_code.
-const LIST: &str = "code,name,level,lat,lon,elevation_m,postal_code\n"; // TEMPORARY
+const LIST: &str = include_str!("../../../assets/areas/areas.csv");
 
 /// What the embedded list follows.
 const DECREE: &str = "Kepmendagri 300.2.2-2430/2025";
@@ -278,20 +278,20 @@ pub async fn outline(conn: &mut Conn, province: &AreaCode) -> Result<Json, Error
 }
 
 /// The embedded outline of the province.
-const OUTLINE: &str = "{}"; // TEMPORARY
+const OUTLINE: &str = include_str!("../../../assets/areas/outline.geojson");
 
 /// Where it comes from.
 const OUTLINE_SOURCE: &str = "Natural Earth 1:10m (public domain)";
 
-/// The geometry of the embedded outline, if it is of that province.
+/// The geometry of the embedded outline, which is that of the embedded list's
+/// province; none for another.
 fn embedded_outline(province: &AreaCode) -> Option<Json> {
+    let own = LIST.lines().nth(1)?.split(',').next()?;
+    if own != province.as_str() {
+        return None;
+    }
     let outline: Json = serde_json::from_str(OUTLINE).ok()?;
-    let own = |feature: &&Json| feature["properties"]["code"] == province.as_str();
-    let features = outline["features"].as_array()?;
-    features
-        .iter()
-        .find(own)
-        .map(|feature| feature["geometry"].clone())
+    Some(outline["geometry"].clone())
 }
 
 fn feature(code: &AreaCode, name: &str, level: AreaLevel, source: &str, geometry: &Json) -> Json {

@@ -56,6 +56,30 @@ pub struct Body {
 /// Every slug: its kind, and its title in Indonesian and English.
 pub const SLUGS: &[(&str, Kind, &str, &str)] = &[
     (
+        "agency",
+        Kind::NotFound,
+        "OPD tidak ditemukan",
+        "No such agency",
+    ),
+    (
+        "agency-cycle",
+        Kind::Conflict,
+        "OPD tidak dapat berada di bawah dirinya sendiri",
+        "An agency cannot lie below itself",
+    ),
+    (
+        "agency-taken",
+        Kind::Conflict,
+        "Nama OPD sudah ada di sana",
+        "The agency's name is taken there",
+    ),
+    (
+        "area",
+        Kind::NotFound,
+        "Wilayah tidak ditemukan",
+        "No such area",
+    ),
+    (
         "bad-request",
         Kind::Invalid,
         "Permintaan tidak terbaca",
@@ -117,6 +141,12 @@ pub const SLUGS: &[(&str, Kind, &str, &str)] = &[
         "A limit is reached",
     ),
     (
+        "first-code",
+        Kind::Denied,
+        "Kode sekali pakai tidak berlaku",
+        "The one-time code does not count",
+    ),
+    (
         "form",
         Kind::Invalid,
         "Isian belum benar",
@@ -172,6 +202,12 @@ pub const SLUGS: &[(&str, Kind, &str, &str)] = &[
         "There is no picture now",
     ),
     (
+        "not-a-session",
+        Kind::Conflict,
+        "Ini bukan sesi peramban",
+        "This is no session",
+    ),
+    (
         "not-allowed",
         Kind::Denied,
         "Tidak berwenang",
@@ -185,10 +221,34 @@ pub const SLUGS: &[(&str, Kind, &str, &str)] = &[
         "Not signed in",
     ),
     (
+        "not-yours-to-give",
+        Kind::Denied,
+        "Melebihi wewenang Anda",
+        "More than you may give",
+    ),
+    (
         "offer",
         Kind::Invalid,
         "Penawaran WebRTC tidak terbaca",
         "The offer cannot be answered",
+    ),
+    (
+        "once-only",
+        Kind::Conflict,
+        "Sudah dibuat dan hanya ditampilkan sekali",
+        "Made already, and shown once only",
+    ),
+    (
+        "outline",
+        Kind::Invalid,
+        "Batas wilayah tidak terbaca",
+        "The outlines cannot be read",
+    ),
+    (
+        "person",
+        Kind::NotFound,
+        "Orang tidak ditemukan",
+        "No such person",
     ),
     (
         "query",
@@ -203,6 +263,24 @@ pub const SLUGS: &[(&str, Kind, &str, &str)] = &[
         "Too many attempts",
     ),
     (
+        "session",
+        Kind::NotFound,
+        "Sesi tidak ditemukan",
+        "No such session",
+    ),
+    (
+        "session-needed",
+        Kind::Denied,
+        "Perlu masuk dengan kata sandi",
+        "A session is needed",
+    ),
+    (
+        "set-up-already",
+        Kind::Conflict,
+        "Admin pertama sudah ada",
+        "The first admin is there already",
+    ),
+    (
         "short-taken",
         Kind::Conflict,
         "Nama pendek sudah dipakai",
@@ -213,6 +291,18 @@ pub const SLUGS: &[(&str, Kind, &str, &str)] = &[
         Kind::Unavailable,
         "Aliran sedang disiapkan",
         "The stream is being set up",
+    ),
+    (
+        "token",
+        Kind::NotFound,
+        "Token tidak ditemukan",
+        "No such token",
+    ),
+    (
+        "tokens",
+        Kind::Exhausted,
+        "Token sudah terlalu banyak",
+        "Too many tokens",
     ),
     (
         "too-large",
@@ -231,6 +321,12 @@ pub const SLUGS: &[(&str, Kind, &str, &str)] = &[
         Kind::Unavailable,
         "Gambar tidak dapat dibaca",
         "The picture cannot be decoded",
+    ),
+    (
+        "username-taken",
+        Kind::Conflict,
+        "Nama pengguna sudah dipakai",
+        "The user name is taken",
     ),
     (
         "viewers",
