@@ -64,7 +64,9 @@ class Player:
 
     def on_offer(self, promise, _):
         promise.wait()
-        offer = promise.get_reply().get_value("offer")
+        # The description lives as long as the reply it is taken from.
+        self.reply = promise.get_reply()
+        offer = self.reply.get_value("offer")
         self.webrtc.emit("set-local-description", offer, Gst.Promise.new())
 
     def on_gathered(self, *_):

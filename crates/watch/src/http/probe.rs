@@ -20,7 +20,7 @@ use watch_core::h264;
 use watch_core::supervise::Reason;
 
 use super::form::Faults;
-use crate::ingest::session::{Failure, Heard, Session, Source, Transport, describe};
+use crate::ingest::session::{Described, Failure, Heard, PLAYABLE, Transport};
 use crate::room::Room;
 
 /// How long the first key frame is waited for. Longer GOPs are common; the answer
@@ -87,12 +87,15 @@ async fn probe(
     audit::record(&mut tx, hall.now(), &who, act).await?;
     tx.commit().await?;
     let source = address.source(form.username, form.password);
-    let video = within(SILENCE, describe(&source))
+    let described = within(SILENCE, Described::ask(&source))
         .await
         .map_err(|failure| told(&failure))?;
-    let playable = video.codec == "h264";
+    let video = described.video.clone();
+    let playable = video.codec == PLAYABLE;
     let still = if playable {
-        first_key(&source).await.map_err(|failure| told(&failure))?
+        first_key(described)
+            .await
+            .map_err(|failure| told(&failure))?
     } else {
         None
     };
@@ -110,8 +113,8 @@ async fn probe(
 }
 
 /// The first access unit that decodes alone, if one comes in time.
-async fn first_key(source: &Source) -> Result<Option<Vec<u8>>, Failure> {
-    let (mut session, _) = within(SILENCE, Session::open(source, Transport::Tcp)).await?;
+async fn first_key(described: Described) -> Result<Option<Vec<u8>>, Failure> {
+    let mut session = within(SILENCE, described.play(Transport::Tcp)).await?;
     let key = async {
         loop {
             if let Heard::Frame { unit, .. } = session.next().await? {
@@ -142,5 +145,5 @@ async fn within<T>(
 
 /// The same words as on a dark tile.
 fn told(failure: &Failure) -> Problem {
-    Problem::unavailable("camera", failure.detail.clone()).field("reason", failure.reason.as_str())
+    Problem::unavailable("camera-silent", failure.detail.clone()).field("reason", failure.reason.as_str())
 }

@@ -13,7 +13,7 @@ use base::redact::Secret;
 use bytes::Bytes;
 use futures::StreamExt as _;
 use retina::client::{
-    Credentials, Demuxed, Described, PlayOptions, Session as Rtsp, SessionOptions, SetupOptions,
+    Credentials, Demuxed, PlayOptions, Session as Rtsp, SessionOptions, SetupOptions,
     TeardownPolicy, Transport as RtspTransport, UnknownRtcpSsrcPolicy,
 };
 use retina::codec::{
@@ -25,6 +25,9 @@ use watch_core::timeline::wall_of_ntp;
 
 /// The status that asks for another transport (RFC 2326 §11.3.14).
 const UNSUPPORTED_TRANSPORT: u16 = 461;
+
+/// What viewers are given, as a session description names it.
+pub const PLAYABLE: &str = "h264";
 
 /// Where a stream is and who we are to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,50 +102,102 @@ pub struct Session {
     stream: usize,
 }
 
-/// Asks a camera what it has, without playing it.
-///
-/// # Errors
-/// With the reason in the words of the page.
-pub async fn describe(source: &Source) -> Result<Video, Failure> {
-    let (described, stream) = ask(source).await?;
-    Ok(video(&described, stream))
+/// A camera that has said what it has and does not play yet.
+pub struct Described {
+    rtsp: Rtsp<retina::client::Described>,
+    stream: usize,
+    /// What it has.
+    pub video: Video,
+}
+
+impl Described {
+    /// Asks a camera what it has.
+    ///
+    /// # Errors
+    /// With the reason in the words of the page.
+    pub async fn ask(source: &Source) -> Result<Self, Failure> {
+        let credentials = source
+            .credentials
+            .as_ref()
+            .map(|(username, password)| Credentials {
+                username: username.clone(),
+                password: password.expose().clone(),
+            });
+        let options = SessionOptions::default()
+            .creds(credentials)
+            .user_agent("betang".to_owned())
+            .teardown(TeardownPolicy::Auto);
+        let rtsp = Rtsp::describe(source.url.clone(), options)
+            .await
+            .map_err(|error| failure(&error))?;
+        let stream = rtsp
+            .streams()
+            .iter()
+            .position(|stream| stream.media() == "video")
+            .ok_or_else(|| Failure {
+                reason: Reason::Codec,
+                detail: "the camera offers no video".to_owned(),
+            })?;
+        let video = video(&rtsp.streams()[stream]);
+        Ok(Self {
+            rtsp,
+            stream,
+            video,
+        })
+    }
+
+    /// Begins to play, over the same connection.
+    ///
+    /// # Errors
+    /// With the reason in the words of the page. A codec that no viewer can be
+    /// given is a failure too.
+    pub async fn play(mut self, transport: Transport) -> Result<Session, Failure> {
+        if self.video.codec != PLAYABLE {
+            return Err(Failure {
+                reason: Reason::Codec,
+                detail: format!(
+                    "the stream is {}, viewers are given {PLAYABLE}",
+                    self.video.codec
+                ),
+            });
+        }
+        let set_up = self.rtsp.setup(self.stream, setup_options(transport)).await;
+        match (set_up, transport) {
+            (Ok(()), _) => {}
+            // A camera that says so is believed at once; one that is only silent
+            // is tried the other way round by the supervisor's next attempt.
+            (Err(error), Transport::Tcp) if error.status_code() == Some(UNSUPPORTED_TRANSPORT) => {
+                self.rtsp
+                    .setup(self.stream, setup_options(Transport::Udp))
+                    .await
+                    .map_err(|error| failure(&error))?;
+            }
+            (Err(error), _) => return Err(failure(&error)),
+        }
+        let options =
+            PlayOptions::default().unknown_rtcp_ssrc(UnknownRtcpSsrcPolicy::DropPackets);
+        let playing = self
+            .rtsp
+            .play(options)
+            .await
+            .map_err(|error| failure(&error))?;
+        let demuxed = playing.demuxed().map_err(|error| failure(&error))?;
+        Ok(Session {
+            demuxed,
+            stream: self.stream,
+        })
+    }
 }
 
 impl Session {
     /// Opens a session and begins to play.
     ///
     /// # Errors
-    /// With the reason in the words of the page. A codec that no viewer can be
-    /// given is a failure too.
+    /// With the reason in the words of the page.
     pub async fn open(source: &Source, transport: Transport) -> Result<(Self, Video), Failure> {
-        let (mut described, stream) = ask(source).await?;
-        let video = video(&described, stream);
-        if video.codec != "h264" {
-            return Err(Failure {
-                reason: Reason::Codec,
-                detail: format!("the stream is {}, viewers are given h264", video.codec),
-            });
-        }
-        let set_up = described.setup(stream, setup_options(transport)).await;
-        match (set_up, transport) {
-            (Ok(()), _) => {}
-            // A camera that says so is believed at once; one that is only silent
-            // is tried the other way round by the supervisor's next attempt.
-            (Err(error), Transport::Tcp) if error.status_code() == Some(UNSUPPORTED_TRANSPORT) => {
-                described
-                    .setup(stream, setup_options(Transport::Udp))
-                    .await
-                    .map_err(|error| failure(&error))?;
-            }
-            (Err(error), _) => return Err(failure(&error)),
-        }
-        let options = PlayOptions::default().unknown_rtcp_ssrc(UnknownRtcpSsrcPolicy::DropPackets);
-        let playing = described
-            .play(options)
-            .await
-            .map_err(|error| failure(&error))?;
-        let demuxed = playing.demuxed().map_err(|error| failure(&error))?;
-        Ok((Self { demuxed, stream }, video))
+        let described = Described::ask(source).await?;
+        let video = described.video.clone();
+        Ok((described.play(transport).await?, video))
     }
 
     /// Waits for what comes next. May be dropped and called again without loss.
@@ -179,44 +234,11 @@ impl Session {
     }
 
     fn parameters(&self) -> Option<Video> {
-        match self.demuxed.streams().get(self.stream)?.parameters()? {
-            ParametersRef::Video(parameters) => Some(Video {
-                codec: "h264".to_owned(),
-                size_px: Some(parameters.pixel_dimensions()),
-            }),
-            ParametersRef::Audio(_) | ParametersRef::Message(_) => None,
-        }
+        self.demuxed.streams().get(self.stream).map(video)
     }
 }
 
-async fn ask(source: &Source) -> Result<(Rtsp<Described>, usize), Failure> {
-    let credentials = source
-        .credentials
-        .as_ref()
-        .map(|(username, password)| Credentials {
-            username: username.clone(),
-            password: password.expose().clone(),
-        });
-    let options = SessionOptions::default()
-        .creds(credentials)
-        .user_agent("betang".to_owned())
-        .teardown(TeardownPolicy::Auto);
-    let described = Rtsp::describe(source.url.clone(), options)
-        .await
-        .map_err(|error| failure(&error))?;
-    let stream = described
-        .streams()
-        .iter()
-        .position(|stream| stream.media() == "video")
-        .ok_or_else(|| Failure {
-            reason: Reason::Codec,
-            detail: "the camera offers no video".to_owned(),
-        })?;
-    Ok((described, stream))
-}
-
-fn video(described: &Rtsp<Described>, stream: usize) -> Video {
-    let stream = &described.streams()[stream];
+fn video(stream: &retina::client::Stream) -> Video {
     let size_px = match stream.parameters() {
         Some(ParametersRef::Video(parameters)) => {
             Some(VideoParameters::pixel_dimensions(parameters))
