@@ -8,8 +8,9 @@ CREATE TABLE hall_idempotency (
     key TEXT NOT NULL,
     -- Method, blank, path with query.
     request TEXT NOT NULL,
-    -- SHA-256 of the body.
-    body_sha256 BYTEA NOT NULL,
+    -- A code of the body under a key of the vault: equal bodies have equal codes,
+    -- and nothing else can be told from it, since a body may hold a password.
+    body_mac BYTEA NOT NULL,
     -- The answer: HTTP status, Location header and JSON body. Status 0: the answer
     -- held a secret and is not given twice.
     status BIGINT NOT NULL,

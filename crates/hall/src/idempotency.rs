@@ -23,7 +23,6 @@
 
 use std::time::Duration;
 
-use aws_lc_rs::digest::{SHA256, digest};
 use axum::body::{Body, Bytes};
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{FromRequest, Request};
@@ -35,6 +34,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use store::Tx;
 
+use crate::Hall;
 use crate::guard::Who;
 use crate::problem::{Json, Problem};
 use crate::sql::idempotency::{self as rows, AnswerRow};
@@ -66,7 +66,7 @@ pub struct Once {
     person: Id<Person>,
     key: Option<String>,
     request: String,
-    body_sha256: Vec<u8>,
+    body_mac: Vec<u8>,
 }
 
 impl<T, S> FromRequest<S> for Keyed<T>
@@ -82,6 +82,11 @@ where
             .get::<Who>()
             .cloned()
             .ok_or_else(|| Problem::bug("a keyed request on a route without a guard"))?;
+        let hall = request
+            .extensions()
+            .get::<Hall>()
+            .cloned()
+            .ok_or_else(|| Problem::bug("a keyed request on a router that was not sealed"))?;
         let key = key(request.headers())?;
         let line = format!(
             "{} {}",
@@ -96,7 +101,12 @@ where
         let bytes = Bytes::from_request(limited, state)
             .await
             .map_err(|rejection| Problem::from(JsonRejection::from(rejection)))?;
-        let body_sha256 = digest(&SHA256, &bytes).as_ref().to_vec();
+        // Keyed, since a body may hold a password, and a plain hash of one can be
+        // guessed from a stolen copy.
+        let body_mac = hall
+            .vault()
+            .blind_index("hall_idempotency", "body_mac", &bytes)
+            .ok_or_else(|| Problem::bug("the vault has no key"))?;
         let again = Request::from_parts(parts, Body::from(bytes));
         let Json(body) = Json::<T>::from_request(again, state).await?;
         Ok(Self {
@@ -105,7 +115,7 @@ where
                 person: who.person(),
                 key,
                 request: line,
-                body_sha256,
+                body_mac,
             },
         })
     }
@@ -139,7 +149,7 @@ impl Once {
         let Some(row) = rows::find(tx, self.person, key).await? else {
             return Ok(None);
         };
-        if row.request != self.request || row.body_sha256 != self.body_sha256 {
+        if row.request != self.request || row.body_mac != self.body_mac {
             return Err(Problem::conflict(
                 "idempotency",
                 "Another request was made under this key.",
@@ -211,7 +221,7 @@ impl Once {
         };
         let row = AnswerRow {
             request: self.request.clone(),
-            body_sha256: self.body_sha256.clone(),
+            body_mac: self.body_mac.clone(),
             status,
             location: Some(location.to_owned()),
             body: body.to_owned(),
@@ -250,7 +260,7 @@ mod tests {
             person: Id::from_bytes([1; 16]),
             key: key.map(str::to_owned),
             request: "POST /api/v1/things".to_owned(),
-            body_sha256: digest(&SHA256, body).as_ref().to_vec(),
+            body_mac: body.to_vec(),
         }
     }
 

@@ -358,9 +358,7 @@ pub(crate) async fn who(
         return Ok(None);
     }
     if now.since(row.seen) >= TOUCH {
-        let mut tx = hall.db().write().await?;
-        rows::touch(&mut tx, row.id, now).await?;
-        tx.commit().await?;
+        touched(touch(hall, row.id, now).await);
     }
     Ok(Some(Who::new(
         row.person,
@@ -370,6 +368,19 @@ pub(crate) async fn who(
         address,
         (!unattended).then(|| row.created + OLDEST),
     )))
+}
+
+async fn touch(hall: &Hall, id: Id<Session>, now: Wall) -> Result<(), store::Error> {
+    let mut tx = hall.db().write().await?;
+    rows::touch(&mut tx, id, now).await?;
+    tx.commit().await
+}
+
+/// A full disk stops what writes; who only reads goes on.
+pub(crate) fn touched(done: Result<(), store::Error>) {
+    if let Err(error) = done {
+        tracing::warn!(%error, "the use of a login was not written down");
+    }
 }
 
 fn is_over(row: &SessionRow, now: Wall) -> bool {

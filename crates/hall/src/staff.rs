@@ -1,6 +1,6 @@
 //! People, what they may do, and who may decide that.
 //!
-//! The rules, each tested below:
+//! The rules, each tested in `http/tests/people.rs`:
 //!
 //! - A right is given only by who commands it: a grant whose role may give that
 //!   role, over a place that covers the new one, and lasting at least as long.
@@ -14,35 +14,33 @@
 //! - Whatever changes about a person holds from the next request on, and his
 //!   open streams end.
 
+mod first;
+mod grant;
+
 use std::collections::BTreeMap;
 
 use base::area::AreaCode;
 use base::fact::Fact;
 use base::id::{Agency, Grant, Id, Person};
-use base::now::{Now, Wall};
+use base::now::Wall;
 use base::redact::Secret;
 use serde_json::{Value as Json, json};
 use store::{Tx, facts};
 
-use crate::audit::{self, Act, Actor};
+use crate::audit::{self, Act};
 use crate::guard::{Permission, Place, Role, Via, Who};
 use crate::problem::Problem;
-use crate::session::{self, Arrival, Opaque, Opened, Revoked};
+use crate::session::{self, Arrival, Revoked};
 use crate::sql::staff::{self as rows, GrantRow, PersonRow};
-use crate::sql::{agency, area, session as session_rows, token};
+use crate::sql::{session as session_rows, token};
 use crate::{Hall, line, password};
 
-/// Grants of one person that have not ended.
-const GRANTS_MAX: usize = 20;
+pub use first::{FirstAdmin, become_first, first_admin};
+pub use grant::Wanted;
+use grant::{commands, known, regrant, told};
 
 /// Longest user name.
 const USERNAME_MAX: usize = 64;
-
-/// So long the code of the first administrator can be used.
-const CODE_VALID: std::time::Duration = std::time::Duration::from_secs(24 * 3600);
-
-/// What the code of the first administrator is kept under.
-const FIRST_ADMIN: &str = "first_admin";
 
 /// A person as a list shows him.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,35 +80,6 @@ pub struct Given {
     pub to: Option<Wall>,
 }
 
-/// A grant that is asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wanted {
-    /// In which role.
-    pub role: Role,
-    /// Over this area. None: all.
-    pub area: Option<AreaCode>,
-    /// Over this branch of offices. None: all.
-    pub agency: Option<Id<Agency>>,
-    /// Since when. None: now, or as it was.
-    pub from: Option<Wall>,
-    /// Until before when. None: further notice.
-    pub to: Option<Wall>,
-}
-
-impl Wanted {
-    fn place(&self) -> Place {
-        Place::new(self.area.clone(), self.agency)
-    }
-
-    fn is(&self, row: &GrantRow) -> bool {
-        self.role == row.role
-            && self.area == row.area
-            && self.agency == row.agency
-            && self.to == row.to
-            && self.from.is_none_or(|from| from == row.from)
-    }
-}
-
 /// A new person.
 #[derive(Debug, Clone)]
 pub struct New {
@@ -135,7 +104,7 @@ pub struct Change {
     pub name: Option<String>,
     /// Whether he may come in at all.
     pub active: Option<bool>,
-    /// Another password; his sessions end.
+    /// Another password; his sessions end, his tokens do not.
     pub password: Option<Secret<String>>,
     /// Where he belongs; `Some(None)` is the whole province.
     pub area: Option<Option<AreaCode>>,
@@ -143,154 +112,6 @@ pub struct Change {
     pub agency: Option<Option<Id<Agency>>>,
     /// All that he may do from now on. What is not in it ends.
     pub grants: Option<Vec<Wanted>>,
-}
-
-/// How the first administrator comes to be.
-#[derive(Debug)]
-pub enum FirstAdmin {
-    /// `admin` was made with the password of the configuration.
-    Created,
-    /// Nobody is there: whoever opens the link with this code becomes it. The code
-    /// is shown here and never again; a later start makes another.
-    Link(Secret<String>),
-    /// Somebody is there already.
-    AlreadyThere,
-}
-
-/// Sees to it that somebody can come in, at each start.
-///
-/// # Errors
-/// If the database does not answer.
-pub async fn first_admin(
-    hall: &Hall,
-    password: Option<Secret<String>>,
-) -> Result<FirstAdmin, Problem> {
-    let mut read = hall.db().read().await?;
-    let someone = rows::any(&mut read).await?;
-    drop(read);
-    if someone {
-        return Ok(FirstAdmin::AlreadyThere);
-    }
-    let house = Actor::house("first start");
-    let Some(password) = password.filter(|password| !password.expose().is_empty()) else {
-        let code = Opaque::new("")?;
-        let now = hall.now();
-        let mut tx = hall.db().write().await?;
-        let expires = now.wall + CODE_VALID;
-        rows::replace_code(&mut tx, FIRST_ADMIN, &code.hash, now.wall, expires).await?;
-        let act = Act {
-            verb: "first_code.made",
-            subject: String::new(),
-            detail: json!({ "expires_us": expires }),
-        };
-        audit::record_by(&mut tx, now, &house, act).await?;
-        tx.commit().await?;
-        return Ok(FirstAdmin::Link(code.text));
-    };
-    if password::check(&password, "admin").is_err() {
-        // Whoever sets up the house may choose it; he is told once.
-        tracing::warn!("the password of the first administrator is easy to guess; change it");
-    }
-    let secret = hall.door().hasher.hash(hall.tasks(), password).await?;
-    let mut tx = hall.db().write().await?;
-    settle(hall, &mut tx, &house, "Administrator", "admin", &secret).await?;
-    tx.commit().await?;
-    Ok(FirstAdmin::Created)
-}
-
-/// Makes the first administrator of whoever has the code, and logs him in.
-///
-/// # Errors
-/// `first-code` if the code is not, or no longer, the one; `set-up-already` if
-/// somebody is there; a bad field.
-pub async fn become_first(
-    hall: &Hall,
-    arrival: Arrival,
-    agent: Option<&str>,
-    code: &Secret<String>,
-    new: (&str, &str, Secret<String>),
-) -> Result<Opened, Problem> {
-    let (name, username, password) = new;
-    let already = || {
-        Problem::conflict(
-            "set-up-already",
-            "The first administrator is there; ask for an account.",
-        )
-    };
-    let door = hall.door();
-    let attempt = session::attempt(hall, FIRST_ADMIN, arrival)?;
-    let mut read = hall.db().read().await?;
-    if rows::any(&mut read).await? {
-        return Err(already());
-    }
-    drop(read);
-    let name = line::read("name", name, line::NAME_MAX)?;
-    let username = read_username(username)?;
-    password::check(&password, &username)?;
-    let secret = door.hasher.hash(hall.tasks(), password).await?;
-    let now = hall.now();
-    let mut tx = hall.db().write().await?;
-    if rows::any(&mut tx).await? {
-        return Err(already());
-    }
-    let hash = Opaque::hash(code.expose().trim());
-    if !rows::use_code(&mut tx, FIRST_ADMIN, &hash, now.wall).await? {
-        return Err(Problem::denied(
-            "first-code",
-            "The code is not the newest one, or older than a day. Each start of the \
-             program prints another.",
-        ));
-    }
-    let actor = Actor {
-        address: arrival.address.map(|address| address.to_string()),
-        ..Actor::house("first code")
-    };
-    let person = settle(hall, &mut tx, &actor, &name, &username, &secret).await?;
-    let opened = session::open(hall, &mut tx, arrival, agent, person, name).await?;
-    tx.commit().await?;
-    session::succeeded(hall, attempt);
-    Ok(opened)
-}
-
-/// Makes an administrator over all, by the house itself.
-async fn settle(
-    hall: &Hall,
-    tx: &mut Tx,
-    actor: &Actor,
-    name: &str,
-    username: &str,
-    secret: &str,
-) -> Result<Id<Person>, Problem> {
-    let now = hall.now();
-    let row = PersonRow {
-        id: hall.mint(),
-        name: name.to_owned(),
-        username: Some(username.to_owned()),
-        active: true,
-        area: None,
-        agency: None,
-        seen: None,
-    };
-    rows::insert(tx, &row, now.wall).await?;
-    rows::insert_login(tx, hall.mint(), row.id, username, secret, now.wall).await?;
-    let grant = GrantRow {
-        id: hall.mint(),
-        person: row.id,
-        role: Role::Admin,
-        area: None,
-        agency: None,
-        agency_path: None,
-        from: now.wall,
-        to: None,
-    };
-    rows::insert_grant(tx, &grant, None, now.wall).await?;
-    let act = Act {
-        verb: "person.added",
-        subject: row.id.to_string(),
-        detail: json!({ "name": name, "username": username, "grants": [told(&grant)] }),
-    };
-    audit::record_by(tx, now, actor, act).await?;
-    Ok(row.id)
 }
 
 /// People whom the caller may see, in the order in which they were added. Also
@@ -539,6 +360,10 @@ pub async fn change(
             "Nobody could manage the house any more; make another administrator first.",
         ));
     }
+    let rights_changed = row.active != old.active
+        || ["ended", "password"]
+            .iter()
+            .any(|what| told_changes.contains_key(*what));
     let act = Act {
         verb: "person.changed",
         subject: id.to_string(),
@@ -546,7 +371,9 @@ pub async fn change(
     };
     audit::record(&mut tx, now, who, act).await?;
     tx.commit().await?;
-    hall.door().tell(logins);
+    if rights_changed {
+        hall.door().tell(logins);
+    }
     Ok(member(row, after))
 }
 
@@ -599,128 +426,6 @@ pub async fn change_own_password(
     Ok(())
 }
 
-/// Makes the grants of a person those that are wanted: which ended, which began.
-async fn regrant(
-    hall: &Hall,
-    tx: &mut Tx,
-    who: &Who,
-    person: Id<Person>,
-    wanted: &[Wanted],
-    has: &[GrantRow],
-) -> Result<(Vec<GrantRow>, Vec<GrantRow>), Problem> {
-    if wanted.len() > GRANTS_MAX {
-        return Err(line::refuse("grants", format!("at most {GRANTS_MAX}")));
-    }
-    let now = hall.now();
-    let mut ended = has.to_vec();
-    let mut begun = Vec::new();
-    for (i, wanted) in wanted.iter().enumerate() {
-        if let Some(kept) = ended.iter().position(|row| wanted.is(row)) {
-            ended.remove(kept);
-            continue;
-        }
-        let row = judge(tx, who, now, i, wanted).await?;
-        begun.push(GrantRow {
-            id: hall.mint(),
-            person,
-            ..row
-        });
-    }
-    for row in &ended {
-        // To end one takes what it takes to give it; the caller's command of all
-        // of them has been asked for before.
-        rows::end_grant(tx, row.id, now.wall).await?;
-    }
-    for row in &begun {
-        rows::insert_grant(tx, row, Some(who.person()), now.wall).await?;
-    }
-    Ok((ended, begun))
-}
-
-/// Whether a wanted grant can stand, and may be given by the caller.
-async fn judge(
-    tx: &mut Tx,
-    who: &Who,
-    now: Now,
-    i: usize,
-    wanted: &Wanted,
-) -> Result<GrantRow, Problem> {
-    let field = |name: &str| format!("grants.{i}.{name}");
-    if wanted.role.needs_end() && wanted.to.is_none() {
-        return Err(line::refuse(field("to_us"), "a relawan's grant has an end"));
-    }
-    // Nothing was allowed before it was given.
-    let from = wanted.from.unwrap_or(now.wall).max(now.wall);
-    if wanted.to.is_some_and(|to| to <= from || to <= now.wall) {
-        return Err(line::refuse(field("to_us"), "is over before it begins"));
-    }
-    known(
-        tx,
-        &format!("grants.{i}."),
-        wanted.area.as_ref(),
-        wanted.agency,
-    )
-    .await?;
-    if !commands(who, wanted.role, &wanted.place(), wanted.to) {
-        return Err(Problem::denied(
-            "not-yours-to-give",
-            "Nobody gives more than he holds: in role, place and time.",
-        )
-        .field(field("role"), "is more than you can give there"));
-    }
-    let agency_path = match wanted.agency {
-        Some(id) => agency::by_id(tx, id).await?.map(|row| row.path),
-        None => None,
-    };
-    Ok(GrantRow {
-        // The caller sets both.
-        id: Id::from_bytes([0; 16]),
-        person: who.person(),
-        role: wanted.role,
-        area: wanted.area.clone(),
-        agency: wanted.agency,
-        agency_path,
-        from,
-        to: wanted.to,
-    })
-}
-
-/// Whether somebody may give, take and stand above a grant: he holds one whose
-/// role may give that role, whose place covers that place, and that lasts as long.
-fn commands(who: &Who, role: Role, place: &Place, to: Option<Wall>) -> bool {
-    who.grants().iter().any(|held| {
-        held.role.may_give().contains(&role)
-            && held.covers(place)
-            && held.to.is_none_or(|end| to.is_some_and(|to| to <= end))
-    })
-}
-
-/// Refuses an area or office that is not in its register.
-async fn known(
-    tx: &mut Tx,
-    prefix: &str,
-    area_code: Option<&AreaCode>,
-    agency_id: Option<Id<Agency>>,
-) -> Result<(), Problem> {
-    if let Some(code) = area_code
-        && !area::exists(tx, code).await?
-    {
-        return Err(line::refuse(
-            format!("{prefix}area"),
-            "is not in the register of areas",
-        ));
-    }
-    if let Some(id) = agency_id
-        && agency::by_id(tx, id).await?.is_none()
-    {
-        return Err(line::refuse(
-            format!("{prefix}agency"),
-            "is not in the register of agencies",
-        ));
-    }
-    Ok(())
-}
-
 fn read_username(text: &str) -> Result<String, Problem> {
     let name = text.trim().to_lowercase();
     let fits = (2..=USERNAME_MAX).contains(&name.len())
@@ -747,17 +452,6 @@ fn not_found() -> Problem {
         "person",
         "There is no such person, or none that you may see.",
     )
-}
-
-fn told(grant: &GrantRow) -> Json {
-    json!({
-        "grant": grant.id,
-        "role": grant.role,
-        "area": grant.area,
-        "agency": grant.agency,
-        "from_us": grant.from,
-        "to_us": grant.to,
-    })
 }
 
 fn told_person(row: &PersonRow) -> Json {

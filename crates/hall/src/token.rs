@@ -45,9 +45,7 @@ pub(crate) async fn who(
     let grants = session::held(&mut read, row.person, now).await?;
     drop(read);
     if row.used.is_none_or(|used| now.since(used) >= TOUCH) {
-        let mut tx = hall.db().write().await?;
-        rows::touch(&mut tx, row.id, now).await?;
-        tx.commit().await?;
+        session::touched(touch(hall, row.id, now).await);
     }
     Ok(Some(Who::new(
         row.person,
@@ -57,6 +55,12 @@ pub(crate) async fn who(
         address,
         row.expires,
     )))
+}
+
+async fn touch(hall: &Hall, id: Id<Token>, now: Wall) -> Result<(), store::Error> {
+    let mut tx = hall.db().write().await?;
+    rows::touch(&mut tx, id, now).await?;
+    tx.commit().await
 }
 
 /// A token as a list shows it: everything but the secret.

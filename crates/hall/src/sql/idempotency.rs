@@ -8,7 +8,7 @@ use store::{Conn, Error, Tx, params};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct AnswerRow {
     pub(crate) request: String,
-    pub(crate) body_sha256: Vec<u8>,
+    pub(crate) body_mac: Vec<u8>,
     pub(crate) status: i64,
     pub(crate) location: Option<String>,
     pub(crate) body: String,
@@ -20,7 +20,7 @@ pub(crate) async fn find(
     key: &str,
 ) -> Result<Option<AnswerRow>, Error> {
     conn.maybe(
-        "SELECT request, body_sha256, status, location, body FROM hall_idempotency \
+        "SELECT request, body_mac, status, location, body FROM hall_idempotency \
          WHERE person_id = $1 AND key = $2",
         params![person, key],
     )
@@ -28,7 +28,7 @@ pub(crate) async fn find(
     .map(|row| {
         Ok(AnswerRow {
             request: row.get("request")?,
-            body_sha256: row.get("body_sha256")?,
+            body_mac: row.get("body_mac")?,
             status: row.get("status")?,
             location: row.get("location")?,
             body: row.get("body")?,
@@ -45,13 +45,13 @@ pub(crate) async fn keep(
     now: Wall,
 ) -> Result<(), Error> {
     tx.execute(
-        "INSERT INTO hall_idempotency (person_id, key, request, body_sha256, status, location, \
+        "INSERT INTO hall_idempotency (person_id, key, request, body_mac, status, location, \
          body, at_us) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         params![
             person,
             key,
             answer.request.as_str(),
-            answer.body_sha256.as_slice(),
+            answer.body_mac.as_slice(),
             answer.status,
             answer.location.as_deref(),
             answer.body.as_str(),
