@@ -134,7 +134,14 @@ struct Inner {
     streams: Mutex<BTreeMap<StreamKey, Held>>,
     places: Mutex<BTreeMap<Id<Camera>, Place>>,
     changed: Arc<Changed>,
-    sessions: Mutex<BTreeMap<Id<Device>, (usize, Arc<Semaphore>)>>,
+    sessions: Mutex<BTreeMap<Id<Device>, Sessions>>,
+}
+
+/// What a device allows, and what is left of it.
+#[derive(Debug)]
+struct Sessions {
+    allowed: usize,
+    free: Arc<Semaphore>,
 }
 
 #[derive(Debug)]
@@ -266,15 +273,17 @@ impl Hub {
 
     /// One semaphore for all streams of a device; a changed limit makes a new
     /// one, and sessions that are open keep the old until they end.
-    fn limit(&self, (device, sessions): (Id<Device>, usize)) -> Arc<Semaphore> {
-        let mut limits = lock(&self.inner.sessions);
-        let (known, semaphore) = limits
-            .entry(device)
-            .or_insert_with(|| (sessions, Arc::new(Semaphore::new(sessions))));
-        if *known != sessions {
-            (*known, *semaphore) = (sessions, Arc::new(Semaphore::new(sessions)));
+    fn limit(&self, (device, allowed): (Id<Device>, usize)) -> Arc<Semaphore> {
+        let fresh = || Sessions {
+            allowed,
+            free: Arc::new(Semaphore::new(allowed)),
+        };
+        let mut devices = lock(&self.inner.sessions);
+        let sessions = devices.entry(device).or_insert_with(fresh);
+        if sessions.allowed != allowed {
+            *sessions = fresh();
         }
-        Arc::clone(semaphore)
+        Arc::clone(&sessions.free)
     }
 }
 

@@ -145,5 +145,6 @@ async fn within<T>(
 
 /// The same words as on a dark tile.
 fn told(failure: &Failure) -> Problem {
-    Problem::unavailable("camera-silent", failure.detail.clone()).field("reason", failure.reason.as_str())
+    Problem::unavailable("camera-silent", failure.detail.clone())
+        .field("reason", failure.reason.as_str())
 }

@@ -174,8 +174,7 @@ impl Described {
             }
             (Err(error), _) => return Err(failure(&error)),
         }
-        let options =
-            PlayOptions::default().unknown_rtcp_ssrc(UnknownRtcpSsrcPolicy::DropPackets);
+        let options = PlayOptions::default().unknown_rtcp_ssrc(UnknownRtcpSsrcPolicy::DropPackets);
         let playing = self
             .rtsp
             .play(options)
