@@ -130,7 +130,7 @@ async function main() {
 	const rtsp = `rtsp://127.0.0.1:${camera.found[1]}`;
 	const served = await start(
 		binary,
-		['serve', '--data', join(folder, 'data'), '--listen', '127.0.0.1:0', '--media', '127.0.0.1:0'],
+		['serve', '--data', join(folder, 'data'), '--listen', '127.0.0.1:0', '--media', '0.0.0.0:0'],
 		/^betang\s+(http:\/\/\S+?)\/?$/,
 		{ BETANG_ADMIN_PASSWORD: ADMIN.password }
 	);
@@ -209,7 +209,7 @@ async function main() {
 	});
 
 	await promise('who may not see it gets no row, no still, no picture', async () => {
-		const other = { username: 'kapuas', password: 'sungai-kapuas-murung-9' };
+		const other = { username: 'kapuas', password: 'sungai-barito-hulu-94' };
 		await house.json('POST', '/api/v1/staff', {
 			token,
 			body: {
