@@ -23,8 +23,9 @@ use str0m::ice::StunMessage;
 use str0m::net::{Protocol, Receive};
 use tokio::sync::{mpsc, oneshot};
 
-use super::session::{OfferError, Still, Viewer};
+use super::session::{OfferError, Still, Terms, Viewer};
 use super::socket::Socket;
+use super::tcp::{self, Inbound};
 use crate::hub::{Bell, Channel, StreamKey};
 
 /// Viewers that one house serves; at 1.5 Mbit/s each this is 6 Gbit/s.
@@ -116,15 +117,17 @@ impl Engine {
         at: SocketAddr,
         announce: &[IpAddr],
     ) -> io::Result<(Self, mpsc::Receiver<Ended>)> {
-        let socket = Socket::bind(at)?;
+        let socket = Socket::bind(at, announce.is_empty())?;
         let local = socket.local();
-        let candidates = candidates(local, announce)?;
+        let terms = Terms::new(candidates(local, announce)?)
+            .ok_or_else(|| io::Error::other("no certificate could be made"))?;
+        let inbound = tcp::listen(hall.tasks(), local)?;
         let (commands, inbox) = mpsc::channel(COMMANDS);
         let (endings, ended) = mpsc::channel(ENDINGS);
         let served = Served {
             hall: hall.clone(),
             socket,
-            candidates,
+            terms,
             bell: Arc::default(),
             viewers: BTreeMap::new(),
             by_address: BTreeMap::new(),
@@ -132,7 +135,7 @@ impl Engine {
             by_stream: BTreeMap::new(),
             endings,
         };
-        hall.tasks().spawn("watch.live", served.run(inbox));
+        hall.tasks().spawn("watch.live", served.run(inbox, inbound));
         Ok((Self { commands, local }, ended))
     }
 
@@ -221,7 +224,7 @@ impl Engine {
 struct Served {
     hall: Hall,
     socket: Socket,
-    candidates: Vec<SocketAddr>,
+    terms: Terms,
     bell: Arc<Bell>,
     viewers: BTreeMap<Id<Viewing>, Viewer>,
     /// Where packets of connected viewers come from.
@@ -233,7 +236,11 @@ struct Served {
 }
 
 impl Served {
-    async fn run(mut self, mut inbox: mpsc::Receiver<Command>) {
+    async fn run(
+        mut self,
+        mut inbox: mpsc::Receiver<Command>,
+        mut inbound: mpsc::Receiver<Inbound>,
+    ) {
         let stop = self.hall.tasks().soft().clone();
         let bell = Arc::clone(&self.bell);
         let mut buffer = vec![0; 64 * 1024];
@@ -247,6 +254,7 @@ impl Served {
                     None => break,
                 },
                 () = bell.rung() => self.pump_dirty(),
+                Some(inbound) = inbound.recv() => self.connection(inbound),
                 ready = self.socket.readable() => match ready {
                     Ok(()) => self.receive(&mut buffer),
                     Err(error) => tracing::error!(%error, "the media port cannot be read"),
@@ -328,7 +336,7 @@ impl Served {
         let (now, at) = self.times();
         let key = channel.key();
         let (mut viewer, answer) =
-            Viewer::answer(viewing, login, channel, offer, &self.candidates, now, at)?;
+            Viewer::answer(viewing, login, channel, offer, &self.terms, now, at)?;
         viewer.channel.listen(&self.bell);
         self.by_ufrag.insert(viewer.ufrag(), viewing);
         self.by_stream.entry(key).or_default().insert(viewing);
@@ -352,17 +360,37 @@ impl Served {
                 }
             };
             for (from, to, bytes) in datagrams {
-                self.datagram(from, to, &bytes, now, at);
+                self.datagram(Protocol::Udp, from, to, &bytes, now, at);
             }
         }
     }
 
-    fn datagram(&mut self, from: SocketAddr, to: SocketAddr, bytes: &[u8], now: Now, at: Instant) {
+    fn connection(&mut self, inbound: Inbound) {
+        let (now, at) = self.times();
+        match inbound {
+            Inbound::Opened(peer, queue) => self.socket.tcp.opened(peer, queue),
+            Inbound::Closed(peer) => self.socket.tcp.closed(peer),
+            Inbound::Datagram(peer, local, bytes) => {
+                self.datagram(Protocol::Tcp, peer, local, &bytes, now, at);
+            }
+        }
+    }
+
+    fn datagram(
+        &mut self,
+        protocol: Protocol,
+        from: SocketAddr,
+        to: SocketAddr,
+        bytes: &[u8],
+        now: Now,
+        at: Instant,
+    ) {
         let known = self.by_address.get(&from).copied();
         let Some(id) = known.or_else(|| self.named(bytes)) else {
             return;
         };
-        let Ok(receive) = Receive::new(Protocol::Udp, from, to, bytes) else {
+        let to = self.terms.candidate(to);
+        let Ok(receive) = Receive::new(protocol, from, to, bytes) else {
             return;
         };
         let input = Input::Receive(at, receive);

@@ -1,7 +1,8 @@
 //! From the hub to the viewers.
 //!
 //! [`session`] is one viewer: a WebRTC peer and its place in a stream.
-//! [`socket`] sends what belongs together in one system call.
+//! [`socket`] sends what belongs together in one system call, [`tcp`] serves
+//! those whose network passes no UDP.
 //! [`engine`] owns the port and all viewers, and is the only task that touches
 //! them; others talk to it through [`Engine`].
 //!
@@ -10,6 +11,7 @@
 mod engine;
 mod session;
 mod socket;
+mod tcp;
 
 pub use engine::{Ended, Engine, EngineError, Joined, VIEWERS_MAX};
 pub(crate) use session::OFFER_MAX;

@@ -11,9 +11,10 @@ use base::id::{Id, Viewing};
 use base::now::{Mono, Now};
 use base::unit::Bytes;
 use str0m::change::SdpOffer;
+use str0m::config::DtlsCert;
 use str0m::format::Codec;
 use str0m::media::{MediaTime as RtcTime, Mid, Pt};
-use str0m::net::{Protocol, Receive};
+use str0m::net::{Protocol, Receive, TcpType};
 use str0m::rtp::{Extension, ExtensionMap, ExtensionValues, RtpWrite, SeqNo};
 use str0m::{Candidate, Event, IceConnectionState, Input, Output, Rtc, RtcError};
 use watch_core::fanout::{Next, Reader};
@@ -47,6 +48,62 @@ pub enum OfferError {
     /// It does not take H.264 in packets (packetization-mode 1, RFC 6184 §6.3).
     #[error("the offer takes no H.264 with packetization-mode=1")]
     NoH264,
+}
+
+/// What every answer says of the house.
+pub(super) struct Terms {
+    /// Where packets can be sent, by UDP and TCP.
+    addresses: Vec<SocketAddr>,
+    /// One for all viewers of this life of the house: making one takes longer than
+    /// everything else in an answer.
+    certificate: DtlsCert,
+}
+
+impl Terms {
+    /// With a new certificate; none if the system has no randomness.
+    pub(super) fn new(addresses: Vec<SocketAddr>) -> Option<Self> {
+        let crypto = str0m::crypto::from_feature_flags();
+        Some(Self {
+            addresses,
+            certificate: crypto.dtls_provider.generate_certificate()?,
+        })
+    }
+
+    /// The candidate that packets to this address of ours were meant for. Behind a
+    /// translator they come to another address than viewers were told.
+    pub(super) fn candidate(&self, to: SocketAddr) -> SocketAddr {
+        let same_family = |address: &&SocketAddr| address.is_ipv4() == to.is_ipv4();
+        if self.addresses.contains(&to) {
+            return to;
+        }
+        self.addresses
+            .iter()
+            .find(same_family)
+            .or(self.addresses.first())
+            .map_or(to, |address| *address)
+    }
+
+    /// UDP first: over TCP one lost packet holds up all that follow.
+    fn candidates(&self) -> impl Iterator<Item = Candidate> {
+        let udp = self
+            .addresses
+            .iter()
+            .map(|address| Candidate::host(*address, Protocol::Udp));
+        let tcp = self.addresses.iter().map(|address| {
+            Candidate::builder()
+                .tcp()
+                .host(*address)
+                .tcptype(TcpType::Passive)
+                .build()
+        });
+        udp.chain(tcp).filter_map(|candidate| match candidate {
+            Ok(candidate) => Some(candidate),
+            Err(error) => {
+                tracing::warn!(%error, "not an address to be offered");
+                None
+            }
+        })
+    }
 }
 
 /// One viewer.
@@ -89,7 +146,7 @@ impl Viewer {
         login: [u8; 16],
         channel: Arc<Channel>,
         offer: &str,
-        candidates: &[SocketAddr],
+        terms: &Terms,
         now: Now,
         instant: Instant,
     ) -> Result<(Self, String), OfferError> {
@@ -100,17 +157,13 @@ impl Viewer {
             .set_ice_lite(true)
             .set_rtp_mode(true)
             .set_extension_map(extensions())
+            .set_dtls_cert(terms.certificate.clone())
             .clear_codecs()
             .enable_h264(true)
             .set_stats_interval(None)
             .build(instant);
-        for address in candidates {
-            match Candidate::host(*address, Protocol::Udp) {
-                Ok(candidate) => {
-                    rtc.add_local_candidate(candidate);
-                }
-                Err(error) => tracing::warn!(%error, %address, "not an address to be offered"),
-            }
+        for candidate in terms.candidates() {
+            rtc.add_local_candidate(candidate);
         }
         let answer = rtc.sdp_api().accept_offer(offer).map_err(unreadable)?;
         let answer = answer.to_sdp_string();
@@ -225,7 +278,12 @@ impl Viewer {
                 }
                 Ok(Output::Transmit(transmit)) => {
                     self.sent += Bytes::of(&transmit.contents);
-                    socket.send(transmit.source, transmit.destination, &transmit.contents);
+                    socket.send(
+                        transmit.proto,
+                        transmit.source,
+                        transmit.destination,
+                        &transmit.contents,
+                    );
                 }
                 Ok(Output::Event(Event::Connected)) => {
                     self.connected = true;

@@ -8,8 +8,11 @@ use std::io;
 use std::net::SocketAddr;
 
 use quinn_udp::{Transmit, UdpSockRef, UdpSocketState};
+use str0m::net::Protocol;
 use tokio::io::Interest;
 use tokio::net::UdpSocket;
+
+use super::tcp::Connections;
 
 /// The longest buffer that the kernel cuts: what a UDP length field holds, less
 /// its header and the longest IP header.
@@ -25,6 +28,10 @@ pub(super) struct Socket {
     state: UdpSocketState,
     local: SocketAddr,
     batch: Batch,
+    /// Whether the kernel is told which of our addresses a packet leaves from.
+    pins_source: bool,
+    /// Those who came by TCP.
+    pub(super) tcp: Connections,
     /// Datagrams that the kernel did not take. Viewers ask for them again.
     pub(super) refused: u64,
 }
@@ -40,8 +47,9 @@ struct Batch {
 }
 
 impl Socket {
-    /// Takes the port.
-    pub(super) fn bind(at: SocketAddr) -> io::Result<Self> {
+    /// Takes the port. `own_addresses` if viewers are told addresses of this
+    /// machine, from which packets then have to leave.
+    pub(super) fn bind(at: SocketAddr, own_addresses: bool) -> io::Result<Self> {
         let udp = std::net::UdpSocket::bind(at)?;
         let state = UdpSocketState::new(UdpSockRef::from(&udp))?;
         // The kernel's own bound may be lower; it then takes what it allows.
@@ -53,6 +61,8 @@ impl Socket {
             state,
             local,
             batch: Batch::default(),
+            tcp: Connections::default(),
+            pins_source: own_addresses && at.ip().is_unspecified(),
             refused: 0,
         })
     }
@@ -95,7 +105,19 @@ impl Socket {
     }
 
     /// Sends a datagram, or keeps it to leave with those that follow.
-    pub(super) fn send(&mut self, from: SocketAddr, to: SocketAddr, datagram: &[u8]) {
+    pub(super) fn send(
+        &mut self,
+        protocol: Protocol,
+        from: SocketAddr,
+        to: SocketAddr,
+        datagram: &[u8],
+    ) {
+        if protocol != Protocol::Udp {
+            if !self.tcp.send(to, datagram) {
+                self.refused += 1;
+            }
+            return;
+        }
         let batch = &self.batch;
         let fits = batch.to == Some((from, to))
             && !batch.closed
@@ -122,7 +144,7 @@ impl Socket {
             ecn: None,
             contents: &self.batch.bytes,
             segment_size: (self.batch.count > 1).then_some(self.batch.segment),
-            src_ip: self.local.ip().is_unspecified().then_some(from.ip()),
+            src_ip: self.pins_source.then_some(from.ip()),
         };
         let sent = self.udp.try_io(Interest::WRITABLE, || {
             self.state.try_send((&self.udp).into(), &transmit)
