@@ -35,6 +35,7 @@ CREATE INDEX hall_area_level ON hall_area (level, code);
 
 -- Outlines that the operator has imported. The house ships none below the province.
 CREATE TABLE hall_area_polygon (
+    -- Whose outline.
     code TEXT NOT NULL PRIMARY KEY REFERENCES hall_area (code),
     -- A GeoJSON geometry (RFC 7946), Polygon or MultiPolygon, longitude first.
     geojson TEXT NOT NULL,

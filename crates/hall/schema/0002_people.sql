@@ -7,6 +7,7 @@
 
 -- Offices of the government (OPD) as a tree.
 CREATE TABLE hall_agency (
+    -- Which one, Id<N> of the noun; what it is called.
     id BYTEA NOT NULL PRIMARY KEY,
     name TEXT NOT NULL,
     -- What people say, for example Diskominfo.
@@ -24,6 +25,7 @@ CREATE INDEX hall_agency_path ON hall_agency (path);
 
 -- A human being. One row, whatever ways in and rights there are.
 CREATE TABLE hall_person (
+    -- Which one, Id<N> of the noun; what it is called.
     id BYTEA NOT NULL PRIMARY KEY,
     name TEXT NOT NULL,
     -- 0 shuts every door at once and keeps the row for the record.
@@ -38,6 +40,7 @@ CREATE TABLE hall_person (
 
 -- A way in. Today passwords; other kinds are other rows.
 CREATE TABLE hall_login (
+    -- Which one, and whose.
     id BYTEA NOT NULL PRIMARY KEY,
     person_id BYTEA NOT NULL REFERENCES hall_person (id),
     -- password
@@ -55,6 +58,7 @@ CREATE INDEX hall_login_person ON hall_login (person_id);
 -- A role over a place, in [from_us, to_us). Never deleted: an ended one says
 -- what somebody was allowed at the time.
 CREATE TABLE hall_grant (
+    -- Which one, and whose.
     id BYTEA NOT NULL PRIMARY KEY,
     person_id BYTEA NOT NULL REFERENCES hall_person (id),
     -- pimpinan operator konektivitas bansos petugas relawan pengawas admin layar
@@ -85,6 +89,7 @@ CREATE TABLE hall_code (
 
 -- A browser that has logged in.
 CREATE TABLE hall_session (
+    -- Which one, and whose.
     id BYTEA NOT NULL PRIMARY KEY,
     person_id BYTEA NOT NULL REFERENCES hall_person (id),
     -- SHA-256 of the secret in the cookie.
@@ -104,6 +109,7 @@ CREATE INDEX hall_session_person ON hall_session (person_id, created_us);
 
 -- A key for a program. It may do what its person may do at that moment.
 CREATE TABLE hall_token (
+    -- Which one, whose, and what it is called.
     id BYTEA NOT NULL PRIMARY KEY,
     person_id BYTEA NOT NULL REFERENCES hall_person (id),
     name TEXT NOT NULL,

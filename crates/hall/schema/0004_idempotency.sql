@@ -3,6 +3,7 @@
 -- the effect. Rows older than three days are removed by later requests.
 
 CREATE TABLE hall_idempotency (
+    -- Whose key.
     person_id BYTEA NOT NULL,
     -- As the caller sent it.
     key TEXT NOT NULL,

@@ -13,7 +13,6 @@ use base::geo::Point;
 use base::now::Wall;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
-use store::query::Query;
 use store::{Conn, Db, Error, Tx};
 
 use crate::audit::{self, Act};
@@ -185,13 +184,7 @@ pub async fn names<'c>(
     let mut found = BTreeMap::new();
     // Far below the number of parameters that either engine takes.
     for some in wanted.chunks(500) {
-        let mut query = Query::new("SELECT code, name FROM hall_area WHERE code IN (");
-        for (i, code) in some.iter().enumerate() {
-            query = query.push(if i == 0 { "" } else { ", " }, code.as_str());
-        }
-        for row in conn.all_query(&query.raw(")")).await? {
-            found.insert(rows::code(&row, "code")?, row.get("name")?);
-        }
+        found.append(&mut rows::names(conn, some).await?);
     }
     Ok(found)
 }

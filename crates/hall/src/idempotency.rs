@@ -26,17 +26,17 @@ use std::time::Duration;
 use axum::body::{Body, Bytes};
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{FromRequest, Request};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use base::id::{Id, Person};
 use base::now::Now;
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderValue};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use store::Tx;
 
 use crate::Hall;
 use crate::guard::Who;
-use crate::problem::{Json, Problem};
+use crate::problem::{self, Json, Problem};
 use crate::sql::idempotency::{self as rows, AnswerRow};
 
 /// The header that carries the key.
@@ -164,11 +164,7 @@ impl Once {
                 ),
             ));
         }
-        let status = u16::try_from(row.status)
-            .ok()
-            .and_then(|status| StatusCode::from_u16(status).ok())
-            .ok_or_else(|| store::Error::corrupt("hall_idempotency.status"))?;
-        let mut answer = answer(status, row.location.as_deref(), row.body)?;
+        let mut answer = problem::answered(row.status, row.location.as_deref(), row.body)?;
         answer
             .headers_mut()
             .insert("idempotency-replayed", HeaderValue::from_static("true"));
@@ -187,10 +183,9 @@ impl Once {
         thing: &impl Serialize,
     ) -> Result<Response, Problem> {
         let body = json(thing)?;
-        let status = StatusCode::CREATED;
-        self.keep(tx, now, i64::from(status.as_u16()), location, &body)
+        self.keep(tx, now, problem::CREATED, location, &body)
             .await?;
-        answer(status, Some(location), body)
+        problem::answered(problem::CREATED, Some(location), body)
     }
 
     /// The same for an answer with a secret: only that it was given is kept.
@@ -205,7 +200,7 @@ impl Once {
         thing: &impl Serialize,
     ) -> Result<Response, Problem> {
         self.keep(tx, now, ONCE_ONLY, location, "").await?;
-        answer(StatusCode::CREATED, Some(location), json(thing)?)
+        problem::answered(problem::CREATED, Some(location), json(thing)?)
     }
 
     async fn keep(
@@ -235,21 +230,10 @@ fn json(thing: &impl Serialize) -> Result<String, Problem> {
         .map_err(|error| Problem::bug(format!("an answer cannot be written: {error}")))
 }
 
-fn answer(status: StatusCode, location: Option<&str>, body: String) -> Result<Response, Problem> {
-    let kind = [(header::CONTENT_TYPE, "application/json")];
-    let mut answer = (status, kind, body).into_response();
-    if let Some(location) = location {
-        let value = location
-            .parse()
-            .map_err(|_| Problem::bug("a location is no header value"))?;
-        answer.headers_mut().insert(header::LOCATION, value);
-    }
-    Ok(answer)
-}
-
 #[cfg(test)]
 mod tests {
     use base::now::{Mono, Wall};
+    use http::StatusCode;
     use store::Db;
 
     use super::*;

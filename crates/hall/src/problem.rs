@@ -639,6 +639,29 @@ pub fn created_as(location: &str, content_type: &str, body: String) -> Response 
     response
 }
 
+/// Something was made, as a number that can be kept.
+pub const CREATED: i64 = 201;
+
+/// An answer that was kept as a number and JSON, once more.
+///
+/// # Errors
+/// If the number is no status or the location no header value.
+pub fn answered(status: i64, location: Option<&str>, body: String) -> Result<Response, Problem> {
+    let status = u16::try_from(status)
+        .ok()
+        .and_then(|status| StatusCode::from_u16(status).ok())
+        .ok_or_else(|| store::Error::corrupt("a kept status"))?;
+    let kind = [(header::CONTENT_TYPE, "application/json")];
+    let mut answer = (status, kind, body).into_response();
+    if let Some(location) = location {
+        let value = location
+            .parse()
+            .map_err(|_| Problem::bug("a location is no header value"))?;
+        answer.headers_mut().insert(header::LOCATION, value);
+    }
+    Ok(answer)
+}
+
 /// It is done and there is nothing to say (204).
 #[must_use]
 pub fn no_content() -> Response {

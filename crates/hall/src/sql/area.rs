@@ -1,5 +1,7 @@
 //! Areas and their outlines: `hall_area`, `hall_area_polygon`, `hall_seed`.
 
+use std::collections::BTreeMap;
+
 use base::area::{AreaCode, AreaLevel};
 use base::geo::Point;
 use base::now::Wall;
@@ -20,6 +22,22 @@ pub(crate) struct AreaRow {
     pub(crate) valid_from: Option<Wall>,
     pub(crate) valid_to: Option<Wall>,
     pub(crate) successors: Vec<AreaCode>,
+}
+
+/// The names of those codes that the register has.
+pub(crate) async fn names(
+    conn: &mut Conn,
+    codes: &[&AreaCode],
+) -> Result<BTreeMap<AreaCode, String>, Error> {
+    let mut query = Query::new("SELECT code, name FROM hall_area WHERE code IN (");
+    for (i, code) in codes.iter().enumerate() {
+        query = query.push(if i == 0 { "" } else { ", " }, code.as_str());
+    }
+    conn.all_query(&query.raw(")"))
+        .await?
+        .iter()
+        .map(|row| Ok((self::code(row, "code")?, row.get("name")?)))
+        .collect()
 }
 
 /// An imported outline.

@@ -1,0 +1,59 @@
+//! Chores of the house: `cargo xtask tidy`, `cargo xtask areas`.
+
+mod areas;
+mod tidy;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Debug, Parser)]
+#[command(name = "xtask", about = "Chores of the house")]
+struct Cli {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Debug, Subcommand)]
+enum Chore {
+    /// Check what no compiler checks: arrows between crates, absences, comments.
+    Tidy,
+    /// Make assets/areas anew from the packages it comes from.
+    Areas,
+}
+
+#[expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a chore talks to a person"
+)]
+fn main() -> ExitCode {
+    let done = match Cli::parse().chore {
+        Chore::Tidy => tidy::check(&root()).map(|faults| {
+            for fault in &faults {
+                eprintln!("{fault}");
+            }
+            println!("tidy: {} faults", faults.len());
+            faults.is_empty()
+        }),
+        Chore::Areas => areas::make(&root()).map(|report| {
+            println!("{report}");
+            true
+        }),
+    };
+    match done {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The folder of the workspace.
+fn root() -> PathBuf {
+    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
+    own.ancestors().nth(2).unwrap_or(own).to_owned()
+}
