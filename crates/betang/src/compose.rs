@@ -1,5 +1,7 @@
 //! The rooms, put together in plain calls.
 
+use std::collections::BTreeMap;
+
 use anyhow::Context as _;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -9,6 +11,7 @@ use hall::config::Config;
 use hall::guard;
 use hall::headers::Headers;
 use hall::problem::Problem;
+use serde_json::Value as Json;
 use store::migrate::Schema;
 use store::{Db, Place};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -97,7 +100,7 @@ fn routes(watch: Option<&watch::Room>) -> OpenApiRouter<Hall> {
 
 fn router(hall: &Hall, watch: &watch::Room) -> anyhow::Result<Router> {
     let (router, description) = guard::seal(routes(Some(watch)), hall)?;
-    let description = description.to_pretty_json()?;
+    let description = printed(&description)?;
     let headers = Headers::new(&web::script_hashes());
     let router = router
         .route(
@@ -125,9 +128,29 @@ fn router(hall: &Hall, watch: &watch::Room) -> anyhow::Result<Router> {
 /// The description of the API, as committed in `docs/api/openapi.json`.
 pub(crate) fn description() -> anyhow::Result<String> {
     let (_, description) = routes(None).split_for_parts();
-    let mut text = description.to_pretty_json().context("as JSON")?;
+    printed(&description)
+}
+
+/// The same text for the same routes: extensions come in any order.
+fn printed(description: &utoipa::openapi::OpenApi) -> anyhow::Result<String> {
+    let sorted = sorted(serde_json::to_value(description).context("as JSON")?);
+    let mut text = serde_json::to_string_pretty(&sorted)?;
     text.push('\n');
     Ok(text)
+}
+
+fn sorted(value: Json) -> Json {
+    match value {
+        Json::Object(map) => {
+            let ordered: BTreeMap<String, Json> = map
+                .into_iter()
+                .map(|(key, value)| (key, sorted(value)))
+                .collect();
+            Json::Object(ordered.into_iter().collect())
+        }
+        Json::Array(values) => Json::Array(values.into_iter().map(sorted).collect()),
+        plain => plain,
+    }
 }
 
 fn describe(mut description: utoipa::openapi::OpenApi) -> utoipa::openapi::OpenApi {

@@ -15,7 +15,7 @@ use hall::Hall;
 use hall::config::{Config, Tls};
 use hall::staff::FirstAdmin;
 use hall::tls;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::cli::say;
 use crate::compose::{self, House};
@@ -35,6 +35,11 @@ pub(crate) enum With {
 /// Runs the house until it is told to end.
 pub(crate) async fn run(config: Config, with: With) -> anyhow::Result<ExitCode> {
     log(&config);
+    // Heard from the first moment on: who stops a house that is starting means it.
+    let signals = Signals {
+        terminate: signal(SignalKind::terminate())?,
+        interrupt: signal(SignalKind::interrupt())?,
+    };
     std::fs::create_dir_all(&config.data)
         .with_context(|| format!("the data folder {}", config.data.display()))?;
     let listener = listen(&config)?;
@@ -58,7 +63,7 @@ pub(crate) async fn run(config: Config, with: With) -> anyhow::Result<ExitCode> 
     let handle = Handle::new();
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     hall.tasks()
-        .spawn("betang.signals", end(hall.clone(), handle.clone()));
+        .spawn("betang.signals", end(hall.clone(), handle.clone(), signals));
     let served = match encryption {
         Some(encryption) => {
             axum_server::from_tcp_rustls(listener, encryption)?
@@ -138,26 +143,30 @@ async fn greet(
     Ok(())
 }
 
-/// Waits for the signal to end, then for a second one or the grace.
-async fn end(hall: Hall, handle: Handle<SocketAddr>) {
-    let (Ok(mut terminate), Ok(mut interrupt)) = (
-        signal(SignalKind::terminate()),
-        signal(SignalKind::interrupt()),
-    ) else {
-        tracing::error!("signals cannot be heard; end the process by force");
-        return;
-    };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+/// What tells a house to end.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
     }
+}
+
+/// Waits for the signal to end, then for a second one or the grace.
+async fn end(hall: Hall, handle: Handle<SocketAddr>, mut signals: Signals) {
+    signals.next().await;
     tracing::info!("ending");
     // Streams of events and viewers end at this; plain requests at the next line.
     hall.tasks().soft().cancel();
     handle.graceful_shutdown(Some(GRACE));
     tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+        () = signals.next() => {}
         () = hall.tasks().hard().cancelled() => return,
         () = tokio::time::sleep(GRACE) => return,
     }
