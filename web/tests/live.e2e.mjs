@@ -172,7 +172,8 @@ async function main() {
 			['main', 1280],
 			['sub', 640]
 		]) {
-			await page.goto(`${house.url}/kamera/pasar-besar?layer=${layer}`);
+			await page.goto(`${house.url}/kamera/pasar-besar?lapis=${layer}`);
+			await page.waitForSelector('video');
 			const played = await playedAt(page, 50);
 			expect(played.width === width, `${layer} is ${played.width} wide`);
 			notes.push(`${layer} ${played.width}x${played.height}`);

@@ -23,8 +23,6 @@ pub(crate) struct Cli {
 enum Command {
     /// Run the house.
     Serve(Setting),
-    /// Run the house with simulated cameras, all marked as simulation.
-    Demo(Setting),
     /// Cameras of a running house.
     #[command(subcommand)]
     Cameras(cameras::Verb),
@@ -112,8 +110,7 @@ impl Setting {
 
 pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
-        Command::Serve(setting) => serve::run(setting.load()?, serve::With::Nothing).await,
-        Command::Demo(setting) => serve::run(setting.load()?, serve::With::Simulation).await,
+        Command::Serve(setting) => serve::run(setting.load()?).await,
         Command::Cameras(verb) => cameras::run(verb).await,
         Command::Areas(verb) => areas::run(verb).await,
         Command::Staff(verb) => staff::run(verb).await,

@@ -23,17 +23,8 @@ use crate::compose::{self, House};
 /// How long what is going on may take to end.
 const GRACE: Duration = Duration::from_secs(8);
 
-/// What else is started.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum With {
-    /// Nothing.
-    Nothing,
-    /// Simulated cameras, registered as such.
-    Simulation,
-}
-
 /// Runs the house until it is told to end.
-pub(crate) async fn run(config: Config, with: With) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(config: Config) -> anyhow::Result<ExitCode> {
     log(&config);
     // Heard from the first moment on: who stops a house that is starting means it.
     let signals = Signals {
@@ -51,7 +42,6 @@ pub(crate) async fn run(config: Config, with: With) -> anyhow::Result<ExitCode> 
         watch,
         router,
     } = compose::open(config).await?;
-    let _ = with;
     let scheme = if encryption.is_some() {
         "https"
     } else {

@@ -1,0 +1,89 @@
+// The one way from a page to /api/v1. Every answer tells the pulse of the house: how
+// old what we show is, and how far this device's clock is off.
+import createClient from 'openapi-fetch';
+import { exact, learn } from '$shell/time.svelte';
+import { Problem, readProblem, unreachable } from './problem';
+import type { paths } from './schema';
+
+const pulse = $state<{ heard: number | null; lost: number | null }>({ heard: null, lost: null });
+let unauthorised: () => void = () => {};
+
+/** When the server was last heard, by its own time; null before the first answer. */
+export function heard(): number | null {
+  return pulse.heard;
+}
+/** Notes that the server spoke just now. */
+export function mark(): void {
+  pulse.heard = exact();
+  pulse.lost = null;
+}
+/** Notes that it should have spoken and did not. */
+export function missed(): void {
+  pulse.lost ??= exact();
+}
+/** Since when nothing comes, null while all is well. */
+export function lost(): number | null {
+  return pulse.lost;
+}
+/** Sets what happens when the server no longer knows who is asking. */
+export function onUnauthorised(act: () => void): void {
+  unauthorised = act;
+}
+
+async function ask(request: Request | string, init?: RequestInit): Promise<Response> {
+  const askedAt = Date.now();
+  const answer = await fetch(request, init);
+  learn(answer.headers.get('date'), askedAt, Date.now());
+  if (answer.status < 500) mark();
+  return answer;
+}
+
+/** The typed client; wrap each call in `take`. */
+export const api = createClient<paths>({ baseUrl: '/', credentials: 'same-origin', fetch: (request) => ask(request) });
+
+/** Gives the data of an answer or throws the `Problem` it was. */
+export async function take<T>(call: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<T> {
+  let done: { data?: T; error?: unknown; response: Response };
+  try {
+    done = await call;
+  } catch (failure) {
+    if (failure instanceof DOMException && failure.name === 'AbortError') throw failure;
+    missed();
+    throw unreachable();
+  }
+  if (!done.response.ok) {
+    const problem = readProblem(done.response.status, done.error, done.response.headers);
+    if (problem.status === 401) unauthorised();
+    throw problem;
+  }
+  return done.data as T;
+}
+
+/** Asks for bytes: stills and files. */
+export async function bytes(path: string, signal?: AbortSignal): Promise<Response> {
+  let answer: Response;
+  try {
+    answer = await ask(path, { credentials: 'same-origin', signal: signal ?? null, cache: 'no-store' });
+  } catch (failure) {
+    if (failure instanceof DOMException && failure.name === 'AbortError') throw failure;
+    missed();
+    throw unreachable();
+  }
+  if (answer.ok) return answer;
+  const body: unknown = await answer.json().catch(() => null);
+  throw readProblem(answer.status, body, answer.headers);
+}
+
+/** Any failure as a problem, so that a page has one thing to show. */
+export function asProblem(failure: unknown): Problem {
+  if (failure instanceof Problem) return failure;
+  return new Problem(0, 'page', '', failure instanceof Error ? failure.message : String(failure));
+}
+
+/** An address with only the parameters that are set. */
+export function address(path: string, query: Record<string, string | number | null | undefined>): string {
+  const set = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) if (value !== null && value !== undefined && value !== '') set.set(name, String(value));
+  const text = set.toString();
+  return text ? `${path}?${text}` : path;
+}

@@ -1,0 +1,18 @@
+// Audit entries made readable without knowing every verb: facts in, name and value out.
+import type { AuditEntry } from '$api/model';
+
+/** Facts of an entry, nested ones with dotted names. */
+export function readable(detail: unknown, prefix = ''): [string, string][] {
+  if (detail === null || detail === undefined) return [];
+  if (Array.isArray(detail)) {
+    if (detail.every((item) => item === null || typeof item !== 'object')) return detail.length ? [[prefix || '·', detail.map(String).join(', ')]] : [];
+    return detail.flatMap((item, i) => readable(item, prefix ? `${prefix}.${i + 1}` : String(i + 1)));
+  }
+  if (typeof detail === 'object') return Object.entries(detail).flatMap(([name, value]) => readable(value, prefix ? `${prefix}.${name}` : name));
+  return [[prefix || '·', String(detail as string | number | boolean)]];
+}
+
+/** Who did it; null when the house itself did. */
+export function person(who: AuditEntry['who']): string | null {
+  return who ? (who.name ?? who.id) : null;
+}

@@ -1,0 +1,34 @@
+// The rooms along the gallery, in their order.
+import type { Component } from 'svelte';
+import Gauge from '@lucide/svelte/icons/layout-dashboard';
+import Cctv from '@lucide/svelte/icons/cctv';
+import Grid from '@lucide/svelte/icons/layout-grid';
+import Scroll from '@lucide/svelte/icons/scroll-text';
+import Settings from '@lucide/svelte/icons/settings';
+import type { Key } from './words.svelte';
+
+/** One door of the gallery. */
+export interface Room {
+  href: string;
+  /** Everything below this address belongs to the room. */
+  below: string;
+  name: Extract<Key, `room.${string}`>;
+  icon: Component<{ size?: number | string; 'aria-hidden'?: 'true' }>;
+  /** The letter after `g`. */
+  letter: string;
+  /** Doors of one group stand together. */
+  group: number;
+}
+
+export const rooms: readonly Room[] = [
+  { href: '/situasi', below: '/situasi', name: 'room.situasi', icon: Gauge, letter: 's', group: 0 },
+  { href: '/kamera', below: '/kamera', name: 'room.kamera', icon: Cctv, letter: 'k', group: 0 },
+  { href: '/kamera/videowall/9', below: '/kamera/videowall', name: 'room.videowall', icon: Grid, letter: 'v', group: 0 },
+  { href: '/audit', below: '/audit', name: 'room.audit', icon: Scroll, letter: 'a', group: 1 },
+  { href: '/pengaturan', below: '/pengaturan', name: 'room.pengaturan', icon: Settings, letter: 't', group: 1 }
+];
+
+/** The room an address lies in: the deepest that holds it. */
+export function roomOf(path: string): Room | undefined {
+  return [...rooms].sort((a, b) => b.below.length - a.below.length).find((room) => path === room.below || path.startsWith(`${room.below}/`));
+}

@@ -1,0 +1,90 @@
+import { describe, expect, test } from 'vitest';
+import type { Camera, CameraState } from '$api/model';
+import { byNeed, chosen, count, face, needsAction, pictureAge, readChoice, within, writeChoice } from './camera';
+
+function state(word: CameraState['word'], more: Partial<CameraState> = {}): CameraState {
+  return { word, reason: null, since_us: 0, newest_us: 5_000_000, bitrate_bps: null, clock_offset_ms: null, ...more };
+}
+function camera(more: Partial<Camera> = {}): Camera {
+  return {
+    id: 'cam_1',
+    short: 'bundaran',
+    name: 'Bundaran Besar',
+    kind: 'ruang_publik',
+    area: { code: '62.71.01', name: 'Pahandut' },
+    agency: { id: 'opd_1', name: 'Dinas Perhubungan' },
+    point: null,
+    heading_deg: null,
+    always_on: false,
+    simulated: true,
+    legal: { complete: true, missing: [] },
+    contact: null,
+    project: null,
+    streams: [],
+    state: state('live'),
+    ...more
+  };
+}
+
+describe('faces', () => {
+  test('each word has its face', () => {
+    expect(face(state('live'))).toBe('ok');
+    expect(face(state('starting'))).toBe('starting');
+    expect(face(state('stale', { reason: 'frozen' }))).toBe('warn');
+    expect(face(state('dark', { reason: 'silent' }))).toBe('crit');
+  });
+  test('at rest and never seen is unknown, not fine', () => {
+    expect(face(state('idle'))).toBe('idle');
+    expect(face(state('idle', { newest_us: null }))).toBe('unknown');
+  });
+  test('a camera stopped on purpose asks nothing of anybody', () => {
+    expect(needsAction(state('dark', { reason: 'stopped' }))).toBe(false);
+    expect(needsAction(state('dark', { reason: 'wrong_password' }))).toBe(true);
+  });
+});
+
+describe('ages', () => {
+  test('a live picture keeps the age it had when it was told', () => {
+    expect(pictureAge({ camera: camera(), heard: 5_200 }, 99_000)).toBe(200);
+  });
+  test('every other picture grows older', () => {
+    expect(pictureAge({ camera: camera({ state: state('stale') }), heard: 5_200 }, 99_000)).toBe(94_000);
+    expect(pictureAge({ camera: camera({ state: state('dark', { newest_us: null }) }), heard: 1 }, 2)).toBeNull();
+  });
+});
+
+test('counting and ordering by need', () => {
+  const list = [
+    camera(),
+    camera({ state: state('dark', { since_us: 9 }) }),
+    camera({ state: state('dark', { since_us: 3 }) }),
+    camera({ state: state('stale') })
+  ];
+  expect(count(list)).toMatchObject({ ok: 1, crit: 2, warn: 1, total: 4, unknown: 0 });
+  expect([...list].sort(byNeed).map((c) => [c.state.word, c.state.since_us])).toEqual([
+    ['dark', 3],
+    ['dark', 9],
+    ['stale', 0],
+    ['live', 0]
+  ]);
+});
+
+describe('choosing', () => {
+  test('the address holds the whole choice', () => {
+    const query = new URLSearchParams('cari=pasar&wilayah=62.71&opd=opd_1&jenis=kantor&keadaan=dark&hukum=kurang&bahasa=en');
+    const choice = readChoice(query);
+    expect(writeChoice(new URLSearchParams('bahasa=en'), choice).toString().split('&').sort()).toEqual(query.toString().split('&').sort());
+    expect(writeChoice(query, { q: '', legal: false }).has('cari')).toBe(false);
+  });
+  test('codes are compared by their parts', () => {
+    expect(within('62.71.01', '62.71')).toBe(true);
+    expect(within('62.710', '62.71')).toBe(false);
+  });
+  test('every word must be found, marks and case aside', () => {
+    const none = readChoice(new URLSearchParams());
+    expect(chosen(camera(), { ...none, q: 'BESAR perhub' })).toBe(true);
+    expect(chosen(camera(), { ...none, q: 'besar sampit' })).toBe(false);
+    expect(chosen(camera(), { ...none, area: '62.01' })).toBe(false);
+    expect(chosen(camera(), { ...none, legal: true })).toBe(false);
+  });
+});

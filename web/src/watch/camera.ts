@@ -1,0 +1,133 @@
+// What a camera's state means to a reader. Pure: states come in, words and ranks go out.
+import type { Camera, CameraState } from '$api/model';
+
+/** The look of a state: each has its own shape, colour and word. */
+export type Face = 'ok' | 'idle' | 'starting' | 'warn' | 'crit' | 'unknown';
+
+/** A camera and the moment (server time, ms) at which its state was heard. */
+export interface Seen {
+  camera: Camera;
+  heard: number;
+}
+
+/**
+ * The look of a camera. A camera at rest that never gave a picture is not fine: nothing
+ * is known about it.
+ */
+export function face(state: CameraState): Face {
+  switch (state.word) {
+    case 'live':
+      return 'ok';
+    case 'starting':
+      return 'starting';
+    case 'stale':
+      return 'warn';
+    case 'dark':
+      return state.reason === 'stopped' ? 'unknown' : 'crit';
+    case 'idle':
+      return state.newest_us === null ? 'unknown' : 'idle';
+  }
+}
+
+/** Faces from worst to best; lists and clusters show the worst first. */
+export const ranks: readonly Face[] = ['crit', 'warn', 'unknown', 'starting', 'idle', 'ok'];
+
+/** Whether somebody has to do something about it. */
+export function needsAction(state: CameraState): boolean {
+  const f = face(state);
+  return f === 'crit' || f === 'warn';
+}
+
+/**
+ * How old the newest picture is, in ms. A live camera is told about once and then only
+ * when it changes, so its age is the one at the moment of hearing.
+ */
+export function pictureAge(seen: Seen, now: number): number | null {
+  const newest = seen.camera.state.newest_us;
+  if (newest === null) return null;
+  const at = seen.camera.state.word === 'live' ? seen.heard : now;
+  return Math.max(0, at - newest / 1000);
+}
+
+/** How many cameras wear each face. */
+export type Counts = Record<Face, number> & { total: number };
+export function count(cameras: Iterable<Camera>): Counts {
+  const counts: Counts = { ok: 0, idle: 0, starting: 0, warn: 0, crit: 0, unknown: 0, total: 0 };
+  for (const camera of cameras) {
+    counts[face(camera.state)]++;
+    counts.total++;
+  }
+  return counts;
+}
+
+/** Worst first, then the longest waiting. */
+export function byNeed(a: Camera, b: Camera): number {
+  return ranks.indexOf(face(a.state)) - ranks.indexOf(face(b.state)) || a.state.since_us - b.state.since_us;
+}
+
+/** A choice of cameras, as the address bar holds it. */
+export interface Choice {
+  q: string;
+  area: string;
+  agency: string;
+  kind: string;
+  state: string;
+  /** Only cameras whose legal card has gaps. */
+  legal: boolean;
+}
+
+/** Names in the address of the page; the server's own names are English. */
+const names = { q: 'cari', area: 'wilayah', agency: 'opd', kind: 'jenis', state: 'keadaan' } as const;
+
+/** Reads a choice from the address. */
+export function readChoice(query: URLSearchParams): Choice {
+  const read = (name: string) => query.get(name) ?? '';
+  return {
+    q: read(names.q),
+    area: read(names.area),
+    agency: read(names.agency),
+    kind: read(names.kind),
+    state: read(names.state),
+    legal: query.get('hukum') === 'kurang'
+  };
+}
+
+/** Writes a choice into an address, leaving other parameters alone. */
+export function writeChoice(query: URLSearchParams, choice: Partial<Choice>): URLSearchParams {
+  const next = new URLSearchParams(query);
+  for (const [field, name] of Object.entries(names) as [keyof typeof names, string][]) {
+    const value = choice[field];
+    if (value === undefined) continue;
+    if (value) next.set(name, value);
+    else next.delete(name);
+  }
+  if (choice.legal !== undefined) {
+    if (choice.legal) next.set('hukum', 'kurang');
+    else next.delete('hukum');
+  }
+  return next;
+}
+
+/** Whether one area code lies in the subtree of another. */
+export function within(code: string, root: string): boolean {
+  return code === root || code.startsWith(`${root}.`);
+}
+
+function plain(text: string): string {
+  return text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
+}
+
+/** Whether a camera is among the chosen. Every word of the search must be found somewhere. */
+export function chosen(camera: Camera, choice: Choice): boolean {
+  if (choice.area && !within(camera.area.code, choice.area)) return false;
+  if (choice.agency && camera.agency?.id !== choice.agency) return false;
+  if (choice.kind && camera.kind !== choice.kind) return false;
+  if (choice.state && camera.state.word !== choice.state) return false;
+  if (choice.legal && camera.legal.complete) return false;
+  if (!choice.q.trim()) return true;
+  const hay = plain([camera.short, camera.name, camera.area.name, camera.area.code, camera.agency?.name ?? '', camera.project ?? ''].join(' '));
+  return plain(choice.q)
+    .split(/\s+/)
+    .filter(Boolean)
+    .every((word) => hay.includes(word));
+}

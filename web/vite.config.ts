@@ -1,0 +1,16 @@
+import { sveltekit } from '@sveltejs/kit/vite';
+import tailwindcss from '@tailwindcss/vite';
+import { defineConfig } from 'vitest/config';
+
+const server = process.env.BETANG_SERVER ?? 'http://127.0.0.1:8080';
+
+export default defineConfig({
+  plugins: [tailwindcss(), sveltekit()],
+  build: {
+    // Data addresses would need a wider policy for fonts and scripts, so every asset stays a file.
+    assetsInlineLimit: 0,
+    chunkSizeWarningLimit: 1200
+  },
+  server: { proxy: { '/api': server, '/whep': server } },
+  test: { include: ['src/**/*.test.ts'], environment: 'node' }
+});
