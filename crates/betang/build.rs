@@ -2,7 +2,6 @@
 //! a new build of it is a reason to compile again. Without it the program is built
 //! all the same and says so.
 
-#[expect(clippy::print_stdout, reason = "how a build script speaks to cargo")]
 fn main() {
     println!("cargo:rerun-if-changed=../../web/build");
     println!("cargo:rerun-if-changed=build.rs");
