@@ -1,101 +1,12 @@
 // One camera that this project did not write, live in a browser through the real
 // program: GStreamer's RTSP server → betang → Chromium, and → GStreamer's WHEP.
 //
-//   node web/tests/live.e2e.mjs        (BETANG: the binary; else target/debug/betang)
+//   node web/tests/live.e2e.mjs [--database postgres://…]
 //
-// Prints one line per promise and ends with `N passed, N failed`.
-import { execFile, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { createInterface } from 'node:readline';
-import { promisify } from 'node:util';
-import { chromium } from 'playwright-core';
-
-const root = resolve(import.meta.dirname, '../..');
-const targetFolder = process.env.CARGO_TARGET_DIR ?? join(root, 'target');
-const binary = process.env.BETANG ?? join(targetFolder, 'debug/betang');
-const foreign = join(root, 'crates/betang/tests/foreign');
-const python = '/usr/bin/python3';
-const ADMIN = { username: 'admin', password: 'huma-betang-kahayan-24' };
-// A guard against hanging, not a measure: nothing waits for it to pass.
-const HANG_MS = 30_000;
-
-const run = promisify(execFile);
-const children = [];
-let passed = 0;
-let failed = 0;
-
-async function promise(name, check) {
-	try {
-		const note = await check();
-		passed += 1;
-		console.log(`ok    ${name}${note ? `: ${note}` : ''}`);
-	} catch (error) {
-		failed += 1;
-		console.log(`FAIL  ${name}: ${error.message ?? error}`);
-	}
-}
-
-function expect(condition, message) {
-	if (!condition) throw new Error(message);
-}
-
-/** Starts a program and waits for the first line that the pattern reads. */
-function start(program, args, pattern, env = {}) {
-	const child = spawn(program, args, {
-		stdio: ['ignore', 'pipe', 'pipe'],
-		env: { ...process.env, ...env }
-	});
-	children.push(child);
-	const errors = [];
-	child.stderr.on('data', (data) => errors.push(data));
-	return new Promise((done, refuse) => {
-		const late = setTimeout(() => refuse(new Error(`${program} said nothing in time`)), HANG_MS);
-		child.on('exit', (code) => {
-			clearTimeout(late);
-			refuse(new Error(`${program} ended with ${code}: ${Buffer.concat(errors)}`));
-		});
-		createInterface({ input: child.stdout }).on('line', (line) => {
-			const found = pattern.exec(line);
-			if (!found) return;
-			clearTimeout(late);
-			done({ child, found });
-		});
-	});
-}
-
-class House {
-	constructor(url) {
-		this.url = url;
-	}
-
-	async ask(method, path, { body, token, cookie } = {}) {
-		const headers = {};
-		if (body !== undefined) headers['content-type'] = 'application/json';
-		if (token) headers.authorization = `Bearer ${token}`;
-		if (cookie) headers.cookie = cookie;
-		const answer = await fetch(this.url + path, {
-			method,
-			headers,
-			body: body === undefined ? undefined : JSON.stringify(body)
-		});
-		return answer;
-	}
-
-	async json(method, path, options) {
-		const answer = await this.ask(method, path, options);
-		const text = await answer.text();
-		expect(answer.ok, `${method} ${path} → ${answer.status} ${text}`);
-		return text ? JSON.parse(text) : null;
-	}
-
-	async login(person) {
-		const answer = await this.ask('POST', '/api/v1/session', { body: person });
-		expect(answer.ok, `login → ${answer.status} ${await answer.text()}`);
-		return answer.headers.getSetCookie()[0].split(';')[0];
-	}
-}
+// BETANG names the binary; else it is target/debug/betang. Prints one line per
+// promise and ends with `N passed, N failed`.
+import { join } from 'node:path';
+import { HANG_MS, binary, browser, camera, expect, foreign, house as newHouse, keep, logIn, promise, python, run } from './house.mjs';
 
 /** Pictures per second by their own time stamps, over `count` pictures. */
 function playedAt(page, count) {
@@ -125,22 +36,8 @@ function playedAt(page, count) {
 }
 
 async function main() {
-	const folder = mkdtempSync(join(tmpdir(), 'betang-live-'));
-	const camera = await start(python, [join(foreign, 'rtsp_camera.py')], /^port (\d+)/);
-	const rtsp = `rtsp://127.0.0.1:${camera.found[1]}`;
-	const served = await start(
-		binary,
-		['serve', '--data', join(folder, 'data'), '--listen', '127.0.0.1:0', '--media', '0.0.0.0:0'],
-		/^betang\s+(http:\/\/\S+?)\/?$/,
-		{ BETANG_ADMIN_PASSWORD: ADMIN.password }
-	);
-	const house = new House(served.found[1]);
-	const admin = await house.login(ADMIN);
-	const { token } = await house.json('POST', '/api/v1/tokens', {
-		cookie: admin,
-		body: { name: 'uji' }
-	});
-	const cli = (...args) => run(binary, [...args, '--server', house.url, '--token', token]);
+	const { rtsp } = await camera();
+	const { house, token, cli, data } = await newHouse(...process.argv.slice(2));
 
 	await promise('the command line probes and adds the foreign camera', async () => {
 		const probed = await cli('cameras', 'probe', `${rtsp}/main`);
@@ -152,21 +49,14 @@ async function main() {
 		return added.stdout.trim();
 	});
 
-	const browser = await chromium.launch({
-		executablePath: '/usr/bin/chromium',
-		args: ['--no-sandbox', '--enable-unsafe-swiftshader', '--disable-background-networking']
-	});
-	const context = await browser.newContext({ locale: 'id-ID' });
+	const chrome = await browser();
+	const context = await chrome.newContext({ locale: 'id-ID' });
 	const page = await context.newPage();
 	const broken = [];
 	page.on('pageerror', (error) => broken.push(String(error)));
 
 	await promise('a person logs in and sees the camera live, main and sub', async () => {
-		await page.goto(`${house.url}/masuk`);
-		await page.fill('input[autocomplete="username"]', ADMIN.username);
-		await page.fill('input[autocomplete="current-password"]', ADMIN.password);
-		await page.keyboard.press('Enter');
-		await page.waitForURL((url) => !url.pathname.startsWith('/masuk'));
+		await logIn(page, house.url);
 		const notes = [];
 		for (const [layer, width] of [
 			['main', 1280],
@@ -274,7 +164,7 @@ async function main() {
 	});
 
 	await promise('the chain of what was done is whole, beside the running house', async () => {
-		const { stdout } = await run(binary, ['audit', 'verify', '--data', join(folder, 'data')]);
+		const { stdout } = await run(binary, ['audit', 'verify', '--data', data, ...process.argv.slice(2)]);
 		const acts = await house.json('GET', '/api/v1/audit?limit=200', { token });
 		const verbs = new Set(acts.items.map((item) => item.verb));
 		for (const verb of ['camera.added', 'camera.watch', 'camera.watched', 'still.kept']) {
@@ -284,16 +174,7 @@ async function main() {
 	});
 
 	await promise('no page met an error', () => expect(broken.length === 0, broken.join('; ')));
-	await browser.close();
-	rmSync(folder, { recursive: true, force: true });
+	await chrome.close();
 }
 
-try {
-	await main();
-} catch (error) {
-	failed += 1;
-	console.log(`FAIL  ${error.stack ?? error}`);
-}
-for (const child of children) child.kill('SIGTERM');
-console.log(`${passed} passed, ${failed} failed`);
-process.exitCode = failed ? 1 : 0;
+await keep(main);

@@ -20,8 +20,9 @@ use base::now::{Mono, Now, Wall};
 /// RTSP take 3 s.
 pub const OPEN_DEADLINE: Duration = Duration::from_secs(4);
 
-/// After this without a frame a picture is called frozen.
-pub const FROZEN_AFTER: Duration = Duration::from_millis(2_500);
+/// After this without a frame a picture is called frozen, so that a page says so
+/// within three seconds.
+pub const FROZEN_AFTER: Duration = Duration::from_secs(2);
 
 /// After this without a frame the connection is given up.
 pub const SILENCE_MAX: Duration = Duration::from_secs(8);

@@ -2,7 +2,7 @@
 // in, one step goes out, so that every path is a table in a test.
 
 /** Without a new picture for this long, what is on the screen no longer counts as live. */
-export const FROZEN_MS = 3_000;
+export const FROZEN_MS = 2_500;
 /** How long a frozen but connected viewing is left to come back by itself. */
 export const REJOIN_MS = 8_000;
 /** How long a first picture is awaited: longer than a key frame interval of a slow camera. */

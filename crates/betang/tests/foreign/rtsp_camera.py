@@ -3,7 +3,7 @@
 Serves /main (1280x720) and /sub (640x360), 25 pictures a second, a key frame
 every two seconds, H.264. Prints `port N` once it listens on loopback.
 
-    rtsp_camera.py [--user NAME --password WORD] [--codec h264|h265|mjpeg]
+    rtsp_camera.py [--port N] [--user NAME --password WORD] [--codec h264|mjpeg]
 """
 
 import argparse
@@ -29,6 +29,7 @@ ENCODERS = {
 
 def main():
     parser = argparse.ArgumentParser()
+    parser.add_argument("--port", default="0")
     parser.add_argument("--user")
     parser.add_argument("--password", default="")
     parser.add_argument("--codec", choices=ENCODERS, default="h264")
@@ -37,7 +38,7 @@ def main():
     Gst.init(None)
     server = GstRtspServer.RTSPServer()
     server.set_address("127.0.0.1")
-    server.set_service("0")
+    server.set_service(args.port)
     if args.user:
         auth = GstRtspServer.RTSPAuth()
         auth.set_supported_methods(DIGEST)

@@ -1,0 +1,151 @@
+// What the browser tests share: a house and a camera in processes of their own, and
+// a count of promises kept.
+import { execFile, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
+import { chromium } from 'playwright-core';
+
+export const root = resolve(import.meta.dirname, '../..');
+const targetFolder = process.env.CARGO_TARGET_DIR ?? join(root, 'target');
+export const binary = process.env.BETANG ?? join(targetFolder, 'debug/betang');
+export const foreign = join(root, 'crates/betang/tests/foreign');
+export const python = '/usr/bin/python3';
+export const ADMIN = { username: 'admin', password: 'huma-betang-kahayan-24' };
+// A guard against hanging, not a measure: nothing waits for it to pass.
+export const HANG_MS = 30_000;
+
+export const run = promisify(execFile);
+const children = [];
+const folders = [];
+let passed = 0;
+let failed = 0;
+
+export async function promise(name, check) {
+	try {
+		const note = await check();
+		passed += 1;
+		console.log(`ok    ${name}${note ? `: ${note}` : ''}`);
+	} catch (error) {
+		failed += 1;
+		console.log(`FAIL  ${name}: ${error.message ?? error}`);
+	}
+}
+
+export function expect(condition, message) {
+	if (!condition) throw new Error(message);
+}
+
+/** Starts a program and waits for the first line that the pattern reads. */
+export function start(program, args, pattern, env = {}) {
+	const child = spawn(program, args, {
+		stdio: ['ignore', 'pipe', 'pipe'],
+		env: { ...process.env, ...env }
+	});
+	children.push(child);
+	const errors = [];
+	child.stderr.on('data', (data) => errors.push(data));
+	return new Promise((done, refuse) => {
+		const late = setTimeout(() => refuse(new Error(`${program} said nothing in time`)), HANG_MS);
+		child.on('exit', (code) => {
+			clearTimeout(late);
+			refuse(new Error(`${program} ended with ${code}: ${Buffer.concat(errors)}`));
+		});
+		createInterface({ input: child.stdout }).on('line', (line) => {
+			const found = pattern.exec(line);
+			if (!found) return;
+			clearTimeout(late);
+			done({ child, found });
+		});
+	});
+}
+
+export class House {
+	constructor(url) {
+		this.url = url;
+	}
+
+	async ask(method, path, { body, token, cookie } = {}) {
+		const headers = {};
+		if (body !== undefined) headers['content-type'] = 'application/json';
+		if (token) headers.authorization = `Bearer ${token}`;
+		if (cookie) headers.cookie = cookie;
+		const answer = await fetch(this.url + path, {
+			method,
+			headers,
+			body: body === undefined ? undefined : JSON.stringify(body)
+		});
+		return answer;
+	}
+
+	async json(method, path, options) {
+		const answer = await this.ask(method, path, options);
+		const text = await answer.text();
+		expect(answer.ok, `${method} ${path} → ${answer.status} ${text}`);
+		return text ? JSON.parse(text) : null;
+	}
+
+	async login(person) {
+		const answer = await this.ask('POST', '/api/v1/session', { body: person });
+		expect(answer.ok, `login → ${answer.status} ${await answer.text()}`);
+		return answer.headers.getSetCookie()[0].split(';')[0];
+	}
+}
+
+/** Starts a camera that this project did not write; its RTSP address. */
+export async function camera(...args) {
+	const { child, found } = await start(python, [join(foreign, 'rtsp_camera.py'), ...args], /^port (\d+)/);
+	return { child, port: found[1], rtsp: `rtsp://127.0.0.1:${found[1]}` };
+}
+
+/** Starts a house on a new folder, with its admin's token and command line. */
+export async function house(...args) {
+	const folder = mkdtempSync(join(tmpdir(), 'betang-e2e-'));
+	folders.push(folder);
+	const data = join(folder, 'data');
+	const served = await start(
+		binary,
+		['serve', '--data', data, '--listen', '127.0.0.1:0', '--media', '0.0.0.0:0', ...args],
+		/^betang\s+(http:\/\/\S+?)\/?$/,
+		{ BETANG_ADMIN_PASSWORD: ADMIN.password }
+	);
+	const house = new House(served.found[1]);
+	const cookie = await house.login(ADMIN);
+	const { token } = await house.json('POST', '/api/v1/tokens', { cookie, body: { name: 'uji' } });
+	const cli = (...words) => run(binary, [...words, '--server', house.url, '--token', token]);
+	return { house, token, cli, data };
+}
+
+/** A browser as Debian has it. */
+export function browser() {
+	return chromium.launch({
+		executablePath: '/usr/bin/chromium',
+		args: ['--no-sandbox', '--enable-unsafe-swiftshader', '--disable-background-networking']
+	});
+}
+
+/** Logs the admin in by the page that people use. */
+export async function logIn(page, url) {
+	await page.goto(`${url}/masuk`);
+	await page.fill('input[autocomplete="username"]', ADMIN.username);
+	await page.fill('input[autocomplete="current-password"]', ADMIN.password);
+	await page.keyboard.press('Enter');
+	await page.waitForURL((url) => !url.pathname.startsWith('/masuk'));
+}
+
+/** Runs all promises of a script, ends what was started, and says the count. */
+export async function keep(promises) {
+	try {
+		await promises();
+	} catch (error) {
+		failed += 1;
+		console.log(`FAIL  ${error.stack ?? error}`);
+	}
+	for (const child of children) child.kill('SIGCONT');
+	for (const child of children) child.kill('SIGTERM');
+	for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+	console.log(`${passed} passed, ${failed} failed`);
+	process.exit(failed ? 1 : 0);
+}
