@@ -43,7 +43,7 @@ describe('pauses', () => {
   });
 });
 
-test('a picture is frozen three seconds after the last one', () => {
+test('a picture is frozen two and a half seconds after the last one', () => {
   expect(frozen(life({ phase: 'playing', newest: 0 }), 2_500)).toBe(false);
   expect(frozen(life({ phase: 'playing', newest: 0 }), 3_001)).toBe(true);
   expect(frozen(life({ phase: 'joining' }), 99_000)).toBe(false);
