@@ -6,9 +6,10 @@
 //! secret is given by file (`…_file`) or environment, never in the TOML file, and
 //! never printed.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs as _};
 use std::path::{Path, PathBuf};
 
 use base::area::AreaCode;
@@ -61,22 +62,22 @@ const KEYS: &[Key] = &[
     key(
         "announce",
         Some(""),
-        "Addresses that viewers are told for the media port, with commas between. Empty: those it listens on.",
+        "Addresses or names that viewers are told for the media port, with commas between. Empty: those it listens on.",
     ),
     key(
         "tls",
         Some("off"),
-        "own: certificates of the house's own CA. off: plain HTTP, for loopback or behind a proxy. Else a folder with cert.pem and key.pem.",
+        "own: certificates of the house's own CA. off: plain HTTP, for loopback or behind a proxy. Else a folder with cert.pem and key.pem, which may be replaced while the house runs.",
     ),
     key(
         "names",
         Some(""),
-        "Names and addresses that the own certificate is for, with commas between. Empty: those it listens on.",
+        "Names and addresses that the own certificate is for, with commas between. Empty: those of this machine that it listens on.",
     ),
     key(
         "trusted_proxies",
         Some(""),
-        "Addresses of proxies whose X-Forwarded-For and -Proto are believed, with commas between.",
+        "Addresses of proxies whose Forwarded or X-Forwarded-For and -Proto are believed, with commas between.",
     ),
     secret(
         "database",
@@ -270,7 +271,7 @@ impl Config {
                 continue;
             };
             // What belongs to tests and tools begins so, too.
-            if name.starts_with("TEST_") || name.starts_with("CI_") {
+            if name.starts_with("TEST_") || name.starts_with("CI_") || name == "BLESS" {
                 continue;
             }
             let origin = format!("environment {variable}");
@@ -285,9 +286,24 @@ impl Config {
             ("database", "database_file"),
             ("admin_password", "admin_password_file"),
         ] {
-            let Some((path, _)) = set.get(by_file).cloned() else {
+            let Some((path, origin)) = set.get(by_file).cloned() else {
                 continue;
             };
+            // The place that goes before the other wins, as it does for one key.
+            if let Some((_, other)) = set.get(secret) {
+                match place(other).cmp(&place(&origin)) {
+                    Ordering::Greater => continue,
+                    Ordering::Less => {}
+                    Ordering::Equal => {
+                        return Err(ConfigError::Value {
+                            key: by_file,
+                            value: path,
+                            origin,
+                            why: format!("{secret} is set in the same place; leave one out"),
+                        });
+                    }
+                }
+            }
             let text = std::fs::read_to_string(&path).map_err(|error| ConfigError::File {
                 path: path.clone(),
                 why: error.to_string(),
@@ -326,13 +342,30 @@ impl Config {
                 })
                 .collect::<Result<Vec<_>, _>>()
         };
+        // Names are looked up once, at the start: an ICE candidate is an address.
+        let hosts = |key: &'static str| {
+            let mut all = Vec::new();
+            for word in words(text(key)) {
+                match (word.parse::<IpAddr>(), (word, 0).to_socket_addrs()) {
+                    (Ok(address), _) => all.push(address),
+                    (Err(_), Ok(found)) => all.extend(found.map(|found| found.ip())),
+                    (Err(_), Err(error)) => {
+                        let why =
+                            format!("{word} is no address and no name that is known: {error}");
+                        return Err(wrong(key, why));
+                    }
+                }
+            }
+            all.dedup();
+            Ok(all)
+        };
         Ok(Self {
             data: PathBuf::from(text("data")),
             listen: address("listen")?,
             listen_is_chosen: chosen("listen"),
             media: address("media")?,
             media_is_chosen: chosen("media"),
-            announce: addresses("announce")?,
+            announce: hosts("announce")?,
             tls: match text("tls") {
                 "own" => Tls::Own,
                 "off" => Tls::Off,
@@ -392,6 +425,16 @@ impl Config {
             };
         }
         text
+    }
+}
+
+/// Which of two places of a value goes before the other.
+fn place(origin: &str) -> u8 {
+    match origin.split(' ').next().unwrap_or_default() {
+        "command" => 3,
+        "environment" => 2,
+        "file" => 1,
+        _ => 0,
     }
 }
 
@@ -523,6 +566,39 @@ mod tests {
     }
 
     #[test]
+    fn a_secret_by_file_counts_where_it_was_given() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let secret = folder.path().join("url");
+        std::fs::write(&secret, "postgres://of-the-file\n").expect("written");
+        let named = secret.display().to_string();
+        let file = folder.path().join("betang.toml");
+        std::fs::write(&file, format!("database_file = {named:?}")).expect("written");
+        let url = |config: Config| config.database.map(|url| url.expose().clone());
+
+        let from_file = Config::load(Some(&file), [], &[]).expect("it stands");
+        assert_eq!(url(from_file).as_deref(), Some("postgres://of-the-file"));
+        let flag = [("database", "postgres://of-the-line".to_owned())];
+        let from_line = Config::load(Some(&file), [], &flag).expect("it stands");
+        assert_eq!(url(from_line).as_deref(), Some("postgres://of-the-line"));
+        let both = [
+            ("BETANG_DATABASE", "postgres://x"),
+            ("BETANG_DATABASE_FILE", named.as_str()),
+        ];
+        let error = load(&both, &[]).expect_err("which of the two?");
+        assert!(error.to_string().contains("leave one out"), "{error}");
+        assert!(!error.to_string().contains("postgres://x"), "{error}");
+    }
+
+    #[test]
+    fn viewers_may_be_told_a_name() {
+        let config = load(&[("BETANG_ANNOUNCE", "localhost, 10.0.0.9")], &[]).expect("it stands");
+        assert!(config.announce.iter().any(IpAddr::is_loopback));
+        assert_eq!(config.announce.last(), "10.0.0.9".parse().ok().as_ref());
+        let error = load(&[("BETANG_ANNOUNCE", "tidak ada")], &[]).expect_err("no name");
+        assert!(error.to_string().contains("tidak ada"), "{error}");
+    }
+
+    #[test]
     fn a_wrong_value_says_what_would_be_right() {
         let error = load(&[("BETANG_LISTEN", "8080")], &[]).expect_err("no address");
         assert!(error.to_string().contains("write ADDRESS:PORT"), "{error}");
@@ -533,11 +609,14 @@ mod tests {
     #[test]
     fn the_example_is_fresh_and_reads_as_the_default() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../betang.example.toml");
-        let committed = std::fs::read_to_string(path).unwrap_or_default();
-        if committed != Config::example() {
+        if std::env::var_os("BETANG_BLESS").is_some() {
             std::fs::write(path, Config::example()).expect("the example is written");
-            panic!("betang.example.toml was stale and has been written anew; commit it");
         }
+        let committed = std::fs::read_to_string(path).expect("the example is committed");
+        assert!(
+            committed == Config::example(),
+            "betang.example.toml is stale: run this test with BETANG_BLESS=1"
+        );
         let config = Config::load(Some(Path::new(path)), [], &[]).expect("it stands");
         assert!(config.explain().iter().all(|it| it.origin == "default"));
     }
