@@ -3,18 +3,20 @@
 //! A master key lies in a file outside the database and its backups. It wraps
 //! data keys, which lie in `hall_vault_key` and do the work, so that the master
 //! can be changed without touching what is sealed, and a data key can be rotated
-//! without touching what older ones have sealed.
+//! ([`Vault::rotate`]) without touching what older ones have sealed. A key file is
+//! made with the first data key and never again: one that is missing is an error.
 //!
 //! Sealed bytes: version (1), number of the data key (4, big endian), nonce (12),
 //! then ciphertext and tag of AES-256-GCM-SIV (RFC 8452). Table, row and column
 //! are the associated data, so that a value moved to another row does not open.
-//! The blind index is HMAC-SHA-256 under a key of its own.
+//! The blind index is HMAC-SHA-256 under a key of its own, derived from the first
+//! data key for good: rotation would hide what was indexed before.
 
 use std::fs;
 use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, LessSafeKey, Nonce, UnboundKey};
 use aws_lc_rs::hkdf::{HKDF_SHA256, KeyType, Salt};
@@ -22,7 +24,7 @@ use aws_lc_rs::hmac;
 use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
 use base::kind::Kind;
 use base::now::Wall;
-use store::{Db, params};
+use store::{Db, Tx, params};
 
 use crate::problem::Problem;
 
@@ -87,7 +89,9 @@ impl From<VaultError> for Problem {
 /// Seals and opens. Cheap to clone.
 #[derive(Clone)]
 pub struct Vault {
-    keys: Arc<Vec<DataKey>>,
+    master: Arc<LessSafeKey>,
+    /// By number, the oldest first; never empty.
+    keys: Arc<RwLock<Vec<Arc<DataKey>>>>,
 }
 
 struct DataKey {
@@ -99,7 +103,7 @@ struct DataKey {
 impl std::fmt::Debug for Vault {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Vault")
-            .field("keys", &self.keys.len())
+            .field("keys", &self.keys().len())
             .finish()
     }
 }
@@ -111,38 +115,62 @@ impl Vault {
     /// # Errors
     /// If the file cannot be used, or is not the one of this database.
     pub async fn unlock(key_file: &Path, db: &Db, now: Wall) -> Result<Self, VaultError> {
-        let master = master(key_file)?;
         let mut tx = db.write().await?;
-        let mut rows = tx
-            .all(
-                "SELECT number, wrapped FROM hall_vault_key ORDER BY number",
-                params![],
-            )
-            .await?;
+        let mut rows = tx.all(KEYS, params![]).await?;
+        // A database with sealed values and without its key file is a restore that
+        // is not finished; another key would only make it look like a wrong one.
+        let master = if rows.is_empty() {
+            master_or_new(key_file)?
+        } else {
+            master(key_file)?
+        };
         if rows.is_empty() {
-            let wrapped = wrap(&master, 1, &random::<KEY>()?)?;
-            tx.execute(
-                "INSERT INTO hall_vault_key (number, wrapped, made_us) VALUES ($1, $2, $3)",
-                params![1_i64, wrapped, now],
-            )
-            .await?;
-            rows = tx
-                .all(
-                    "SELECT number, wrapped FROM hall_vault_key ORDER BY number",
-                    params![],
-                )
-                .await?;
+            add_key(&mut tx, &master, 1, now).await?;
+            rows = tx.all(KEYS, params![]).await?;
         }
         tx.commit().await?;
         let mut keys = Vec::new();
         for row in rows {
             let number =
                 u32::try_from(row.get::<i64>("number")?).map_err(|_| VaultError::WrongKey)?;
-            keys.push(unwrap(&master, number, &row.get::<Vec<u8>>("wrapped")?)?);
+            let wrapped = row.get::<Vec<u8>>("wrapped")?;
+            keys.push(Arc::new(unwrap(&master, number, &wrapped)?));
         }
         Ok(Self {
-            keys: Arc::new(keys),
+            master: Arc::new(master),
+            keys: Arc::new(RwLock::new(keys)),
         })
+    }
+
+    /// Makes another data key, which seals from now on. What older ones have
+    /// sealed stays as it is and can be opened. Its number.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn rotate(&self, db: &Db, now: Wall) -> Result<u32, VaultError> {
+        let mut tx = db.write().await?;
+        let newest = tx
+            .one(
+                "SELECT MAX(number) AS newest FROM hall_vault_key",
+                params![],
+            )
+            .await?
+            .get::<i64>("newest")?;
+        let number = u32::try_from(newest + 1).map_err(|_| VaultError::WrongKey)?;
+        let key = add_key(&mut tx, &self.master, number, now).await?;
+        tx.commit().await?;
+        self.keys
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(Arc::new(key));
+        Ok(number)
+    }
+
+    fn keys(&self) -> Vec<Arc<DataKey>> {
+        self.keys
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// Seals a value for its place.
@@ -156,7 +184,8 @@ impl Vault {
         column: &str,
         value: &[u8],
     ) -> Result<Vec<u8>, VaultError> {
-        let key = self.keys.last().ok_or(VaultError::WrongKey)?;
+        let keys = self.keys();
+        let key = keys.last().ok_or(VaultError::WrongKey)?;
         let nonce = random::<NONCE>()?;
         let mut sealed = vec![VERSION];
         sealed.extend_from_slice(&key.number.to_be_bytes());
@@ -190,8 +219,8 @@ impl Vault {
         let (number, nonce) = header[1..].split_at(4);
         let number: [u8; 4] = number.try_into().map_err(|_| VaultError::DoesNotOpen)?;
         let nonce: [u8; NONCE] = nonce.try_into().map_err(|_| VaultError::DoesNotOpen)?;
-        let key = self
-            .keys
+        let keys = self.keys();
+        let key = keys
             .iter()
             .find(|key| key.number == u32::from_be_bytes(number))
             .filter(|_| header[0] == VERSION)
@@ -212,7 +241,8 @@ impl Vault {
     /// finding a sealed value without opening all.
     #[must_use]
     pub fn blind_index(&self, table: &str, column: &str, value: &[u8]) -> Option<Vec<u8>> {
-        let key = self.keys.first()?;
+        let keys = self.keys();
+        let key = keys.first()?;
         let mut context = hmac::Context::with_key(&key.index);
         context.update(&place(table, "", column));
         context.update(value);
@@ -230,31 +260,71 @@ fn place(table: &str, row: &str, column: &str) -> Vec<u8> {
     bytes
 }
 
-fn master(path: &Path) -> Result<LessSafeKey, VaultError> {
-    let trouble = |source| VaultError::KeyFile {
+const KEYS: &str = "SELECT number, wrapped FROM hall_vault_key ORDER BY number";
+
+async fn add_key(
+    tx: &mut Tx,
+    master: &LessSafeKey,
+    number: u32,
+    now: Wall,
+) -> Result<DataKey, VaultError> {
+    let wrapped = wrap(master, number, &random::<KEY>()?)?;
+    tx.execute(
+        "INSERT INTO hall_vault_key (number, wrapped, made_us) VALUES ($1, $2, $3)",
+        params![i64::from(number), wrapped.as_slice(), now],
+    )
+    .await?;
+    unwrap(master, number, &wrapped)
+}
+
+fn trouble(path: &Path, source: std::io::Error) -> VaultError {
+    VaultError::KeyFile {
         path: path.display().to_string(),
         source,
-    };
-    let bytes = match fs::read(path) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            let bytes = random::<KEY>()?;
-            let mut file = fs::File::options()
-                .write(true)
-                .create_new(true)
-                .mode(0o600)
-                .open(path)
-                .map_err(trouble)?;
-            file.write_all(&bytes)
-                .and_then(|()| file.sync_all())
-                .map_err(trouble)?;
-            bytes.to_vec()
-        }
-        Err(error) => return Err(trouble(error)),
-    };
+    }
+}
+
+fn master(path: &Path) -> Result<LessSafeKey, VaultError> {
+    let bytes = fs::read(path).map_err(|error| trouble(path, error))?;
+    let mode = fs::metadata(path).map(|file| file.permissions().mode());
+    if mode.is_ok_and(|mode| mode & 0o077 != 0) {
+        tracing::warn!(path = %path.display(), "others on this machine may read the key file");
+    }
     cipher(&bytes).ok_or_else(|| VaultError::NoKey {
         path: path.display().to_string(),
     })
+}
+
+/// Also makes it. What will be sealed is lost without it, so it is whole on disk
+/// before it has its name, and has its name before anything is sealed.
+fn master_or_new(path: &Path) -> Result<LessSafeKey, VaultError> {
+    if !path.exists() {
+        make_master(path, &random()?).map_err(|error| trouble(path, error))?;
+    }
+    master(path)
+}
+
+fn make_master(path: &Path, key: &[u8; KEY]) -> std::io::Result<()> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".new");
+    let half = path.with_file_name(name);
+    // One that a power cut has left may be anybody's to read; a new one is not.
+    match fs::remove_file(&half) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut file = fs::File::options()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&half)?;
+    file.write_all(key)?;
+    file.sync_all()?;
+    fs::rename(&half, path)?;
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    fs::File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
 }
 
 fn cipher(bytes: &[u8]) -> Option<LessSafeKey> {
@@ -320,4 +390,86 @@ fn random<const N: usize>() -> Result<[u8; N], VaultError> {
         .fill(&mut bytes)
         .map_err(|_| VaultError::Randomness)?;
     Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::SCHEMA;
+
+    const NOW: Wall = Wall::from_us(1_800_000_000_000_000);
+
+    async fn opens(db: Db) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("data.key");
+        // A power cut while the first key was written has left half of one.
+        fs::write(folder.path().join("data.key.new"), "half").expect("written");
+        let vault = Vault::unlock(&file, &db, NOW).await.expect("unlocked");
+        let mode = fs::metadata(&file).expect("made").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        let seal = |vault: &Vault| vault.seal("watch_device", "dev_1", "password", b"kahayan");
+        let sealed = seal(&vault).expect("sealed");
+        let open = |vault: &Vault, place: [&str; 3], sealed: &[u8]| {
+            vault.open(place[0], place[1], place[2], sealed).ok()
+        };
+        let place = ["watch_device", "dev_1", "password"];
+        let value = Some(b"kahayan".to_vec());
+        assert_eq!(open(&vault, place, &sealed), value);
+        assert!(!sealed.windows(7).any(|window| window == b"kahayan"));
+        assert_ne!(
+            sealed,
+            seal(&vault).expect("sealed"),
+            "two never look alike"
+        );
+
+        for other in [
+            ["watch_camera", "dev_1", "password"],
+            ["watch_device", "dev_2", "password"],
+            ["watch_device", "dev_1", "username"],
+            ["watch_devicedev_1", "", "password"],
+        ] {
+            assert_eq!(open(&vault, other, &sealed), None, "{other:?}");
+        }
+        for at in 0..sealed.len() {
+            let mut altered = sealed.clone();
+            altered[at] ^= 1;
+            assert_eq!(open(&vault, place, &altered), None, "octet {at}");
+            assert_eq!(open(&vault, place, &sealed[..at]), None, "cut at {at}");
+        }
+
+        // A rotation seals by another key and hides nothing.
+        let index = vault.blind_index("card_person", "nik", b"62");
+        assert_eq!(vault.rotate(&db, NOW).await.expect("rotated"), 2);
+        let newer = seal(&vault).expect("sealed");
+        assert_eq!((sealed[4], newer[4]), (1, 2));
+        let again = Vault::unlock(&file, &db, NOW).await.expect("unlocked");
+        for vault in [&vault, &again] {
+            assert_eq!(open(vault, place, &sealed), value);
+            assert_eq!(open(vault, place, &newer), value);
+            assert_eq!(vault.blind_index("card_person", "nik", b"62"), index);
+        }
+        assert_ne!(vault.blind_index("card_person", "nik", b"63"), index);
+        assert_ne!(vault.blind_index("card_person", "kk", b"62"), index);
+        assert!(!format!("{vault:?}").contains("key: ["));
+
+        // The wrong key file, none, and one that holds no key.
+        let wrong = folder.path().join("wrong.key");
+        fs::write(&wrong, [7; KEY]).expect("written");
+        let error = Vault::unlock(&wrong, &db, NOW).await.expect_err("wrong");
+        assert!(matches!(error, VaultError::WrongKey), "{error}");
+        assert_eq!(error.kind(), Kind::Corrupt);
+        let missing = folder.path().join("missing.key");
+        let error = Vault::unlock(&missing, &db, NOW).await.expect_err("none");
+        assert!(matches!(error, VaultError::KeyFile { .. }), "{error}");
+        assert!(!missing.exists(), "another key is no help");
+        fs::write(&wrong, "half").expect("written");
+        let error = Vault::unlock(&wrong, &db, NOW).await.expect_err("no key");
+        assert!(matches!(error, VaultError::NoKey { .. }), "{error}");
+    }
+
+    store::on_both_engines!(
+        what_is_sealed_opens_in_its_place_with_its_key_and_nowhere_else,
+        &[SCHEMA],
+        async |db: Db| { opens(db).await }
+    );
 }
