@@ -48,6 +48,9 @@ pub enum HallError {
     /// The blobs' folder cannot be used.
     #[error(transparent)]
     Store(#[from] store::Error),
+    /// The data folder has no name beside which a key could lie.
+    #[error("the data folder cannot be used: {0}")]
+    Folder(std::io::Error),
     /// The system gives no randomness.
     #[error("the system has no randomness")]
     Randomness,
@@ -61,10 +64,10 @@ impl Hall {
     /// used.
     pub async fn open(db: Db, clock: Clock, config: Config) -> Result<Self, HallError> {
         let data = config.data.clone();
-        let key_file = config
-            .vault_key_file
-            .clone()
-            .unwrap_or_else(|| beside(&data));
+        let key_file = match &config.vault_key_file {
+            Some(chosen) => chosen.clone(),
+            None => beside(&data).map_err(HallError::Folder)?,
+        };
         let vault = Vault::unlock(&key_file, &db, clock.now().wall).await?;
         let mut seed = [0; 8];
         SystemRandom::new()
@@ -165,8 +168,58 @@ impl Hall {
 }
 
 /// Beside the data folder and not in it, so that no copy of the data holds it.
-fn beside(data: &Path) -> PathBuf {
-    let mut name = data.file_name().unwrap_or_default().to_owned();
+///
+/// `.` and `..` have no name of their own, so they are looked up first: without
+/// that the key would land inside the folder.
+fn beside(data: &Path) -> std::io::Result<PathBuf> {
+    let mut data = std::path::absolute(data)?;
+    if data.file_name().is_none() {
+        data = data.canonicalize()?;
+    }
+    let mut name = data
+        .file_name()
+        .ok_or_else(|| std::io::Error::other("the root of a disk cannot be the data folder"))?
+        .to_owned();
     name.push(".key");
-    data.with_file_name(name)
+    Ok(data.with_file_name(name))
+}
+
+/// A hall over a migrated database, its hand clock and its folder.
+#[cfg(test)]
+pub(crate) async fn of_test(db: Db) -> (Hall, Clock, tempfile::TempDir) {
+    use base::now::{Mono, Wall};
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let clock = Clock::hand(Now {
+        mono: Mono::from_us(1_000_000_000),
+        wall: Wall::from_us(1_700_000_000_000_000),
+    });
+    let data = folder.path().join("data").display().to_string();
+    let config = Config::load(None, [], &[("data", data)]).expect("a configuration");
+    let hall = Hall::open(db, clock.clone(), config).await.expect("a hall");
+    (hall, clock, folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_key_never_lies_within_the_data() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let data = folder
+            .path()
+            .canonicalize()
+            .expect("it is there")
+            .join("data");
+        std::fs::create_dir_all(data.join("blobs")).expect("made");
+        let key = data.with_file_name("data.key");
+        assert_eq!(beside(&data).expect("a place"), key);
+        assert_eq!(beside(&data.join(".")).expect("a place"), key);
+        assert_eq!(beside(&data.join("blobs/..")).expect("a place"), key);
+        assert!(beside(Path::new("/")).is_err());
+        let here = beside(Path::new(".")).expect("a place");
+        let current = std::env::current_dir().expect("a folder");
+        assert_eq!(here.parent(), current.parent());
+    }
 }

@@ -71,3 +71,67 @@ impl Headers {
         response
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::Router;
+    use axum::body::Body;
+    use axum::http::HeaderMap;
+    use axum::middleware::from_fn;
+    use axum::routing::get;
+    use tower::ServiceExt as _;
+
+    use super::*;
+
+    async fn answered(tls: bool) -> HeaderMap {
+        let headers = Headers::new(&["sha256-abc=".to_owned()]);
+        let app =
+            Router::new()
+                .route("/", get(async || "ok"))
+                .layer(from_fn(move |request, next| {
+                    headers.clone().set(request, next)
+                }));
+        let mut request = Request::new(Body::empty());
+        let arrival = Arrival { address: None, tls };
+        request.extensions_mut().insert(arrival);
+        let answer = app.oneshot(request).await.expect("infallible");
+        answer.headers().clone()
+    }
+
+    #[tokio::test]
+    async fn scripts_come_from_here_and_by_their_hash_and_nothing_from_elsewhere() {
+        let headers = answered(false).await;
+        let policy = headers[header::CONTENT_SECURITY_POLICY]
+            .to_str()
+            .expect("text");
+        let rules: Vec<_> = policy.split(';').map(str::trim).collect();
+        assert!(rules.contains(&"default-src 'none'"), "{policy}");
+        assert!(
+            rules.contains(&"script-src 'self' 'sha256-abc='"),
+            "{policy}"
+        );
+        assert!(rules.contains(&"style-src 'self'"), "{policy}");
+        for rule in rules {
+            assert!(!rule.contains("http") && !rule.contains('*'), "{rule}");
+            assert!(!rule.contains("unsafe-eval"), "{rule}");
+            assert!(
+                !rule.contains("unsafe-inline") || rule.starts_with("style-src-attr"),
+                "{rule}"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn a_browser_is_held_to_tls_only_where_there_is_some() {
+        assert!(
+            !answered(false)
+                .await
+                .contains_key(header::STRICT_TRANSPORT_SECURITY)
+        );
+        assert!(
+            answered(true)
+                .await
+                .contains_key(header::STRICT_TRANSPORT_SECURITY)
+        );
+    }
+}

@@ -15,7 +15,9 @@
 //! | [`vault`] | secrets at rest |
 //! | [`live`] | what open pages are told |
 //! | [`problem`] | failures on their way out; the only file with status codes |
-//! | [`headers`], [`proxy`], [`tls`], [`line`] | what surrounds every answer |
+//! | [`request`], [`proxy`], [`headers`], [`tls`] | what surrounds every answer |
+//! | [`local`] | the door for whoever owns the machine |
+//! | [`line`] | a line of text that a person has typed |
 //! | [`metrics`] | what the house measures of itself |
 //! | [`csv`], [`idempotency`] | tables as files; a request sent twice |
 
@@ -34,10 +36,12 @@ pub mod idempotency;
 pub mod limit;
 pub mod line;
 pub mod live;
+pub mod local;
 pub mod metrics;
 pub mod password;
 pub mod problem;
 pub mod proxy;
+pub mod request;
 pub mod schema;
 pub mod session;
 mod sql;

@@ -6,7 +6,7 @@
 //! where it was (`Last-Event-ID`); one that was away for longer, or is too slow,
 //! is told `reset` and asks for everything anew.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value as Json;
@@ -17,6 +17,10 @@ use crate::guard::{Permission, Place};
 
 /// Events that are kept for tabs that come back.
 pub const KEPT: usize = 2_048;
+
+/// Streams of one login at a time: its tabs, and those whose end was not heard
+/// yet. Policy: one more is refused.
+pub const SEATS: usize = 64;
 
 /// Something that open pages want to know.
 #[derive(Debug, Clone)]
@@ -48,6 +52,27 @@ pub struct Live {
     life: i64,
     kept: Mutex<Kept>,
     told: broadcast::Sender<Arc<Numbered>>,
+    /// How many streams each login has open.
+    seats: Arc<Mutex<BTreeMap<[u8; 16], usize>>>,
+}
+
+/// The place of one open stream, free again when it is dropped.
+#[derive(Debug)]
+pub struct Seat {
+    login: [u8; 16],
+    seats: Arc<Mutex<BTreeMap<[u8; 16], usize>>>,
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let mut seats = self.seats.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(taken) = seats.get_mut(&self.login) {
+            *taken -= 1;
+            if *taken == 0 {
+                seats.remove(&self.login);
+            }
+        }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -61,8 +86,9 @@ struct Kept {
 pub enum Start {
     /// The events it missed, oldest first.
     Missed(Vec<Arc<Numbered>>),
-    /// It was away for too long, or is new: it has to ask for everything.
-    Reset,
+    /// It was away for too long, or is new: it has to ask for everything. From
+    /// this event on it misses nothing; none has been told before the first.
+    Reset(Option<u64>),
 }
 
 impl Live {
@@ -73,7 +99,29 @@ impl Live {
             life: clock.now().wall.as_us(),
             kept: Mutex::default(),
             told: broadcast::Sender::new(KEPT),
+            seats: Arc::default(),
         }
+    }
+
+    /// A place for one more stream of a login; none if it has too many.
+    #[must_use]
+    pub fn seat(&self, login: [u8; 16]) -> Option<Seat> {
+        let mut seats = self.seats.lock().unwrap_or_else(PoisonError::into_inner);
+        let taken = seats.entry(login).or_default();
+        (*taken < SEATS).then(|| {
+            *taken += 1;
+            Seat {
+                login,
+                seats: Arc::clone(&self.seats),
+            }
+        })
+    }
+
+    /// How many streams are open.
+    #[must_use]
+    pub fn listeners(&self) -> usize {
+        let seats = self.seats.lock().unwrap_or_else(PoisonError::into_inner);
+        seats.values().sum()
     }
 
     /// Tells everybody who may know.
@@ -99,7 +147,7 @@ impl Live {
         let hears = self.told.subscribe();
         let start = last
             .and_then(|last| self.missed(&kept, last))
-            .map_or(Start::Reset, Start::Missed);
+            .map_or_else(|| Start::Reset(kept.next.checked_sub(1)), Start::Missed);
         (start, hears)
     }
 
@@ -170,10 +218,29 @@ mod tests {
             "x".to_owned(),
             live.id(99_999),
         ] {
-            assert!(matches!(live.listen(Some(&last)).0, Start::Reset), "{last}");
+            let (start, _) = live.listen(Some(&last));
+            assert!(
+                matches!(start, Start::Reset(Some(newest)) if newest == KEPT as u64 + 1),
+                "{last}"
+            );
         }
-        assert!(matches!(live.listen(None).0, Start::Reset));
+        assert!(matches!(live.listen(None).0, Start::Reset(Some(_))));
         let (start, _) = live.listen(Some(&live.id(KEPT as u64 + 1)));
         assert!(matches!(start, Start::Missed(missed) if missed.is_empty()));
+    }
+
+    #[test]
+    fn a_login_has_so_many_streams_and_no_more() {
+        let live = Live::new(Clock::real());
+        assert!(matches!(live.listen(None).0, Start::Reset(None)));
+        let mut seats: Vec<_> = (0..SEATS).map(|_| live.seat([1; 16])).collect();
+        assert!(seats.iter().all(Option::is_some));
+        assert!(live.seat([1; 16]).is_none());
+        assert!(live.seat([2; 16]).is_some(), "others are not concerned");
+        assert_eq!(live.listeners(), SEATS);
+        seats.pop();
+        assert!(live.seat([1; 16]).is_some());
+        drop(seats);
+        assert_eq!(live.listeners(), 0);
     }
 }

@@ -3,8 +3,11 @@
 //! The only file that knows HTTP status codes. A [`Kind`] says what a caller may
 //! do about a failure; the slug says which one it is and stays the same for good;
 //! the detail is for the person in front of it. What lies behind a bug or a
-//! corruption goes to the log and never out.
+//! corruption goes to the log and never out; the id of the request finds it there.
 
+mod table;
+
+use axum::body::Body as AnswerBody;
 use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
@@ -14,6 +17,8 @@ use base::kind::Kind;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use utoipa::ToSchema;
+
+pub use table::{SLUGS, page};
 
 /// A failure on its way out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,299 +53,16 @@ pub struct Body {
     pub status: u16,
     /// What happened here.
     pub detail: String,
+    /// The path that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub instance: Option<String>,
+    /// What the log calls this request; also in `x-request-id`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
     /// One entry per field that cannot stand.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<Field>,
 }
-
-/// Every slug: its kind, and its title in Indonesian and English.
-pub const SLUGS: &[(&str, Kind, &str, &str)] = &[
-    (
-        "agency",
-        Kind::NotFound,
-        "OPD tidak ditemukan",
-        "No such agency",
-    ),
-    (
-        "agency-cycle",
-        Kind::Conflict,
-        "OPD tidak dapat berada di bawah dirinya sendiri",
-        "An agency cannot lie below itself",
-    ),
-    (
-        "agency-taken",
-        Kind::Conflict,
-        "Nama OPD sudah ada di sana",
-        "The agency's name is taken there",
-    ),
-    (
-        "area",
-        Kind::NotFound,
-        "Wilayah tidak ditemukan",
-        "No such area",
-    ),
-    (
-        "bad-request",
-        Kind::Invalid,
-        "Permintaan tidak terbaca",
-        "The request cannot be read",
-    ),
-    ("bug", Kind::Bug, "Kesalahan sistem", "The house is wrong"),
-    (
-        "busy",
-        Kind::Exhausted,
-        "Sedang sibuk",
-        "Busy at the moment",
-    ),
-    (
-        "camera",
-        Kind::NotFound,
-        "Kamera tidak ditemukan",
-        "No such camera",
-    ),
-    (
-        "camera-silent",
-        Kind::Unavailable,
-        "Kamera tidak menjawab sebagaimana mestinya",
-        "The camera does not answer as it should",
-    ),
-    (
-        "closing",
-        Kind::Unavailable,
-        "Layanan sedang ditutup",
-        "The house is closing",
-    ),
-    (
-        "codec",
-        Kind::Conflict,
-        "Format gambar tidak dapat diputar",
-        "The codec cannot be played",
-    ),
-    (
-        "conflict",
-        Kind::Conflict,
-        "Bertentangan dengan data yang ada",
-        "It contradicts what is there",
-    ),
-    (
-        "corrupt",
-        Kind::Corrupt,
-        "Data tersimpan rusak",
-        "What was kept is corrupt",
-    ),
-    (
-        "cross-site",
-        Kind::Denied,
-        "Permintaan dari situs lain ditolak",
-        "Refused from another site",
-    ),
-    (
-        "exhausted",
-        Kind::Exhausted,
-        "Batas tercapai",
-        "A limit is reached",
-    ),
-    (
-        "first-code",
-        Kind::Denied,
-        "Kode sekali pakai tidak berlaku",
-        "The one-time code does not count",
-    ),
-    (
-        "form",
-        Kind::Invalid,
-        "Isian belum benar",
-        "Some fields cannot stand",
-    ),
-    (
-        "full",
-        Kind::Exhausted,
-        "Penyimpanan penuh",
-        "The disk is full",
-    ),
-    (
-        "idempotency",
-        Kind::Conflict,
-        "Kunci permintaan sudah dipakai",
-        "The idempotency key was used for something else",
-    ),
-    ("in-use", Kind::Conflict, "Masih dipakai", "Still in use"),
-    (
-        "last-admin",
-        Kind::Conflict,
-        "Admin terakhir tidak dapat dihapus",
-        "The last admin cannot go",
-    ),
-    (
-        "layer",
-        Kind::NotFound,
-        "Lapisan gambar tidak ada",
-        "No such layer",
-    ),
-    (
-        "login",
-        Kind::Denied,
-        "Nama pengguna atau kata sandi salah",
-        "Wrong name or password",
-    ),
-    (
-        "media-type",
-        Kind::Invalid,
-        "Jenis isi tidak didukung",
-        "This content type is not read here",
-    ),
-    (
-        "method",
-        Kind::Invalid,
-        "Metode tidak didukung di sini",
-        "This method is not served here",
-    ),
-    (
-        "no-picture",
-        Kind::Unavailable,
-        "Belum ada gambar",
-        "There is no picture now",
-    ),
-    (
-        "not-a-session",
-        Kind::Conflict,
-        "Ini bukan sesi peramban",
-        "This is no session",
-    ),
-    (
-        "not-allowed",
-        Kind::Denied,
-        "Tidak berwenang",
-        "Not allowed",
-    ),
-    ("not-found", Kind::NotFound, "Tidak ditemukan", "Not found"),
-    (
-        "not-signed-in",
-        Kind::Denied,
-        "Belum masuk",
-        "Not signed in",
-    ),
-    (
-        "not-yours-to-give",
-        Kind::Denied,
-        "Melebihi wewenang Anda",
-        "More than you may give",
-    ),
-    (
-        "offer",
-        Kind::Invalid,
-        "Penawaran WebRTC tidak terbaca",
-        "The offer cannot be answered",
-    ),
-    (
-        "once-only",
-        Kind::Conflict,
-        "Sudah dibuat dan hanya ditampilkan sekali",
-        "Made already, and shown once only",
-    ),
-    (
-        "outline",
-        Kind::Invalid,
-        "Batas wilayah tidak terbaca",
-        "The outlines cannot be read",
-    ),
-    (
-        "person",
-        Kind::NotFound,
-        "Orang tidak ditemukan",
-        "No such person",
-    ),
-    (
-        "query",
-        Kind::Invalid,
-        "Parameter belum benar",
-        "A parameter cannot stand",
-    ),
-    (
-        "rate",
-        Kind::Exhausted,
-        "Terlalu banyak percobaan",
-        "Too many attempts",
-    ),
-    (
-        "session",
-        Kind::NotFound,
-        "Sesi tidak ditemukan",
-        "No such session",
-    ),
-    (
-        "session-needed",
-        Kind::Denied,
-        "Perlu masuk dengan kata sandi",
-        "A session is needed",
-    ),
-    (
-        "set-up-already",
-        Kind::Conflict,
-        "Admin pertama sudah ada",
-        "The first admin is there already",
-    ),
-    (
-        "short-taken",
-        Kind::Conflict,
-        "Nama pendek sudah dipakai",
-        "The short name is taken",
-    ),
-    (
-        "stream",
-        Kind::Unavailable,
-        "Aliran sedang disiapkan",
-        "The stream is being set up",
-    ),
-    (
-        "token",
-        Kind::NotFound,
-        "Token tidak ditemukan",
-        "No such token",
-    ),
-    (
-        "tokens",
-        Kind::Exhausted,
-        "Token sudah terlalu banyak",
-        "Too many tokens",
-    ),
-    (
-        "too-large",
-        Kind::Invalid,
-        "Isi terlalu besar",
-        "The body is too large",
-    ),
-    (
-        "unavailable",
-        Kind::Unavailable,
-        "Layanan belum dapat menjawab",
-        "Something that is needed does not answer",
-    ),
-    (
-        "undecodable",
-        Kind::Unavailable,
-        "Gambar tidak dapat dibaca",
-        "The picture cannot be decoded",
-    ),
-    (
-        "username-taken",
-        Kind::Conflict,
-        "Nama pengguna sudah dipakai",
-        "The user name is taken",
-    ),
-    (
-        "viewers",
-        Kind::Exhausted,
-        "Penonton sudah penuh",
-        "Too many viewers",
-    ),
-    (
-        "viewing",
-        Kind::NotFound,
-        "Tontonan tidak ditemukan",
-        "No such viewing",
-    ),
-];
 
 impl Problem {
     fn new(kind: Kind, slug: &'static str, detail: impl Into<String>) -> Self {
@@ -428,6 +150,42 @@ impl Problem {
         }
     }
 
+    /// The answer took longer than anybody waits.
+    #[must_use]
+    pub fn timeout() -> Self {
+        Self::unavailable("timeout", "The answer took too long and was given up.").retry_after_s(5)
+    }
+
+    /// The body is larger than is read here (413).
+    #[must_use]
+    pub fn too_large() -> Self {
+        Self {
+            status: Some(StatusCode::PAYLOAD_TOO_LARGE),
+            ..Self::invalid("too-large", "The body is larger than is read here.")
+        }
+    }
+
+    /// What a library means by a bare status.
+    fn of_status(status: StatusCode) -> Self {
+        let problem = match status {
+            StatusCode::UNAUTHORIZED => Self::unauthenticated("Log in, or send a token."),
+            StatusCode::FORBIDDEN => Self::denied("not-allowed", ""),
+            StatusCode::NOT_FOUND => Self::no_route(),
+            StatusCode::METHOD_NOT_ALLOWED => Self::no_method(),
+            StatusCode::REQUEST_TIMEOUT | StatusCode::GATEWAY_TIMEOUT => Self::timeout(),
+            StatusCode::PAYLOAD_TOO_LARGE => Self::too_large(),
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => Self::media_type("another content type"),
+            StatusCode::TOO_MANY_REQUESTS => Self::exhausted("exhausted", ""),
+            StatusCode::SERVICE_UNAVAILABLE => Self::unavailable("unavailable", ""),
+            status if status.is_client_error() => Self::unreadable("The request cannot be read."),
+            status => Self::bug(format!("a library answered {status}")),
+        };
+        Self {
+            status: Some(status),
+            ..problem
+        }
+    }
+
     /// Names a field and what would be right.
     #[must_use]
     pub fn field(mut self, field: impl Into<String>, detail: impl Into<String>) -> Self {
@@ -487,22 +245,26 @@ impl Problem {
     }
 }
 
+impl Problem {
+    fn body(&self, instance: Option<&str>, request_id: Option<&str>) -> Body {
+        Body {
+            kind: format!("urn:betang:problem:{}", self.slug),
+            title: self.title(),
+            status: self.status().as_u16(),
+            detail: self.detail.clone(),
+            instance: instance.map(str::to_owned),
+            request_id: request_id.map(str::to_owned),
+            errors: self.fields.clone(),
+        }
+    }
+}
+
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = self.status();
-        let body = Body {
-            kind: format!("urn:betang:problem:{}", self.slug),
-            title: self.title(),
-            status: status.as_u16(),
-            detail: self.detail,
-            errors: self.fields,
-        };
-        let mut response = (status, axum::Json(body)).into_response();
+        let mut response = (status, axum::Json(self.body(None, None))).into_response();
         let headers = response.headers_mut();
-        headers.insert(
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("application/problem+json"),
-        );
+        headers.insert(header::CONTENT_TYPE, PROBLEM);
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
@@ -510,8 +272,48 @@ impl IntoResponse for Problem {
         if let Some(seconds) = self.retry_after_s {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
+        // Whoever knows the request tells it, in [`complete`].
+        response.extensions_mut().insert(self);
         response
     }
+}
+
+const PROBLEM: HeaderValue = HeaderValue::from_static("application/problem+json");
+
+/// Says in a failure which request it answers, and turns a failure that is only
+/// text (a library's) into a problem.
+pub fn complete(mut response: Response, instance: &str, request_id: &str) -> Response {
+    let known = response.extensions_mut().remove::<Problem>();
+    let problem = match known {
+        Some(problem) => problem,
+        None if is_bare_text(&response) => {
+            let of_library = Problem::of_status(response.status());
+            let kept = std::mem::replace(&mut response, of_library.clone().into_response());
+            // Such as `Allow`, which says what to do instead.
+            for (name, value) in kept.headers() {
+                if ![header::CONTENT_TYPE, header::CONTENT_LENGTH].contains(name) {
+                    response.headers_mut().append(name, value.clone());
+                }
+            }
+            response.extensions_mut().remove::<Problem>();
+            of_library
+        }
+        None => return response,
+    };
+    let body = problem.body(Some(instance), Some(request_id));
+    let Ok(bytes) = serde_json::to_vec(&body) else {
+        return response;
+    };
+    response.headers_mut().remove(header::CONTENT_LENGTH);
+    *response.body_mut() = AnswerBody::from(bytes);
+    response
+}
+
+/// A failure with nothing in it that a program could read.
+fn is_bare_text(response: &Response) -> bool {
+    let kind = response.headers().get(header::CONTENT_TYPE);
+    let is_text = kind.is_none_or(|kind| kind.as_bytes().starts_with(b"text/plain"));
+    is_text && (response.status().is_client_error() || response.status().is_server_error())
 }
 
 impl From<store::Error> for Problem {
@@ -594,10 +396,7 @@ impl From<JsonRejection> for Problem {
         match &rejection {
             JsonRejection::MissingJsonContentType(_) => Self::media_type("application/json"),
             JsonRejection::JsonDataError(_) => Self::invalid("form", rejection.body_text()),
-            _ if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => Self {
-                status: Some(StatusCode::PAYLOAD_TOO_LARGE),
-                ..Self::invalid("too-large", "The body is larger than is read here.")
-            },
+            _ if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => Self::too_large(),
             _ => Self::unreadable(rejection.body_text()),
         }
     }
@@ -689,50 +488,51 @@ fn set(headers: &mut HeaderMap, name: HeaderName, value: &str) {
     }
 }
 
-/// The page of all problems, as committed in `docs/problems.md`.
-#[must_use]
-pub fn page() -> String {
-    let mut page = String::from(
-        "# Problems\n\nEvery failure of the API is `application/problem+json` (RFC 9457).\n\
-         `type` is `urn:betang:problem:<slug>` and does not change; `detail` is for people.\n\
-         This page is generated from `crates/hall/src/problem.rs`.\n\n\
-         | slug | kind | judul | title |\n|---|---|---|---|\n",
-    );
-    for (slug, kind, indonesian, english) in SLUGS {
-        page.push_str(&format!(
-            "| `{slug}` | {kind:?} | {indonesian} | {english} |\n"
-        ));
-    }
-    page
-}
-
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use super::*;
-
-    #[test]
-    fn slugs_are_in_order_and_once() {
-        let slugs: Vec<_> = SLUGS.iter().map(|(slug, ..)| *slug).collect();
-        let sorted: BTreeSet<_> = slugs.iter().copied().collect();
-        assert_eq!(slugs, sorted.into_iter().collect::<Vec<_>>());
-    }
-
-    #[test]
-    fn the_page_is_fresh() {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/problems.md");
-        let committed = std::fs::read_to_string(path).unwrap_or_default();
-        if committed != page() {
-            std::fs::write(path, page()).expect("the page is written");
-            panic!("docs/problems.md was stale and has been written anew; commit it");
-        }
-    }
 
     #[test]
     fn what_lies_behind_a_bug_stays_inside() {
         let response = Problem::bug("SELECT secret FROM hall_login").into_response();
         assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
         assert_eq!(Problem::bug("x").detail, "");
+    }
+
+    async fn read(response: Response) -> serde_json::Value {
+        let bytes = axum::body::to_bytes(response.into_body(), 1 << 16)
+            .await
+            .expect("a body");
+        serde_json::from_slice(&bytes).expect("JSON")
+    }
+
+    #[tokio::test]
+    async fn a_failure_says_which_request_it_answers() {
+        let problem = Problem::invalid("form", "No.").field("name", "cannot be empty");
+        let told = complete(problem.into_response(), "/api/v1/staff", "ab12");
+        assert_eq!(told.headers()[header::CONTENT_TYPE], PROBLEM);
+        let body = read(told).await;
+        assert_eq!(body["instance"], "/api/v1/staff");
+        assert_eq!(body["request_id"], "ab12");
+        assert_eq!(body["errors"][0]["field"], "name");
+    }
+
+    #[tokio::test]
+    async fn a_failure_of_a_library_becomes_a_problem_and_an_answer_stays() {
+        for (status, slug) in [(413, "too-large"), (405, "method"), (500, "bug")] {
+            let status = StatusCode::from_u16(status).expect("a status");
+            let bare = (status, [(header::ALLOW, "GET")], "length limit exceeded");
+            let told = complete(bare.into_response(), "/x", "ab12");
+            assert_eq!(told.status(), status);
+            assert_eq!(told.headers()[header::ALLOW], "GET");
+            assert_eq!(told.headers()[header::CONTENT_TYPE], PROBLEM);
+            let body = read(told).await;
+            assert_eq!(body["type"], format!("urn:betang:problem:{slug}"));
+            assert_eq!(body["status"], status.as_u16());
+        }
+        let plain = complete("ok".into_response(), "/x", "ab12");
+        assert_eq!(plain.status(), StatusCode::OK);
+        let bytes = axum::body::to_bytes(plain.into_body(), 16).await;
+        assert_eq!(bytes.expect("a body"), "ok");
     }
 }

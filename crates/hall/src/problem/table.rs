@@ -1,0 +1,351 @@
+//! Every failure that there is, by its slug.
+//!
+//! A slug stays the same for good: programs act on it. Titles are for people and
+//! may be worded better. `docs/problems.md` is printed from here.
+
+use base::kind::Kind;
+
+/// Every slug: its kind, and its title in Indonesian and English.
+pub const SLUGS: &[(&str, Kind, &str, &str)] = &[
+    (
+        "agency",
+        Kind::NotFound,
+        "OPD tidak ditemukan",
+        "No such agency",
+    ),
+    (
+        "agency-cycle",
+        Kind::Conflict,
+        "OPD tidak dapat berada di bawah dirinya sendiri",
+        "An agency cannot lie below itself",
+    ),
+    (
+        "agency-taken",
+        Kind::Conflict,
+        "Nama OPD sudah ada di sana",
+        "The agency's name is taken there",
+    ),
+    (
+        "area",
+        Kind::NotFound,
+        "Wilayah tidak ditemukan",
+        "No such area",
+    ),
+    (
+        "bad-request",
+        Kind::Invalid,
+        "Permintaan tidak terbaca",
+        "The request cannot be read",
+    ),
+    ("bug", Kind::Bug, "Kesalahan sistem", "The house is wrong"),
+    (
+        "busy",
+        Kind::Exhausted,
+        "Sedang sibuk",
+        "Busy at the moment",
+    ),
+    (
+        "camera",
+        Kind::NotFound,
+        "Kamera tidak ditemukan",
+        "No such camera",
+    ),
+    (
+        "camera-silent",
+        Kind::Unavailable,
+        "Kamera tidak menjawab sebagaimana mestinya",
+        "The camera does not answer as it should",
+    ),
+    (
+        "closing",
+        Kind::Unavailable,
+        "Layanan sedang ditutup",
+        "The house is closing",
+    ),
+    (
+        "codec",
+        Kind::Conflict,
+        "Format gambar tidak dapat diputar",
+        "The codec cannot be played",
+    ),
+    (
+        "conflict",
+        Kind::Conflict,
+        "Bertentangan dengan data yang ada",
+        "It contradicts what is there",
+    ),
+    (
+        "corrupt",
+        Kind::Corrupt,
+        "Data tersimpan rusak",
+        "What was kept is corrupt",
+    ),
+    (
+        "cross-site",
+        Kind::Denied,
+        "Permintaan dari situs lain ditolak",
+        "Refused from another site",
+    ),
+    (
+        "exhausted",
+        Kind::Exhausted,
+        "Batas tercapai",
+        "A limit is reached",
+    ),
+    (
+        "first-code",
+        Kind::Denied,
+        "Kode sekali pakai tidak berlaku",
+        "The one-time code does not count",
+    ),
+    (
+        "form",
+        Kind::Invalid,
+        "Isian belum benar",
+        "Some fields cannot stand",
+    ),
+    (
+        "full",
+        Kind::Exhausted,
+        "Penyimpanan penuh",
+        "The disk is full",
+    ),
+    (
+        "idempotency",
+        Kind::Conflict,
+        "Kunci permintaan sudah dipakai",
+        "The idempotency key was used for something else",
+    ),
+    ("in-use", Kind::Conflict, "Masih dipakai", "Still in use"),
+    (
+        "last-admin",
+        Kind::Conflict,
+        "Admin terakhir tidak dapat dihapus",
+        "The last admin cannot go",
+    ),
+    (
+        "layer",
+        Kind::NotFound,
+        "Lapisan gambar tidak ada",
+        "No such layer",
+    ),
+    (
+        "login",
+        Kind::Denied,
+        "Nama pengguna atau kata sandi salah",
+        "Wrong name or password",
+    ),
+    (
+        "media-type",
+        Kind::Invalid,
+        "Jenis isi tidak didukung",
+        "This content type is not read here",
+    ),
+    (
+        "method",
+        Kind::Invalid,
+        "Metode tidak didukung di sini",
+        "This method is not served here",
+    ),
+    (
+        "no-admin",
+        Kind::Conflict,
+        "Admin pertama belum ada",
+        "There is no administrator yet",
+    ),
+    (
+        "no-picture",
+        Kind::Unavailable,
+        "Belum ada gambar",
+        "There is no picture now",
+    ),
+    (
+        "not-a-session",
+        Kind::Conflict,
+        "Ini bukan sesi peramban",
+        "This is no session",
+    ),
+    (
+        "not-allowed",
+        Kind::Denied,
+        "Tidak berwenang",
+        "Not allowed",
+    ),
+    ("not-found", Kind::NotFound, "Tidak ditemukan", "Not found"),
+    (
+        "not-signed-in",
+        Kind::Denied,
+        "Belum masuk",
+        "Not signed in",
+    ),
+    (
+        "not-yours-to-give",
+        Kind::Denied,
+        "Melebihi wewenang Anda",
+        "More than you may give",
+    ),
+    (
+        "offer",
+        Kind::Invalid,
+        "Penawaran WebRTC tidak terbaca",
+        "The offer cannot be answered",
+    ),
+    (
+        "once-only",
+        Kind::Conflict,
+        "Sudah dibuat dan hanya ditampilkan sekali",
+        "Made already, and shown once only",
+    ),
+    (
+        "outline",
+        Kind::Invalid,
+        "Batas wilayah tidak terbaca",
+        "The outlines cannot be read",
+    ),
+    (
+        "person",
+        Kind::NotFound,
+        "Orang tidak ditemukan",
+        "No such person",
+    ),
+    (
+        "query",
+        Kind::Invalid,
+        "Parameter belum benar",
+        "A parameter cannot stand",
+    ),
+    (
+        "rate",
+        Kind::Exhausted,
+        "Terlalu banyak percobaan",
+        "Too many attempts",
+    ),
+    (
+        "session",
+        Kind::NotFound,
+        "Sesi tidak ditemukan",
+        "No such session",
+    ),
+    (
+        "session-needed",
+        Kind::Denied,
+        "Perlu masuk dengan kata sandi",
+        "A session is needed",
+    ),
+    (
+        "set-up-already",
+        Kind::Conflict,
+        "Admin pertama sudah ada",
+        "The first admin is there already",
+    ),
+    (
+        "short-taken",
+        Kind::Conflict,
+        "Nama pendek sudah dipakai",
+        "The short name is taken",
+    ),
+    (
+        "stream",
+        Kind::Unavailable,
+        "Aliran sedang disiapkan",
+        "The stream is being set up",
+    ),
+    (
+        "timeout",
+        Kind::Unavailable,
+        "Waktu habis",
+        "The answer took too long",
+    ),
+    (
+        "token",
+        Kind::NotFound,
+        "Token tidak ditemukan",
+        "No such token",
+    ),
+    (
+        "tokens",
+        Kind::Exhausted,
+        "Token sudah terlalu banyak",
+        "Too many tokens",
+    ),
+    (
+        "too-large",
+        Kind::Invalid,
+        "Isi terlalu besar",
+        "The body is too large",
+    ),
+    (
+        "unavailable",
+        Kind::Unavailable,
+        "Layanan belum dapat menjawab",
+        "Something that is needed does not answer",
+    ),
+    (
+        "undecodable",
+        Kind::Unavailable,
+        "Gambar tidak dapat dibaca",
+        "The picture cannot be decoded",
+    ),
+    (
+        "username-taken",
+        Kind::Conflict,
+        "Nama pengguna sudah dipakai",
+        "The user name is taken",
+    ),
+    (
+        "viewers",
+        Kind::Exhausted,
+        "Penonton sudah penuh",
+        "Too many viewers",
+    ),
+    (
+        "viewing",
+        Kind::NotFound,
+        "Tontonan tidak ditemukan",
+        "No such viewing",
+    ),
+];
+
+/// The page of all problems, as committed in `docs/problems.md`.
+#[must_use]
+pub fn page() -> String {
+    let mut page = String::from(
+        "# Problems\n\nEvery failure of the API is `application/problem+json` (RFC 9457).\n\
+         `type` is `urn:betang:problem:<slug>` and does not change; `detail` is for people.\n\
+         This page is generated from `crates/hall/src/problem/table.rs`.\n\n\
+         | slug | kind | judul | title |\n|---|---|---|---|\n",
+    );
+    for (slug, kind, indonesian, english) in SLUGS {
+        page.push_str(&format!(
+            "| `{slug}` | {kind:?} | {indonesian} | {english} |\n"
+        ));
+    }
+    page
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn slugs_are_in_order_and_once() {
+        let slugs: Vec<_> = SLUGS.iter().map(|(slug, ..)| *slug).collect();
+        let sorted: BTreeSet<_> = slugs.iter().copied().collect();
+        assert_eq!(slugs, sorted.into_iter().collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn the_page_is_fresh() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/problems.md");
+        if std::env::var_os("BETANG_BLESS").is_some() {
+            std::fs::write(path, page()).expect("the page is written");
+        }
+        let committed = std::fs::read_to_string(path).expect("the page is committed");
+        assert!(
+            committed == page(),
+            "docs/problems.md is stale: run this test with BETANG_BLESS=1"
+        );
+    }
+}
