@@ -273,7 +273,7 @@ export const en: Words = {
   'shell.dataage': 'data {age} old',
   'shell.done': 'Done',
   'shell.edit': 'Change',
-  'shell.home': 'betang, to Situation',
+  'shell.home': 'to Situation',
   'shell.leave': 'Log out',
   'shell.loading': 'Loading …',
   'shell.more': 'More',

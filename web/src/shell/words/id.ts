@@ -271,7 +271,7 @@ export const id = {
   'shell.dataage': 'data {age} lalu',
   'shell.done': 'Selesai',
   'shell.edit': 'Ubah',
-  'shell.home': 'betang, ke Situasi',
+  'shell.home': 'ke Situasi',
   'shell.leave': 'Keluar',
   'shell.loading': 'Memuat …',
   'shell.more': 'Lainnya',

@@ -1,0 +1,70 @@
+// Every page, small and large, light and dark, in both languages: no violation of WCAG
+// 2.2 A and AA that axe finds, no error of its own, nothing wider than the screen.
+//
+//   SHOTS=docs/guide/gambar node web/tests/pages.e2e.mjs     (keeps the Indonesian pictures)
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { browser, camera, expect, house as newHouse, keep, logIn, promise, root } from './house.mjs';
+
+const axe = readFileSync(join(root, 'web/node_modules/axe-core/axe.min.js'), 'utf8');
+const shots = process.env.SHOTS && join(root, process.env.SHOTS);
+const pages = {
+	masuk: '/masuk',
+	situasi: '/situasi',
+	kamera: '/kamera',
+	'kamera-satu': '/kamera/pasar-besar',
+	videowall: '/kamera/videowall/4',
+	audit: '/audit',
+	pengguna: '/pengaturan',
+	sesi: '/pengaturan?bagian=sesi',
+	token: '/pengaturan?bagian=token',
+	opd: '/pengaturan?bagian=opd',
+	wilayah: '/pengaturan?bagian=wilayah'
+};
+const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
+
+await keep(async () => {
+	const source = await camera();
+	const { house, cli } = await newHouse();
+	const add = (short, name, area, main, ...more) => cli('cameras', 'add', '--short', short, '--name', name, '--area', area, '--main', main, ...more);
+	await add('pasar-besar', 'Pasar Besar', '62.71.01', `${source.rtsp}/main`, '--sub', `${source.rtsp}/sub`, '--point', '-2.2083,113.9213', '--kind', 'ruang_publik');
+	await add('dermaga', 'Dermaga Rambang', '62.71.01', 'rtsp://127.0.0.1:9/main', '--always-on', '--point', '-2.2046,113.9302');
+	await add('kantor-kapuas', 'Kantor Bupati Kapuas', '62.03', `${source.rtsp}/main`, '--sub', `${source.rtsp}/sub`, '--always-on', '--point', '-3.0094,114.3869', '--kind', 'kantor');
+	const chrome = await browser();
+	if (shots) mkdirSync(shots, { recursive: true });
+	for (const [width, height] of [
+		[360, 740],
+		[1920, 1080]
+	]) {
+		for (const theme of ['light', 'dark']) {
+			for (const language of ['id', 'en']) {
+				const context = await chrome.newContext({ viewport: { width, height }, colorScheme: theme, locale: 'id-ID', bypassCSP: true });
+				const page = await context.newPage();
+				const broken = [];
+				page.on('pageerror', (error) => broken.push(String(error)));
+				for (const [name, path] of Object.entries(pages)) {
+					await promise(`${name} ${width} px ${theme} ${language}`, async () => {
+						if (name === 'situasi') await logIn(page, house.url);
+						await page.goto(`${house.url}${path}${path.includes('?') ? '&' : '?'}bahasa=${language}`);
+						await page.waitForSelector('h1');
+						await page.waitForFunction(() => !document.querySelector('[aria-busy="true"]'));
+						if (path.startsWith('/kamera/')) {
+							await page.waitForSelector('video');
+							await page.waitForFunction(() => [...document.querySelectorAll('video')].some((video) => video.dataset.state === 'live'));
+						}
+						if (shots && language === 'id') await page.screenshot({ path: join(shots, `${name}-${width}-${theme}.png`) });
+						await page.evaluate(axe);
+						const found = await page.evaluate((values) => window.axe.run(document, { runOnly: { type: 'tag', values } }), rules);
+						const said = found.violations.map((rule) => `${rule.id}: ${rule.nodes.map((node) => node.target.join(' ')).slice(0, 3).join(', ')}`);
+						expect(said.length === 0, said.join(' | '));
+						const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+						expect(wide <= 0, `${wide} px wider than the screen`);
+						expect(broken.length === 0, broken.join('; '));
+					});
+				}
+				await context.close();
+			}
+		}
+	}
+	await chrome.close();
+});
