@@ -75,7 +75,7 @@ export const en: Words = {
   'camera.newest': 'Newest picture',
   'camera.nopoint': 'The camera\'s point is not known yet.',
   'camera.noreason': 'No trouble on record.',
-  'camera.picture': 'Picture of the camera',
+  'camera.picture': 'Age of the picture',
   'camera.place': 'Place',
   'camera.project': 'Project',
   'camera.pull': 'Pulled',

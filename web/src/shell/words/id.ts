@@ -73,7 +73,7 @@ export const id = {
   'camera.newest': 'Gambar terbaru',
   'camera.nopoint': 'Titik kamera belum diketahui.',
   'camera.noreason': 'Tidak ada gangguan tercatat.',
-  'camera.picture': 'Gambar kamera',
+  'camera.picture': 'Umur gambar',
   'camera.place': 'Tempat',
   'camera.project': 'Proyek',
   'camera.pull': 'Pengambilan',
