@@ -25,9 +25,9 @@ pub(crate) struct CameraView {
     /// `kantor`, `ruang_publik`, `proyek_strategis` or `lainnya`.
     pub(crate) kind: String,
     /// The smallest area it is known to be in.
-    pub(crate) area: AreaView,
+    pub(crate) area: NamedArea,
     /// The OPD that answers for it.
-    pub(crate) agency: Option<AgencyView>,
+    pub(crate) agency: Option<NamedAgency>,
     /// Where it stands, WGS 84.
     #[schema(value_type = Option<PointView>)]
     pub(crate) point: Option<Point>,
@@ -51,7 +51,7 @@ pub(crate) struct CameraView {
 
 /// An area by its Kemendagri code.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct AreaView {
+pub(crate) struct NamedArea {
     /// Kemendagri code.
     #[schema(value_type = String)]
     pub(crate) code: AreaCode,
@@ -61,7 +61,7 @@ pub(crate) struct AreaView {
 
 /// An OPD.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-pub(crate) struct AgencyView {
+pub(crate) struct NamedAgency {
     /// Its id, `opd_…`.
     #[schema(value_type = String)]
     pub(crate) id: Id<Agency>,
@@ -195,11 +195,11 @@ impl CameraView {
             id: row.id,
             state: StateView::of_camera(&streams, row.created.as_us()),
             streams,
-            area: AreaView {
+            area: NamedArea {
                 name: names.areas.get(&row.area).cloned().unwrap_or_default(),
                 code: row.area,
             },
-            agency: row.agency.map(|id| AgencyView {
+            agency: row.agency.map(|id| NamedAgency {
                 id,
                 name: names.agencies.get(&id).cloned().unwrap_or_default(),
             }),
