@@ -535,4 +535,49 @@ mod tests {
         let bytes = axum::body::to_bytes(plain.into_body(), 16).await;
         assert_eq!(bytes.expect("a body"), "ok");
     }
+
+    #[tokio::test]
+    async fn what_cannot_be_read_is_said_to_be_so() {
+        use axum::extract::DefaultBodyLimit;
+        use tower::ServiceExt as _;
+
+        #[derive(serde::Deserialize)]
+        struct Form {
+            n: u8,
+        }
+        async fn takes(Path(_): Path<u8>, Query(_): Query<Form>, Json(form): Json<Form>) -> String {
+            form.n.to_string()
+        }
+        let app = axum::Router::new()
+            .route("/{n}", axum::routing::post(takes))
+            .layer(DefaultBodyLimit::max(32));
+        let long = format!("{{\"n\": 1, \"x\": \"{}\"}}", "x".repeat(32));
+        for (path, kind, body, status, slug) in [
+            ("/1?n=1", "application/json", "{\"n\": 1}", 200, ""),
+            (
+                "/x?n=1",
+                "application/json",
+                "{\"n\": 1}",
+                400,
+                "bad-request",
+            ),
+            ("/1?n=x", "application/json", "{\"n\": 1}", 422, "query"),
+            ("/1?n=1", "application/json", "{\"n\"", 400, "bad-request"),
+            ("/1?n=1", "application/json", "{\"n\": \"x\"}", 422, "form"),
+            ("/1?n=1", "text/plain", "{\"n\": 1}", 415, "media-type"),
+            ("/1?n=1", "application/json", &long, 413, "too-large"),
+        ] {
+            let request = Request::post(path)
+                .header(header::CONTENT_TYPE, kind)
+                .body(AnswerBody::from(body.to_owned()))
+                .expect("a request");
+            let answer = app.clone().oneshot(request).await.expect("infallible");
+            assert_eq!(answer.status().as_u16(), status, "{path} {body}");
+            if status != 200 {
+                assert_eq!(answer.headers()[header::CONTENT_TYPE], PROBLEM);
+                let kind = read(answer).await["type"].clone();
+                assert_eq!(kind, format!("urn:betang:problem:{slug}"), "{path} {body}");
+            }
+        }
+    }
 }
