@@ -7,7 +7,6 @@ use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
 use hall::config::Config;
 
-use crate::verb::client::Reach;
 use crate::verb::{areas, audit, cameras, staff};
 use crate::{compose, serve};
 
@@ -142,21 +141,4 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
 pub(crate) fn say(text: impl std::fmt::Display) {
     use std::io::Write as _;
     let _ = writeln!(std::io::stdout(), "{text}");
-}
-
-/// How a verb reaches the house.
-#[derive(Debug, Args)]
-pub(crate) struct ReachArgs {
-    /// Address of the house, for example <http://127.0.0.1:8080>.
-    #[arg(long, default_value = "http://127.0.0.1:8080")]
-    server: String,
-    /// A token of yours (Pengaturan, Token).
-    #[arg(long)]
-    token: String,
-}
-
-impl ReachArgs {
-    pub(crate) fn reach(self) -> Reach {
-        Reach::new(self.server, self.token)
-    }
 }

@@ -4,13 +4,16 @@ use std::collections::BTreeMap;
 
 use anyhow::Context as _;
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, State};
 use axum::middleware;
+use axum::response::{IntoResponse as _, Response};
 use hall::Hall;
-use hall::config::Config;
-use hall::guard;
+use hall::config::{Config, Tls};
+use hall::guard::{self, Guarded as _};
 use hall::headers::Headers;
-use hall::problem::Problem;
+use hall::problem::{self, Problem};
+use hall::tls::Authority;
+use hall::{proxy, request};
 use serde_json::Value as Json;
 use store::migrate::Schema;
 use store::{Db, Place};
@@ -18,6 +21,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use utoipa::OpenApi as _;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::web;
 
@@ -96,6 +100,28 @@ fn routes(watch: Option<&watch::Room>) -> OpenApiRouter<Hall> {
     OpenApiRouter::with_openapi(describe(Description::openapi()))
         .merge(hall::http::routes())
         .merge(watch)
+        .routes(routes!(authority).open("a phone needs it before it can trust the house"))
+}
+
+/// The certificate of the house's own authority, to be installed on devices.
+#[utoipa::path(get, path = "/ca.pem", tag = "house",
+    responses((status = 200, content_type = "application/x-x509-ca-cert", body = String),
+        (status = 404)))]
+async fn authority(State(hall): State<Hall>) -> Result<Response, Problem> {
+    let config = hall.config();
+    let certificate = (config.tls == Tls::Own)
+        .then(|| Authority::certificate_of(&config.data))
+        .flatten()
+        .ok_or_else(|| {
+            let why = "This house has no certificate authority of its own.";
+            Problem::not_found("not-found", why)
+        })?;
+    let name = "attachment; filename=\"betang-ca.pem\"";
+    Ok(problem::file(
+        "application/x-x509-ca-cert",
+        certificate.into(),
+        &[("content-disposition", name.to_owned())],
+    ))
 }
 
 fn router(hall: &Hall, watch: &watch::Room) -> anyhow::Result<Router> {
@@ -111,17 +137,16 @@ fn router(hall: &Hall, watch: &watch::Room) -> anyhow::Result<Router> {
         .method_not_allowed_fallback(async || Problem::no_method())
         .layer(DefaultBodyLimit::max(BODY_MAX))
         .layer(CatchPanicLayer::custom(
-            |_: Box<dyn std::any::Any + Send>| {
-                axum::response::IntoResponse::into_response(Problem::bug("a request panicked"))
-            },
+            |_: Box<dyn std::any::Any + Send>| Problem::bug("a request panicked").into_response(),
         ))
         .layer(middleware::from_fn(move |request, next| {
             headers.clone().set(request, next)
         }))
         .layer(middleware::from_fn_with_state(
             hall.clone(),
-            hall::proxy::arrival,
-        ));
+            request::surround,
+        ))
+        .layer(middleware::from_fn_with_state(hall.clone(), proxy::arrival));
     Ok(router.with_state(hall.clone()))
 }
 

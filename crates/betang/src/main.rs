@@ -6,6 +6,7 @@
 mod cli;
 mod compose;
 mod serve;
+mod socket;
 mod verb;
 mod web;
 

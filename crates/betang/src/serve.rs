@@ -4,76 +4,146 @@
 //! what they do, tasks go, the database closes. After [`GRACE`], or at a second
 //! signal, what is still there is dropped.
 
+use std::convert::Infallible;
 use std::net::{SocketAddr, TcpListener};
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use axum_server::Handle;
+use axum::Router;
 use axum_server::tls_rustls::RustlsConfig;
+use axum_server::{Handle, Server};
 use hall::Hall;
-use hall::config::{Config, Tls};
+use hall::config::Config;
 use hall::staff::FirstAdmin;
-use hall::tls;
+use hall::tls::Keeper;
+use rustls::ServerConfig;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::cli::say;
 use crate::compose::{self, House};
+use crate::socket::{self, Socket};
 
 /// How long what is going on may take to end.
 const GRACE: Duration = Duration::from_secs(8);
 
+/// How often somebody looks whether the certificate is still a good one.
+const CERTIFICATE_EVERY: Duration = Duration::from_secs(60);
+
+/// So long a caller may take to say what he wants. Who says nothing holds a
+/// connection, and there are only so many.
+const HEADER_MAX: Duration = Duration::from_secs(30);
+
+/// How often a quiet HTTP/2 connection is asked whether it is still there.
+const ALIVE_EVERY: Duration = Duration::from_secs(30);
+
 /// Runs the house until it is told to end.
 pub(crate) async fn run(config: Config) -> anyhow::Result<ExitCode> {
-    log(&config);
+    log(&config)?;
     // Heard from the first moment on: who stops a house that is starting means it.
-    let signals = Signals {
+    let mut signals = Signals {
         terminate: signal(SignalKind::terminate())?,
         interrupt: signal(SignalKind::interrupt())?,
     };
-    std::fs::create_dir_all(&config.data)
+    make_folder(&config.data)
         .with_context(|| format!("the data folder {}", config.data.display()))?;
     let listener = listen(&config)?;
     let at = listener.local_addr()?;
-    let encryption = encryption(&config, at)?;
+    let clock = hall::clock::Clock::real();
+    let kept = Keeper::open(&config, at.ip(), clock.now().wall)?;
     let admin_password = config.admin_password.clone();
     let House {
         hall,
         watch,
         router,
     } = compose::open(config).await?;
-    let scheme = if encryption.is_some() {
-        "https"
-    } else {
-        "http"
-    };
+    // Before anything is said: who reads the address may come by either door.
+    let socket = Socket::open(&hall.config().data);
+    let scheme = if kept.is_some() { "https" } else { "http" };
     greet(&hall, scheme, at, admin_password).await?;
     say(format!("media   udp {}", watch.media()));
 
-    let handle = Handle::new();
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    hall.tasks()
-        .spawn("betang.signals", end(hall.clone(), handle.clone(), signals));
-    let served = match encryption {
-        Some(encryption) => {
-            axum_server::from_tcp_rustls(listener, encryption)?
-                .handle(handle)
-                .serve(service)
-                .await
-        }
-        None => {
-            axum_server::from_tcp(listener)?
-                .handle(handle)
-                .serve(service)
-                .await
-        }
+    let handles = Handles {
+        pages: Handle::new(),
+        local: Handle::new(),
     };
-    served.context("the pages cannot be served any more")?;
-    if !hall.tasks().shutdown(GRACE).await {
+    if let Some(socket) = socket {
+        let served = socket::serve(socket, hall.clone(), router.clone(), handles.local.clone());
+        hall.tasks().spawn("betang.socket", served);
+    }
+    let served = serve(&hall, listener, kept, router, handles.pages.clone());
+    tokio::select! {
+        served = served => served.context("the pages cannot be served any more")?,
+        never = end(&hall, &handles, &mut signals) => match never {},
+    }
+    let went = tokio::select! {
+        went = hall.tasks().shutdown(GRACE) => went,
+        () = signals.next() => hall.tasks().shutdown(Duration::ZERO).await,
+    };
+    if !went {
         tracing::warn!("some tasks were dropped at the end");
     }
     hall.db().close().await;
     Ok(ExitCode::SUCCESS)
+}
+
+async fn serve(
+    hall: &Hall,
+    listener: TcpListener,
+    kept: Option<(Keeper, Arc<ServerConfig>)>,
+    router: Router,
+    handle: Handle<SocketAddr>,
+) -> std::io::Result<()> {
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    let Some((keeper, first)) = kept else {
+        let server = patient(axum_server::from_tcp(listener)?);
+        return server.handle(handle).serve(service).await;
+    };
+    let encryption = RustlsConfig::from_config(first);
+    let task = keep(hall.clone(), keeper, encryption.clone());
+    hall.tasks().spawn("betang.certificate", task);
+    let server = patient(axum_server::from_tcp_rustls(listener, encryption)?);
+    server.handle(handle).serve(service).await
+}
+
+/// What lies in it is nobody else's on this machine. One that is there already is
+/// left as its owner has set it.
+fn make_folder(data: &Path) -> std::io::Result<()> {
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(data)
+}
+
+/// With an end to the patience for who says nothing.
+fn patient<A>(mut server: Server<SocketAddr, A>) -> Server<SocketAddr, A> {
+    let builder = server.http_builder();
+    builder.http1().header_read_timeout(HEADER_MAX);
+    builder.http2().keep_alive_interval(ALIVE_EVERY);
+    server.first_request_timeout(HEADER_MAX)
+}
+
+/// Puts a fresh certificate in when there is one. Connections that are open keep
+/// the one they came with.
+async fn keep(hall: Hall, mut keeper: Keeper, encryption: RustlsConfig) {
+    let stop = hall.tasks().soft();
+    while stop
+        .run_until_cancelled(tokio::time::sleep(CERTIFICATE_EVERY))
+        .await
+        .is_some()
+    {
+        match keeper.next(hall.now().wall) {
+            Ok(None) => {}
+            Ok(Some(fresh)) => {
+                encryption.reload_from_config(fresh);
+                tracing::info!("another certificate is in use");
+            }
+            Err(error) => tracing::error!(%error, "the certificate in use stays"),
+        }
+    }
 }
 
 /// A default that is taken moves to a free port; a chosen one does not.
@@ -92,18 +162,6 @@ fn listen(config: &Config) -> anyhow::Result<TcpListener> {
     };
     listener.set_nonblocking(true)?;
     Ok(listener)
-}
-
-fn encryption(config: &Config, at: SocketAddr) -> anyhow::Result<Option<RustlsConfig>> {
-    let server = match &config.tls {
-        Tls::Off => return Ok(None),
-        Tls::Folder(folder) => tls::folder(folder)?,
-        Tls::Own => {
-            let now = hall::clock::Clock::real().now().wall;
-            tls::Authority::open(&config.data)?.serve(&tls::names(&config.names, at.ip()), now)?
-        }
-    };
-    Ok(Some(RustlsConfig::from_config(server)))
 }
 
 async fn greet(
@@ -148,27 +206,33 @@ impl Signals {
     }
 }
 
-/// Waits for the signal to end, then for a second one or the grace.
-async fn end(hall: Hall, handle: Handle<SocketAddr>, mut signals: Signals) {
+/// How the servers are told to end.
+struct Handles {
+    pages: Handle<SocketAddr>,
+    local: Handle<socket::Address>,
+}
+
+/// Waits for the signal to end and passes it on; a second one drops what is still
+/// there. What ends then is the serving.
+async fn end(hall: &Hall, handles: &Handles, signals: &mut Signals) -> Infallible {
     signals.next().await;
     tracing::info!("ending");
     // Streams of events and viewers end at this; plain requests at the next line.
     hall.tasks().soft().cancel();
-    handle.graceful_shutdown(Some(GRACE));
-    tokio::select! {
-        () = signals.next() => {}
-        () = hall.tasks().hard().cancelled() => return,
-        () = tokio::time::sleep(GRACE) => return,
-    }
+    handles.pages.graceful_shutdown(Some(GRACE));
+    handles.local.graceful_shutdown(Some(GRACE));
+    signals.next().await;
     hall.tasks().hard().cancel();
-    handle.shutdown();
+    handles.pages.shutdown();
+    handles.local.shutdown();
+    std::future::pending().await
 }
 
 /// Sentences for people at a terminal, JSON for machines.
-fn log(config: &Config) {
+fn log(config: &Config) -> anyhow::Result<()> {
     use std::io::IsTerminal as _;
     let filter = tracing_subscriber::EnvFilter::try_new(&config.log)
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+        .with_context(|| format!("log = {:?} cannot be", config.log))?;
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr);
@@ -178,4 +242,11 @@ fn log(config: &Config) {
     } else {
         log.json().try_init()
     };
+    // A panic is a line of the log like any other, with the request it happened in.
+    std::panic::set_hook(Box::new(|panic| {
+        let at = panic.location().map(ToString::to_string);
+        let why = panic.payload_as_str().unwrap_or("it does not say");
+        tracing::error!(at, why, "a panic");
+    }));
+    Ok(())
 }

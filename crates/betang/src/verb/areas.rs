@@ -7,7 +7,8 @@ use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use reqwest::Method;
 
-use crate::cli::{ReachArgs, say};
+use crate::cli::say;
+use crate::verb::client::ReachArgs;
 
 /// What can be done with areas.
 #[derive(Debug, Subcommand)]
@@ -40,8 +41,8 @@ pub(crate) struct Import {
 pub(crate) async fn run(verb: Verb) -> anyhow::Result<ExitCode> {
     match verb {
         Verb::List(which) => {
-            let path = format!("/api/v1/areas?level={}", which.level);
-            for area in which.reach.reach().all(&path).await? {
+            let filter = [("level", Some(which.level))];
+            for area in which.reach.reach()?.all("/api/v1/areas", &filter).await? {
                 let word = |key: &str| area[key].as_str().unwrap_or("-").to_owned();
                 say(format!("{:<14} {}", word("code"), word("name")));
             }
@@ -52,7 +53,7 @@ pub(crate) async fn run(verb: Verb) -> anyhow::Result<ExitCode> {
             let file = serde_json::from_str(&text).context("the file is not JSON")?;
             let report = import
                 .reach
-                .reach()
+                .reach()?
                 .ask(Method::POST, "/api/v1/areas/polygons", Some(&file))
                 .await?;
             say(report);

@@ -8,7 +8,8 @@ use clap::{Args, Subcommand};
 use reqwest::Method;
 use serde_json::{Value as Json, json};
 
-use crate::cli::{ReachArgs, say};
+use crate::cli::say;
+use crate::verb::client::{ReachArgs, first_line};
 
 /// What can be done with cameras.
 #[derive(Debug, Subcommand)]
@@ -50,7 +51,7 @@ pub(crate) struct Add {
     /// What the camera asks for.
     #[arg(long)]
     username: Option<String>,
-    /// File that holds its password.
+    /// File that holds its password; - reads standard input.
     #[arg(long)]
     password_file: Option<PathBuf>,
     /// Pull it even when nobody watches.
@@ -71,7 +72,7 @@ pub(crate) struct Probe {
     /// What the camera asks for.
     #[arg(long)]
     username: Option<String>,
-    /// File that holds its password.
+    /// File that holds its password; - reads standard input.
     #[arg(long)]
     password_file: Option<PathBuf>,
 }
@@ -116,7 +117,7 @@ async fn register(add: Add) -> anyhow::Result<ExitCode> {
     }
     let saved = add
         .reach
-        .reach()
+        .reach()?
         .ask(Method::POST, "/api/v1/cameras", Some(&form))
         .await?;
     say(format!("{} {}", text(&saved["id"]), text(&saved["short"])));
@@ -129,7 +130,7 @@ async fn ask(probe: Probe) -> anyhow::Result<ExitCode> {
     });
     let found = probe
         .reach
-        .reach()
+        .reach()?
         .ask(Method::POST, "/api/v1/cameras/probe", Some(&form))
         .await?;
     let size = match (found["width"].as_u64(), found["height"].as_u64()) {
@@ -151,12 +152,8 @@ async fn ask(probe: Probe) -> anyhow::Result<ExitCode> {
 }
 
 async fn list(which: List) -> anyhow::Result<ExitCode> {
-    let filter: Vec<_> = [("state", which.state), ("area", which.area)]
-        .into_iter()
-        .filter_map(|(key, value)| Some(format!("{key}={}", value?)))
-        .collect();
-    let path = format!("/api/v1/cameras?{}", filter.join("&"));
-    for camera in which.reach.reach().all(path.trim_end_matches('?')).await? {
+    let filter = [("state", which.state), ("area", which.area)];
+    for camera in which.reach.reach()?.all("/api/v1/cameras", &filter).await? {
         say(format!(
             "{:<24} {:<9} {:<14} {:<14} {}",
             text(&camera["short"]),
@@ -180,12 +177,8 @@ fn point(text: &str) -> anyhow::Result<Json> {
 }
 
 fn secret(file: Option<PathBuf>) -> anyhow::Result<Option<String>> {
-    file.map(|path| {
-        let text = std::fs::read_to_string(&path)
-            .with_context(|| format!("the password file {}", path.display()))?;
-        Ok(text.trim_end_matches(['\r', '\n']).to_owned())
-    })
-    .transpose()
+    file.map(|path| first_line(&path).context("the password"))
+        .transpose()
 }
 
 fn text(value: &Json) -> &str {

@@ -1,29 +1,108 @@
 //! Speaks to a running house over its API.
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
-use reqwest::{Client, Method, Response};
+use anyhow::{Context as _, bail, ensure};
+use clap::Args;
+use reqwest::{Certificate, Client, Method, Response, Url};
 use serde_json::Value as Json;
 
-/// How long an answer may take; a probe waits for a camera.
-const ANSWER_MAX: Duration = Duration::from_secs(30);
+use crate::socket;
 
-/// A house and the token to it.
+/// How long an answer may take; a probe waits for a camera.
+const ANSWER_MAX: Duration = Duration::from_secs(60);
+
+/// Rows of a page when all are wanted.
+const PAGE: &str = "1000";
+
+/// How a verb reaches the house: over the network with a token, or on the same
+/// machine through the socket of its data folder.
+#[derive(Debug, Args)]
+pub(crate) struct ReachArgs {
+    /// Address of the house, for example <http://127.0.0.1:8080>.
+    #[arg(long, value_name = "URL", requires = "key", conflicts_with = "data")]
+    server: Option<String>,
+    /// A token of yours (Pengaturan, Token).
+    #[arg(long, group = "key", conflicts_with = "data")]
+    token: Option<String>,
+    /// File that holds a token of yours; nobody reads it off the list of processes.
+    #[arg(long, value_name = "FILE", group = "key", conflicts_with = "data")]
+    token_file: Option<PathBuf>,
+    /// The house's own authority (/ca.pem), if its certificate is of that.
+    #[arg(long, value_name = "FILE", requires = "server")]
+    ca: Option<PathBuf>,
+    /// Data folder of a house on this machine, instead of an address and a token.
+    #[arg(long, value_name = "DIR", required_unless_present = "key")]
+    data: Option<PathBuf>,
+}
+
+/// Where a house is when a token comes without an address.
+const HERE: &str = "http://127.0.0.1:8080";
+
+impl ReachArgs {
+    pub(crate) fn reach(&self) -> anyhow::Result<Reach> {
+        if let Some(data) = &self.data {
+            return Reach::local(data);
+        }
+        let token = match (&self.token, &self.token_file) {
+            (Some(token), _) => token.clone(),
+            (None, Some(file)) => first_line(file).context("the token")?,
+            (None, None) => bail!("give --data DIR, or --server URL and --token T"),
+        };
+        let server = self.server.as_deref().unwrap_or(HERE);
+        let mut client = Client::builder();
+        if let Some(ca) = &self.ca {
+            let pem = std::fs::read(ca).with_context(|| format!("the file {}", ca.display()))?;
+            let authority = Certificate::from_pem(&pem).context("the authority")?;
+            client = client.tls_certs_only([authority]);
+        }
+        Ok(Reach {
+            server: Url::parse(server).with_context(|| format!("the address {server}"))?,
+            token: Some(token),
+            client: client.build()?,
+        })
+    }
+}
+
+/// What a file holds that is given instead of a word on the command line; `-` is
+/// standard input.
+pub(crate) fn first_line(file: &Path) -> anyhow::Result<String> {
+    let text = if file == Path::new("-") {
+        std::io::read_to_string(std::io::stdin())
+    } else {
+        std::fs::read_to_string(file)
+    }
+    .with_context(|| format!("the file {}", file.display()))?;
+    let line = text.lines().next().unwrap_or_default();
+    ensure!(!line.is_empty(), "the file {} is empty", file.display());
+    Ok(line.to_owned())
+}
+
+/// A house, and what opens it.
 #[derive(Debug)]
 pub(crate) struct Reach {
-    server: String,
-    token: String,
+    server: Url,
+    /// None at the socket, which knows who may open it.
+    token: Option<String>,
     client: Client,
 }
 
 impl Reach {
-    pub(crate) fn new(server: String, token: String) -> Self {
-        Self {
-            server: server.trim_end_matches('/').to_owned(),
-            token,
-            client: Client::new(),
-        }
+    fn local(data: &Path) -> anyhow::Result<Self> {
+        let path = socket::path(data);
+        ensure!(
+            path.exists(),
+            "no house runs on {} (there is no {})",
+            data.display(),
+            path.display()
+        );
+        Ok(Self {
+            // The name does not matter: everything goes through the socket.
+            server: Url::parse("http://localhost")?,
+            token: None,
+            client: Client::builder().unix_socket(path).build()?,
+        })
     }
 
     /// Asks, and reads the answer as JSON; null when it is empty.
@@ -33,27 +112,32 @@ impl Reach {
         path: &str,
         body: Option<&Json>,
     ) -> anyhow::Result<Json> {
-        let text = self.send(method, path, body).await?.text().await?;
-        if text.is_empty() {
-            return Ok(Json::Null);
-        }
-        serde_json::from_str(&text).context("the house answered something else than JSON")
+        let text = self.send(method, path, &[], body).await?.text().await?;
+        read(&text)
     }
 
-    /// Everything of a list, page by page.
-    pub(crate) async fn all(&self, path: &str) -> anyhow::Result<Vec<Json>> {
+    /// Everything of a list that fits, page by page.
+    pub(crate) async fn all(
+        &self,
+        path: &str,
+        filter: &[(&str, Option<String>)],
+    ) -> anyhow::Result<Vec<Json>> {
         let mut items = Vec::new();
         let mut next: Option<String> = None;
         loop {
-            let join = if path.contains('?') { '&' } else { '?' };
-            let cursor = next.map_or_else(String::new, |cursor| format!("&cursor={cursor}"));
-            let page = self
-                .ask(
-                    Method::GET,
-                    &format!("{path}{join}limit=1000{cursor}"),
-                    None,
-                )
+            let mut query = vec![("limit", PAGE.to_owned())];
+            query.extend(
+                filter
+                    .iter()
+                    .filter_map(|(key, value)| Some((*key, value.clone()?))),
+            );
+            query.extend(next.map(|cursor| ("cursor", cursor)));
+            let text = self
+                .send(Method::GET, path, &query, None)
+                .await?
+                .text()
                 .await?;
+            let page = read(&text)?;
             items.extend(page["items"].as_array().cloned().unwrap_or_default());
             next = page["next"].as_str().map(str::to_owned);
             if next.is_none() {
@@ -66,14 +150,17 @@ impl Reach {
         &self,
         method: Method,
         path: &str,
+        query: &[(&str, String)],
         body: Option<&Json>,
     ) -> anyhow::Result<Response> {
-        let url = format!("{}{path}", self.server);
-        let mut request = self
-            .client
-            .request(method, &url)
-            .timeout(ANSWER_MAX)
-            .bearer_auth(&self.token);
+        let mut url = self.server.join(path)?;
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
+        let mut request = self.client.request(method, url).timeout(ANSWER_MAX);
+        if let Some(token) = &self.token {
+            request = request.bearer_auth(token);
+        }
         if let Some(body) = body {
             request = request.json(body);
         }
@@ -102,4 +189,11 @@ impl Reach {
             .collect();
         bail!("{status}: {title}. {detail}{fields}");
     }
+}
+
+fn read(text: &str) -> anyhow::Result<Json> {
+    if text.is_empty() {
+        return Ok(Json::Null);
+    }
+    serde_json::from_str(text).context("the house answered something else than JSON")
 }

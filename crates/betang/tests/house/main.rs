@@ -1,0 +1,7 @@
+//! The program as people start it.
+
+mod doors;
+mod life;
+mod live;
+mod local;
+mod running;
