@@ -73,11 +73,11 @@ pub(crate) fn check(root: &Path) -> Result<Vec<Fault>> {
         faults.extend(map::links(source, root));
         faults.extend(map::names(source, root));
     }
-    faults.extend(lock::versions(&fs::read_to_string(
-        root.join("Cargo.lock"),
-    )?));
-    faults.extend(lock::crypto(root)?);
-    faults.extend(lock::licences(root)?);
+    let deny = lock::Deny::parse(&fs::read_to_string(root.join("deny.toml"))?)?;
+    let locked = fs::read_to_string(root.join("Cargo.lock"))?;
+    faults.extend(lock::versions(&locked, &deny));
+    faults.extend(lock::crypto(root, &deny)?);
+    faults.extend(lock::licences(root, &deny)?);
     faults.sort();
     Ok(faults)
 }
