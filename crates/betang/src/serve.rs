@@ -235,6 +235,8 @@ fn log(config: &Config) -> anyhow::Result<()> {
         .with_context(|| format!("log = {:?} cannot be", config.log))?;
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        // Whoever read the log may have gone; saying so there would end the house.
+        .log_internal_errors(false)
         .with_writer(std::io::stderr);
     // A second start within one process keeps the first log.
     let _ = if std::io::stderr().is_terminal() {

@@ -25,6 +25,22 @@ async fn a_second_server_is_refused_and_the_first_ends_when_told() {
 }
 
 #[tokio::test]
+async fn a_log_that_nobody_reads_any_more_ends_nothing() {
+    let (_folder, data) = data();
+    let mut house = House::of(
+        serve(&data)
+            .env("BETANG_ADMIN_PASSWORD", PASSWORD)
+            .stderr(Stdio::piped()),
+    );
+    house.stop_reading_its_log();
+    house.token().await;
+    // It logs that it ends, and does.
+    house.signal("-TERM");
+    let status = house.ended();
+    assert!(status.success(), "{status}");
+}
+
+#[tokio::test]
 async fn what_was_saved_is_there_after_kill_minus_nine_and_the_chain_is_whole() {
     let (_folder, data) = data();
     let mut house = House::start(&data);

@@ -94,6 +94,11 @@ impl House {
         assert!(sent.is_ok_and(|status| status.success()));
     }
 
+    /// Lets go of its log: what it writes there from now on has no reader.
+    pub(crate) fn stop_reading_its_log(&mut self) {
+        drop(self.child.stderr.take().expect("its log was ours to read"));
+    }
+
     pub(crate) fn ended(&mut self) -> ExitStatus {
         self.child.wait().expect("it ends")
     }
