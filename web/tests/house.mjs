@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 import { chromium } from 'playwright-core';
 
 export const root = resolve(import.meta.dirname, '../..');
-const targetFolder = process.env.CARGO_TARGET_DIR ?? join(root, 'target');
+export const targetFolder = process.env.CARGO_TARGET_DIR ?? join(root, 'target');
 export const binary = process.env.BETANG ?? join(targetFolder, 'debug/betang');
 export const foreign = join(root, 'crates/betang/tests/foreign');
 export const python = '/usr/bin/python3';
@@ -39,7 +39,7 @@ export function expect(condition, message) {
 }
 
 /** Starts a program and waits for the first line that the pattern reads. */
-export function start(program, args, pattern, env = {}) {
+export function start(program, args, pattern, env = {}, patience_ms = HANG_MS) {
 	const child = spawn(program, args, {
 		stdio: ['ignore', 'pipe', 'pipe'],
 		env: { ...process.env, ...env }
@@ -48,7 +48,7 @@ export function start(program, args, pattern, env = {}) {
 	const errors = [];
 	child.stderr.on('data', (data) => errors.push(data));
 	return new Promise((done, refuse) => {
-		const late = setTimeout(() => refuse(new Error(`${program} said nothing in time`)), HANG_MS);
+		const late = setTimeout(() => refuse(new Error(`${program} said nothing in time`)), patience_ms);
 		child.on('exit', (code) => {
 			clearTimeout(late);
 			refuse(new Error(`${program} ended with ${code}: ${Buffer.concat(errors)}`));

@@ -7,8 +7,8 @@ use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
 use hall::config::Config;
 
-use crate::verb::{areas, audit, cameras, staff};
-use crate::{compose, serve};
+use crate::verb::{areas, audit, cameras, fault, staff};
+use crate::{compose, demo, serve};
 
 /// A provincial command centre.
 #[derive(Debug, Parser)]
@@ -22,6 +22,8 @@ pub(crate) struct Cli {
 enum Command {
     /// Run the house.
     Serve(Setting),
+    /// Run the house with a simulated province, marked as one on every page.
+    Demo(Demo),
     /// Cameras of a running house.
     #[command(subcommand)]
     Cameras(cameras::Verb),
@@ -39,6 +41,21 @@ enum Command {
     Config(ConfigVerb),
     /// Print the description of the API (OpenAPI 3.1).
     Openapi,
+}
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+struct Demo {
+    #[command(subcommand)]
+    verb: Option<DemoVerb>,
+    #[command(flatten)]
+    setting: Setting,
+}
+
+#[derive(Debug, Subcommand)]
+enum DemoVerb {
+    /// Make something wrong with a simulated camera, or right again.
+    Fault(fault::Wrong),
 }
 
 #[derive(Debug, Subcommand)]
@@ -109,7 +126,15 @@ impl Setting {
 
 pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
-        Command::Serve(setting) => serve::run(setting.load()?).await,
+        Command::Serve(setting) => serve::run(setting.load()?, async |_| Ok(())).await,
+        Command::Demo(Demo {
+            verb: None,
+            setting,
+        }) => demo::run(setting.load()?).await,
+        Command::Demo(Demo {
+            verb: Some(DemoVerb::Fault(wrong)),
+            ..
+        }) => fault::run(wrong).await,
         Command::Cameras(verb) => cameras::run(verb).await,
         Command::Areas(verb) => areas::run(verb).await,
         Command::Staff(verb) => staff::run(verb).await,

@@ -1,10 +1,12 @@
 //! The binary: command line, configuration, composition, life cycle.
 //!
 //! It decides nothing. [`compose`] puts the rooms together on one screen,
-//! [`serve`] starts and ends them, [`verb`] speaks to a running house.
+//! [`serve`] starts and ends them, [`demo`] puts a simulated province in, [`verb`]
+//! speaks to a running house.
 
 mod cli;
 mod compose;
+mod demo;
 mod serve;
 mod socket;
 mod verb;

@@ -40,8 +40,12 @@ const HEADER_MAX: Duration = Duration::from_secs(30);
 /// How often a quiet HTTP/2 connection is asked whether it is still there.
 const ALIVE_EVERY: Duration = Duration::from_secs(30);
 
-/// Runs the house until it is told to end.
-pub(crate) async fn run(config: Config) -> anyhow::Result<ExitCode> {
+/// Runs the house until it is told to end. `furnish` puts into it what is to be
+/// there before its address is said.
+pub(crate) async fn run(
+    config: Config,
+    furnish: impl AsyncFnOnce(&House) -> anyhow::Result<()>,
+) -> anyhow::Result<ExitCode> {
     log(&config)?;
     // Heard from the first moment on: who stops a house that is starting means it.
     let mut signals = Signals {
@@ -55,11 +59,16 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<ExitCode> {
     let clock = hall::clock::Clock::real();
     let kept = Keeper::open(&config, at.ip(), clock.now().wall)?;
     let admin_password = config.admin_password.clone();
+    let house = compose::open(config).await?;
+    tokio::select! {
+        furnished = furnish(&house) => furnished?,
+        () = signals.next() => return Ok(ExitCode::SUCCESS),
+    }
     let House {
         hall,
         watch,
         router,
-    } = compose::open(config).await?;
+    } = house;
     // Before anything is said: who reads the address may come by either door.
     let socket = Socket::open(&hall.config().data);
     let scheme = if kept.is_some() { "https" } else { "http" };

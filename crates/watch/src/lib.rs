@@ -12,6 +12,7 @@
 //! | [`hub`] | one stream, many readers |
 //! | [`live`] | the media port and its viewers |
 //! | [`still`] | a JPEG of the newest key frame |
+//! | `simulated` | cameras that the simulation puts in |
 //! | `http` | the API of cameras, stills and WHEP |
 //! | `sql` | the room's tables |
 //! | `jobs` | what follows from a change: streams, live state, endings |
@@ -22,11 +23,13 @@ pub mod ingest;
 mod jobs;
 pub mod live;
 mod room;
+mod simulated;
 mod sql;
 #[cfg(feature = "stills")]
 pub mod still;
 
 pub use room::{Error, Room, Settings, open};
+pub use simulated::{Simulated, SimulatedLegal};
 
 /// The room's tables.
 pub const SCHEMA: store::migrate::Schema = store::schema!("watch", "schema", [(1, "cameras")]);

@@ -39,6 +39,9 @@ pub enum Error {
     /// The database does not answer.
     #[error(transparent)]
     Store(#[from] store::Error),
+    /// A password cannot be sealed.
+    #[error(transparent)]
+    Vault(#[from] hall::vault::VaultError),
 }
 
 /// The open room. Cheap to clone.

@@ -503,6 +503,9 @@ async fn save(
         .await?;
     }
     camera::put(tx, &row).await?;
+    if row.simulated {
+        hall::house::mark_simulated(tx, now).await?;
+    }
     put_streams(hall, tx, &row, main, sub).await?;
     if let Some(legal) = legal {
         camera::put_legal(tx, row.id, &legal, now.wall).await?;
@@ -576,7 +579,7 @@ async fn put_streams(
 
 impl CameraRow {
     /// A camera of which nothing is known yet.
-    fn new(hall: &Hall, now: base::now::Wall) -> Self {
+    pub(crate) fn new(hall: &Hall, now: base::now::Wall) -> Self {
         Self {
             id: hall.mint(),
             device: hall.mint(),

@@ -1,0 +1,22 @@
+//! A seeded world for tests, demos and benches.
+//!
+//! Nothing here decides anything for the house, and the house decides nothing for
+//! it: a simulated camera draws its own pictures, cuts its own packets and speaks
+//! RTSP with code of its own, so that what the house does with them is tried and
+//! not repeated.
+//!
+//! | module | noun |
+//! |---|---|
+//! | [`picture`] | what a camera sees, with a number in it that a machine can read |
+//! | [`film`] | a minute of pictures, encoded once |
+//! | [`packet`] | how a camera cuts a picture into RTP |
+//! | [`fault`] | what can be wrong with a camera |
+//! | [`province`] | the cameras of the demonstration |
+//! | [`live`] | sockets and disks: the only IO |
+
+pub mod fault;
+pub mod film;
+pub mod live;
+pub mod packet;
+pub mod picture;
+pub mod province;
