@@ -8,6 +8,8 @@ use std::sync::Arc;
 use base::now::Now;
 use base::unit::Bytes;
 
+use crate::payload::{Cut, UnitError};
+
 /// Ticks of 90,000 in a second, the RTP clock of video (RFC 6184 §8.2.1).
 pub const TICKS_PER_SECOND: u64 = 90_000;
 
@@ -41,10 +43,51 @@ impl MediaTime {
 /// The payload of one RTP packet, header excluded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Packet {
-    /// At most [`crate::h264::PAYLOAD_MAX`] octets, shared by all viewers.
+    /// At most [`crate::payload::PAYLOAD_MAX`] octets, shared by all viewers.
     pub payload: Arc<[u8]>,
     /// Whether it is the last of its frame (RFC 6184 §5.1).
     pub marker: bool,
+}
+
+/// How pictures are coded, as far as they are passed on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Codec {
+    /// ITU-T H.264: what every browser plays.
+    H264,
+    /// ITU-T H.265: for players that say they can.
+    H265,
+}
+
+impl Codec {
+    /// From the name in a session description, in lower case.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        match name {
+            "h264" => Some(Self::H264),
+            "h265" => Some(Self::H265),
+            _ => None,
+        }
+    }
+
+    /// That name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::H264 => "h264",
+            Self::H265 => "h265",
+        }
+    }
+
+    /// Cuts an access unit into packets.
+    ///
+    /// # Errors
+    /// If it is none.
+    pub fn cut(self, unit: &[u8]) -> Result<Cut, UnitError> {
+        match self {
+            Self::H264 => crate::h264::cut(unit),
+            Self::H265 => crate::h265::cut(unit),
+        }
+    }
 }
 
 /// One picture of one camera layer.
@@ -54,11 +97,13 @@ pub struct Frame {
     pub time: MediaTime,
     /// When its last octet reached this house.
     pub arrived: Now,
+    /// How it is coded.
+    pub codec: Codec,
     /// Whether decoding can begin here.
     pub key: bool,
     /// In the order in which they are sent.
     pub packets: Box<[Packet]>,
-    /// The access unit itself, kept for stills; key frames only.
+    /// The access unit itself, kept for stills; key frames of H.264 only.
     /// Annex B byte stream (ITU-T H.264 Annex B) with its parameter sets.
     pub unit: Option<bytes::Bytes>,
 }

@@ -6,7 +6,8 @@
 //!
 //! | module | question it answers |
 //! |---|---|
-//! | [`h264`] | how does an access unit become packets of at most 1,200 octets? |
+//! | [`payload`] | how does an access unit become packets of at most 1,200 octets? |
+//! | [`h264`], [`h265`] | what does each codec do differently, and where can decoding begin? |
 //! | [`frame`] | what travels from a camera to its viewers? |
 //! | [`timeline`] | which media time has a frame whose camera restarts, jumps or lies? |
 //! | [`ring`] | which frames are kept, and what does a slow reader miss? |
@@ -16,6 +17,8 @@
 pub mod fanout;
 pub mod frame;
 pub mod h264;
+pub mod h265;
+pub mod payload;
 pub mod ring;
 pub mod supervise;
 pub mod timeline;

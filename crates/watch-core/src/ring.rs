@@ -162,7 +162,7 @@ pub(crate) mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::frame::{MediaTime, Packet};
+    use crate::frame::{Codec, MediaTime, Packet};
 
     /// A frame that arrives `i` twenty-fifths of a second after the start.
     pub(crate) fn frame(i: u64, key: bool, size: usize) -> Arc<Frame> {
@@ -172,6 +172,7 @@ pub(crate) mod tests {
                 mono: Mono::from_us(i * 40_000),
                 wall: Wall::from_us(0) + Duration::from_millis(i * 40),
             },
+            codec: Codec::H264,
             key,
             packets: [Packet {
                 payload: vec![0; size].into(),

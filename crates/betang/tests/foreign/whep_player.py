@@ -1,8 +1,8 @@
 """A viewer that this project did not write: GStreamer's webrtcbin, over WHEP.
 
-    whep_player.py URL TOKEN FRAMES
+    whep_player.py URL TOKEN FRAMES [H264|H265]
 
-Sends an offer that receives H.264, plays the answer, decodes, and prints one
+Sends an offer that receives H.264, or the codec that is named, plays the answer, decodes, and prints one
 line `frames N width W height H rate R` when FRAMES pictures have been decoded,
 R being pictures per second by their own time stamps. Leaves by DELETE.
 
@@ -23,10 +23,11 @@ gi.require_version("GstWebRTC", "1.0")
 gi.require_version("GstSdp", "1.0")
 from gi.repository import GLib, Gst, GstSdp, GstWebRTC  # noqa: E402
 
-CAPS = (
-    "application/x-rtp,media=video,encoding-name=H264,payload=102,clock-rate=90000,"
-    "packetization-mode=(string)1,profile-level-id=(string)42e01f"
-)
+CAPS = {
+    "H264": "application/x-rtp,media=video,encoding-name=H264,payload=102,clock-rate=90000,"
+    "packetization-mode=(string)1,profile-level-id=(string)42e01f",
+    "H265": "application/x-rtp,media=video,encoding-name=H265,payload=103,clock-rate=90000",
+}
 
 
 OPENSSL = (
@@ -36,7 +37,8 @@ OPENSSL = (
 
 
 class Player:
-    def __init__(self, url, token, wanted):
+    def __init__(self, url, token, wanted, codec):
+        self.codec = codec
         self.url, self.token, self.wanted = url, token, wanted
         self.resource = None
         self.stamps = []
@@ -56,7 +58,7 @@ class Player:
         self.webrtc.connect("pad-added", self.on_pad)
         self.webrtc.connect("notify::ice-gathering-state", self.on_gathered)
         direction = GstWebRTC.WebRTCRTPTransceiverDirection.RECVONLY
-        self.webrtc.emit("add-transceiver", direction, Gst.Caps.from_string(CAPS))
+        self.webrtc.emit("add-transceiver", direction, Gst.Caps.from_string(CAPS[codec]))
 
     def request(self, method, url, body=None):
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/sdp"}
@@ -110,7 +112,9 @@ class Player:
 
     def on_pad(self, _, pad):
         chain = Gst.parse_bin_from_description(
-            "rtph264depay ! h264parse ! avdec_h264 ! fakesink name=sink sync=false signal-handoffs=true",
+            "rtp{0}depay ! {0}parse ! avdec_{0} ! fakesink name=sink sync=false signal-handoffs=true".format(
+                self.codec.lower()
+            ),
             True,
         )
         chain.get_by_name("sink").connect("handoff", self.on_picture)
@@ -128,4 +132,5 @@ class Player:
 
 if __name__ == "__main__":
     Gst.init(None)
-    sys.exit(Player(sys.argv[1], sys.argv[2], int(sys.argv[3])).play())
+    codec = sys.argv[4] if len(sys.argv) > 4 else "H264"
+    sys.exit(Player(sys.argv[1], sys.argv[2], int(sys.argv[3]), codec).play())

@@ -10,8 +10,8 @@ use tokio::net::TcpStream;
 
 use crate::fault::Fault;
 
-/// How long the answer may take.
-const ANSWER_MAX: Duration = Duration::from_secs(5);
+/// How long the answer may take: a film may have to be encoded first.
+const ANSWER_MAX: Duration = Duration::from_secs(180);
 
 /// Makes that wrong with the camera at this address; what it says is wrong then.
 ///

@@ -83,9 +83,18 @@ impl Camera {
 
     /// What it shows on a layer. Reads the disk or encodes.
     pub(super) fn reel(&self, layer: usize) -> Result<Arc<Reel>, LibraryError> {
+        self.reel_with(self.fault(), layer)
+    }
+
+    /// Makes the films that it would show with that fault.
+    pub(super) fn prepare(&self, fault: Fault) -> Result<(), LibraryError> {
+        (0..LAYERS.len()).try_for_each(|layer| self.reel_with(fault, layer).map(|_| ()))
+    }
+
+    fn reel_with(&self, fault: Fault, layer: usize) -> Result<Arc<Reel>, LibraryError> {
         let inner = &self.inner;
         let script = inner.scripts[layer.min(1)];
-        match (self.fault(), inner.codec) {
+        match (fault, inner.codec) {
             (Fault::H265, _) => Ok(inner.library.h265()),
             (_, Codec::H265) if layer == 0 => Ok(inner.library.h265()),
             (Fault::LongGop, _) => inner.library.get(&script.long_gop()),

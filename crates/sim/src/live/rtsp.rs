@@ -240,7 +240,9 @@ impl Connection {
             return written(request, status, &[(PUBLIC, METHODS)], b"");
         };
         match request.method() {
-            Method::SetParameter | Method::GetParameter => return parameter(request, &camera),
+            Method::SetParameter | Method::GetParameter => {
+                return self.parameter(request, &camera).await;
+            }
             _ if camera.fault() == Fault::Drop => return Err(over("it hangs up")),
             Method::Options => return written(request, StatusCode::Ok, &[(PUBLIC, METHODS)], b""),
             _ => {}
@@ -259,6 +261,33 @@ impl Connection {
             Method::Teardown => written(request, StatusCode::Ok, &[], b""),
             _ => written(request, StatusCode::NotImplemented, &[], b""),
         }
+    }
+
+    /// Asks or sets what is wrong (RFC 2326 §10.8, §10.9); an empty one keeps a
+    /// session alive.
+    async fn parameter(&self, request: &Request<Vec<u8>>, camera: &Camera) -> io::Result<Vec<u8>> {
+        let body = String::from_utf8_lossy(request.body());
+        let asked = body.trim();
+        if asked.is_empty() {
+            return written(request, StatusCode::Ok, &[], b"");
+        }
+        if *request.method() == Method::SetParameter {
+            let fault = asked
+                .strip_prefix("fault:")
+                .and_then(|word| word.trim().parse().ok());
+            let Some(fault) = fault else {
+                let why = format!("fault: {}\r\n", crate::fault::WORDS);
+                return written(request, StatusCode::BadRequest, &[TEXT], why.as_bytes());
+            };
+            // What is to be seen has to be there before it is wrong to see it.
+            let made = camera.clone();
+            let made = move || made.prepare(fault);
+            let made = self.server.tasks.blocking("sim.film", made).await;
+            made.map_err(io::Error::other)?.map_err(io::Error::other)?;
+            camera.set_fault(fault);
+        }
+        let is = format!("fault: {}\r\n", camera.fault());
+        written(request, StatusCode::Ok, &[TEXT], is.as_bytes())
     }
 
     /// Digest with MD5 and without `qop` (RFC 2617 §3.2.2), which is what cameras
@@ -578,28 +607,6 @@ fn named(path: &str, cameras: &BTreeMap<String, Camera>) -> Option<(Camera, usiz
         Some(word) => LAYERS.iter().position(|layer| *layer == word)?,
     };
     Some((camera.clone(), layer))
-}
-
-/// Asks or sets what is wrong (RFC 2326 §10.8, §10.9); an empty one keeps a session
-/// alive.
-fn parameter(request: &Request<Vec<u8>>, camera: &Camera) -> io::Result<Vec<u8>> {
-    let body = String::from_utf8_lossy(request.body());
-    let asked = body.trim();
-    if asked.is_empty() {
-        return written(request, StatusCode::Ok, &[], b"");
-    }
-    if *request.method() == Method::SetParameter {
-        let fault = asked
-            .strip_prefix("fault:")
-            .and_then(|word| word.trim().parse().ok());
-        let Some(fault) = fault else {
-            let why = format!("fault: {}\r\n", crate::fault::WORDS);
-            return written(request, StatusCode::BadRequest, &[TEXT], why.as_bytes());
-        };
-        camera.set_fault(fault);
-    }
-    let is = format!("fault: {}\r\n", camera.fault());
-    written(request, StatusCode::Ok, &[TEXT], is.as_bytes())
 }
 
 const TEXT: (rtsp_types::HeaderName, &str) = (CONTENT_TYPE, "text/parameters");

@@ -17,10 +17,11 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use watch_core::h264;
+use watch_core::payload::annex_b;
 use watch_core::supervise::Reason;
 
 use super::form::Faults;
-use crate::ingest::session::{Described, Failure, Heard, PLAYABLE, Transport};
+use crate::ingest::session::{Described, Failure, Heard, Transport};
 use crate::room::Room;
 
 /// How long the first key frame is waited for. Longer GOPs are common; the answer
@@ -52,7 +53,7 @@ pub(crate) struct ProbeForm {
 pub(crate) struct Probed {
     /// `h264`, `h265`, `jpeg`, …
     codec: String,
-    /// Whether a browser can be given it.
+    /// Whether every browser can be given it.
     playable: bool,
     /// In pixels.
     width: Option<u32>,
@@ -91,7 +92,7 @@ async fn probe(
         .await
         .map_err(|failure| told(&failure))?;
     let video = described.video.clone();
-    let playable = video.codec == PLAYABLE;
+    let playable = video.codec == "h264";
     let still = if playable {
         first_key(described)
             .await
@@ -119,7 +120,7 @@ async fn first_key(described: Described) -> Result<Option<Vec<u8>>, Failure> {
         loop {
             if let Heard::Frame { unit, .. } = session.next().await? {
                 let is_key = h264::cut(&unit).is_ok_and(|cut| cut.key);
-                if is_key && let Ok(stream) = h264::annex_b(&unit) {
+                if is_key && let Ok(stream) = annex_b(&unit) {
                     return Ok(stream);
                 }
             }

@@ -16,6 +16,7 @@ use store::blob;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+use watch_core::frame::Codec;
 use watch_core::supervise::Word;
 
 use super::cameras::find;
@@ -196,6 +197,12 @@ async fn newest(room: &Room, row: &CameraRow, layer: Layer) -> Result<Still, Pro
         layer,
     };
     let frame = key_frame(&room.inner.hub, key).await?;
+    if frame.codec == Codec::H265 {
+        return Err(Problem::conflict(
+            "codec",
+            "This layer is H.265, of which no still can be made here; choose another layer.",
+        ));
+    }
     match room.inner.stills.of(&frame).await {
         Ok(Some(still)) => Ok(still),
         Ok(None) => Err(Problem::unavailable(

@@ -24,7 +24,7 @@ use watch_core::supervise::Reason;
 
 use super::cameras::find;
 use crate::hub::{Layer, StreamKey};
-use crate::live::{EngineError, OFFER_MAX};
+use crate::live::{EngineError, OFFER_MAX, OfferError};
 use crate::room::Room;
 use crate::sql::camera;
 use crate::sql::viewing::{self, Began};
@@ -44,7 +44,7 @@ pub(crate) struct Wish {
     layer: Option<String>,
 }
 
-/// Begins to watch. The body is an SDP offer that receives H.264; the answer is
+/// Begins to watch. The body is an SDP offer that receives H.264 or H.265; the answer is
 /// in the response, `Location` is what to delete in the end.
 #[utoipa::path(post, path = "/whep/{camera}", tag = "live",
     params(("camera" = String, Path, description = "id or short name"), Wish),
@@ -82,10 +82,11 @@ async fn join(
         room.inner.hub.stream(key).ok_or_else(|| {
             Problem::unavailable("stream", "The stream is being set up; try again.")
         })?;
-    if channel.report().truth.reason == Some(Reason::Codec) {
+    // What nobody pulls is not known to be so still.
+    if channel.is_wanted() && channel.report().truth.reason == Some(Reason::Codec) {
         return Err(Problem::conflict(
             "codec",
-            "This layer is not H.264, which is what browsers play; choose another layer.",
+            "This layer is neither H.264 nor H.265; choose another layer.",
         ));
     }
 
@@ -186,6 +187,10 @@ fn layer(wish: Option<&str>, has: &[camera::StreamRow]) -> Result<Layer, Problem
 
 fn refused(error: &EngineError) -> Problem {
     match error {
+        EngineError::Offer(OfferError::OtherCodec(codec)) => Problem::conflict(
+            "codec",
+            format!("This layer is {codec}, which the player does not take; choose another layer."),
+        ),
         EngineError::Offer(error) => Problem::invalid("offer", error.to_string()),
         EngineError::Full => Problem::exhausted("viewers", error.to_string()),
         EngineError::Closed => Problem::unavailable("closing", error.to_string()),

@@ -20,14 +20,12 @@ use retina::codec::{
     CodecItem, FrameFormat, ParameterSetInsertion, ParametersRef, VideoParameters, h26x,
 };
 use url::Url;
+use watch_core::frame::Codec;
 use watch_core::supervise::Reason;
 use watch_core::timeline::wall_of_ntp;
 
 /// The status that asks for another transport (RFC 2326 §11.3.14).
 const UNSUPPORTED_TRANSPORT: u16 = 461;
-
-/// What viewers are given, as a session description names it.
-pub const PLAYABLE: &str = "h264";
 
 /// Where a stream is and who we are to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,6 +96,8 @@ pub enum Heard {
 
 /// A session that plays.
 pub struct Session {
+    /// How its pictures are coded.
+    pub codec: Codec,
     demuxed: Demuxed,
     stream: usize,
 }
@@ -152,15 +152,15 @@ impl Described {
     /// With the reason in the words of the page. A codec that no viewer can be
     /// given is a failure too.
     pub async fn play(mut self, transport: Transport) -> Result<Session, Failure> {
-        if self.video.codec != PLAYABLE {
+        let Some(codec) = Codec::parse(&self.video.codec) else {
             return Err(Failure {
                 reason: Reason::Codec,
                 detail: format!(
-                    "the stream is {}, viewers are given {PLAYABLE}",
+                    "the stream is {}, viewers are given h264 or h265",
                     self.video.codec
                 ),
             });
-        }
+        };
         let set_up = self.rtsp.setup(self.stream, setup_options(transport)).await;
         match (set_up, transport) {
             (Ok(()), _) => {}
@@ -182,6 +182,7 @@ impl Described {
             .map_err(|error| failure(&error))?;
         let demuxed = playing.demuxed().map_err(|error| failure(&error))?;
         Ok(Session {
+            codec,
             demuxed,
             stream: self.stream,
         })

@@ -12,8 +12,8 @@ use futures::future::BoxFuture;
 use hall::Hall;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
-use watch_core::frame::Frame;
-use watch_core::h264;
+use watch_core::frame::{Codec, Frame};
+use watch_core::payload::annex_b;
 use watch_core::supervise::{Effect, Input, Reason, Supervisor, Word};
 use watch_core::timeline::Timeline;
 
@@ -61,6 +61,8 @@ struct Ingest {
     meter: Meter,
     link: Link,
     transport: Transport,
+    /// How the session's pictures are coded.
+    codec: Codec,
     /// Whether this session has brought a frame to begin with.
     began: bool,
 }
@@ -78,6 +80,7 @@ impl Task {
             meter: Meter::default(),
             link: Link::None,
             transport: Transport::Tcp,
+            codec: Codec::H264,
             began: false,
             hall: self.hall,
             channel: self.channel,
@@ -197,6 +200,7 @@ impl Ingest {
     fn playing(&mut self, session: Session, video: Video) {
         self.timeline.connected();
         self.meter = Meter::default();
+        self.codec = session.codec;
         self.channel.tell(|report| report.video = Some(video));
         if let Link::Opening(_, permit) = std::mem::replace(&mut self.link, Link::None) {
             self.link = Link::Playing(Box::new(session), permit);
@@ -237,7 +241,7 @@ impl Ingest {
         if let Some(bitrate) = self.meter.count(Bytes::of(unit), now.mono) {
             self.channel.tell(|report| report.bitrate = Some(bitrate));
         }
-        let cut = match h264::cut(unit) {
+        let cut = match self.codec.cut(unit) {
             Ok(cut) => cut,
             Err(error) => {
                 // What refers to a picture that is missing cannot be shown.
@@ -250,13 +254,15 @@ impl Ingest {
             return Some(Input::Frame { key: false });
         }
         self.began = true;
-        let unit = cut
-            .key
-            .then(|| h264::annex_b(unit).ok().map(bytes::Bytes::from))
+        // Stills are made of what can be decoded here.
+        let still = cut.key && self.codec == Codec::H264;
+        let unit = still
+            .then(|| annex_b(unit).ok().map(bytes::Bytes::from))
             .flatten();
         self.channel.push(Frame {
             time,
             arrived: now,
+            codec: self.codec,
             key: cut.key,
             packets: cut.packets,
             unit,

@@ -12,13 +12,14 @@ use base::now::{Mono, Now};
 use base::unit::Bytes;
 use str0m::change::SdpOffer;
 use str0m::config::DtlsCert;
-use str0m::format::Codec;
+use str0m::format::Codec as RtcCodec;
 use str0m::media::{MediaTime as RtcTime, Mid, Pt};
 use str0m::net::{Protocol, Receive, TcpType};
 use str0m::rtp::{Extension, ExtensionMap, ExtensionValues, RtpWrite, SeqNo};
 use str0m::{Candidate, Event, IceConnectionState, Input, Output, Rtc, RtcError};
 use watch_core::fanout::{Next, Reader};
-use watch_core::frame::Frame;
+use watch_core::frame::{Codec, Frame};
+use watch_core::supervise::Word;
 
 use super::socket::Socket;
 use crate::hub::{Channel, Want};
@@ -45,9 +46,13 @@ pub enum OfferError {
     /// It asks for no video, or would only send.
     #[error("the offer asks for no video")]
     NoVideo,
-    /// It does not take H.264 in packets (packetization-mode 1, RFC 6184 §6.3).
-    #[error("the offer takes no H.264 with packetization-mode=1")]
-    NoH264,
+    /// It takes neither H.264 in packets (packetization-mode 1, RFC 6184 §6.3) nor
+    /// H.265.
+    #[error("the offer takes neither H.264 with packetization-mode=1 nor H.265")]
+    NoCodec,
+    /// The stream is coded in a way that it does not take.
+    #[error("the stream is {0}, which the offer does not take")]
+    OtherCodec(&'static str),
 }
 
 /// What every answer says of the house.
@@ -114,7 +119,7 @@ pub(super) struct Viewer {
     pub(super) channel: Arc<Channel>,
     rtc: Rtc,
     mid: Mid,
-    pt: Pt,
+    pts: Pts,
     /// The sequence number of the next packet.
     next: u64,
     reader: Reader,
@@ -160,6 +165,7 @@ impl Viewer {
             .set_dtls_cert(terms.certificate.clone())
             .clear_codecs()
             .enable_h264(true)
+            .enable_h265(true)
             .set_stats_interval(None)
             .build(instant);
         for candidate in terms.candidates() {
@@ -168,7 +174,19 @@ impl Viewer {
         let answer = rtc.sdp_api().accept_offer(offer).map_err(unreadable)?;
         let answer = answer.to_sdp_string();
         let mid = video_sent(&answer).ok_or(OfferError::NoVideo)?;
-        let pt = h264(&rtc, mid).ok_or(OfferError::NoH264)?;
+        let pts = Pts::agreed(&rtc, mid);
+        if pts.is_empty() {
+            return Err(OfferError::NoCodec);
+        }
+        // A camera that is not open now may turn out to be either.
+        let report = channel.report();
+        let open = matches!(report.truth.word, Word::Live | Word::Stale);
+        let coded = report.video.filter(|_| open);
+        if let Some(codec) = coded.and_then(|video| Codec::parse(&video.codec))
+            && pts.of(codec).is_none()
+        {
+            return Err(OfferError::OtherCodec(codec.as_str()));
+        }
         let mut api = rtc.direct_api();
         let Some(stream) = api.stream_tx_by_mid(mid, None) else {
             return Err(OfferError::NoVideo);
@@ -179,7 +197,7 @@ impl Viewer {
             login,
             rtc,
             mid,
-            pt,
+            pts,
             next: 1,
             reader: Reader::default(),
             connected: false,
@@ -230,7 +248,13 @@ impl Viewer {
         loop {
             let next = self.reader.next(&self.channel.ring(), now.mono);
             match next {
-                Next::Send(frame, time) => self.write(&frame, time.rtp(), at),
+                Next::Send(frame, time) => {
+                    // The camera speaks otherwise now; who can follow comes again.
+                    let Some(pt) = self.pts.of(frame.codec) else {
+                        return Still::Gone;
+                    };
+                    self.write(&frame, pt, time.rtp(), at);
+                }
                 Next::Paced(later) => {
                     self.paced = Some(later);
                     break;
@@ -310,7 +334,7 @@ impl Viewer {
         Still::Here
     }
 
-    fn write(&mut self, frame: &Frame, rtp_time: u32, at: Instant) {
+    fn write(&mut self, frame: &Frame, pt: Pt, rtp_time: u32, at: Instant) {
         let mut api = self.rtc.direct_api();
         let Some(stream) = api.stream_tx_by_mid(self.mid, None) else {
             return;
@@ -318,10 +342,9 @@ impl Viewer {
         for packet in &frame.packets {
             let seq_no = SeqNo::from(self.next);
             self.next += 1;
-            let mut write =
-                RtpWrite::new(self.pt, seq_no, rtp_time, at, Arc::clone(&packet.payload))
-                    .marker(packet.marker)
-                    .nackable(true);
+            let mut write = RtpWrite::new(pt, seq_no, rtp_time, at, Arc::clone(&packet.payload))
+                .marker(packet.marker)
+                .nackable(true);
             if frame.key {
                 write = write.ext_vals(at_once());
             }
@@ -361,15 +384,44 @@ fn video_sent(answer: &str) -> Option<Mid> {
         .map(Mid::from)
 }
 
-/// The payload type for our packets. Every browser decodes every profile under
-/// any of its payload types, so the first with packets in mode 1 will do.
-fn h264(rtc: &Rtc, mid: Mid) -> Option<Pt> {
-    let pts = rtc.media(mid)?.remote_pts();
-    rtc.codec_config()
-        .params()
-        .iter()
-        .filter(|params| pts.contains(&params.pt()))
-        .map(|params| (params.pt(), params.spec()))
-        .find(|(_, spec)| spec.codec == Codec::H264 && spec.format.packetization_mode == Some(1))
-        .map(|(pt, _)| pt)
+/// The payload types for our packets, by codec.
+#[derive(Debug, Clone, Copy)]
+struct Pts {
+    h264: Option<Pt>,
+    h265: Option<Pt>,
+}
+
+impl Pts {
+    /// Those that were agreed. Every browser decodes every profile of H.264 under
+    /// any of its payload types, so the first with packets in mode 1 will do.
+    fn agreed(rtc: &Rtc, mid: Mid) -> Self {
+        let pts = rtc.media(mid).map_or(&[][..], |media| media.remote_pts());
+        let of = |codec| {
+            rtc.codec_config()
+                .params()
+                .iter()
+                .filter(|params| pts.contains(&params.pt()))
+                .map(|params| (params.pt(), params.spec()))
+                .filter(|(_, spec)| spec.codec == codec)
+                .find(|(_, spec)| {
+                    codec != RtcCodec::H264 || spec.format.packetization_mode == Some(1)
+                })
+                .map(|(pt, _)| pt)
+        };
+        Self {
+            h264: of(RtcCodec::H264),
+            h265: of(RtcCodec::H265),
+        }
+    }
+
+    const fn of(self, codec: Codec) -> Option<Pt> {
+        match codec {
+            Codec::H264 => self.h264,
+            Codec::H265 => self.h265,
+        }
+    }
+
+    const fn is_empty(self) -> bool {
+        self.h264.is_none() && self.h265.is_none()
+    }
 }
