@@ -12,6 +12,7 @@ describe('the next step', () => {
     ['joining has time', life({ phase: 'joining' }), 11_000, fine, 'stay'],
     ['joining gives up', life({ phase: 'joining' }), 12_001, fine, 'drop'],
     ['joining fails at once', life({ phase: 'joining' }), 10, { peer: 'failed', sending: true }, 'drop'],
+    ['joining ends when the peer has gone', life({ phase: 'joining' }), 10, { peer: 'disconnected', sending: true }, 'drop'],
     ['a fresh picture plays on', life({ phase: 'playing', newest: 900 }), 1_000, fine, 'stay'],
     ['a lost peer is dropped once the picture stands', life({ phase: 'playing', newest: 0 }), 3_001, { peer: 'disconnected', sending: true }, 'drop'],
     ['a short loss is borne', life({ phase: 'playing', newest: 0 }), 2_000, { peer: 'disconnected', sending: true }, 'stay'],

@@ -51,7 +51,8 @@ export function judge(life: Life, now: number, facts: Facts): Step {
     case 'waiting':
       return now >= life.until ? 'join' : 'stay';
     case 'joining':
-      if (facts.peer === 'failed' || facts.peer === 'closed') return 'drop';
+      // A peer that was there and is not any more will bring no first picture.
+      if (facts.peer === 'failed' || facts.peer === 'closed' || facts.peer === 'disconnected') return 'drop';
       return now - life.since > JOIN_MS ? 'drop' : 'stay';
     case 'playing': {
       if (facts.peer === 'failed' || facts.peer === 'closed') return 'drop';

@@ -6,6 +6,8 @@
 //! answered 405 as the draft says (§4.3 there): a peer whose network has changed
 //! posts anew.
 
+use std::sync::Arc;
+
 use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::State;
@@ -20,10 +22,11 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use watch_core::supervise::Reason;
+use watch_core::frame::Codec;
+use watch_core::supervise::{OPEN_DEADLINE, Reason, Word};
 
 use super::cameras::find;
-use crate::hub::{Layer, StreamKey};
+use crate::hub::{Channel, Layer, StreamKey};
 use crate::live::{EngineError, OFFER_MAX, OfferError};
 use crate::room::Room;
 use crate::sql::camera;
@@ -82,6 +85,7 @@ async fn join(
         room.inner.hub.stream(key).ok_or_else(|| {
             Problem::unavailable("stream", "The stream is being set up; try again.")
         })?;
+    refresh(&channel, &offer).await;
     // What nobody pulls is not known to be so still.
     if channel.is_wanted() && channel.report().truth.reason == Some(Reason::Codec) {
         return Err(Problem::conflict(
@@ -159,6 +163,26 @@ async fn leave(
         Ok(false) => Err(not_found()),
         Err(error) => Err(refused(&error)),
     }
+}
+
+/// Asks a camera again that was last known to speak what the player does not take,
+/// if nobody has asked it lately: either it still does, and the refusal is true, or
+/// it has been mended.
+async fn refresh(channel: &Arc<Channel>, offer: &str) {
+    let report = channel.report();
+    let open = matches!(report.truth.word, Word::Live | Word::Stale);
+    let was = report.video.and_then(|video| Codec::parse(&video.codec));
+    if open || was != Some(Codec::H265) || offer.to_ascii_uppercase().contains("H265/90000") {
+        return;
+    }
+    let _want = channel.want();
+    let mut reports = channel.reports();
+    let settled = reports.wait_for(|report| {
+        let word = report.truth.word;
+        matches!(word, Word::Live | Word::Stale | Word::Dark)
+    });
+    // Whatever is known in the end is answered by.
+    let _ = tokio::time::timeout(OPEN_DEADLINE, settled).await;
 }
 
 fn offer_text(offer: &Bytes) -> Result<String, Problem> {

@@ -249,8 +249,9 @@ impl Viewer {
             let next = self.reader.next(&self.channel.ring(), now.mono);
             match next {
                 Next::Send(frame, time) => {
-                    // The camera speaks otherwise now; who can follow comes again.
+                    // The camera speaks otherwise; the peer comes again and hears why.
                     let Some(pt) = self.pts.of(frame.codec) else {
+                        self.close(at, now, socket);
                         return Still::Gone;
                     };
                     self.write(&frame, pt, time.rtp(), at);
