@@ -18,7 +18,8 @@ export default {
       $shell: 'src/shell',
       $api: 'src/api',
       $hall: 'src/hall',
-      $watch: 'src/watch'
+      $watch: 'src/watch',
+      $map: 'src/map'
     }
   }
 };

@@ -118,11 +118,11 @@ export async function house(...args) {
 	return { house, token, cli, data };
 }
 
-/** A browser as Debian has it. */
-export function browser() {
+/** A browser as Debian has it; WebGL is computed, since there may be no graphics card. */
+export function browser(...more) {
 	return chromium.launch({
 		executablePath: '/usr/bin/chromium',
-		args: ['--no-sandbox', '--enable-unsafe-swiftshader', '--disable-background-networking']
+		args: ['--no-sandbox', '--enable-unsafe-swiftshader', '--disable-background-networking', ...more]
 	});
 }
 

@@ -11,6 +11,9 @@ const shots = process.env.SHOTS && join(root, process.env.SHOTS);
 const pages = {
 	masuk: '/masuk',
 	situasi: '/situasi',
+	peta: '/peta',
+	'peta-kamera': '/peta?pusat=-2.20830,113.92130&zoom=11.00&pilih=kamera:pasar-besar',
+	'peta-desa': '/peta?pilih=desa:62.71.01.1001',
 	kamera: '/kamera',
 	'kamera-satu': '/kamera/pasar-besar',
 	videowall: '/kamera/videowall/4',
@@ -48,6 +51,7 @@ await keep(async () => {
 						await page.goto(`${house.url}${path}${path.includes('?') ? '&' : '?'}bahasa=${language}`);
 						await page.waitForSelector('h1');
 						await page.waitForFunction(() => !document.querySelector('[aria-busy="true"]'));
+						if (name.startsWith('peta')) await page.waitForSelector('[data-map="idle"]');
 						// Whether it plays is live.e2e's to say; a picture of the page wants one.
 						if (shots && path.startsWith('/kamera/')) {
 							await page.waitForSelector('video');

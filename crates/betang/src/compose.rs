@@ -158,10 +158,34 @@ pub(crate) fn description() -> anyhow::Result<String> {
 
 /// The same text for the same routes: extensions come in any order.
 fn printed(description: &utoipa::openapi::OpenApi) -> anyhow::Result<String> {
-    let sorted = sorted(serde_json::to_value(description).context("as JSON")?);
+    let mut value = serde_json::to_value(description).context("as JSON")?;
+    name(&mut value);
+    let sorted = sorted(value);
     let mut text = serde_json::to_string_pretty(&sorted)?;
     text.push('\n');
     Ok(text)
+}
+
+/// Names each operation by its method and path. The functions behind them are called
+/// `list` in more than one file, and a description has each name once.
+fn name(description: &mut Json) {
+    let paths = description["paths"].as_object_mut().into_iter().flatten();
+    for (path, operations) in paths {
+        for (method, operation) in operations.as_object_mut().into_iter().flatten() {
+            operation["operationId"] = operation_name(method, path).into();
+        }
+    }
+}
+
+/// `get` of `/api/v1/cameras/{camera}/still` is `get_cameras_by_camera_still`.
+fn operation_name(method: &str, path: &str) -> String {
+    let path = path.strip_prefix("/api/v1").unwrap_or(path);
+    let mut name = method.to_owned();
+    for part in path.split('/').filter(|part| !part.is_empty()) {
+        name.push('_');
+        name.push_str(&part.replace('{', "by_").replace('}', "").replace('.', "_"));
+    }
+    name
 }
 
 fn sorted(value: Json) -> Json {
@@ -189,4 +213,27 @@ fn describe(mut description: utoipa::openapi::OpenApi) -> utoipa::openapi::OpenA
         SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build()),
     );
     description
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn each_operation_has_a_name_of_its_own() {
+        let text = description().expect("a description");
+        let told: Json = serde_json::from_str(&text).expect("JSON");
+        let operations: Vec<_> = told["paths"]
+            .as_object()
+            .expect("paths")
+            .values()
+            .flat_map(|path| path.as_object().expect("operations").values())
+            .map(|operation| operation["operationId"].as_str().expect("a name"))
+            .collect();
+        let names: BTreeSet<_> = operations.iter().copied().collect();
+        assert_eq!(names.len(), operations.len(), "{operations:?}");
+        assert!(names.contains("get_cameras_by_camera_still"), "{names:?}");
+    }
 }

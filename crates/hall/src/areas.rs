@@ -14,6 +14,7 @@ use base::now::Wall;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 use store::{Conn, Db, Error, Tx};
+use utoipa::ToSchema;
 
 use crate::audit::{self, Act};
 use crate::guard::{Permission, Place, Who};
@@ -239,35 +240,112 @@ pub async fn find(conn: &mut Conn, code: &AreaCode) -> Result<Option<Area>, Erro
     Ok(rows::by_code(conn, code).await?.map(area))
 }
 
-/// The outline of the province, and of its regencies where they were imported, as
-/// a GeoJSON feature collection (RFC 7946).
+/// Outlines as GeoJSON (RFC 7946).
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(tag = "type")]
+pub enum Outlines {
+    /// All of them, by code.
+    FeatureCollection {
+        /// One for each area.
+        features: Vec<Outline>,
+    },
+}
+
+/// The outline of one area as GeoJSON.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(tag = "type")]
+pub enum Outline {
+    /// Of this one.
+    Feature {
+        /// The Kemendagri code.
+        #[schema(value_type = String)]
+        id: AreaCode,
+        /// What the outline is of.
+        properties: Outlined,
+        /// Longitude first, degrees, WGS 84.
+        #[schema(value_type = Geometry)]
+        geometry: Json,
+    },
+}
+
+/// What an outline is of.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Outlined {
+    /// The Kemendagri code.
+    #[schema(value_type = String)]
+    pub code: AreaCode,
+    /// As the decree writes it.
+    pub name: String,
+    /// How deep the code goes.
+    #[schema(value_type = AreaLevelWord)]
+    pub level: AreaLevel,
+    /// Who made the outline, in the words of the importer.
+    pub source: String,
+}
+
+crate::words! {
+    /// How deep a code goes.
+    pub AreaLevelWord = AreaLevel::ALL.map(AreaLevel::as_str)
+}
+
+/// The outline of the province, and of its regencies where they were imported.
 ///
 /// # Errors
 /// If the database does not answer.
-pub async fn outline(conn: &mut Conn, province: &AreaCode) -> Result<Json, Error> {
+pub async fn outline(conn: &mut Conn, province: &AreaCode) -> Result<Outlines, Error> {
+    let mut features = imported(conn, AreaLevel::Province, province).await?;
+    if features.is_empty()
+        && let Some(geometry) = embedded_outline(province)
+    {
+        features.push(Outline::Feature {
+            id: province.clone(),
+            properties: Outlined {
+                code: province.clone(),
+                name: name(conn, province).await?.unwrap_or_default(),
+                level: AreaLevel::Province,
+                source: OUTLINE_SOURCE.to_owned(),
+            },
+            geometry,
+        });
+    }
+    features.extend(imported(conn, AreaLevel::Regency, province).await?);
+    Ok(Outlines::FeatureCollection { features })
+}
+
+/// The imported outlines of one level that lie in an area, or are its own.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn outlines(
+    conn: &mut Conn,
+    level: AreaLevel,
+    within: &AreaCode,
+) -> Result<Outlines, Error> {
+    let features = imported(conn, level, within).await?;
+    Ok(Outlines::FeatureCollection { features })
+}
+
+async fn imported(
+    conn: &mut Conn,
+    level: AreaLevel,
+    within: &AreaCode,
+) -> Result<Vec<Outline>, Error> {
     let mut features = Vec::new();
-    for level in [AreaLevel::Province, AreaLevel::Regency] {
-        for row in rows::polygons(conn, level).await? {
-            if !province.contains(&row.code) {
-                continue;
-            }
-            let geometry: Json = serde_json::from_str(&row.geojson)
-                .map_err(|_| Error::corrupt("hall_area_polygon.geojson"))?;
-            features.push(feature(&row.code, &row.name, level, &row.source, &geometry));
-        }
+    for row in rows::polygons(conn, level, within).await? {
+        let geometry = serde_json::from_str(&row.geojson)
+            .map_err(|_| Error::corrupt("hall_area_polygon.geojson"))?;
+        features.push(Outline::Feature {
+            id: row.code.clone(),
+            properties: Outlined {
+                code: row.code,
+                name: row.name,
+                level,
+                source: row.source,
+            },
+            geometry,
+        });
     }
-    let has_province = features
-        .iter()
-        .any(|feature| feature["properties"]["level"] == AreaLevel::Province.as_str());
-    if !has_province && let Some(geometry) = embedded_outline(province) {
-        let name = name(conn, province).await?.unwrap_or_default();
-        let level = AreaLevel::Province;
-        features.insert(
-            0,
-            feature(province, &name, level, OUTLINE_SOURCE, &geometry),
-        );
-    }
-    Ok(json!({ "type": "FeatureCollection", "features": features }))
+    Ok(features)
 }
 
 /// The embedded outline of the province.
@@ -285,15 +363,6 @@ fn embedded_outline(province: &AreaCode) -> Option<Json> {
     }
     let outline: Json = serde_json::from_str(OUTLINE).ok()?;
     Some(outline["geometry"].clone())
-}
-
-fn feature(code: &AreaCode, name: &str, level: AreaLevel, source: &str, geometry: &Json) -> Json {
-    json!({
-        "type": "Feature",
-        "id": code,
-        "properties": { "code": code, "name": name, "level": level, "source": source },
-        "geometry": geometry,
-    })
 }
 
 /// Imports outlines: all of a file, or with a report by feature none of it.
@@ -385,10 +454,13 @@ async fn read_feature(
 
 type Ring = Vec<Vec<f64>>;
 
-#[derive(Serialize, Deserialize)]
+/// The shape of an area as GeoJSON: rings of positions, longitude first.
+#[derive(Serialize, Deserialize, ToSchema)]
 #[serde(tag = "type", content = "coordinates")]
 enum Geometry {
+    /// One outer ring, then holes.
     Polygon(Vec<Ring>),
+    /// Several of those.
     MultiPolygon(Vec<Vec<Ring>>),
 }
 

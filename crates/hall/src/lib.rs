@@ -50,6 +50,7 @@ pub mod task;
 pub mod tls;
 pub mod token;
 pub mod vault;
+pub mod words;
 
 pub use hall::{Hall, HallError};
 pub use schema::SCHEMA;

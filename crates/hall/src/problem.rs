@@ -7,6 +7,7 @@
 
 mod table;
 
+use aws_lc_rs::digest::{SHA256, digest};
 use axum::body::Body as AnswerBody;
 use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
 use axum::extract::{FromRequest, FromRequestParts, Request};
@@ -481,6 +482,35 @@ pub fn file(
     response
 }
 
+/// Bytes of a type, unless the asker says that it has the same already (304): the
+/// tag is their SHA-256 (RFC 9110 §8.8.3). Asked about each time, kept by nobody
+/// but the one who asked.
+#[must_use]
+pub fn unless_same(asked: &HeaderMap, content_type: &str, bytes: bytes::Bytes) -> Response {
+    let hash = digest(&SHA256, &bytes);
+    let tag = format!("\"{}\"", crate::audit::hex(hash.as_ref()));
+    let has_it = asked
+        .get(header::IF_NONE_MATCH)
+        .and_then(|tags| tags.to_str().ok())
+        .is_some_and(|tags| tags.split(',').any(|had| weak(had) == tag));
+    let mut response = if has_it {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        file(content_type, bytes, &[])
+    };
+    set(response.headers_mut(), header::ETAG, &tag);
+    let kept = "private, no-cache";
+    set(response.headers_mut(), header::CACHE_CONTROL, kept);
+    response
+}
+
+/// A tag as weak comparison sees it: whoever packs an answer on its way marks the
+/// tag as weak.
+fn weak(tag: &str) -> &str {
+    let tag = tag.trim();
+    tag.strip_prefix("W/").unwrap_or(tag)
+}
+
 /// A value that no header can carry is left out.
 fn set(headers: &mut HeaderMap, name: HeaderName, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
@@ -491,6 +521,26 @@ fn set(headers: &mut HeaderMap, name: HeaderName, value: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_has_the_same_already_is_not_sent_it_again() {
+        let ask = |tag: Option<&str>| {
+            let mut asked = HeaderMap::new();
+            if let Some(tag) = tag {
+                set(&mut asked, header::IF_NONE_MATCH, tag);
+            }
+            unless_same(&asked, "text/plain", "ramin".into())
+        };
+        let first = ask(None);
+        assert_eq!(first.status(), StatusCode::OK);
+        let tag = first.headers()[header::ETAG].to_str().expect("text");
+        for same in [tag.to_owned(), format!("W/{tag}"), format!("\"x\", {tag}")] {
+            let again = ask(Some(&same));
+            assert_eq!(again.status(), StatusCode::NOT_MODIFIED, "{same}");
+            assert_eq!(again.headers()[header::ETAG], tag);
+        }
+        assert_eq!(ask(Some("\"x\"")).status(), StatusCode::OK);
+    }
 
     #[test]
     fn what_lies_behind_a_bug_stays_inside() {

@@ -130,6 +130,15 @@ pub enum Word {
 }
 
 impl Word {
+    /// Every word, from nothing asked to nothing there.
+    pub const ALL: [Self; 5] = [
+        Self::Idle,
+        Self::Starting,
+        Self::Live,
+        Self::Stale,
+        Self::Dark,
+    ];
+
     /// The word that rows, pages and metrics use.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

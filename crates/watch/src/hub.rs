@@ -34,6 +34,9 @@ pub enum Layer {
 }
 
 impl Layer {
+    /// Both, the full picture first.
+    pub const ALL: [Self; 2] = [Self::Main, Self::Sub];
+
     /// The word that rows, queries and pages use.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

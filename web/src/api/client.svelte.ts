@@ -2,6 +2,7 @@
 // old what we show is, and how far this device's clock is off.
 import createClient from 'openapi-fetch';
 import { exact, learn } from '$shell/time.svelte';
+import type { Sent } from './model';
 import { Problem, readProblem, unreachable } from './problem';
 import type { paths } from './schema';
 
@@ -42,7 +43,7 @@ async function ask(request: Request | string, init?: RequestInit): Promise<Respo
 export const api = createClient<paths>({ baseUrl: '/', credentials: 'same-origin', fetch: (request) => ask(request) });
 
 /** Gives the data of an answer or throws the `Problem` it was. */
-export async function take<T>(call: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<T> {
+export async function take<T>(call: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<Sent<T>> {
   let done: { data?: T; error?: unknown; response: Response };
   try {
     done = await call;
@@ -56,7 +57,7 @@ export async function take<T>(call: Promise<{ data?: T; error?: unknown; respons
     if (problem.status === 401) unauthorised();
     throw problem;
   }
-  return done.data as T;
+  return done.data as Sent<T>;
 }
 
 /** Asks for bytes: stills and files. */

@@ -1,19 +1,26 @@
 // Short names for what the server sends. The pages use these and never the raw schema.
 import type { components } from './schema';
 
+/**
+ * What arrives: the server leaves no key out and writes null where nothing is known, while
+ * the description counts a key that may be null as one that may be missing.
+ */
+export type Sent<T> = T extends readonly (infer Item)[] ? Sent<Item>[] : T extends object ? { [Key in keyof T]-?: Sent<T[Key]> } : T;
+
 type S = components['schemas'];
-export type Me = S['Me'];
-export type Grant = S['Grant'];
-export type House = S['House'];
-export type Session = S['Session'];
-export type Token = S['Token'];
-export type Staff = S['Staff'];
-export type Agency = S['Agency'];
-export type Area = S['Area'];
-export type Outline = S['Outline'];
-export type AuditEntry = S['AuditEntry'];
-export type Camera = S['Camera'];
-export type CameraState = S['CameraState'];
-export type NewCamera = S['NewCamera'];
-export type Probe = S['Probe'];
-export type Point = S['Point'];
+export type Me = Sent<S['MeView']>;
+export type Grant = Sent<S['GrantView']>;
+export type House = Sent<S['HouseView']>;
+export type Session = Sent<S['SessionView']>;
+export type Token = Sent<S['TokenView']>;
+export type Staff = Sent<S['StaffView']>;
+export type Agency = Sent<S['AgencyView']>;
+export type Area = Sent<S['AreaView']>;
+export type Outline = Sent<S['Outlines']>;
+export type AuditEntry = Sent<S['EntryView']>;
+export type Camera = Sent<S['CameraView']>;
+export type CameraState = Sent<S['StateView']>;
+export type Probe = Sent<S['Probed']>;
+export type Point = Sent<S['PointView']>;
+/** What a page sends: a key that is left out stays as it is. */
+export type NewCamera = S['CameraForm'];

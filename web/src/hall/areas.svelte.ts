@@ -44,6 +44,11 @@ export function outline(): Promise<Outline> {
   return once('outline', () => take(api.GET('/api/v1/areas/outline')));
 }
 
+/** The outlines of districts that were imported; no feature where nobody imported any. */
+export function districtOutlines(): Promise<Outline> {
+  return once('outlines/district', () => take(api.GET('/api/v1/areas/outlines', { params: { query: { level: 'district' } } })));
+}
+
 /** The agencies of the house. */
 export function agencies(): Promise<Agency[]> {
   return once('agencies', async () => (await take(api.GET('/api/v1/agencies', { params: { query: { limit: 5000 } } }))).items);

@@ -7,7 +7,8 @@ const square: Outline = {
   features: [
     {
       type: 'Feature',
-      properties: { code: '62', name: 'Kalimantan Tengah' },
+      id: '62',
+      properties: { code: '62', name: 'Kalimantan Tengah', level: 'province', source: 'x' },
       geometry: { type: 'Polygon', coordinates: [[[110, 1], [114, 1], [114, -3], [110, -3], [110, 1]]] }
     }
   ]

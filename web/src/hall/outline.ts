@@ -4,7 +4,7 @@ import type { Outline } from '$api/model';
 
 /** One shape of the drawing. */
 export interface Shape {
-  code: string | null;
+  code: string;
   name: string;
   level: string;
   path: string;
@@ -43,9 +43,9 @@ export function draw(outline: Outline, width: number): Drawing | null {
   const scale = width / ((east - west) * squeeze);
   const place = (lat: number, lon: number) => ({ x: (lon - west) * squeeze * scale, y: (north - lat) * scale });
   const shapes = outline.features.map((feature) => ({
-    code: feature.properties.code ?? null,
-    name: feature.properties.name ?? '',
-    level: feature.properties.level ?? (feature.properties.code?.includes('.') ? 'regency' : 'province'),
+    code: feature.properties.code,
+    name: feature.properties.name,
+    level: feature.properties.level,
     path: rings(feature.geometry).map((ring) => trace(ring, place)).join('')
   }));
   return { width, height: (north - south) * scale, shapes, place };

@@ -15,7 +15,7 @@ export interface Need {
   since: number;
   href: string;
   /** Whom to call; null is said out loud. */
-  call: { name: string; phone: string | null; duty: string | null } | null;
+  call: { name: string | null; phone: string | null; duty: string | null } | null;
 }
 
 /** One card of the page. */

@@ -1,6 +1,7 @@
 // The rooms along the gallery, in their order.
 import type { Component } from 'svelte';
 import Gauge from '@lucide/svelte/icons/layout-dashboard';
+import Map from '@lucide/svelte/icons/map';
 import Cctv from '@lucide/svelte/icons/cctv';
 import Grid from '@lucide/svelte/icons/layout-grid';
 import Scroll from '@lucide/svelte/icons/scroll-text';
@@ -22,6 +23,7 @@ export interface Room {
 
 export const rooms: readonly Room[] = [
   { href: '/situasi', below: '/situasi', name: 'room.situasi', icon: Gauge, letter: 's', group: 0 },
+  { href: '/peta', below: '/peta', name: 'room.peta', icon: Map, letter: 'p', group: 0 },
   { href: '/kamera', below: '/kamera', name: 'room.kamera', icon: Cctv, letter: 'k', group: 0 },
   { href: '/kamera/videowall/9', below: '/kamera/videowall', name: 'room.videowall', icon: Grid, letter: 'v', group: 0 },
   { href: '/audit', below: '/audit', name: 'room.audit', icon: Scroll, letter: 'a', group: 1 },

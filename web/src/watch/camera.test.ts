@@ -17,7 +17,7 @@ function camera(more: Partial<Camera> = {}): Camera {
     heading_deg: null,
     always_on: false,
     simulated: true,
-    legal: { complete: true, missing: [] },
+    legal: { complete: true, missing: [], controller: null, purpose: null, basis: null, agreement: null, agreement_until: null, sign_on_site: null, zone: null, retention_days: null },
     contact: null,
     project: null,
     streams: [],

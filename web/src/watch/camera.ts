@@ -125,7 +125,7 @@ export function chosen(camera: Camera, choice: Choice): boolean {
   if (choice.state && camera.state.word !== choice.state) return false;
   if (choice.legal && camera.legal.complete) return false;
   if (!choice.q.trim()) return true;
-  const hay = plain([camera.short, camera.name, camera.area.name, camera.area.code, camera.agency?.name ?? '', camera.project ?? ''].join(' '));
+  const hay = plain([camera.short, camera.name, camera.area.name, camera.area.code, camera.agency?.name ?? '', camera.project?.name ?? '', camera.project?.code ?? ''].join(' '));
   return plain(choice.q)
     .split(/\s+/)
     .filter(Boolean)

@@ -34,6 +34,9 @@ pub(crate) struct List {
 pub(crate) struct Import {
     #[command(flatten)]
     reach: ReachArgs,
+    /// Who made the outlines, in words that a reader in a year understands.
+    #[arg(long)]
+    source: String,
     /// GeoJSON, not compressed.
     file: PathBuf,
 }
@@ -54,9 +57,14 @@ pub(crate) async fn run(verb: Verb) -> anyhow::Result<ExitCode> {
             let report = import
                 .reach
                 .reach()?
-                .ask(Method::POST, "/api/v1/areas/polygons", Some(&file))
+                .ask_about(
+                    Method::POST,
+                    "/api/v1/areas/outlines",
+                    &[("source", import.source)],
+                    Some(&file),
+                )
                 .await?;
-            say(report);
+            say(format!("{} outlines", report["areas"]));
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -112,7 +112,18 @@ impl Reach {
         path: &str,
         body: Option<&Json>,
     ) -> anyhow::Result<Json> {
-        let text = self.send(method, path, &[], body).await?.text().await?;
+        self.ask_about(method, path, &[], body).await
+    }
+
+    /// The same with parameters in the address.
+    pub(crate) async fn ask_about(
+        &self,
+        method: Method,
+        path: &str,
+        query: &[(&str, String)],
+        body: Option<&Json>,
+    ) -> anyhow::Result<Json> {
+        let text = self.send(method, path, query, body).await?.text().await?;
         read(&text)
     }
 

@@ -59,6 +59,19 @@ async fn whoever_owns_the_machine_needs_no_password_and_is_written_down() {
     assert!(listed.contains("operator"), "{listed}");
     let areas = local(&data, &["areas", "list", "--level", "regency"]);
     assert_eq!(areas.lines().count(), 14, "{areas}");
+    let outlines = folder.path().join("outlines.geojson");
+    let square = json!([[[110.0, -2.0], [111.0, -2.0], [111.0, -3.0], [110.0, -2.0]]]);
+    let outline = json!({ "type": "FeatureCollection", "features": [{
+        "type": "Feature", "properties": { "code": "62.01.01" },
+        "geometry": { "type": "Polygon", "coordinates": square },
+    }] });
+    std::fs::write(&outlines, outline.to_string()).expect("written");
+    let outlines = outlines.to_str().expect("text");
+    let imported = local(
+        &data,
+        &["areas", "import", "--source", "Uji & coba", outlines],
+    );
+    assert_eq!(imported, "1 outlines\n");
 
     // The one who was added comes in by his password.
     let login = json!({ "username": "budi", "password": "jembatan kahayan" });

@@ -13,13 +13,16 @@ use utoipa_axum::routes;
 
 use super::{Page, cursor, limit, refuse, wants_csv};
 use crate::Hall;
-use crate::areas::{self, Area};
+use crate::areas::{self, Area, AreaLevelWord, Outlines};
 use crate::csv::File;
 use crate::guard::{Guarded as _, Permission, Who};
-use crate::problem::{Json, Path, Problem, Query};
+use crate::problem::{self, Json, Path, Problem, Query};
 
 /// Bytes of an imported file: outlines of all villages, unsimplified.
 const IMPORT_MAX: usize = 64 << 20;
+
+/// RFC 7946 §12.
+const GEOJSON: &str = "application/geo+json";
 
 pub(super) fn routes() -> OpenApiRouter<Hall> {
     let import = OpenApiRouter::new()
@@ -28,6 +31,7 @@ pub(super) fn routes() -> OpenApiRouter<Hall> {
     OpenApiRouter::new()
         .routes(routes!(list).guard(Permission::AreasRead))
         .routes(routes!(outline).guard(Permission::AreasRead))
+        .routes(routes!(outlines).guard(Permission::AreasRead))
         .routes(routes!(show).guard(Permission::AreasRead))
         .merge(import)
 }
@@ -41,8 +45,8 @@ struct Filter {
     limit: Option<i64>,
     /// `next` of the page before.
     cursor: Option<String>,
-    /// `province`, `regency`, `district` or `village`.
-    #[param(value_type = Option<String>)]
+    /// Only of this depth.
+    #[param(value_type = Option<AreaLevelWord>)]
     level: Option<AreaLevel>,
     /// Only directly below this code.
     #[param(value_type = Option<String>)]
@@ -82,8 +86,8 @@ struct AreaView {
     code: AreaCode,
     /// As the decree writes it.
     name: String,
-    /// `province`, `regency`, `district` or `village`.
-    #[schema(value_type = String)]
+    /// How deep the code goes.
+    #[schema(value_type = AreaLevelWord)]
     level: AreaLevel,
     /// The code around it; null for a province.
     #[schema(value_type = Option<String>)]
@@ -206,12 +210,47 @@ async fn show(
 /// The outline of the province, and of its regencies where they were imported:
 /// GeoJSON (RFC 7946).
 #[utoipa::path(get, path = "/api/v1/areas/outline", tag = "areas",
-    responses((status = 200, body = Object, content_type = "application/geo+json")))]
-async fn outline(State(hall): State<Hall>) -> Result<Response, Problem> {
+    responses((status = 200, body = Outlines, content_type = GEOJSON), (status = 304)))]
+async fn outline(State(hall): State<Hall>, headers: HeaderMap) -> Result<Response, Problem> {
     let mut read = hall.db().read().await?;
-    let outline = areas::outline(&mut read, &hall.config().province).await?;
-    let kind = [(http::header::CONTENT_TYPE, "application/geo+json")];
-    Ok((kind, outline.to_string()).into_response())
+    let found = areas::outline(&mut read, &hall.config().province).await?;
+    geojson(&headers, &found)
+}
+
+/// Which outlines.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Wanted {
+    /// Of areas of this depth; districts when left out.
+    #[param(value_type = Option<AreaLevelWord>)]
+    level: Option<AreaLevel>,
+    /// Only this code and what lies in it.
+    #[param(value_type = Option<String>)]
+    within: Option<AreaCode>,
+}
+
+/// The outlines that were imported, of one depth: GeoJSON (RFC 7946). None of them
+/// are where nobody imported any.
+#[utoipa::path(get, path = "/api/v1/areas/outlines", tag = "areas", params(Wanted),
+    responses((status = 200, body = Outlines, content_type = GEOJSON), (status = 304)))]
+async fn outlines(
+    State(hall): State<Hall>,
+    headers: HeaderMap,
+    Query(wanted): Query<Wanted>,
+) -> Result<Response, Problem> {
+    let level = wanted.level.unwrap_or(AreaLevel::District);
+    let within = wanted.within.as_ref().unwrap_or(&hall.config().province);
+    let mut read = hall.db().read().await?;
+    let found = areas::outlines(&mut read, level, within).await?;
+    geojson(&headers, &found)
+}
+
+/// Outlines change when somebody imports some; a page asks each time and is sent
+/// them only then.
+fn geojson(headers: &HeaderMap, outlines: &Outlines) -> Result<Response, Problem> {
+    let text = serde_json::to_vec(outlines).map_err(|error| Problem::bug(error.to_string()))?;
+    Ok(problem::unless_same(headers, GEOJSON, text.into()))
 }
 
 /// Where an import comes from.

@@ -144,12 +144,17 @@ pub(crate) async fn put_polygon(
     Ok(())
 }
 
-/// Outlines of the areas of one level.
-pub(crate) async fn polygons(conn: &mut Conn, level: AreaLevel) -> Result<Vec<PolygonRow>, Error> {
+/// Outlines of the areas of one level that lie in an area, or are its own.
+pub(crate) async fn polygons(
+    conn: &mut Conn,
+    level: AreaLevel,
+    within: &AreaCode,
+) -> Result<Vec<PolygonRow>, Error> {
     conn.all(
         "SELECT p.code, a.name, p.geojson, p.source FROM hall_area_polygon p \
-         JOIN hall_area a ON a.code = p.code WHERE a.level = $1 ORDER BY p.code",
-        params![level.as_str()],
+         JOIN hall_area a ON a.code = p.code \
+         WHERE a.level = $1 AND (p.code = $2 OR p.code LIKE $3) ORDER BY p.code",
+        params![level.as_str(), within.as_str(), format!("{within}.%")],
     )
     .await?
     .iter()

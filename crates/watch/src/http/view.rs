@@ -7,8 +7,9 @@ use base::geo::Point;
 use base::id::{Agency, Camera, Id};
 use serde::Serialize;
 use utoipa::ToSchema;
-use watch_core::supervise::Word;
+use watch_core::supervise::{Reason, Word};
 
+use super::form::KINDS;
 use crate::hub::{Hub, Layer, Report, StreamKey};
 use crate::sql::camera::{CameraRow, LegalRow, StreamRow};
 
@@ -22,7 +23,8 @@ pub(crate) struct CameraView {
     pub(crate) short: String,
     /// As officials call it.
     pub(crate) name: String,
-    /// `kantor`, `ruang_publik`, `proyek_strategis` or `lainnya`.
+    /// What kind of place it looks at.
+    #[schema(value_type = CameraKindWord)]
     pub(crate) kind: String,
     /// The smallest area it is known to be in.
     pub(crate) area: NamedArea,
@@ -140,7 +142,8 @@ pub(crate) struct ProjectView {
 /// One quality.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct StreamView {
-    /// `main` or `sub`.
+    /// Which.
+    #[schema(value_type = LayerWord)]
     pub(crate) layer: &'static str,
     /// As the camera last said; unknown before it ever played.
     pub(crate) codec: Option<String>,
@@ -155,9 +158,11 @@ pub(crate) struct StreamView {
 /// How a stream or camera is now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct StateView {
-    /// `idle`, `starting`, `live`, `stale` or `dark`.
+    /// How.
+    #[schema(value_type = StateWord)]
     pub(crate) word: &'static str,
     /// Why it is not live.
+    #[schema(value_type = Option<ReasonWord>)]
     pub(crate) reason: Option<&'static str>,
     /// Since when, µs since 1970 UTC.
     pub(crate) since_us: i64,
@@ -167,6 +172,24 @@ pub(crate) struct StateView {
     pub(crate) bitrate_bps: Option<u64>,
     /// How far the camera's clock is ahead of ours.
     pub(crate) clock_offset_ms: Option<i64>,
+}
+
+hall::words! {
+    /// What kind of place a camera looks at.
+    pub(crate) CameraKindWord = KINDS
+}
+hall::words! {
+    /// A quality of a camera.
+    pub(crate) LayerWord = Layer::ALL.map(Layer::as_str)
+}
+hall::words! {
+    /// How a stream is: nobody watches, the first picture is on its way, pictures
+    /// come, the picture is old, there is none.
+    pub(crate) StateWord = Word::ALL.map(Word::as_str)
+}
+hall::words! {
+    /// Why a stream is not live.
+    pub(crate) ReasonWord = Reason::ALL.map(Reason::as_str)
 }
 
 /// The names that a camera's codes and ids stand for.
@@ -290,10 +313,7 @@ impl StateView {
     pub(crate) fn of(report: &Report) -> Self {
         Self {
             word: report.truth.word.as_str(),
-            reason: report
-                .truth
-                .reason
-                .map(watch_core::supervise::Reason::as_str),
+            reason: report.truth.reason.map(Reason::as_str),
             since_us: report.truth.since.as_us(),
             newest_us: report.truth.newest.map(base::now::Wall::as_us),
             bitrate_bps: report.bitrate.map(base::unit::BitsPerSecond::as_u64),

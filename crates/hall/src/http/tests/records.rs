@@ -178,6 +178,7 @@ async fn outlines(db: Db) {
     assert_eq!(codes().await, "");
     import(file(&["62.01", "62.02", "62.01.01"])).await.is(200);
     assert_eq!(codes().await, "62.01 62.02");
+    outlines_of_a_depth(&house, &admin).await;
     import(file(&["62"])).await.is(200);
     assert_eq!(codes().await, "62 62.01 62.02");
     assert_eq!(
@@ -221,6 +222,43 @@ async fn outlines(db: Db) {
             .await
             .expect("a look")
     );
+}
+
+/// With 62.01, 62.02 and 62.01.01 imported.
+async fn outlines_of_a_depth(house: &House, admin: &str) {
+    let get = async |query: &str, tag: &str| {
+        let path = format!("/api/v1/areas/outlines{query}");
+        house
+            .call_with(admin, "GET", &path, None, &[("if-none-match", tag)])
+            .await
+    };
+    for (query, codes) in [
+        ("", "62.01.01"),
+        ("?level=district&within=62.01", "62.01.01"),
+        ("?level=district&within=62.01.01", "62.01.01"),
+        ("?level=district&within=62.02", ""),
+        ("?level=regency", "62.01 62.02"),
+        ("?level=village", ""),
+    ] {
+        let found = get(query, "").await.is(200);
+        assert_eq!(found.headers["content-type"], "application/geo+json");
+        let found = found.json();
+        assert_eq!(found["type"], "FeatureCollection");
+        let features = found["features"].as_array().expect("features");
+        let found: Vec<_> = features.iter().filter_map(|f| f["id"].as_str()).collect();
+        assert_eq!(found.join(" "), codes, "{query}");
+        for feature in features {
+            assert_eq!(feature["type"], "Feature");
+            assert_eq!(feature["geometry"]["type"], "Polygon");
+            assert_eq!(feature["geometry"]["coordinates"][0][1][0], 111.0);
+        }
+    }
+    let first = get("", "").await.is(200);
+    let tag = first.headers["etag"].to_str().expect("text").to_owned();
+    let again = get("", &tag).await.is(304);
+    assert_eq!(again.text, "");
+    get("?level=regency", &tag).await.is(200);
+    assert_eq!(get("?level=dusun", "").await.is(422).slug(), "query");
 }
 
 on_both! {
