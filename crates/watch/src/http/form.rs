@@ -26,6 +26,11 @@ const TEXT_MAX: usize = 500;
 /// new camera it stays unknown.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "short": "dermaga", "name": "Dermaga Rambang", "area": "62.71.01",
+    "main": "rtsp://op:rahasia@127.0.0.1:9/main", "point": { "lat_deg": -2.2046, "lon_deg": 113.9302 },
+    "legal": { "controller": "Diskominfosantik", "zone": "publik", "retention_days": 30 },
+}))]
 pub(crate) struct CameraForm {
     /// a-z, 0-9 and -, up to 40; unique.
     pub(crate) short: Option<String>,
