@@ -150,6 +150,53 @@ pub(crate) struct Address {
     pub(crate) password: Option<Secret<String>>,
 }
 
+impl CameraForm {
+    /// The fields that cannot stand by themselves, whatever the tables hold.
+    pub(crate) fn faults(self) -> Vec<String> {
+        let mut faults = Faults::default();
+        for (field, url) in [("main", self.main), ("sub", self.sub)] {
+            if let Some(url) = url {
+                faults.address(field, &url);
+            }
+        }
+        if let Some(short) = self.short {
+            faults.short(&short);
+        }
+        if let Some(name) = self.name {
+            faults.name(&name);
+        }
+        if let Some(kind) = self.kind {
+            faults.kind(&kind);
+        }
+        if let Some(area) = self.area {
+            faults.area(&area);
+        }
+        if let Some(point) = self.point {
+            faults.point(point);
+        }
+        if let Some(heading_deg) = self.heading_deg {
+            faults.heading(heading_deg);
+        }
+        if let Some(limit) = self.session_limit {
+            faults.session_limit(limit);
+        }
+        if let Some(contact) = self.contact {
+            faults.contact(contact);
+        }
+        if let Some(legal) = self.legal {
+            faults.legal(legal);
+        }
+        if let Some(project) = self.project {
+            faults.project(project);
+        }
+        faults
+            .0
+            .into_iter()
+            .map(|(field, _)| field.to_owned())
+            .collect()
+    }
+}
+
 /// Collects what is wrong with a form.
 #[derive(Debug, Default)]
 pub(crate) struct Faults(Vec<(&'static str, String)>);
