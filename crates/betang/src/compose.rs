@@ -203,6 +203,7 @@ fn sorted(value: Json) -> Json {
 }
 
 fn describe(mut description: utoipa::openapi::OpenApi) -> utoipa::openapi::OpenApi {
+    problem::put_parts(&mut description);
     let components = description.components.get_or_insert_default();
     components.add_security_scheme(
         "session",

@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use aws_lc_rs::digest::{SHA256, digest};
-use base::area::{AreaCode, AreaLevel};
+use base::area::{AreaCode, AreaCodeError, AreaLevel};
 use base::geo::Point;
 use base::now::Wall;
 use serde::{Deserialize, Serialize};
@@ -431,20 +431,30 @@ fn refused() -> Problem {
     Problem::invalid("outline", "This is no GeoJSON of areas; nothing was saved.")
 }
 
+/// The code of a feature, and what of it is kept; whether the register knows the
+/// code is not asked.
+pub(crate) fn read_alone(feature: &Json) -> Result<(AreaCode, String), String> {
+    let code = code_of(feature)?;
+    geometry(&feature["geometry"]).map(|geometry| (code, geometry))
+}
+
+fn code_of(feature: &Json) -> Result<AreaCode, String> {
+    let properties = &feature["properties"];
+    let code = CODE_PROPERTIES
+        .iter()
+        .find_map(|name| properties[*name].as_str())
+        .ok_or("has no property code or kode")?;
+    code.parse()
+        .map_err(|error: AreaCodeError| format!("{code}: {error}"))
+}
+
 async fn read_feature(
     conn: &mut Conn,
     feature: &Json,
 ) -> Result<Result<(AreaCode, String), String>, Error> {
-    let properties = &feature["properties"];
-    let code = CODE_PROPERTIES
-        .iter()
-        .find_map(|name| properties[*name].as_str());
-    let Some(code) = code else {
-        return Ok(Err("has no property code or kode".to_owned()));
-    };
-    let code: AreaCode = match code.parse() {
+    let code = match code_of(feature) {
         Ok(code) => code,
-        Err(error) => return Ok(Err(format!("{code}: {error}"))),
+        Err(why) => return Ok(Err(why)),
     };
     if !rows::exists(conn, &code).await? {
         return Ok(Err(format!("{code} is not in the register of areas")));

@@ -125,6 +125,9 @@ const KEYS: &[Key] = &[
     ),
 ];
 
+/// Each key that is set: its value, and where it comes from.
+type Values = BTreeMap<&'static str, (String, String)>;
+
 /// How the house is set up.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -247,24 +250,14 @@ impl Config {
         environment: impl IntoIterator<Item = (String, String)>,
         flags: &[(&'static str, String)],
     ) -> Result<Self, ConfigError> {
-        let mut set: BTreeMap<&'static str, (String, String)> = BTreeMap::new();
-        for key in KEYS {
-            if let Some(default) = key.default {
-                set.insert(key.name, (default.to_owned(), "default".to_owned()));
-            }
-        }
+        let mut set = defaults();
         if let Some(path) = file {
-            for (name, value) in read_toml(path)? {
-                let origin = format!("file {}", path.display());
-                let key = known(&name, &origin)?;
-                if key.secret {
-                    return Err(ConfigError::SecretInFile {
-                        key: key.name,
-                        origin,
-                    });
-                }
-                set.insert(key.name, (value, origin));
-            }
+            let path_text = path.display().to_string();
+            let text = std::fs::read_to_string(path).map_err(|error| ConfigError::File {
+                path: path_text.clone(),
+                why: error.to_string(),
+            })?;
+            put_file(&mut set, &path_text, &text)?;
         }
         for (variable, value) in environment {
             let Some(name) = variable.strip_prefix("BETANG_") else {
@@ -313,7 +306,17 @@ impl Config {
         Self::typed(&set)
     }
 
-    fn typed(set: &BTreeMap<&'static str, (String, String)>) -> Result<Self, ConfigError> {
+    /// What the text of a file says, without environment and command line.
+    ///
+    /// # Errors
+    /// As [`Config::load`].
+    pub fn parse(text: &str) -> Result<Self, ConfigError> {
+        let mut set = defaults();
+        put_file(&mut set, "text", text)?;
+        Self::typed(&set)
+    }
+
+    fn typed(set: &Values) -> Result<Self, ConfigError> {
         let text = |key: &'static str| set.get(key).map_or("", |(value, _)| value.as_str());
         let some = |key: &'static str| Some(text(key).to_owned()).filter(|text| !text.is_empty());
         let chosen =
@@ -428,6 +431,29 @@ impl Config {
     }
 }
 
+fn defaults() -> Values {
+    let with_default = |key: &Key| {
+        let default = key.default?;
+        Some((key.name, (default.to_owned(), "default".to_owned())))
+    };
+    KEYS.iter().filter_map(with_default).collect()
+}
+
+fn put_file(set: &mut Values, path: &str, text: &str) -> Result<(), ConfigError> {
+    for (name, value) in read_toml(path, text)? {
+        let origin = format!("file {path}");
+        let key = known(&name, &origin)?;
+        if key.secret {
+            return Err(ConfigError::SecretInFile {
+                key: key.name,
+                origin,
+            });
+        }
+        set.insert(key.name, (value, origin));
+    }
+    Ok(())
+}
+
 /// Which of two places of a value goes before the other.
 fn place(origin: &str) -> u8 {
     match origin.split(' ').next().unwrap_or_default() {
@@ -476,12 +502,11 @@ fn nearest(name: &str) -> Option<&'static str> {
         .map(|(_, key)| key)
 }
 
-fn read_toml(path: &Path) -> Result<Vec<(String, String)>, ConfigError> {
+fn read_toml(path: &str, text: &str) -> Result<Vec<(String, String)>, ConfigError> {
     let trouble = |why: String| ConfigError::File {
-        path: path.display().to_string(),
+        path: path.to_owned(),
         why,
     };
-    let text = std::fs::read_to_string(path).map_err(|error| trouble(error.to_string()))?;
     let table: toml::Table = text
         .parse()
         .map_err(|error: toml::de::Error| trouble(error.to_string()))?;

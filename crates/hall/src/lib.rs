@@ -27,6 +27,8 @@ pub mod audit;
 pub mod clock;
 pub mod config;
 pub mod csv;
+#[doc(hidden)]
+pub mod doors;
 pub mod guard;
 pub mod hall;
 pub mod headers;

@@ -5,6 +5,8 @@
 //! the detail is for the person in front of it. What lies behind a bug or a
 //! corruption goes to the log and never out; the id of the request finds it there.
 
+pub(crate) mod described;
+mod sent;
 mod table;
 
 use aws_lc_rs::digest::{SHA256, digest};
@@ -19,6 +21,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use utoipa::ToSchema;
 
+use sent::Sent;
+
+pub use described::put_parts;
 pub use table::{SLUGS, page};
 
 /// A failure on its way out.
@@ -35,6 +40,7 @@ pub struct Problem {
 
 /// What is wrong with one field of what was sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = ProblemField)]
 pub struct Field {
     /// Its name, dotted where it lies deeper.
     pub field: String,
@@ -44,6 +50,7 @@ pub struct Field {
 
 /// The body of every failure, `application/problem+json`.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Problem)]
 pub struct Body {
     /// `urn:betang:problem:<slug>`; stable.
     #[serde(rename = "type")]
@@ -279,7 +286,10 @@ impl IntoResponse for Problem {
     }
 }
 
-const PROBLEM: HeaderValue = HeaderValue::from_static("application/problem+json");
+/// The content type of every failure.
+const PROBLEM_TYPE: &str = "application/problem+json";
+
+const PROBLEM: HeaderValue = HeaderValue::from_static(PROBLEM_TYPE);
 
 /// Says in a failure which request it answers, and turns a failure that is only
 /// text (a library's) into a problem.
@@ -364,7 +374,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         match axum::Json::from_request(request, state).await {
-            Ok(axum::Json(body)) => Ok(Self(body)),
+            Ok(axum::Json(Sent(body))) => Ok(Self(body)),
             Err(rejection) => Err(Problem::from(rejection)),
         }
     }
@@ -375,7 +385,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         match axum::extract::Query::from_request_parts(parts, state).await {
-            Ok(axum::extract::Query(query)) => Ok(Self(query)),
+            Ok(axum::extract::Query(Sent(query))) => Ok(Self(query)),
             Err(rejection) => Err(Problem::from(rejection)),
         }
     }
@@ -386,7 +396,7 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T>
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         match axum::extract::Path::from_request_parts(parts, state).await {
-            Ok(axum::extract::Path(path)) => Ok(Self(path)),
+            Ok(axum::extract::Path(Sent(path))) => Ok(Self(path)),
             Err(rejection) => Err(Problem::from(rejection)),
         }
     }
@@ -410,8 +420,9 @@ impl From<QueryRejection> for Problem {
 }
 
 impl From<PathRejection> for Problem {
+    /// What cannot be a name names nothing.
     fn from(rejection: PathRejection) -> Self {
-        Self::unreadable(rejection.body_text())
+        Self::not_found("not-found", rejection.body_text())
     }
 }
 
@@ -604,14 +615,16 @@ mod tests {
         let long = format!("{{\"n\": 1, \"x\": \"{}\"}}", "x".repeat(32));
         for (path, kind, body, status, slug) in [
             ("/1?n=1", "application/json", "{\"n\": 1}", 200, ""),
+            ("/x?n=1", "application/json", "{\"n\": 1}", 404, "not-found"),
+            ("/1?n=x", "application/json", "{\"n\": 1}", 422, "query"),
             (
-                "/x?n=1",
+                "/1?n=1&t=%00",
                 "application/json",
                 "{\"n\": 1}",
-                400,
-                "bad-request",
+                422,
+                "query",
             ),
-            ("/1?n=x", "application/json", "{\"n\": 1}", 422, "query"),
+            ("/1?n=1", "application/json", "[1]", 422, "form"),
             ("/1?n=1", "application/json", "{\"n\"", 400, "bad-request"),
             ("/1?n=1", "application/json", "{\"n\": \"x\"}", 422, "form"),
             ("/1?n=1", "text/plain", "{\"n\": 1}", 415, "media-type"),

@@ -32,7 +32,12 @@ pub async fn arrival(State(hall): State<Hall>, mut request: Request, next: Next)
     next.run(request).await
 }
 
-fn judge(peer: Option<IpAddr>, own_tls: bool, trusted: &[IpAddr], headers: &HeaderMap) -> Arrival {
+pub(crate) fn judge(
+    peer: Option<IpAddr>,
+    own_tls: bool,
+    trusted: &[IpAddr],
+    headers: &HeaderMap,
+) -> Arrival {
     let bare = Arrival {
         address: peer,
         tls: own_tls,

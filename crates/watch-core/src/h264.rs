@@ -26,7 +26,9 @@ const FORM: Form = Form {
 /// Cuts an access unit, given as NAL units each behind its length in four
 /// octets (ISO/IEC 14496-15 §5.3), into packets.
 ///
-/// Delimiters and filler are dropped: they tell a viewer nothing.
+/// Delimiters and filler are dropped: they tell a viewer nothing. So are the kinds
+/// that H.264 leaves open and RFC 6184 §5.2 takes for its packets: a receiver would
+/// read such a unit as a packet of others.
 ///
 /// # Errors
 /// If the lengths do not add up, it is too large, or no picture is in it.
@@ -40,7 +42,7 @@ pub fn cut(unit: &[u8]) -> Result<Cut, UnitError> {
     for nal in Nals::new(unit) {
         let nal = nal?;
         match nal[0] & NAL_TYPE {
-            NAL_AUD | NAL_FILLER => continue,
+            NAL_AUD | NAL_FILLER | 0 | STAP_A.. => continue,
             NAL_SPS => sps = true,
             NAL_PPS => pps = true,
             NAL_SLICE_IDR => (idr, picture) = (true, true),
@@ -143,6 +145,16 @@ mod tests {
                 len: 4
             }),
         );
+    }
+
+    #[test]
+    fn a_unit_that_a_receiver_would_take_for_a_packet_is_dropped() {
+        let slice: &[u8] = &[0x41, 3];
+        for kind in [0_u8, 24, 28, 31] {
+            let units = unit(&[&[0x60 | kind, 9, 9], slice]);
+            let cut = cut(&units).expect("a picture");
+            assert_eq!(reassemble(&cut.packets), [slice], "kind {kind}");
+        }
     }
 
     #[test]

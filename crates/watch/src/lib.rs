@@ -16,7 +16,10 @@
 //! | `http` | the API of cameras, stills and WHEP |
 //! | `sql` | the room's tables |
 //! | `jobs` | what follows from a change: streams, live state, endings |
+//! | `doors` | what reads bytes of strangers, for the fuzz targets |
 
+#[doc(hidden)]
+pub mod doors;
 mod http;
 pub mod hub;
 pub mod ingest;

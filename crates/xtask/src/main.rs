@@ -1,6 +1,7 @@
-//! Chores of the house: `cargo xtask tidy`, `cargo xtask areas`.
+//! Chores of the house: `cargo xtask tidy`, `cargo xtask areas`, `cargo xtask fuzz`.
 
 mod areas;
+mod fuzz;
 mod tidy;
 
 use std::path::{Path, PathBuf};
@@ -21,6 +22,14 @@ enum Chore {
     Tidy,
     /// Make assets/areas anew from the packages it comes from.
     Areas,
+    /// Search for bytes that break a promise; see fuzz/.
+    Fuzz {
+        /// Which target; each in turn when left out.
+        target: Option<String>,
+        /// How long each is searched with.
+        #[arg(long, default_value_t = 60)]
+        seconds: u64,
+    },
 }
 
 #[expect(
@@ -41,6 +50,9 @@ fn main() -> ExitCode {
             println!("{report}");
             true
         }),
+        Chore::Fuzz { target, seconds } => {
+            fuzz::search(&root(), target.as_deref(), seconds).map(|()| true)
+        }
     };
     match done {
         Ok(true) => ExitCode::SUCCESS,

@@ -6,6 +6,7 @@
 //! `cargo xtask tidy` and as an ordinary test.
 
 mod absence;
+mod fuzz;
 mod lock;
 mod map;
 mod schema;
@@ -32,6 +33,9 @@ const MADE: &[&str] = &[
     ".stamps",
     ".tools",
     "target",
+    "fuzz/artifacts",
+    "fuzz/found",
+    "fuzz/target",
     "web/node_modules",
     "web/build",
     "web/.svelte-kit",
@@ -64,6 +68,7 @@ pub(crate) fn check(root: &Path) -> Result<Vec<Fault>> {
     faults.extend(map::rooms(&architecture));
     faults.extend(absence::stale(&sources));
     faults.extend(stale(&sources));
+    faults.extend(fuzz::targets(&sources, root));
     for source in &sources {
         faults.extend(absence::of(source));
         faults.extend(length(source));

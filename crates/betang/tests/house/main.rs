@@ -1,7 +1,10 @@
 //! The program as people start it.
 
 mod doors;
+mod full;
+mod killed;
 mod life;
 mod live;
 mod local;
 mod running;
+mod wire;

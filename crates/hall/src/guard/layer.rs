@@ -11,18 +11,18 @@ use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Router};
 use futures::future::BoxFuture;
-use http::{HeaderMap, header};
+use http::{HeaderMap, Method, header};
 use tower::{Layer, Service};
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::extensions::ExtensionsBuilder;
 use utoipa::openapi::path::{Operation, PathItem};
-use utoipa::openapi::response::ResponseBuilder;
 use utoipa::openapi::security::SecurityRequirement;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
 use super::Permission;
 use crate::Hall;
 use crate::problem::Problem;
+use crate::problem::described::{self, Caller};
 use crate::session::{self, Arrival};
 use crate::token;
 
@@ -92,59 +92,48 @@ pub trait Guarded: Sized {
 impl Guarded for UtoipaMethodRouter<Hall> {
     fn case(self, case: Case) -> Self {
         let (schemas, mut paths, methods) = self;
-        for operation in paths.paths.values_mut().flat_map(operations_mut) {
-            describe(operation, case);
+        for (method, operation) in paths.paths.values_mut().flat_map(operations_mut) {
+            describe(operation, case, !method.is_safe());
         }
         (schemas, paths, methods.route_layer(Guard(case)))
     }
 }
 
-fn describe(operation: &mut Operation, case: Case) {
+fn describe(operation: &mut Operation, case: Case, changes: bool) {
     let mut extension = ExtensionsBuilder::new().add(EXTENSION, case.name());
-    let mut refusals = Vec::new();
-    match case {
-        Case::Open(why) => {
-            extension = extension.add("x-open-because", why);
-            operation.security = Some(vec![SecurityRequirement::default()]);
-        }
-        Case::SignedIn => refusals.push(("401", "no valid credentials")),
-        Case::Holds(_) => {
-            refusals.push(("401", "no valid credentials"));
-            refusals.push(("403", "not allowed"));
-        }
-    }
-    if !refusals.is_empty() {
-        operation.security = Some(vec![
+    operation.security = Some(if let Case::Open(why) = case {
+        extension = extension.add("x-open-because", why);
+        vec![SecurityRequirement::default()]
+    } else {
+        vec![
             SecurityRequirement::new::<_, [&str; 0], &str>("session", []),
             SecurityRequirement::new::<_, [&str; 0], &str>("token", []),
-        ]);
-    }
-    for (status, text) in refusals {
-        operation
-            .responses
-            .responses
-            .entry(status.to_owned())
-            .or_insert_with(|| ResponseBuilder::new().description(text).build().into());
-    }
+        ]
+    });
+    let caller = Caller {
+        known: !matches!(case, Case::Open(_)),
+        permitted: matches!(case, Case::Holds(_)),
+    };
+    described::describe(operation, caller, changes);
     operation
         .extensions
         .get_or_insert_default()
         .merge(extension.build());
 }
 
-fn operations_mut(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+fn operations_mut(item: &mut PathItem) -> impl Iterator<Item = (Method, &mut Operation)> {
     [
-        &mut item.get,
-        &mut item.put,
-        &mut item.post,
-        &mut item.delete,
-        &mut item.options,
-        &mut item.head,
-        &mut item.patch,
-        &mut item.trace,
+        (Method::GET, &mut item.get),
+        (Method::PUT, &mut item.put),
+        (Method::POST, &mut item.post),
+        (Method::DELETE, &mut item.delete),
+        (Method::OPTIONS, &mut item.options),
+        (Method::HEAD, &mut item.head),
+        (Method::PATCH, &mut item.patch),
+        (Method::TRACE, &mut item.trace),
     ]
     .into_iter()
-    .flatten()
+    .filter_map(|(method, operation)| Some((method, operation.as_mut()?)))
 }
 
 /// An operation that nobody has put a guard before.
@@ -194,16 +183,16 @@ pub fn unguarded(description: &OpenApi) -> Vec<String> {
     bare
 }
 
-fn operations(item: &PathItem) -> impl Iterator<Item = (&'static str, &Operation)> {
+fn operations(item: &PathItem) -> impl Iterator<Item = (Method, &Operation)> {
     [
-        ("GET", &item.get),
-        ("PUT", &item.put),
-        ("POST", &item.post),
-        ("DELETE", &item.delete),
-        ("OPTIONS", &item.options),
-        ("HEAD", &item.head),
-        ("PATCH", &item.patch),
-        ("TRACE", &item.trace),
+        (Method::GET, &item.get),
+        (Method::PUT, &item.put),
+        (Method::POST, &item.post),
+        (Method::DELETE, &item.delete),
+        (Method::OPTIONS, &item.options),
+        (Method::HEAD, &item.head),
+        (Method::PATCH, &item.patch),
+        (Method::TRACE, &item.trace),
     ]
     .into_iter()
     .filter_map(|(method, operation)| Some((method, operation.as_ref()?)))
@@ -291,14 +280,14 @@ async fn admit(case: Case, request: &mut Request) -> Result<(), Problem> {
 }
 
 /// What a request brings along to say who it is from.
-enum Credentials {
+pub(crate) enum Credentials {
     None,
     Cookie(String),
     Bearer(String),
 }
 
 impl Credentials {
-    fn of(headers: &HeaderMap) -> Self {
+    pub(crate) fn of(headers: &HeaderMap) -> Self {
         // A program that says who it is is believed to mean it: a cookie beside a
         // bearer token counts for nothing, even when the token is no good.
         if let Some(value) = headers.get(header::AUTHORIZATION) {
@@ -330,7 +319,7 @@ fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
 /// Every browser of the last years says `Origin` with an unsafe method, and most
 /// say `Sec-Fetch-Site`; a request with neither is from no browser, and its
 /// cookie was put there on purpose. The cookie's `SameSite=Lax` is a second wall.
-fn same_origin(request: &Request) -> Result<(), Problem> {
+pub(crate) fn same_origin(request: &Request) -> Result<(), Problem> {
     let headers = request.headers();
     let text = |name| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
     let fits = match (text("sec-fetch-site"), text("origin")) {

@@ -38,6 +38,7 @@ struct Filter {
 /// A new office.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "name": "Dinas Perhubungan", "short": "Dishub" }))]
 struct AgencyForm {
     /// Its full name.
     name: String,

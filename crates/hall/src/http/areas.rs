@@ -194,7 +194,7 @@ fn file(areas: Vec<Area>) -> Response {
 
 /// One area.
 #[utoipa::path(get, path = "/api/v1/areas/{code}", tag = "areas",
-    params(("code" = String, Path, description = "Kemendagri code")),
+    params(("code" = String, Path, description = "Kemendagri code", example = "62.71.01")),
     responses((status = 200, body = AreaView), (status = 404)))]
 async fn show(
     State(hall): State<Hall>,

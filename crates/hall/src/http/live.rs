@@ -11,6 +11,7 @@ use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
+use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -36,10 +37,22 @@ pub(crate) fn routes() -> OpenApiRouter<Hall> {
     OpenApiRouter::new().routes(routes!(listen).guard(Permission::AreasRead))
 }
 
+/// One event of the stream, field by field as `text/event-stream` has them.
+#[derive(Debug, ToSchema)]
+#[expect(dead_code, reason = "describes what axum writes")]
+struct Told {
+    /// Its topic, or `reset`.
+    event: String,
+    /// JSON.
+    data: String,
+    /// What to send as `Last-Event-ID`.
+    id: Option<String>,
+}
+
 /// What changes, as it changes. Events are named after their topic; `reset` asks
 /// to load everything anew. `Last-Event-ID` goes on where a lost line ended.
 #[utoipa::path(get, path = "/api/v1/live", tag = "live",
-    responses((status = 200, content_type = "text/event-stream", body = String),
+    responses((status = 200, content_type = "text/event-stream", body = Told),
         (status = 429)))]
 async fn listen(
     State(hall): State<Hall>,

@@ -79,6 +79,10 @@ impl From<GrantForm> for Wanted {
 /// A new person.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "name": "Operator Contoh", "username": "operator.contoh", "password": "jembatan kahayan",
+    "grants": [{ "role": "operator", "area": "62.71" }],
+}))]
 struct StaffForm {
     /// By what name.
     name: String,

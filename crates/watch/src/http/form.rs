@@ -26,6 +26,11 @@ const TEXT_MAX: usize = 500;
 /// new camera it stays unknown.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "short": "dermaga", "name": "Dermaga Rambang", "area": "62.71.01",
+    "main": "rtsp://op:rahasia@127.0.0.1:9/main", "point": { "lat_deg": -2.2046, "lon_deg": 113.9302 },
+    "legal": { "controller": "Diskominfosantik", "zone": "publik", "retention_days": 30 },
+}))]
 pub(crate) struct CameraForm {
     /// a-z, 0-9 and -, up to 40; unique.
     pub(crate) short: Option<String>,
@@ -143,6 +148,53 @@ pub(crate) struct Address {
     pub(crate) username: Option<String>,
     /// What stood in it.
     pub(crate) password: Option<Secret<String>>,
+}
+
+impl CameraForm {
+    /// The fields that cannot stand by themselves, whatever the tables hold.
+    pub(crate) fn faults(self) -> Vec<String> {
+        let mut faults = Faults::default();
+        for (field, url) in [("main", self.main), ("sub", self.sub)] {
+            if let Some(url) = url {
+                faults.address(field, &url);
+            }
+        }
+        if let Some(short) = self.short {
+            faults.short(&short);
+        }
+        if let Some(name) = self.name {
+            faults.name(&name);
+        }
+        if let Some(kind) = self.kind {
+            faults.kind(&kind);
+        }
+        if let Some(area) = self.area {
+            faults.area(&area);
+        }
+        if let Some(point) = self.point {
+            faults.point(point);
+        }
+        if let Some(heading_deg) = self.heading_deg {
+            faults.heading(heading_deg);
+        }
+        if let Some(limit) = self.session_limit {
+            faults.session_limit(limit);
+        }
+        if let Some(contact) = self.contact {
+            faults.contact(contact);
+        }
+        if let Some(legal) = self.legal {
+            faults.legal(legal);
+        }
+        if let Some(project) = self.project {
+            faults.project(project);
+        }
+        faults
+            .0
+            .into_iter()
+            .map(|(field, _)| field.to_owned())
+            .collect()
+    }
 }
 
 /// Collects what is wrong with a form.

@@ -38,6 +38,7 @@ pub(crate) fn routes() -> OpenApiRouter<Hall> {
 /// Where to look.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "url": "rtsp://127.0.0.1:9/main", "username": "op", "password": "rahasia" }))]
 pub(crate) struct ProbeForm {
     /// `rtsp://host[:port]/path`.
     url: String,

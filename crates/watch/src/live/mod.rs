@@ -14,5 +14,5 @@ mod socket;
 mod tcp;
 
 pub use engine::{Ended, Engine, EngineError, Joined, VIEWERS_MAX};
-pub(crate) use session::OFFER_MAX;
 pub use session::OfferError;
+pub(crate) use session::{OFFER_MAX, Terms, answer_alone};

@@ -56,7 +56,7 @@ pub enum OfferError {
 }
 
 /// What every answer says of the house.
-pub(super) struct Terms {
+pub(crate) struct Terms {
     /// Where packets can be sent, by UDP and TCP.
     addresses: Vec<SocketAddr>,
     /// One for all viewers of this life of the house: making one takes longer than
@@ -66,7 +66,7 @@ pub(super) struct Terms {
 
 impl Terms {
     /// With a new certificate; none if the system has no randomness.
-    pub(super) fn new(addresses: Vec<SocketAddr>) -> Option<Self> {
+    pub(crate) fn new(addresses: Vec<SocketAddr>) -> Option<Self> {
         let crypto = str0m::crypto::from_feature_flags();
         Some(Self {
             addresses,
@@ -155,29 +155,12 @@ impl Viewer {
         now: Now,
         instant: Instant,
     ) -> Result<(Self, String), OfferError> {
-        let unreadable = |error: RtcError| OfferError::Sdp(error.to_string());
-        let offer =
-            SdpOffer::from_sdp_string(offer).map_err(|error| OfferError::Sdp(error.to_string()))?;
-        let mut rtc = Rtc::builder()
-            .set_ice_lite(true)
-            .set_rtp_mode(true)
-            .set_extension_map(extensions())
-            .set_dtls_cert(terms.certificate.clone())
-            .clear_codecs()
-            .enable_h264(true)
-            .enable_h265(true)
-            .set_stats_interval(None)
-            .build(instant);
-        for candidate in terms.candidates() {
-            rtc.add_local_candidate(candidate);
-        }
-        let answer = rtc.sdp_api().accept_offer(offer).map_err(unreadable)?;
-        let answer = answer.to_sdp_string();
-        let mid = video_sent(&answer).ok_or(OfferError::NoVideo)?;
-        let pts = Pts::agreed(&rtc, mid);
-        if pts.is_empty() {
-            return Err(OfferError::NoCodec);
-        }
+        let Peer {
+            rtc,
+            mid,
+            pts,
+            answer,
+        } = Peer::answering(offer, terms, instant)?;
         // A camera that is not open now may turn out to be either.
         let report = channel.report();
         let open = matches!(report.truth.word, Word::Live | Word::Stale);
@@ -187,11 +170,6 @@ impl Viewer {
         {
             return Err(OfferError::OtherCodec(codec.as_str()));
         }
-        let mut api = rtc.direct_api();
-        let Some(stream) = api.stream_tx_by_mid(mid, None) else {
-            return Err(OfferError::NoVideo);
-        };
-        stream.set_rtx_cache(RESEND_PACKETS, RESEND_AGE, None);
         let viewer = Self {
             id,
             login,
@@ -352,6 +330,65 @@ impl Viewer {
             stream.write_rtp(write);
         }
     }
+}
+
+/// A peer that has been answered and has not come yet.
+struct Peer {
+    rtc: Rtc,
+    mid: Mid,
+    pts: Pts,
+    answer: String,
+}
+
+impl Peer {
+    fn answering(offer: &str, terms: &Terms, instant: Instant) -> Result<Self, OfferError> {
+        let unreadable = |error: RtcError| OfferError::Sdp(error.to_string());
+        let offer =
+            SdpOffer::from_sdp_string(offer).map_err(|error| OfferError::Sdp(error.to_string()))?;
+        let mut rtc = Rtc::builder()
+            .set_ice_lite(true)
+            .set_rtp_mode(true)
+            .set_extension_map(extensions())
+            .set_dtls_cert(terms.certificate.clone())
+            .clear_codecs()
+            .enable_h264(true)
+            .enable_h265(true)
+            .set_stats_interval(None)
+            .build(instant);
+        for candidate in terms.candidates() {
+            rtc.add_local_candidate(candidate);
+        }
+        let answer = rtc.sdp_api().accept_offer(offer).map_err(unreadable)?;
+        let answer = answer.to_sdp_string();
+        let mid = video_sent(&answer).ok_or(OfferError::NoVideo)?;
+        let pts = Pts::agreed(&rtc, mid);
+        if pts.is_empty() {
+            return Err(OfferError::NoCodec);
+        }
+        let mut api = rtc.direct_api();
+        let Some(stream) = api.stream_tx_by_mid(mid, None) else {
+            return Err(OfferError::NoVideo);
+        };
+        stream.set_rtx_cache(RESEND_PACKETS, RESEND_AGE, None);
+        Ok(Self {
+            rtc,
+            mid,
+            pts,
+            answer,
+        })
+    }
+}
+
+/// The answer to an offer behind which there is no stream.
+///
+/// # Errors
+/// If the offer cannot be read or does not ask for what there is.
+pub(crate) fn answer_alone(
+    offer: &str,
+    terms: &Terms,
+    instant: Instant,
+) -> Result<String, OfferError> {
+    Peer::answering(offer, terms, instant).map(|peer| peer.answer)
 }
 
 /// What is agreed beside the codec: which stream a packet is of (RFC 8843 §9),

@@ -215,7 +215,7 @@ async fn outlines(db: Db) {
     house
         .call(&admin, "GET", "/api/v1/areas/62-99", None)
         .await
-        .is(400);
+        .is(404);
     let mut read = house.hall.db().read().await.expect("a snapshot");
     assert!(
         areas::exists(&mut read, &"62.01".parse().expect("a code"))

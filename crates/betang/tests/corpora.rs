@@ -1,0 +1,58 @@
+//! What fuzzing has found and what it began with, replayed.
+
+#[path = "../../../fuzz/src/lib.rs"]
+#[expect(
+    unreachable_pub,
+    reason = "a library of its own, read in here so that its replay needs no second build"
+)]
+mod fuzz;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn corpus() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus")
+}
+
+fn names(folder: &Path) -> BTreeSet<String> {
+    fs::read_dir(folder)
+        .expect("a folder")
+        .map(|entry| entry.expect("an entry").file_name())
+        .map(|name| name.into_string().expect("text"))
+        .collect()
+}
+
+#[test]
+fn every_target_has_a_corpus_and_every_corpus_a_target() {
+    let targets: BTreeSet<_> = fuzz::TARGETS
+        .iter()
+        .map(|(name, _)| (*name).to_owned())
+        .collect();
+    assert_eq!(names(&corpus()), targets);
+}
+
+/// Runs a target over its corpus; the input at work is named when it fails.
+fn replay(target: &str) {
+    let folder = corpus().join(target);
+    let names = names(&folder);
+    assert!(!names.is_empty(), "{target} has nothing to begin with");
+    for name in names {
+        let bytes = fs::read(folder.join(&name)).expect("an input");
+        let done = std::panic::catch_unwind(|| fuzz::run(target, &bytes));
+        assert!(done.is_ok(), "fuzz/corpus/{target}/{name} breaks a promise");
+    }
+}
+
+macro_rules! replay {
+    ($($target:ident)*) => {$(
+        #[test]
+        fn $target() {
+            replay(stringify!($target));
+        }
+    )*};
+}
+
+replay! {
+    access_units addresses camera_forms configuration credentials offers outlines rtp rtsp_answers
+}

@@ -1,0 +1,58 @@
+//! What reads bytes of strangers, for the fuzz targets in `fuzz/` and nobody else.
+
+use std::net::IpAddr;
+
+use axum::body::Body;
+use axum::extract::Request;
+use http::HeaderMap;
+use serde_json::Value as Json;
+
+use crate::guard::{self, Credentials};
+use crate::{areas, proxy};
+
+/// Who a request says that it is from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Says {
+    /// Nobody.
+    Nothing,
+    /// A session, by this secret.
+    Session(String),
+    /// A token, by this secret.
+    Token(String),
+}
+
+/// Who a request with these headers says that it is from.
+#[must_use]
+pub fn credentials(headers: &HeaderMap) -> Says {
+    match Credentials::of(headers) {
+        Credentials::None => Says::Nothing,
+        Credentials::Cookie(secret) => Says::Session(secret),
+        Credentials::Bearer(secret) => Says::Token(secret),
+    }
+}
+
+/// Whether an unsafe request with these headers is from a page of this house.
+#[must_use]
+pub fn same_origin(headers: &HeaderMap) -> bool {
+    let mut request = Request::new(Body::empty());
+    headers.clone_into(request.headers_mut());
+    guard::same_origin(&request).is_ok()
+}
+
+/// Where a request comes from and whether by TLS, when this peer hands it on.
+#[must_use]
+pub fn arrival(peer: IpAddr, trusted: &[IpAddr], headers: &HeaderMap) -> (Option<IpAddr>, bool) {
+    let arrival = proxy::judge(Some(peer), false, trusted, headers);
+    (arrival.address, arrival.tls)
+}
+
+/// Codes and outlines of a collection as they are kept, if all of them can stand.
+#[must_use]
+pub fn outlines(collection: &Json) -> Option<Vec<(String, String)>> {
+    let features = collection["features"].as_array()?;
+    let read = |feature| {
+        let (code, geometry) = areas::read_alone(feature).ok()?;
+        Some((code.to_string(), geometry))
+    };
+    features.iter().map(read).collect()
+}

@@ -1,0 +1,56 @@
+//! What reads bytes of strangers, for the fuzz targets in `fuzz/` and nobody else.
+
+use std::time::Instant;
+
+use hall::clock::Clock;
+pub use watch_core::frame::{MediaTime, Packet};
+pub use watch_core::h264;
+pub use watch_core::timeline::Timeline;
+
+use crate::http::form::{self, CameraForm};
+use crate::live::{Terms, answer_alone};
+
+/// A camera's address as it is kept, if the text is one.
+#[must_use]
+pub fn address(text: &str) -> Option<String> {
+    let address = form::address(text).ok()?;
+    Some(address.url.into())
+}
+
+/// What is made of a form.
+#[derive(Debug)]
+pub struct Form {
+    /// The fields that cannot stand.
+    pub faults: Vec<String>,
+    /// The password in it.
+    pub password: Option<String>,
+    /// How it prints, in a log for example.
+    pub printed: String,
+}
+
+/// Reads a camera's form, if it is one.
+#[must_use]
+pub fn camera_form(bytes: &[u8]) -> Option<Form> {
+    let form: CameraForm = serde_json::from_slice(bytes).ok()?;
+    let password = form.password.as_ref();
+    Some(Form {
+        password: password.map(|password| password.expose().clone()),
+        printed: format!("{form:?}"),
+        faults: form.faults(),
+    })
+}
+
+/// The answer to a player's offer, if it can be answered.
+#[must_use]
+pub fn offer(text: &str) -> Option<String> {
+    thread_local! {
+        static HOUSE: Option<(Terms, Instant)> = {
+            let terms = Terms::new(vec![([127, 0, 0, 1], 8189).into()]);
+            terms.map(|terms| (terms, Clock::real().instant()))
+        };
+    }
+    HOUSE.with(|house| {
+        let (terms, instant) = house.as_ref()?;
+        answer_alone(text, terms, *instant).ok()
+    })
+}

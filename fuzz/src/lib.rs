@@ -1,0 +1,43 @@
+//! What strangers may send, each kind as a function over bytes.
+//!
+//! Such a function panics when a promise is broken and otherwise says nothing.
+//! `cargo xtask fuzz` searches with it for bytes that break one; the inputs in
+//! `fuzz/corpus/` are replayed by an ordinary test (`crates/betang/tests/corpora.rs`).
+//! Every file here names a target, and says what it does not cover.
+
+mod access_units;
+mod addresses;
+mod camera_forms;
+mod configuration;
+mod credentials;
+mod offers;
+mod outlines;
+mod rtp;
+mod rtsp_answers;
+mod session;
+
+/// A kind of input: what its corpus is called, and what is done with it.
+pub type Target = (&'static str, fn(&[u8]));
+
+/// Every target there is.
+pub const TARGETS: &[Target] = &[
+    ("access_units", access_units::run),
+    ("addresses", addresses::run),
+    ("camera_forms", camera_forms::run),
+    ("configuration", configuration::run),
+    ("credentials", credentials::run),
+    ("offers", offers::run),
+    ("outlines", outlines::run),
+    ("rtp", rtp::run),
+    ("rtsp_answers", rtsp_answers::run),
+];
+
+/// Runs a target by its name.
+///
+/// # Panics
+/// If a promise is broken, or there is no such target.
+pub fn run(name: &str, bytes: &[u8]) {
+    let found = TARGETS.iter().find(|(known, _)| *known == name);
+    let (_, target) = found.expect("a target");
+    target(bytes);
+}
