@@ -13,11 +13,13 @@
 //! | [`live`] | the media port and its viewers |
 //! | [`still`] | a JPEG of the newest key frame |
 //! | `http` | the API of cameras, stills and WHEP |
+//! | `import` | many cameras at once, from a file |
 //! | `sql` | the room's tables |
 //! | `jobs` | what follows from a change: streams, live state, endings |
 
 mod http;
 pub mod hub;
+mod import;
 pub mod ingest;
 mod jobs;
 pub mod live;

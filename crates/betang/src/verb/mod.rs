@@ -4,4 +4,5 @@ pub(crate) mod areas;
 pub(crate) mod audit;
 pub(crate) mod cameras;
 pub(crate) mod client;
+pub(crate) mod import;
 pub(crate) mod staff;

@@ -406,7 +406,7 @@ async fn record(
 }
 
 /// Judges a form as a whole and writes what it says.
-async fn save(
+pub(crate) async fn save(
     hall: &Hall,
     tx: &mut Tx,
     who: &Who,
@@ -576,7 +576,7 @@ async fn put_streams(
 
 impl CameraRow {
     /// A camera of which nothing is known yet.
-    fn new(hall: &Hall, now: base::now::Wall) -> Self {
+    pub(crate) fn new(hall: &Hall, now: base::now::Wall) -> Self {
         Self {
             id: hall.mint(),
             device: hall.mint(),
