@@ -13,6 +13,7 @@ const pages = {
 	situasi: '/situasi',
 	kamera: '/kamera',
 	'kamera-satu': '/kamera/pasar-besar',
+	impor: '/kamera/impor',
 	videowall: '/kamera/videowall/4',
 	audit: '/audit',
 	pengguna: '/pengaturan',

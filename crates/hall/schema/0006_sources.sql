@@ -10,6 +10,7 @@
 --
 -- Days are ISO dates (YYYY-MM-DD) of the house's own zone. NULL means unknown.
 
+-- A file or a feed, as it was registered; never changed.
 CREATE TABLE hall_source (
     -- Which one, Id<Source>.
     id BYTEA NOT NULL PRIMARY KEY,
@@ -53,6 +54,7 @@ CREATE TABLE hall_source (
 );
 CREATE INDEX hall_source_sha256 ON hall_source (sha256);
 
+-- One import of one file.
 CREATE TABLE hall_intake (
     -- Which one, Id<Intake>, and the source that it becomes.
     id BYTEA NOT NULL PRIMARY KEY,

@@ -50,6 +50,12 @@ export interface paths {
     post: Op<Answer<S['Camera'], 200 | 201>, never, never, S['NewCamera']>;
   };
   '/api/v1/cameras/probe': { post: Op<Answer<S['Probe']>, never, never, { url: string; username?: string; password?: string }> };
+  '/api/v1/cameras/imports/{id}': {
+    get: Op<Answer<S['ImportPreview']>, { verdict?: string; limit?: number; cursor?: number }, { id: string }>;
+    patch: Op<Answer<S['ImportPreview']>, never, { id: string }, S['ImportChange']>;
+    delete: Op<Nothing, never, { id: string }>;
+  };
+  '/api/v1/cameras/imports/{id}/commit': { post: Op<Answer<S['ImportWritten'], 200 | 201>, never, { id: string }, S['ImportCommit']> };
   '/api/v1/cameras/{id}': {
     get: Op<Answer<S['Camera']>, never, { id: string }>;
     patch: Op<Answer<S['Camera']>, never, { id: string }, Partial<S['NewCamera']>>;
@@ -144,6 +150,51 @@ export interface components {
       username?: string;
       password?: string;
     };
+    Said: { id: string; en: string };
+    ImportMode: 'add' | 'update';
+    ImportRemark: { column: string; field: string; value: string; said: S['Said']; todo: S['Said'] | null };
+    ImportAltered: { field: string; from: string; to: string };
+    ImportLine: {
+      row: number;
+      verdict: string;
+      key: string;
+      title: string;
+      faults: S['ImportRemark'][];
+      notes: S['ImportRemark'][];
+      changes: S['ImportAltered'][];
+    };
+    ImportCounts: { rows: number; skipped: number; add: number; change: number; same: number; exists: number; refused: number };
+    ImportTally: { rows: number; added: number; changed: number; same: number; left_out: number };
+    ImportWritten: { source: string; tally: S['ImportTally'] };
+    ImportColumn: { column: number; letters: string; heading: string; field: string | null; secret: boolean; samples: string[] };
+    ImportField: { key: string; name: S['Said']; about: S['Said']; required: boolean; secret: boolean };
+    ImportFile: {
+      name: string;
+      size_bytes: number;
+      sha256: string;
+      format: string;
+      encoding: string | null;
+      delimiter: string | null;
+      sheet: string | null;
+      sheets: string[];
+      header_row: number | null;
+    };
+    ImportPreview: {
+      id: string;
+      state: string;
+      mode: S['ImportMode'];
+      file: S['ImportFile'];
+      seen: { source: string; at_us: number; rows: number | null }[];
+      columns: S['ImportColumn'][];
+      fields: S['ImportField'][];
+      missing: string[];
+      counts: S['ImportCounts'];
+      report: { items: S['ImportLine'][]; next: string | null };
+      written: S['ImportWritten'] | null;
+      forgotten_us: number | null;
+    };
+    ImportChange: { mode?: S['ImportMode'] | null; sheet?: string | null; columns?: { column: number; field: string | null }[] | null };
+    ImportCommit: { leave_out?: number[]; source?: { title?: string | null; owner?: string | null; as_of?: string | null; legal_basis?: string | null } };
     Probe: { codec: string | null; width: number | null; height: number | null; still_jpeg_base64: string | null; streams?: S['Stream'][] };
   };
 }
