@@ -16,6 +16,7 @@ const pages = {
 	'peta-desa': '/peta?pilih=desa:62.71.01.1001',
 	kamera: '/kamera',
 	'kamera-satu': '/kamera/pasar-besar',
+	impor: '/kamera/impor',
 	videowall: '/kamera/videowall/4',
 	audit: '/audit',
 	pengguna: '/pengaturan',

@@ -5,7 +5,9 @@
 //! A cell that is a number stays one, also a negative one.
 
 use axum::response::{IntoResponse, Response};
-use http::header;
+use http::{HeaderMap, header};
+
+use crate::problem::Problem;
 
 /// A table that grows row by row. UTF-8 with a byte order mark, since office
 /// programs take a file without one for another encoding; RFC 4180 otherwise.
@@ -58,18 +60,47 @@ impl File {
     }
 }
 
-/// The text with an apostrophe before it if a spreadsheet would calculate it.
+/// Whether the answer is to be a file: by the parameter `format`, else by what the
+/// caller accepts.
+///
+/// # Errors
+/// `query` if the format is another.
+pub fn wanted(headers: &HeaderMap, format: Option<&str>) -> Result<bool, Problem> {
+    match format {
+        Some("csv") => Ok(true),
+        Some("json") => Ok(false),
+        Some(_) => Err(Problem::invalid("query", "A parameter cannot stand.")
+            .field("format", "use csv or json")),
+        None => Ok(headers
+            .get(header::ACCEPT)
+            .and_then(|accept| accept.to_str().ok())
+            .is_some_and(|accept| accept.starts_with("text/csv"))),
+    }
+}
+
+/// The text with an apostrophe before it if a spreadsheet would calculate it. Blanks
+/// before the sign, and its wide form, hide it from nobody.
 fn harmless(cell: &str) -> String {
-    let starts = cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    if starts && cell.parse::<f64>().is_err() {
+    let begins = cell
+        .trim_start_matches([' ', '\u{a0}'])
+        .starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
+    if begins && !is_number(cell) {
         format!("'{cell}")
     } else {
         cell.to_owned()
     }
 }
 
+/// Digits with a sign and a point, and none of the words that also are numbers to
+/// a program.
+fn is_number(cell: &str) -> bool {
+    cell.parse::<f64>().is_ok() && !cell.contains(|c: char| c.is_ascii_alphabetic())
+}
+
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -82,10 +113,39 @@ mod tests {
             ("-2+3|cmd", "'-2+3|cmd"),
             ("\t=1", "'\t=1"),
             ("\r=1", "'\r=1"),
+            (" =1+1", "' =1+1"),
+            ("\n=1", "'\n=1"),
+            ("＝1+1", "'＝1+1"),
+            ("-inf", "'-inf"),
+            ("+nan", "'+nan"),
             ("-2.21", "-2.21"),
+            ("+62", "+62"),
             ("", ""),
         ] {
             assert_eq!(harmless(cell), written);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_cell_begins_as_a_formula(cell in "[ =+@\\-\t\r\n＝0-9a-z().|]{0,12}") {
+            let mut file = File::new(&["x"]);
+            file.row(std::slice::from_ref(&cell));
+            let octets = file.bytes();
+            let mut reader = csv::Reader::from_reader(&octets[3..]);
+            let record = reader.records().next();
+            let Some(record) = record else {
+                prop_assert!(cell.is_empty());
+                return Ok(());
+            };
+            let record = record.expect("a record");
+            let read = record.get(0).unwrap_or_default();
+            let number = read.parse::<f64>().is_ok_and(f64::is_finite);
+            prop_assert!(
+                number || !read.trim().starts_with(['=', '+', '-', '@', '＝']),
+                "{read:?}"
+            );
+            prop_assert_eq!(read.trim_start_matches('\''), cell.trim_start_matches('\''));
         }
     }
 

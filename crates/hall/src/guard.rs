@@ -226,6 +226,26 @@ impl Place {
     pub const fn new(area: Option<AreaCode>, agency: Option<Id<Agency>>) -> Self {
         Self { area, agency }
     }
+
+    /// The smallest place around both.
+    #[must_use]
+    pub fn around(&self, other: &Self) -> Self {
+        let mut area = self.area.clone();
+        while let Some(wide) = &area {
+            if other
+                .area
+                .as_ref()
+                .is_some_and(|other| wide.contains(other))
+            {
+                break;
+            }
+            area = wide.parent();
+        }
+        Self {
+            area,
+            agency: self.agency.filter(|agency| other.agency == Some(*agency)),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -288,6 +308,20 @@ mod tests {
             table.push_str(&format!("{}: {}\n", permission.name(), roles.join(" ")));
         }
         insta::assert_snapshot!(table);
+    }
+
+    #[test]
+    fn a_place_around_two_is_the_smallest() {
+        let place = |code: &str| Place::new(code.parse().ok(), None);
+        for (one, other, around) in [
+            ("62.71.01.1001", "62.71.01.1002", "62.71.01"),
+            ("62.71.01", "62.71.01.1002", "62.71.01"),
+            ("62.71", "62.01.01", "62"),
+            ("62", "63", ""),
+        ] {
+            assert_eq!(place(one).around(&place(other)), place(around));
+            assert_eq!(place(other).around(&place(one)), place(around));
+        }
     }
 
     #[test]

@@ -11,8 +11,11 @@
 //! | [`guard`] | who may do what, where |
 //! | [`session`], [`token`], [`password`], [`limit`] | how one becomes somebody |
 //! | [`staff`], [`agencies`], [`areas`] | people, offices, places |
+//! | [`gazetteer`] | which area a list means |
 //! | [`audit`] | what has been done, by whom |
 //! | [`vault`] | secrets at rest |
+//! | [`source`] | where data comes from |
+//! | [`intake`] | files of others on their way in |
 //! | [`live`] | what open pages are told |
 //! | [`problem`] | failures on their way out; the only file with status codes |
 //! | [`request`], [`proxy`], [`headers`], [`tls`] | what surrounds every answer |
@@ -29,12 +32,14 @@ pub mod config;
 pub mod csv;
 #[doc(hidden)]
 pub mod doors;
+pub mod gazetteer;
 pub mod guard;
 pub mod hall;
 pub mod headers;
 pub mod house;
 pub mod http;
 pub mod idempotency;
+pub mod intake;
 pub mod limit;
 pub mod line;
 pub mod live;
@@ -46,6 +51,7 @@ pub mod proxy;
 pub mod request;
 pub mod schema;
 pub mod session;
+pub mod source;
 mod sql;
 pub mod staff;
 pub mod task;

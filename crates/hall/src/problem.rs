@@ -11,6 +11,7 @@ mod table;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use axum::body::Body as AnswerBody;
+use axum::extract::multipart::MultipartError;
 use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
@@ -409,6 +410,15 @@ impl From<JsonRejection> for Problem {
             JsonRejection::JsonDataError(_) => Self::invalid("form", rejection.body_text()),
             _ if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => Self::too_large(),
             _ => Self::unreadable(rejection.body_text()),
+        }
+    }
+}
+
+impl From<MultipartError> for Problem {
+    fn from(error: MultipartError) -> Self {
+        match error.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => Self::too_large(),
+            _ => Self::unreadable(error.body_text()),
         }
     }
 }

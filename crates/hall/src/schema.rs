@@ -14,5 +14,6 @@ pub const SCHEMA: Schema = store::schema!(
         (3, "audit"),
         (4, "idempotency"),
         (5, "vault"),
+        (6, "sources"),
     ]
 );

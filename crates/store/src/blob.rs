@@ -116,6 +116,21 @@ impl Blobs {
         Ok(bytes)
     }
 
+    /// Takes a file off the disk, once the transaction of [`forget`] is committed.
+    /// One that is not there is as good as removed. Blocks.
+    ///
+    /// # Errors
+    /// If it is there and cannot be removed.
+    pub fn remove(&self, hash: &Sha256) -> Result<(), Error> {
+        let path = self.path(hash);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(Error::file(&path, error))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Two letters of the hash are a folder, so that no folder grows too long.
     fn path(&self, hash: &Sha256) -> PathBuf {
         self.folder.join(&hash.0[..2]).join(&hash.0)
@@ -183,6 +198,21 @@ pub async fn record(tx: &mut Tx, hash: &Sha256, size: usize, now: Wall) -> Resul
     Ok(())
 }
 
+/// Takes the row of a file away. The caller knows that nothing else names it, and
+/// calls [`Blobs::remove`] after the commit: a crash between leaves a file without
+/// a row, which is harmless.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn forget(tx: &mut Tx, hash: &Sha256) -> Result<(), Error> {
+    tx.execute(
+        "DELETE FROM store_blob WHERE sha256 = $1",
+        params![hash.as_str()],
+    )
+    .await?;
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -198,8 +228,9 @@ mod tests {
         assert!(matches!(blobs.get(&hash), Err(Error::Corrupt { .. })));
         blobs.put(b"huma betang").expect("kept again");
         assert_eq!(blobs.get(&hash).expect("mended"), b"huma betang");
-        fs::remove_file(blobs.path(&hash)).expect("removed");
+        blobs.remove(&hash).expect("removed");
         assert!(matches!(blobs.get(&hash), Err(Error::Lost { .. })));
+        blobs.remove(&hash).expect("gone already");
     }
 
     #[test]

@@ -14,6 +14,7 @@
 //! | [`still`] | a JPEG of the newest key frame |
 //! | `simulated` | cameras that the simulation puts in |
 //! | `http` | the API of cameras, stills and WHEP |
+//! | `import` | many cameras at once, from a file |
 //! | `sql` | the room's tables |
 //! | `jobs` | what follows from a change: streams, live state, endings |
 //! | `doors` | what reads bytes of strangers, for the fuzz targets |
@@ -22,6 +23,7 @@
 pub mod doors;
 mod http;
 pub mod hub;
+mod import;
 pub mod ingest;
 mod jobs;
 pub mod live;

@@ -24,3 +24,11 @@ export type Probe = Sent<S['Probed']>;
 export type Point = Sent<S['PointView']>;
 /** What a page sends: a key that is left out stays as it is. */
 export type NewCamera = S['CameraForm'];
+export type ImportPreview = Sent<S['ImportPreview']>;
+export type ImportLine = Sent<S['ImportLine']>;
+export type ImportRemark = Sent<S['ImportRemark']>;
+export type ImportChange = S['ImportChange'];
+export type ImportCommit = S['ImportCommit'];
+export type ImportMode = S['ImportMode'];
+export type ImportWritten = Sent<S['ImportWritten']>;
+export type Said = Sent<S['Said']>;

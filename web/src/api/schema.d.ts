@@ -163,6 +163,80 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cameras/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a file in and shows what it would do. The same file, while its preview is
+         *     open, is the same preview. */
+        post: operations["post_cameras_imports"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/imports/template": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An empty file to be filled, with its columns explained. */
+        get: operations["get_cameras_imports_template"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/imports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An import of one's own, judged as the house is now. A file of its report with
+         *     `format=csv`. */
+        get: operations["get_cameras_imports_by_id"];
+        put?: never;
+        post?: never;
+        /** Forgets a preview, and its file with it. */
+        delete: operations["delete_cameras_imports_by_id"];
+        options?: never;
+        head?: never;
+        /** Changes how a file is read: which column is which field, which sheet, and
+         *     whether cameras that are there may be changed. */
+        patch: operations["patch_cameras_imports_by_id"];
+        trace?: never;
+    };
+    "/api/v1/cameras/imports/{id}/commit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Writes what the preview shows, in one transaction: all rows that are not left
+         *     out, or nothing. Asked again it answers the same and writes nothing more. */
+        post: operations["post_cameras_imports_by_id_commit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cameras/probe": {
         parameters: {
             query?: never;
@@ -339,6 +413,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Imported files and feeds, newest first. */
+        get: operations["get_sources"];
+        put?: never;
+        /** Registers a feed, or a file that came by another way than an import. */
+        post: operations["post_sources"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sources/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One source. */
+        get: operations["get_sources_by_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/staff": {
         parameters: {
             query?: never;
@@ -488,7 +597,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Begins to watch. The body is an SDP offer that receives H.264; the answer is
+        /** Begins to watch. The body is an SDP offer that receives H.264 or H.265; the answer is
          *     in the response, `Location` is what to delete in the end. */
         post: operations["post_whep_by_camera"];
         delete?: never;
@@ -534,7 +643,13 @@ export interface components {
             /** @description What people say; null for nothing. */
             short?: string | null;
         };
-        /** @description A new office. */
+        /**
+         * @description A new office.
+         * @example {
+         *       "name": "Dinas Perhubungan",
+         *       "short": "Dishub"
+         *     }
+         */
         AgencyForm: {
             /** @description Its full name. */
             name: string;
@@ -595,8 +710,25 @@ export interface components {
              */
             valid_to_us?: number | null;
         };
-        /** @description A camera to be registered or changed. What is left out stays as it is; on a
-         *     new camera it stays unknown. */
+        /**
+         * @description A camera to be registered or changed. What is left out stays as it is; on a
+         *     new camera it stays unknown.
+         * @example {
+         *       "area": "62.71.01",
+         *       "legal": {
+         *         "controller": "Diskominfosantik",
+         *         "retention_days": 30,
+         *         "zone": "publik"
+         *       },
+         *       "main": "rtsp://op:rahasia@127.0.0.1:9/main",
+         *       "name": "Dermaga Rambang",
+         *       "point": {
+         *         "lat_deg": -2.2046,
+         *         "lon_deg": 113.9302
+         *       },
+         *       "short": "dermaga"
+         *     }
+         */
         CameraForm: {
             /** @description `opd_…`. */
             agency?: string | null;
@@ -841,6 +973,254 @@ export interface components {
             simulated: boolean;
             /** @description The version of the program. */
             version: string;
+        };
+        /** @description One field that changes. */
+        ImportAltered: {
+            /** @description The key of the column. */
+            field: string;
+            /** @description As it is. */
+            from: string;
+            /** @description As it will be. */
+            to: string;
+        };
+        /** @description One column and its field. */
+        ImportAssigned: {
+            /** @description The place of the column, from 0. */
+            column: number;
+            /** @description The key of the field; null for none. */
+            field?: string | null;
+        };
+        /** @description What to change about the reading of a file. What is left out stays as it is. */
+        ImportChange: {
+            /**
+             * @description Which column is which field.
+             * @default null
+             */
+            columns: components["schemas"]["ImportAssigned"][] | null;
+            /** @default null */
+            mode: components["schemas"]["ImportMode"] | null;
+            /**
+             * @description Another sheet of the workbook. Its columns are proposed anew.
+             * @default null
+             */
+            sheet: string | null;
+        };
+        /** @description A column of the file. */
+        ImportColumn: {
+            /** @description Its place, from 0. */
+            column: number;
+            /** @description The key of the field that it is; null for none. */
+            field?: string | null;
+            /** @description What stands above it. */
+            heading: string;
+            /** @description The letters that a spreadsheet shows above it. */
+            letters: string;
+            /** @description What it holds. Only of columns that are a field, and never of passwords. */
+            samples: string[];
+            /** @description Whether it looks like passwords: then it can be no field that is shown. */
+            secret: boolean;
+        };
+        /** @description Writes what a preview shows. */
+        ImportCommit: {
+            /**
+             * @description The rows that are not written. Each refused row has to be among them, and
+             *     each that is there already: nothing is left out that nobody has named.
+             * @default []
+             */
+            leave_out: number[];
+            /**
+             * @description What is known about where the file comes from.
+             * @default {
+             *       "agreement": null,
+             *       "agreement_until": null,
+             *       "as_of": null,
+             *       "classification": null,
+             *       "controller": null,
+             *       "definition": null,
+             *       "legal_basis": null,
+             *       "owner": null,
+             *       "purposes": [],
+             *       "retention_days": null,
+             *       "title": null
+             *     }
+             */
+            source: components["schemas"]["SourceCard"];
+        };
+        /** @description How many rows have which verdict. */
+        ImportCounts: {
+            /** @description New. */
+            add: number;
+            /** @description Changed. */
+            change: number;
+            /** @description There already. */
+            exists: number;
+            /** @description Refused. */
+            refused: number;
+            /** @description Rows that count. */
+            rows: number;
+            /** @description As they are. */
+            same: number;
+            /** @description Rows above and between them: titles and remarks. */
+            skipped: number;
+        };
+        /** @description A field. */
+        ImportField: {
+            /** @description What belongs there. */
+            about: components["schemas"]["Said"];
+            /** @description Its key. */
+            key: string;
+            /** @description What people call it. */
+            name: components["schemas"]["Said"];
+            /** @description Whether a new row needs it. */
+            required: boolean;
+            /** @description Whether it is never shown: only such a field may take a column that looks
+             *     like passwords. */
+            secret: boolean;
+        };
+        /** @description A file. */
+        ImportFile: {
+            /** @description Of a CSV: what stands between its cells. */
+            delimiter?: string | null;
+            /** @description Of a CSV. */
+            encoding?: string | null;
+            /** @description `csv` or `xlsx`; empty once it was written. */
+            format: string;
+            /**
+             * Format: int32
+             * @description The row of its headings.
+             */
+            header_row?: number | null;
+            /** @description What it was called. */
+            name: string;
+            /** @description SHA-256 in hexadecimal. */
+            sha256: string;
+            /** @description Of a workbook: the sheet that is read. */
+            sheet?: string | null;
+            /** @description Of a workbook: all its sheets. */
+            sheets: string[];
+            /**
+             * Format: int64
+             * @description Octets.
+             */
+            size_bytes: number;
+        };
+        /** @description One row of the report. */
+        ImportLine: {
+            /** @description What would change. */
+            changes: components["schemas"]["ImportAltered"][];
+            /** @description Why it is refused. */
+            faults: components["schemas"]["ImportRemark"][];
+            /** @description What it is known by. */
+            key: string;
+            /** @description What a reader should know besides. */
+            notes: components["schemas"]["ImportRemark"][];
+            /**
+             * Format: int32
+             * @description Its number beside the spreadsheet.
+             */
+            row: number;
+            /** @description What it is called. */
+            title: string;
+            /** @description `add`, `change`, `same`, `exists` or `refused`. */
+            verdict: string;
+        };
+        /**
+         * @description What is to be done with rows that are there already.
+         * @enum {string}
+         */
+        ImportMode: "add" | "update";
+        /** @description An import as a page shows it. */
+        ImportPreview: {
+            /** @description Its columns, and which field each is. */
+            columns: components["schemas"]["ImportColumn"][];
+            /** @description How many rows have which verdict. */
+            counts: components["schemas"]["ImportCounts"];
+            /** @description The fields that there are. */
+            fields: components["schemas"]["ImportField"][];
+            /** @description The file. */
+            file: components["schemas"]["ImportFile"];
+            /**
+             * Format: int64
+             * @description When it is forgotten if nobody goes on with it, microseconds since 1970 UTC.
+             */
+            forgotten_us?: number | null;
+            /** @description `itk_…`. */
+            id: string;
+            /** @description Fields that a new row needs and no column is. */
+            missing: string[];
+            /** @description Whether rows that are there already may be changed. */
+            mode: components["schemas"]["ImportMode"];
+            /** @description The rows that the filter leaves. */
+            report: components["schemas"]["ImportReport"];
+            /** @description When the same file was imported before, the last first. */
+            seen: components["schemas"]["ImportSeen"][];
+            /** @description `open` or `committed`. */
+            state: string;
+            written?: components["schemas"]["ImportWritten"] | null;
+        };
+        /** @description What there is to say about one cell. */
+        ImportRemark: {
+            /** @description The letters of its column; empty where the file has no such column. */
+            column: string;
+            /** @description The key of the field. */
+            field: string;
+            /** @description What is wrong, or how it was read. */
+            said: components["schemas"]["Said"];
+            todo?: components["schemas"]["Said"] | null;
+            /** @description What stands there, as far as it may be shown. */
+            value: string;
+        };
+        /** @description A page of the report. */
+        ImportReport: {
+            /** @description The rows, in the order of the file. */
+            items: components["schemas"]["ImportLine"][];
+            /** @description What to send as `cursor` for the next page; null on the last. */
+            next?: string | null;
+        };
+        /** @description The same file, as it was imported before. */
+        ImportSeen: {
+            /**
+             * Format: int64
+             * @description When, microseconds since 1970 UTC.
+             */
+            at_us: number;
+            /**
+             * Format: int64
+             * @description Rows of it that counted.
+             */
+            rows?: number | null;
+            /** @description `src_…`. */
+            source: string;
+        };
+        /** @description What was written: `rows` is the sum of the others. */
+        ImportTally: {
+            /** @description New. */
+            added: number;
+            /** @description Changed. */
+            changed: number;
+            /** @description Left out, as was asked for. */
+            left_out: number;
+            /** @description Rows of the file that count. */
+            rows: number;
+            /** @description As they were. */
+            same: number;
+        };
+        /** @description What the upload holds. */
+        ImportUpload: {
+            /**
+             * Format: binary
+             * @description CSV or XLSX, up to 8 MiB.
+             */
+            file: string;
+            /** @description `add`, or `update` where rows may change cameras that are there. */
+            mode?: string | null;
+        };
+        /** @description What was written, for whoever asks and asks again. */
+        ImportWritten: {
+            /** @description `src_…`: where it all comes from. */
+            source: string;
+            /** @description How many rows became what. */
+            tally: components["schemas"]["ImportTally"];
         };
         /** @description How many there were. */
         ImportedView: {
@@ -1135,6 +1515,49 @@ export interface components {
             next?: string | null;
         };
         /** @description A page of a list. */
+        Page_SourceView: {
+            /** @description What is on it. */
+            items: {
+                /** @description Whose it is, as rights see it. */
+                agency?: string | null;
+                /** @description Where it lies, as rights see it. */
+                area?: string | null;
+                /** @description What is known about it. */
+                card: components["schemas"]["SourceCard"];
+                /** @description Of a file: its name. */
+                file_name?: string | null;
+                /** @description Whether the house keeps a raw copy, sealed. */
+                has_raw: boolean;
+                /** @description `src_…`. */
+                id: string;
+                /** @description `file` or `feed`. */
+                kind: string;
+                /** @description `prs_…`, who brought it in. */
+                registered_by: string;
+                /**
+                 * Format: int64
+                 * @description When, microseconds since 1970 UTC.
+                 */
+                registered_us: number;
+                /**
+                 * Format: int64
+                 * @description Of a file: rows that count, those left out among them.
+                 */
+                row_count?: number | null;
+                /** @description Of a file: SHA-256 as it arrived. */
+                sha256?: string | null;
+                /**
+                 * Format: int64
+                 * @description Of a file: octets.
+                 */
+                size_bytes?: number | null;
+                /** @description What it is about. */
+                subject: string;
+            }[];
+            /** @description What to send as `cursor` for the next page; null on the last. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
         Page_StaffView: {
             /** @description What is on it. */
             items: {
@@ -1230,7 +1653,14 @@ export interface components {
              */
             lon_deg: number;
         };
-        /** @description Where to look. */
+        /**
+         * @description Where to look.
+         * @example {
+         *       "password": "rahasia",
+         *       "url": "rtsp://127.0.0.1:9/main",
+         *       "username": "op"
+         *     }
+         */
         ProbeForm: {
             /** @description What the camera asks for. Not kept. */
             password?: string | null;
@@ -1248,7 +1678,7 @@ export interface components {
              * @description In pixels.
              */
             height?: number | null;
-            /** @description Whether a browser can be given it. */
+            /** @description Whether every browser can be given it. */
             playable: boolean;
             /** @description The first key frame; none when it did not come within six seconds. */
             still_jpeg_base64?: string | null;
@@ -1257,6 +1687,33 @@ export interface components {
              * @description In pixels.
              */
             width?: number | null;
+        };
+        /** @description The body of every failure, `application/problem+json`. */
+        Problem: {
+            /** @description What happened here. */
+            detail: string;
+            /** @description One entry per field that cannot stand. */
+            errors?: components["schemas"]["ProblemField"][];
+            /** @description The path that was asked for. */
+            instance?: string | null;
+            /** @description What the log calls this request; also in `x-request-id`. */
+            request_id?: string | null;
+            /**
+             * Format: int32
+             * @description The HTTP status.
+             */
+            status: number;
+            /** @description The same for every occurrence, in Indonesian. */
+            title: string;
+            /** @description `urn:betang:problem:<slug>`; stable. */
+            type: string;
+        };
+        /** @description What is wrong with one field of what was sent. */
+        ProblemField: {
+            /** @description What would be right. */
+            detail: string;
+            /** @description Its name, dotted where it lies deeper. */
+            field: string;
         };
         /** @description A strategic project, as reported. */
         ProjectForm: {
@@ -1355,6 +1812,14 @@ export interface components {
          * @enum {string}
          */
         Role: "pimpinan" | "operator" | "konektivitas" | "bansos" | "petugas" | "relawan" | "pengawas" | "admin" | "layar";
+        /** @description A sentence in both languages of the house. A report leaves the house as a file,
+         *     so its words come along and do not wait for a page. */
+        Said: {
+            /** @description In English. */
+            en: string;
+            /** @description In Indonesian. */
+            id: string;
+        };
         /** @description A session. */
         SessionView: {
             /** @description Where the login came from. */
@@ -1378,6 +1843,116 @@ export interface components {
              */
             seen_us: number;
         };
+        /** @description What is known about where data comes from. What is left out is unknown. */
+        SourceCard: {
+            /**
+             * @description Number of the agreement.
+             * @default null
+             */
+            agreement: string | null;
+            /**
+             * @description The day it ends, YYYY-MM-DD.
+             * @default null
+             */
+            agreement_until: string | null;
+            /**
+             * @description The day whose state it tells, YYYY-MM-DD.
+             * @default null
+             */
+            as_of: string | null;
+            /**
+             * @description `terbuka`, `internal`, `terbatas` or `pribadi`.
+             * @default null
+             */
+            classification: string | null;
+            /**
+             * @description Who answers for it by law (pengendali data).
+             * @default null
+             */
+            controller: string | null;
+            /**
+             * @description What its words and numbers mean.
+             * @default null
+             */
+            definition: string | null;
+            /**
+             * @description The regulation or decree.
+             * @default null
+             */
+            legal_basis: string | null;
+            /**
+             * @description Whose data it is.
+             * @default null
+             */
+            owner: string | null;
+            /**
+             * @description What it may be used for.
+             * @default []
+             */
+            purposes: string[];
+            /**
+             * Format: int64
+             * @description How long the raw copy may be kept, in days.
+             * @default null
+             */
+            retention_days: number | null;
+            /**
+             * @description What people call it; a file's own name when left out.
+             * @default null
+             */
+            title: string | null;
+        };
+        /** @description A feed, or a file that came by another way than an import. */
+        SourceForm: {
+            /** @description Whose it is, as rights see it. */
+            agency?: string | null;
+            /** @description Where it lies, as rights see it; null for the whole house. */
+            area?: string | null;
+            /** @description What is known about it. */
+            card: components["schemas"]["SourceCard"];
+            /** @description `file` or `feed`. */
+            kind: string;
+            /** @description What it is about, for example `villages`. */
+            subject: string;
+        };
+        /** @description An imported file or a feed. */
+        SourceView: {
+            /** @description Whose it is, as rights see it. */
+            agency?: string | null;
+            /** @description Where it lies, as rights see it. */
+            area?: string | null;
+            /** @description What is known about it. */
+            card: components["schemas"]["SourceCard"];
+            /** @description Of a file: its name. */
+            file_name?: string | null;
+            /** @description Whether the house keeps a raw copy, sealed. */
+            has_raw: boolean;
+            /** @description `src_…`. */
+            id: string;
+            /** @description `file` or `feed`. */
+            kind: string;
+            /** @description `prs_…`, who brought it in. */
+            registered_by: string;
+            /**
+             * Format: int64
+             * @description When, microseconds since 1970 UTC.
+             */
+            registered_us: number;
+            /**
+             * Format: int64
+             * @description Of a file: rows that count, those left out among them.
+             */
+            row_count?: number | null;
+            /** @description Of a file: SHA-256 as it arrived. */
+            sha256?: string | null;
+            /**
+             * Format: int64
+             * @description Of a file: octets.
+             */
+            size_bytes?: number | null;
+            /** @description What it is about. */
+            subject: string;
+        };
         /** @description What to change; what is left out stays as it is. */
         StaffChange: {
             /** @description Whether the person may come in at all. */
@@ -1393,7 +1968,20 @@ export interface components {
             /** @description Another password; the person's sessions end. */
             password?: string | null;
         };
-        /** @description A new person. */
+        /**
+         * @description A new person.
+         * @example {
+         *       "grants": [
+         *         {
+         *           "area": "62.71",
+         *           "role": "operator"
+         *         }
+         *       ],
+         *       "name": "Operator Contoh",
+         *       "password": "jembatan kahayan",
+         *       "username": "operator.contoh"
+         *     }
+         */
         StaffForm: {
             /** @description To which office. */
             agency?: string | null;
@@ -1514,6 +2102,15 @@ export interface components {
              */
             used_us?: number | null;
         };
+        /** @description One event of the stream, field by field as `text/event-stream` has them. */
+        Told: {
+            /** @description JSON. */
+            data: string;
+            /** @description Its topic, or `reset`. */
+            event: string;
+            /** @description What to send as `Last-Event-ID`. */
+            id?: string | null;
+        };
         Vec: number[][];
         /** @description What a walk along the chain has found. */
         Verdict: {
@@ -1539,7 +2136,107 @@ export interface components {
             verdict: "broken";
         };
     };
-    responses: never;
+    responses: {
+        /** @description it contradicts what is there, or its key was used for something else */
+        Conflict: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description a limit is reached */
+        Exhausted: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description a field or parameter cannot stand; `errors` names each */
+        Form: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description the disk is full; nothing was written */
+        Full: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description another content type is read here */
+        MediaType: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description not allowed, or sent by a page of another site */
+        NotAllowed: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description no such thing, or none that the caller may know of */
+        NotFound: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description no valid credentials */
+        NotSignedIn: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description the body is larger than is read here */
+        TooLarge: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description something that is needed does not answer; `Retry-After` says when to come back */
+        Unavailable: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description the body cannot be read */
+        Unreadable: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+    };
     parameters: never;
     requestBodies: never;
     headers: never;
@@ -1571,20 +2268,10 @@ export interface operations {
                     "application/json": components["schemas"]["Page_AgencyView"];
                 };
             };
-            /** @description no valid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
         };
     };
     post_agencies: {
@@ -1611,32 +2298,15 @@ export interface operations {
                     "application/json": components["schemas"]["AgencyView"];
                 };
             };
-            /** @description no valid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
         };
     };
     patch_agencies_by_id: {
@@ -1663,38 +2333,16 @@ export interface operations {
                     "application/json": components["schemas"]["AgencyView"];
                 };
             };
-            /** @description no valid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
         };
     };
     get_areas: {
@@ -1729,20 +2377,10 @@ export interface operations {
                     "application/json": components["schemas"]["Page_AreaView"];
                 };
             };
-            /** @description no valid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
         };
     };
     get_areas_outline: {
@@ -1768,20 +2406,9 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description no valid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            503: components["responses"]["Unavailable"];
         };
     };
     get_areas_outlines: {
@@ -1812,20 +2439,10 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description no valid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
         };
     };
     post_areas_outlines: {
@@ -1852,26 +2469,14 @@ export interface operations {
                     "application/json": components["schemas"]["ImportedView"];
                 };
             };
-            /** @description no valid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
         };
     };
     get_areas_by_code: {
@@ -1879,7 +2484,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Kemendagri code */
+                /**
+                 * @description Kemendagri code
+                 * @example 62.71.01
+                 */
                 code: string;
             };
             cookie?: never;
@@ -1894,26 +2502,10 @@ export interface operations {
                     "application/json": components["schemas"]["AreaView"];
                 };
             };
-            /** @description no valid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
         };
     };
     get_audit: {
@@ -1952,20 +2544,10 @@ export interface operations {
                     "application/json": components["schemas"]["Page_EntryView"];
                 };
             };
-            /** @description no valid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
         };
     };
     get_audit_verify: {
@@ -1985,20 +2567,9 @@ export interface operations {
                     "application/json": components["schemas"]["Verdict"];
                 };
             };
-            /** @description no valid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            503: components["responses"]["Unavailable"];
         };
     };
     get_cameras: {
@@ -2035,20 +2606,10 @@ export interface operations {
                     "application/json": components["schemas"]["CameraList"];
                 };
             };
-            /** @description no valid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
         };
     };
     post_cameras: {
@@ -2072,32 +2633,213 @@ export interface operations {
                     "application/json": components["schemas"]["CameraView"];
                 };
             };
-            /** @description no valid credentials */
-            401: {
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    post_cameras_imports: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["ImportUpload"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportPreview"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    get_cameras_imports_template: {
+        parameters: {
+            query?: {
+                /** @description `csv` or `xlsx`. */
+                format?: string;
+                /** @description `id` or `en`. */
+                language?: "id" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_cameras_imports_by_id: {
+        parameters: {
+            query?: {
+                /** @description Rows of this page, 1 to 5000; all that fit when left out. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: number;
+                /** @description Only `add`, `change`, `same`, `exists` or `refused`. */
+                verdict?: string;
+                /** @description `csv` for the report as a file. */
+                format?: string;
+                /** @description The language of that file: `id` or `en`. */
+                language?: "id" | "en";
+            };
+            header?: never;
+            path: {
+                /** @description `itk_…` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportPreview"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    delete_cameras_imports_by_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `itk_…` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description not allowed */
-            403: {
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    patch_cameras_imports_by_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `itk_…` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportChange"];
+            };
+        };
+        responses: {
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["ImportPreview"];
+                };
             };
-            409: {
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    post_cameras_imports_by_id_commit: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the same request twice has one effect */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @description `itk_…` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportCommit"];
+            };
+        };
+        responses: {
+            201: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
+                content: {
+                    "application/json": components["schemas"]["ImportWritten"];
                 };
-                content?: never;
             };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
         };
     };
     post_cameras_probe: {
@@ -2121,32 +2863,14 @@ export interface operations {
                     "application/json": components["schemas"]["Probed"];
                 };
             };
-            /** @description no valid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
         };
     };
     get_cameras_by_camera: {
@@ -2169,26 +2893,10 @@ export interface operations {
                     "application/json": components["schemas"]["CameraView"];
                 };
             };
-            /** @description no valid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
         };
     };
     delete_cameras_by_camera: {
@@ -2209,26 +2917,11 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description no valid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
         };
     };
     patch_cameras_by_camera: {
@@ -2255,38 +2948,16 @@ export interface operations {
                     "application/json": components["schemas"]["CameraView"];
                 };
             };
-            /** @description no valid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
         };
     };
     get_cameras_by_camera_still: {
@@ -2312,32 +2983,11 @@ export interface operations {
                     "image/jpeg": number[];
                 };
             };
-            /** @description no valid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
         };
     };
     post_cameras_by_camera_stills: {
@@ -2364,38 +3014,15 @@ export interface operations {
                     "application/json": components["schemas"]["KeptView"];
                 };
             };
-            /** @description no valid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
         };
     };
     get_live: {
@@ -2412,29 +3039,13 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": string;
+                    "text/event-stream": components["schemas"]["Told"];
                 };
             };
-            /** @description no valid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            429: components["responses"]["Exhausted"];
+            503: components["responses"]["Unavailable"];
         };
     };
     get_session: {
@@ -2454,13 +3065,8 @@ export interface operations {
                     "application/json": components["schemas"]["MeView"];
                 };
             };
-            /** @description no valid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            401: components["responses"]["NotSignedIn"];
+            503: components["responses"]["Unavailable"];
         };
     };
     post_session: {
@@ -2484,24 +3090,15 @@ export interface operations {
                     "application/json": components["schemas"]["LoginView"];
                 };
             };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            429: components["responses"]["Exhausted"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
         };
     };
     delete_session: {
@@ -2519,19 +3116,11 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description no valid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            409: components["responses"]["Conflict"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
         };
     };
     post_session_first: {
@@ -2555,30 +3144,15 @@ export interface operations {
                     "application/json": components["schemas"]["LoginView"];
                 };
             };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            400: components["responses"]["Unreadable"];
+            403: components["responses"]["NotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            429: components["responses"]["Exhausted"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
         };
     };
     put_session_password: {
@@ -2600,31 +3174,15 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description no valid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            429: components["responses"]["Exhausted"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
         };
     };
     get_sessions: {
@@ -2651,19 +3209,10 @@ export interface operations {
                     "application/json": components["schemas"]["Page_SessionView"];
                 };
             };
-            /** @description no valid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
         };
     };
     delete_sessions_by_id: {
@@ -2684,19 +3233,108 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description no valid credentials */
-            401: {
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    get_sources: {
+        parameters: {
+            query?: {
+                /** @description Rows of this page, 1 to 5000. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description Part of the title, owner or file name. */
+                q?: string;
+                /** @description Only about this, for example `cameras`. */
+                subject?: string;
+                /** @description Only the file with this SHA-256. */
+                sha256?: string;
+                /** @description `csv` for a file. */
+                format?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Page_SourceView"];
+                };
             };
-            404: {
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_sources: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the same request twice has one effect */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SourceForm"];
+            };
+        };
+        responses: {
+            201: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["SourceView"];
+                };
             };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    get_sources_by_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `src_…` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceView"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
         };
     };
     get_staff: {
@@ -2723,20 +3361,10 @@ export interface operations {
                     "application/json": components["schemas"]["Page_StaffView"];
                 };
             };
-            /** @description no valid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
         };
     };
     post_staff: {
@@ -2763,32 +3391,15 @@ export interface operations {
                     "application/json": components["schemas"]["StaffView"];
                 };
             };
-            /** @description no valid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
         };
     };
     get_staff_by_id: {
@@ -2811,26 +3422,10 @@ export interface operations {
                     "application/json": components["schemas"]["StaffView"];
                 };
             };
-            /** @description no valid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
         };
     };
     patch_staff_by_id: {
@@ -2857,38 +3452,16 @@ export interface operations {
                     "application/json": components["schemas"]["StaffView"];
                 };
             };
-            /** @description no valid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
         };
     };
     get_tokens: {
@@ -2915,19 +3488,10 @@ export interface operations {
                     "application/json": components["schemas"]["Page_TokenView"];
                 };
             };
-            /** @description no valid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
         };
     };
     post_tokens: {
@@ -2954,38 +3518,16 @@ export interface operations {
                     "application/json": components["schemas"]["MadeView"];
                 };
             };
-            /** @description no valid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            429: components["responses"]["Exhausted"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
         };
     };
     delete_tokens_by_id: {
@@ -3006,19 +3548,11 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description no valid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
         };
     };
     get_ca_pem: {
@@ -3038,12 +3572,8 @@ export interface operations {
                     "application/x-x509-ca-cert": string;
                 };
             };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
         };
     };
     get_healthz: {
@@ -3063,6 +3593,7 @@ export interface operations {
                     "text/plain": string;
                 };
             };
+            503: components["responses"]["Unavailable"];
         };
     };
     get_metrics: {
@@ -3082,20 +3613,9 @@ export interface operations {
                     "text/plain": string;
                 };
             };
-            /** @description no valid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            503: components["responses"]["Unavailable"];
         };
     };
     get_readyz: {
@@ -3115,12 +3635,7 @@ export interface operations {
                     "text/plain": string;
                 };
             };
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            503: components["responses"]["Unavailable"];
         };
     };
     post_whep_by_camera: {
@@ -3150,44 +3665,15 @@ export interface operations {
                     "application/sdp": string;
                 };
             };
-            /** @description no valid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
         };
     };
     delete_whep_by_camera_by_viewing: {
@@ -3210,26 +3696,11 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description no valid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
         };
     };
 }

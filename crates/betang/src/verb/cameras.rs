@@ -10,6 +10,7 @@ use serde_json::{Value as Json, json};
 
 use crate::cli::say;
 use crate::verb::client::{ReachArgs, first_line};
+use crate::verb::import::{self, Import};
 
 /// What can be done with cameras.
 #[derive(Debug, Subcommand)]
@@ -20,6 +21,8 @@ pub(crate) enum Verb {
     Probe(Probe),
     /// List cameras with their states.
     List(List),
+    /// Register or change many cameras from a CSV or XLSX file.
+    Import(Import),
 }
 
 /// A camera to be registered.
@@ -95,6 +98,7 @@ pub(crate) async fn run(verb: Verb) -> anyhow::Result<ExitCode> {
         Verb::Add(add) => register(add).await,
         Verb::Probe(probe) => ask(probe).await,
         Verb::List(which) => list(which).await,
+        Verb::Import(import) => import::run(import, "/api/v1/cameras/imports").await,
     }
 }
 

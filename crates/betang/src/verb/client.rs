@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
 use clap::Args;
-use reqwest::{Certificate, Client, Method, Response, Url};
+use reqwest::multipart::{Form, Part};
+use reqwest::{Certificate, Client, Method, RequestBuilder, Response, Url};
 use serde_json::Value as Json;
 
 use crate::socket;
@@ -127,6 +128,21 @@ impl Reach {
         read(&text)
     }
 
+    /// Sends a file, and reads the answer as JSON.
+    pub(crate) async fn upload(
+        &self,
+        path: &str,
+        name: &str,
+        octets: Vec<u8>,
+        mode: &str,
+    ) -> anyhow::Result<Json> {
+        let file = Part::bytes(octets).file_name(name.to_owned());
+        let form = Form::new().text("mode", mode.to_owned()).part("file", file);
+        let request = self.client.post(self.server.join(path)?).multipart(form);
+        let text = self.answer(request).await?.text().await?;
+        read(&text)
+    }
+
     /// Everything of a list that fits, page by page.
     pub(crate) async fn all(
         &self,
@@ -168,14 +184,19 @@ impl Reach {
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
         }
-        let mut request = self.client.request(method, url).timeout(ANSWER_MAX);
-        if let Some(token) = &self.token {
-            request = request.bearer_auth(token);
-        }
+        let mut request = self.client.request(method, url);
         if let Some(body) = body {
             request = request.json(body);
         }
+        self.answer(request).await
+    }
+
+    async fn answer(&self, mut request: RequestBuilder) -> anyhow::Result<Response> {
+        if let Some(token) = &self.token {
+            request = request.bearer_auth(token);
+        }
         let answer = request
+            .timeout(ANSWER_MAX)
             .send()
             .await
             .with_context(|| format!("the house at {} does not answer", self.server))?;

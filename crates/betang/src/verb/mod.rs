@@ -5,4 +5,5 @@ pub(crate) mod audit;
 pub(crate) mod cameras;
 pub(crate) mod client;
 pub(crate) mod fault;
+pub(crate) mod import;
 pub(crate) mod staff;

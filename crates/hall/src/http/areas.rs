@@ -11,10 +11,10 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{Page, cursor, limit, refuse, wants_csv};
+use super::{Page, cursor, limit, refuse};
 use crate::Hall;
 use crate::areas::{self, Area, AreaLevelWord, Outlines};
-use crate::csv::File;
+use crate::csv::{self, File};
 use crate::guard::{Guarded as _, Permission, Who};
 use crate::problem::{self, Json, Path, Problem, Query};
 
@@ -141,7 +141,7 @@ async fn list(
     headers: HeaderMap,
     Query(filter): Query<Filter>,
 ) -> Result<Response, Problem> {
-    let csv = wants_csv(&headers, filter.format.as_deref())?;
+    let csv = csv::wanted(&headers, filter.format.as_deref())?;
     let limit = limit(filter.limit)?;
     let wanted = areas::Filter {
         level: filter.level,

@@ -11,10 +11,10 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{Page, cursor, limit, wants_csv};
+use super::{Page, cursor, limit};
 use crate::Hall;
 use crate::audit::{self, Act, Entry, Verdict};
-use crate::csv::File;
+use crate::csv::{self, File};
 use crate::guard::{Guarded as _, Permission, Place, Who};
 use crate::problem::{Problem, Query};
 
@@ -118,7 +118,7 @@ async fn list(
     Query(filter): Query<Filter>,
 ) -> Result<Response, Problem> {
     who.require(Permission::AuditRead, &Place::HOUSE)?;
-    let csv = wants_csv(&headers, filter.format.as_deref())?;
+    let csv = csv::wanted(&headers, filter.format.as_deref())?;
     let limit = limit(filter.limit)?;
     let wanted = audit::Filter {
         verb: filter.verb,

@@ -6,10 +6,10 @@ mod audit;
 mod health;
 mod live;
 mod session;
+mod sources;
 mod staff;
 mod tokens;
 
-use http::{HeaderMap, header};
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -26,6 +26,7 @@ pub fn routes() -> OpenApiRouter<Hall> {
         .merge(agencies::routes())
         .merge(areas::routes())
         .merge(audit::routes())
+        .merge(sources::routes())
         .merge(live::routes())
         .merge(health::routes())
 }
@@ -68,19 +69,6 @@ fn cursor<T: std::str::FromStr>(asked: Option<&str>) -> Result<Option<T>, Proble
 /// A refusal of one parameter.
 fn refuse(parameter: &'static str, why: impl Into<String>) -> Problem {
     Problem::invalid("query", "A parameter cannot stand.").field(parameter, why)
-}
-
-/// Whether the answer is to be a file.
-fn wants_csv(headers: &HeaderMap, format: Option<&str>) -> Result<bool, Problem> {
-    match format {
-        Some("csv") => Ok(true),
-        Some("json") => Ok(false),
-        Some(_) => Err(refuse("format", "use csv or json")),
-        None => Ok(headers
-            .get(header::ACCEPT)
-            .and_then(|accept| accept.to_str().ok())
-            .is_some_and(|accept| accept.starts_with("text/csv"))),
-    }
 }
 
 /// A field that is left out stays as it is; one that is null is taken away.

@@ -93,6 +93,30 @@ pub const SLUGS: &[(&str, Kind, &str, &str)] = &[
         "A limit is reached",
     ),
     (
+        "file-empty",
+        Kind::Invalid,
+        "Berkas kosong",
+        "The file is empty",
+    ),
+    (
+        "file-kind",
+        Kind::Invalid,
+        "Jenis berkas tidak dapat dibaca",
+        "This kind of file is not read",
+    ),
+    (
+        "file-size",
+        Kind::Invalid,
+        "Berkas terlalu besar",
+        "The file is too large",
+    ),
+    (
+        "file-unreadable",
+        Kind::Invalid,
+        "Berkas rusak",
+        "The file is broken",
+    ),
+    (
         "first-code",
         Kind::Denied,
         "Kode sekali pakai tidak berlaku",
@@ -115,6 +139,24 @@ pub const SLUGS: &[(&str, Kind, &str, &str)] = &[
         Kind::Conflict,
         "Kunci permintaan sudah dipakai",
         "The idempotency key was used for something else",
+    ),
+    (
+        "import",
+        Kind::NotFound,
+        "Impor tidak ditemukan",
+        "No such import",
+    ),
+    (
+        "import-done",
+        Kind::Conflict,
+        "Impor ini sudah selesai",
+        "This import is done",
+    ),
+    (
+        "import-refused",
+        Kind::Conflict,
+        "Tidak ada yang ditulis: ada baris yang belum benar",
+        "Nothing was written: some rows cannot stand",
     ),
     ("in-use", Kind::Conflict, "Masih dipakai", "Still in use"),
     (
@@ -243,6 +285,12 @@ pub const SLUGS: &[(&str, Kind, &str, &str)] = &[
         Kind::Conflict,
         "Nama pendek sudah dipakai",
         "The short name is taken",
+    ),
+    (
+        "source",
+        Kind::NotFound,
+        "Sumber tidak ditemukan",
+        "No such source",
     ),
     (
         "stream",

@@ -406,7 +406,7 @@ async fn record(
 }
 
 /// Judges a form as a whole and writes what it says.
-async fn save(
+pub(crate) async fn save(
     hall: &Hall,
     tx: &mut Tx,
     who: &Who,

@@ -19,8 +19,11 @@ use crate::sql::camera::{Contact, LegalRow, Project};
 pub(crate) const KINDS: [&str; 4] = ["kantor", "ruang_publik", "proyek_strategis", "lainnya"];
 
 const SHORT_MAX: usize = 40;
-const NAME_MAX: usize = 120;
-const TEXT_MAX: usize = 500;
+/// Longest name, in characters.
+pub(crate) const NAME_MAX: usize = 120;
+
+/// Longest other text, in characters.
+pub(crate) const TEXT_MAX: usize = 500;
 
 /// A camera to be registered or changed. What is left out stays as it is; on a
 /// new camera it stays unknown.
@@ -76,9 +79,15 @@ pub(crate) struct CameraForm {
 #[serde(deny_unknown_fields)]
 pub(crate) struct PointForm {
     /// Degrees north.
-    lat_deg: f64,
+    pub(crate) lat_deg: f64,
     /// Degrees east.
-    lon_deg: f64,
+    pub(crate) lon_deg: f64,
+}
+
+impl PointForm {
+    pub(crate) const fn new(lat_deg: f64, lon_deg: f64) -> Self {
+        Self { lat_deg, lon_deg }
+    }
 }
 
 /// Whom to call.
@@ -86,11 +95,11 @@ pub(crate) struct PointForm {
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct ContactForm {
     /// Who.
-    name: Option<String>,
+    pub(crate) name: Option<String>,
     /// How.
-    phone: Option<String>,
+    pub(crate) phone: Option<String>,
     /// When, in words.
-    duty: Option<String>,
+    pub(crate) duty: Option<String>,
 }
 
 /// The legal card.
@@ -98,21 +107,21 @@ pub(crate) struct ContactForm {
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct LegalForm {
     /// Pengendali data.
-    controller: Option<String>,
+    pub(crate) controller: Option<String>,
     /// What it is for.
-    purpose: Option<String>,
+    pub(crate) purpose: Option<String>,
     /// The regulation or decree.
-    basis: Option<String>,
+    pub(crate) basis: Option<String>,
     /// Number of the agreement with the owner.
-    agreement: Option<String>,
+    pub(crate) agreement: Option<String>,
     /// Day, YYYY-MM-DD.
-    agreement_until: Option<String>,
+    pub(crate) agreement_until: Option<String>,
     /// Whether a sign on site tells people.
-    sign_on_site: Option<bool>,
+    pub(crate) sign_on_site: Option<bool>,
     /// `publik` or `privat`.
-    zone: Option<String>,
+    pub(crate) zone: Option<String>,
     /// 0 to 3650.
-    retention_days: Option<i64>,
+    pub(crate) retention_days: Option<i64>,
 }
 
 /// A strategic project, as reported.
@@ -120,23 +129,23 @@ pub(crate) struct LegalForm {
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct ProjectForm {
     /// Its code.
-    code: Option<String>,
+    pub(crate) code: Option<String>,
     /// Its name.
-    name: Option<String>,
+    pub(crate) name: Option<String>,
     /// The OPD that runs it.
-    agency: Option<String>,
+    pub(crate) agency: Option<String>,
     /// Who builds.
-    contractor: Option<String>,
+    pub(crate) contractor: Option<String>,
     /// Number of the contract.
-    contract: Option<String>,
+    pub(crate) contract: Option<String>,
     /// Day, YYYY-MM-DD.
-    starts: Option<String>,
+    pub(crate) starts: Option<String>,
     /// Day, YYYY-MM-DD.
-    ends: Option<String>,
+    pub(crate) ends: Option<String>,
     /// Progress as reported, 0 to 1000 thousandths.
-    physical_permille: Option<i64>,
+    pub(crate) physical_permille: Option<i64>,
     /// The day of that report, YYYY-MM-DD.
-    reported: Option<String>,
+    pub(crate) reported: Option<String>,
 }
 
 /// An address with the name and password it held.
@@ -219,8 +228,7 @@ impl Faults {
     }
 
     pub(crate) fn short(&mut self, short: &str) {
-        let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-        if short.is_empty() || short.len() > SHORT_MAX || !short.chars().all(allowed) {
+        if !is_short(short) {
             self.add("short", "use a-z, 0-9 and -, at most 40 characters");
         } else if short.starts_with("cam_") {
             self.add("short", "this is how ids begin");
@@ -345,6 +353,12 @@ impl Faults {
         }
         Some(text)
     }
+}
+
+/// Whether it is made of what short names are made of.
+pub(crate) fn is_short(short: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    !short.is_empty() && short.len() <= SHORT_MAX && short.chars().all(allowed)
 }
 
 /// Parses a camera's address and takes a name and password out of it.

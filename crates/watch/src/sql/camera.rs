@@ -8,7 +8,7 @@ use base::id::{Agency, Camera, Device, Id, Stream};
 use base::now::Wall;
 use hall::guard::Place;
 use store::query::Query;
-use store::{Conn, Error, Row, Tx, params};
+use store::{Conn, Error, Row, Tx, Value, params};
 
 use crate::hub::Layer;
 
@@ -129,6 +129,57 @@ pub(crate) async fn by_short(conn: &mut Conn, short: &str) -> Result<Option<Came
     }
 }
 
+/// Cameras in service, by their short names of today.
+pub(crate) async fn by_shorts(conn: &mut Conn, shorts: &[String]) -> Result<Vec<CameraRow>, Error> {
+    let mut found = Vec::new();
+    for some in shorts.chunks(IDS_MAX) {
+        let query = among(
+            list().raw(" AND c.short IN ("),
+            some.iter().map(String::as_str),
+        );
+        found.append(&mut fetch(conn, &query).await?);
+    }
+    Ok(found)
+}
+
+/// Those of the short names that a camera out of service keeps.
+pub(crate) async fn retired(conn: &mut Conn, shorts: &[String]) -> Result<Vec<String>, Error> {
+    let mut found = Vec::new();
+    for some in shorts.chunks(IDS_MAX) {
+        let query = Query::new(
+            "SELECT short FROM watch_camera WHERE retired_us IS NOT NULL AND short IN (",
+        );
+        for row in conn
+            .all_query(&among(query, some.iter().map(String::as_str)))
+            .await?
+        {
+            found.push(row.get("short")?);
+        }
+    }
+    Ok(found)
+}
+
+/// Those of the short names that a camera had before, and how it is called now.
+pub(crate) async fn moved(
+    conn: &mut Conn,
+    shorts: &[String],
+) -> Result<Vec<(String, String)>, Error> {
+    let mut found = Vec::new();
+    for some in shorts.chunks(IDS_MAX) {
+        let query = Query::new(
+            "SELECT s.short, c.short AS now FROM watch_short s \
+             JOIN watch_camera c ON c.id = s.camera_id WHERE s.short IN (",
+        );
+        for row in conn
+            .all_query(&among(query, some.iter().map(String::as_str)))
+            .await?
+        {
+            found.push((row.get("short")?, row.get("now")?));
+        }
+    }
+    Ok(found)
+}
+
 /// All streams of the given cameras.
 pub(crate) async fn streams(
     conn: &mut Conn,
@@ -137,9 +188,11 @@ pub(crate) async fn streams(
     let mut found: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for some in cameras.chunks(IDS_MAX) {
         let query = among(
-            "SELECT id, camera_id, layer, url, codec, width_px, height_px FROM watch_stream \
-             WHERE camera_id IN (",
-            some,
+            Query::new(
+                "SELECT id, camera_id, layer, url, codec, width_px, height_px FROM watch_stream \
+                 WHERE camera_id IN (",
+            ),
+            some.iter().copied(),
         );
         for row in conn.all_query(&query).await? {
             let layer: String = row.get("layer")?;
@@ -173,9 +226,11 @@ pub(crate) async fn legal(
     let mut found = BTreeMap::new();
     for some in cameras.chunks(IDS_MAX) {
         let query = among(
-            "SELECT camera_id, controller, purpose, basis, agreement, agreement_until, \
-             sign_on_site, zone, retention_days FROM watch_legal WHERE camera_id IN (",
-            some,
+            Query::new(
+                "SELECT camera_id, controller, purpose, basis, agreement, agreement_until, \
+                 sign_on_site, zone, retention_days FROM watch_legal WHERE camera_id IN (",
+            ),
+            some.iter().copied(),
         );
         for row in conn.all_query(&query).await? {
             let card = LegalRow {
@@ -388,13 +443,13 @@ pub(crate) async fn retire(tx: &mut Tx, camera: Id<Camera>, now: Wall) -> Result
     Ok(())
 }
 
-/// Ids in one statement; both engines take far more placeholders.
+/// Ids or names in one statement; both engines take far more placeholders.
 const IDS_MAX: usize = 500;
 
-fn among(before: &'static str, ids: &[Id<Camera>]) -> Query {
-    let mut query = Query::new(before);
-    for (i, id) in ids.iter().enumerate() {
-        query = query.push(if i == 0 { "" } else { ", " }, *id);
+/// Ends a statement that has come to `IN (`.
+fn among(mut query: Query, values: impl Iterator<Item = impl Into<Value>>) -> Query {
+    for (i, value) in values.enumerate() {
+        query = query.push(if i == 0 { "" } else { ", " }, value);
     }
     query.raw(")")
 }

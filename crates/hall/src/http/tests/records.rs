@@ -266,3 +266,116 @@ on_both! {
     the_audit_is_read_and_its_readers_are_written_down: audit_is_read;
     outlines_are_imported_as_a_whole: outlines;
 }
+
+async fn sources(db: Db) {
+    let (house, admin) = House::new(db).await;
+    let path = "/api/v1/sources";
+    let body = || {
+        Some(json!({
+            "kind": "feed", "subject": "villages",
+            "card": {
+                "title": "Daftar desa blank spot", "owner": "=Dinas A", "as_of": "2026-10-31",
+                "purposes": ["perencanaan", "laporan"], "retention_days": 365,
+            },
+        }))
+    };
+    let key = [("idempotency-key", "s-1")];
+    let made = house
+        .call_with(&admin, "POST", path, body(), &key)
+        .await
+        .is(201);
+    let again = house
+        .call_with(&admin, "POST", path, body(), &key)
+        .await
+        .is(201);
+    assert_eq!(made.text, again.text);
+    let location = made.headers["location"].to_str().expect("text").to_owned();
+    let found = house
+        .call(&admin, "GET", &location, None)
+        .await
+        .is(200)
+        .json();
+    assert_eq!(found["card"]["classification"], "internal");
+    assert_eq!(found["card"]["purposes"], json!(["perencanaan", "laporan"]));
+    assert_eq!(
+        found["card"]["legal_basis"],
+        Json::Null,
+        "unknown, not guessed"
+    );
+    assert_eq!(
+        (&found["has_raw"], &found["kind"]),
+        (&json!(false), &json!("feed"))
+    );
+
+    for (card, field) in [
+        (json!({}), "title"),
+        (json!({ "title": "x", "as_of": "31/10/2026" }), "as_of"),
+        (
+            json!({ "title": "x", "classification": "rahasia" }),
+            "classification",
+        ),
+        (
+            json!({ "title": "x", "retention_days": -1 }),
+            "retention_days",
+        ),
+    ] {
+        let wrong = Some(json!({ "kind": "feed", "subject": "x", "card": card }));
+        let refused = house.call(&admin, "POST", path, wrong).await.is(422);
+        assert_eq!(refused.field(), field);
+    }
+
+    // A person of one regency sees what lies there, and what he has brought in.
+    let grants = json!([{ "role": "konektivitas", "area": "62.01" }]);
+    let (_, his) = house.person(&admin, "kobar", grants).await;
+    let list = house.call(&his, "GET", path, None).await.is(200).json();
+    assert_eq!(
+        list["items"],
+        json!([]),
+        "the feed of the whole house is not his"
+    );
+    assert_eq!(house.call(&his, "GET", &location, None).await.status, 404);
+    let wide = Some(json!({ "kind": "feed", "subject": "x", "card": { "title": "x" } }));
+    house.call(&his, "POST", path, wide).await.is(403);
+    house.clock.turn(Duration::from_secs(1));
+    let own = Some(json!({
+        "kind": "file", "subject": "x", "card": { "title": "Desa Kobar" }, "area": "62.01.01",
+    }));
+    house.call(&his, "POST", path, own).await.is(201);
+    let list = house.call(&his, "GET", path, None).await.is(200).json();
+    assert_eq!(list["items"].as_array().map(Vec::len), Some(1));
+
+    let page = house
+        .call(&admin, "GET", "/api/v1/sources?limit=1", None)
+        .await
+        .is(200)
+        .json();
+    let next = page["next"].as_str().expect("another page");
+    assert_eq!(page["items"][0]["card"]["title"], "Desa Kobar");
+    let path = format!("/api/v1/sources?limit=1&cursor={next}");
+    let page = house.call(&admin, "GET", &path, None).await.is(200).json();
+    assert_eq!(page["items"][0]["subject"], "villages");
+    let none = house
+        .call(
+            &admin,
+            "GET",
+            "/api/v1/sources?q=blank&subject=cameras",
+            None,
+        )
+        .await
+        .json();
+    assert_eq!(none["items"], json!([]));
+
+    let file = house
+        .call(&admin, "GET", "/api/v1/sources?format=csv", None)
+        .await
+        .is(200);
+    assert!(file.text.contains("'=Dinas A"), "{}", file.text);
+    let verbs = house.verbs().await;
+    for verb in ["source.registered", "source.exported"] {
+        assert!(verbs.iter().any(|written| written == verb), "{verbs:?}");
+    }
+}
+
+on_both! {
+    sources_are_registered_and_seen_by_place: sources;
+}
