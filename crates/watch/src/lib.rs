@@ -29,4 +29,5 @@ pub mod still;
 pub use room::{Error, Room, Settings, open};
 
 /// The room's tables.
-pub const SCHEMA: store::migrate::Schema = store::schema!("watch", "schema", [(1, "cameras")]);
+pub const SCHEMA: store::migrate::Schema =
+    store::schema!("watch", "schema", [(1, "cameras"), (2, "layouts")]);

@@ -576,7 +576,7 @@ async fn put_streams(
 
 impl CameraRow {
     /// A camera of which nothing is known yet.
-    fn new(hall: &Hall, now: base::now::Wall) -> Self {
+    pub(crate) fn new(hall: &Hall, now: base::now::Wall) -> Self {
         Self {
             id: hall.mint(),
             device: hall.mint(),

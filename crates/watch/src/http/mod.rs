@@ -2,6 +2,7 @@
 
 pub(crate) mod cameras;
 pub(crate) mod form;
+pub(crate) mod layouts;
 pub(crate) mod probe;
 #[cfg(feature = "stills")]
 pub(crate) mod stills;
@@ -14,6 +15,7 @@ use utoipa_axum::router::OpenApiRouter;
 /// Every operation of the room.
 pub(crate) fn routes() -> OpenApiRouter<Hall> {
     let routes = cameras::routes()
+        .merge(layouts::routes())
         .merge(probe::routes())
         .merge(whep::routes());
     #[cfg(feature = "stills")]
