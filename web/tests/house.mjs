@@ -1,6 +1,7 @@
 // What the browser tests share: a house and a camera in processes of their own, and
 // a count of promises kept.
 import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -38,7 +39,7 @@ export function expect(condition, message) {
 	if (!condition) throw new Error(message);
 }
 
-/** Starts a program and waits for the first line that the pattern reads. */
+/** Starts a program and waits for the first line that the pattern reads; `said` holds all until then. */
 export function start(program, args, pattern, env = {}, patience_ms = HANG_MS) {
 	const child = spawn(program, args, {
 		stdio: ['ignore', 'pipe', 'pipe'],
@@ -46,6 +47,7 @@ export function start(program, args, pattern, env = {}, patience_ms = HANG_MS) {
 	});
 	children.push(child);
 	const errors = [];
+	const said = [];
 	child.stderr.on('data', (data) => errors.push(data));
 	return new Promise((done, refuse) => {
 		const late = setTimeout(() => refuse(new Error(`${program} said nothing in time`)), patience_ms);
@@ -54,10 +56,11 @@ export function start(program, args, pattern, env = {}, patience_ms = HANG_MS) {
 			refuse(new Error(`${program} ended with ${code}: ${Buffer.concat(errors)}`));
 		});
 		createInterface({ input: child.stdout }).on('line', (line) => {
+			said.push(line);
 			const found = pattern.exec(line);
 			if (!found) return;
 			clearTimeout(late);
-			done({ child, found });
+			done({ child, found, said });
 		});
 	});
 }
@@ -105,17 +108,24 @@ export async function house(...args) {
 	const folder = mkdtempSync(join(tmpdir(), 'betang-e2e-'));
 	folders.push(folder);
 	const data = join(folder, 'data');
-	const served = await start(
-		binary,
-		['serve', '--data', data, '--listen', '127.0.0.1:0', '--media', '0.0.0.0:0', ...args],
-		/^betang\s+(http:\/\/\S+?)\/?$/,
-		{ BETANG_ADMIN_PASSWORD: ADMIN.password }
-	);
-	const house = new House(served.found[1]);
+	const serve = (listen, media) =>
+		start(binary, ['serve', '--data', data, '--listen', listen, '--media', media, ...args], /^media\s+udp (\S+)$/, { BETANG_ADMIN_PASSWORD: ADMIN.password });
+	let served = await serve('127.0.0.1:0', '0.0.0.0:0');
+	const house = new House(served.said.map((line) => /^betang\s+(http:\/\/\S+?)\/?$/.exec(line)?.[1]).find(Boolean));
 	const cookie = await house.login(ADMIN);
 	const { token } = await house.json('POST', '/api/v1/tokens', { cookie, body: { name: 'uji' } });
 	const cli = (...words) => run(binary, [...words, '--server', house.url, '--token', token]);
-	return { house, token, cli, data };
+	/** Ends the house, by a signal of choice; it is gone when this returns. */
+	const stop = async (signal = 'SIGTERM') => {
+		const gone = once(served.child, 'exit');
+		served.child.kill(signal);
+		await gone;
+	};
+	/** Starts it again with the same data, address and media port. */
+	const again = async () => {
+		served = await serve(new URL(house.url).host, served.found[1]);
+	};
+	return { house, token, cli, data, stop, again };
 }
 
 /** A browser as Debian has it; WebGL is computed, since there may be no graphics card. */

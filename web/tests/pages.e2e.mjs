@@ -18,6 +18,7 @@ const pages = {
 	'kamera-satu': '/kamera/pasar-besar',
 	impor: '/kamera/impor',
 	videowall: '/kamera/videowall/4',
+	'videowall-tata': '/kamera/videowall/piket-malam',
 	audit: '/audit',
 	pengguna: '/pengaturan',
 	sesi: '/pengaturan?bagian=sesi',
@@ -29,11 +30,12 @@ const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 
 await keep(async () => {
 	const source = await camera();
-	const { house, cli } = await newHouse();
+	const { house, token, cli } = await newHouse();
 	const add = (short, name, area, main, ...more) => cli('cameras', 'add', '--short', short, '--name', name, '--area', area, '--main', main, ...more);
 	await add('pasar-besar', 'Pasar Besar', '62.71.01', `${source.rtsp}/main`, '--sub', `${source.rtsp}/sub`, '--point', '-2.2083,113.9213', '--kind', 'ruang_publik');
 	await add('dermaga', 'Dermaga Rambang', '62.71.01', 'rtsp://127.0.0.1:9/main', '--always-on', '--point', '-2.2046,113.9302');
 	await add('kantor-kapuas', 'Kantor Bupati Kapuas', '62.03', `${source.rtsp}/main`, '--sub', `${source.rtsp}/sub`, '--always-on', '--point', '-3.0094,114.3869', '--kind', 'kantor');
+	await house.json('POST', '/api/v1/layouts', { token, body: { name: 'Piket malam', grid: 4, cameras: ['pasar-besar', 'kantor-kapuas'], shared: true } });
 	const chrome = await browser();
 	if (shots) mkdirSync(shots, { recursive: true });
 	for (const [width, height] of [

@@ -20,7 +20,7 @@
 //! | [`problem`] | failures on their way out; the only file with status codes |
 //! | [`request`], [`proxy`], [`headers`], [`tls`] | what surrounds every answer |
 //! | [`local`] | the door for whoever owns the machine |
-//! | [`line`] | a line of text that a person has typed |
+//! | [`line`], [`words`] | a line of text that a person has typed; words of a closed list |
 //! | [`metrics`] | what the house measures of itself |
 //! | [`csv`], [`idempotency`] | tables as files; a request sent twice |
 

@@ -37,4 +37,5 @@ pub use room::{Error, Room, Settings, open};
 pub use simulated::{Simulated, SimulatedLegal};
 
 /// The room's tables.
-pub const SCHEMA: store::migrate::Schema = store::schema!("watch", "schema", [(1, "cameras")]);
+pub const SCHEMA: store::migrate::Schema =
+    store::schema!("watch", "schema", [(1, "cameras"), (2, "layouts")]);

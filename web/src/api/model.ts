@@ -20,6 +20,7 @@ export type Outline = Sent<S['Outlines']>;
 export type AuditEntry = Sent<S['EntryView']>;
 export type Camera = Sent<S['CameraView']>;
 export type CameraState = Sent<S['StateView']>;
+export type Layout = Sent<S['LayoutView']>;
 export type Probe = Sent<S['Probed']>;
 export type Point = Sent<S['PointView']>;
 /** What a page sends: a key that is left out stays as it is. */

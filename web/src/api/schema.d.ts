@@ -308,6 +308,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/layouts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's own arrangements and those that are shared. */
+        get: operations["get_layouts"];
+        put?: never;
+        /** Saves an arrangement as a new one. Its slug is made of its name. */
+        post: operations["post_layouts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/layouts/{layout}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One arrangement, by id or slug. */
+        get: operations["get_layouts_by_layout"];
+        put?: never;
+        post?: never;
+        /** Takes an arrangement away. */
+        delete: operations["delete_layouts_by_layout"];
+        options?: never;
+        head?: never;
+        /** Changes an arrangement: renames it, shares it, saves over it. */
+        patch: operations["patch_layouts_by_layout"];
+        trace?: never;
+    };
     "/api/v1/live": {
         parameters: {
             query?: never;
@@ -1249,6 +1286,72 @@ export interface components {
          * @enum {string}
          */
         LayerWord: "main" | "sub";
+        /** @description An arrangement to be saved or changed. What is left out stays as it is. */
+        LayoutForm: {
+            /** @description Ids or short names in the order of the tiles, up to 250. */
+            cameras?: string[] | null;
+            /** @description All cameras that the looker may see, instead of a list; so a new one does
+             *     when it has none. */
+            everything?: boolean | null;
+            /**
+             * Format: int64
+             * @description 1, 4, 9, 16 or 25 tiles; 9 when a new one does not say.
+             */
+            grid?: number | null;
+            /** @description Up to 120 characters. Needed for a new one. */
+            name?: string | null;
+            /** @description Offer it to everybody who may see cameras. */
+            shared?: boolean | null;
+            /**
+             * Format: int64
+             * @description Seconds that a page stays, 5 to 3600; 0 stands still.
+             */
+            turn_s?: number | null;
+        };
+        /** @description A page of arrangements, by slug. */
+        LayoutList: {
+            /** @description The arrangements. */
+            items: components["schemas"]["LayoutView"][];
+            /** @description What to send as `cursor` for the next page; null on the last. */
+            next?: string | null;
+        };
+        /** @description An arrangement, as the asker sees it. */
+        LayoutView: {
+            /** @description Short names in the order of the tiles, of those that the asker may see. */
+            cameras: string[];
+            /** @description Whether the asker may change and remove it. */
+            changeable: boolean;
+            /**
+             * Format: int64
+             * @description When any of it last changed, µs since 1970 UTC.
+             */
+            changed_us: number;
+            /** @description All cameras that the looker may see; `cameras` is then empty. */
+            everything: boolean;
+            /**
+             * Format: int64
+             * @description Tiles of a page.
+             */
+            grid: number;
+            /** @description Cameras beside those, which the asker may not see or which are out of
+             *     service. */
+            hidden: number;
+            /** @description `lay_…`. */
+            id: string;
+            /** @description As its owner calls it. */
+            name: string;
+            /** @description Whether it belongs to the asker. */
+            own: boolean;
+            /** @description Whether everybody who may see cameras is offered it. */
+            shared: boolean;
+            /** @description For addresses; never changes. */
+            slug: string;
+            /**
+             * Format: int64
+             * @description Seconds that a page stays; 0 stands still.
+             */
+            turn_s: number;
+        };
         /** @description The legal card. */
         LegalForm: {
             /**
@@ -3023,6 +3126,230 @@ export interface operations {
             422: components["responses"]["Form"];
             503: components["responses"]["Unavailable"];
             507: components["responses"]["Full"];
+        };
+    };
+    get_layouts: {
+        parameters: {
+            query?: {
+                /** @description Rows of this page, 1 to 5000. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LayoutList"];
+                };
+            };
+            /** @description no valid credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    post_layouts: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the same request twice has one effect */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LayoutForm"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LayoutView"];
+                };
+            };
+            /** @description no valid credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    get_layouts_by_layout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id or slug */
+                layout: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LayoutView"];
+                };
+            };
+            /** @description no valid credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    delete_layouts_by_layout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id or slug */
+                layout: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description no valid credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    patch_layouts_by_layout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id or slug */
+                layout: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LayoutForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LayoutView"];
+                };
+            };
+            /** @description no valid credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
         };
     };
     get_live: {

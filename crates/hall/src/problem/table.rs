@@ -172,6 +172,18 @@ pub const SLUGS: &[(&str, Kind, &str, &str)] = &[
         "No such layer",
     ),
     (
+        "layout",
+        Kind::NotFound,
+        "Tata letak videowall tidak ditemukan",
+        "No such arrangement",
+    ),
+    (
+        "layouts-full",
+        Kind::Conflict,
+        "Terlalu banyak tata letak videowall",
+        "Too many arrangements",
+    ),
+    (
         "login",
         Kind::Denied,
         "Nama pengguna atau kata sandi salah",

@@ -1,5 +1,6 @@
 //! The room's tables, one file per noun. No SQL stands elsewhere in this crate.
 
 pub(crate) mod camera;
+pub(crate) mod layout;
 pub(crate) mod still;
 pub(crate) mod viewing;
