@@ -109,7 +109,7 @@ pub struct Frame {
 }
 
 impl Frame {
-    /// What it weighs in memory and on a link, headers excluded.
+    /// What it weighs on a link, headers excluded.
     #[must_use]
     pub fn size(&self) -> Bytes {
         let packets = self
@@ -117,6 +117,17 @@ impl Frame {
             .iter()
             .fold(Bytes::ZERO, |sum, packet| sum + Bytes::of(&packet.payload));
         packets + self.unit.as_deref().map_or(Bytes::ZERO, Bytes::of)
+    }
+
+    /// What it takes in memory. A camera that cuts its picture into crumbs is not
+    /// let off the bound by their being small.
+    #[must_use]
+    pub fn weight(&self) -> Bytes {
+        // Two counters stand before what is shared.
+        const SHARED: usize = 2 * size_of::<usize>();
+        let packet = size_of::<Packet>() + SHARED;
+        let around = size_of::<Self>() + SHARED + self.packets.len() * packet;
+        self.size() + Bytes::new(u64::try_from(around).unwrap_or(u64::MAX))
     }
 }
 

@@ -73,7 +73,7 @@ impl Ring {
         if frame.key {
             self.key = Some(self.next);
         }
-        self.bytes += frame.size();
+        self.bytes += frame.weight();
         self.next += 1;
         let newest = frame.arrived.mono;
         self.frames.push_back(frame);
@@ -148,7 +148,7 @@ impl Ring {
     fn drop_front(&mut self) {
         let number = self.first();
         if let Some(frame) = self.frames.pop_front() {
-            self.bytes = Bytes::new(self.bytes.as_u64() - frame.size().as_u64());
+            self.bytes = Bytes::new(self.bytes.as_u64() - frame.weight().as_u64());
         }
         if self.key == Some(number) {
             self.key = None;
@@ -235,7 +235,7 @@ pub(crate) mod tests {
             for (i, (key, size)) in (0_u64..).zip(pushes) {
                 ring.push(frame(i, key, size));
                 prop_assert!(ring.bytes() <= bound);
-                let sum = ring.frames.iter().fold(Bytes::ZERO, |sum, f| sum + f.size());
+                let sum = ring.frames.iter().fold(Bytes::ZERO, |sum, f| sum + f.weight());
                 prop_assert_eq!(sum, ring.bytes());
                 if let Some(key) = ring.join() {
                     prop_assert!(matches!(ring.at(key), Found::Frame(f) if f.key));

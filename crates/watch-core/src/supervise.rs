@@ -584,6 +584,47 @@ mod tests {
         assert_eq!(it.truth().word, Word::Live);
     }
 
+    /// When each of a thousand cameras is tried while none answers, in ms: a network
+    /// that was cut at zero, and takes `took_ms` to say no.
+    fn attempts(reason: Reason, took_ms: u64, until_ms: u64) -> Vec<u64> {
+        let mut all = Vec::new();
+        for seed in 0..1_000 {
+            let mut it = Supervisor::new(start(), seed);
+            let mut ms = 0;
+            assert_eq!(it.handle(Input::Wanted, at_ms(ms)), Effect::Open);
+            while ms < until_ms {
+                ms += took_ms;
+                let failed = it.handle(Input::Failed(reason), at_ms(ms));
+                assert_eq!(failed, Effect::Close);
+                let due = it.deadline().expect("it rests");
+                ms = due.as_us().div_ceil(1_000);
+                assert_eq!(it.handle(Input::Tick, at_ms(ms)), Effect::Open);
+                all.push(ms);
+            }
+        }
+        all
+    }
+
+    /// The most attempts that fall into one tenth of a second from `after_ms` on.
+    fn crowd(attempts: &[u64], after_ms: u64) -> usize {
+        let mut tenths = std::collections::BTreeMap::new();
+        for ms in attempts.iter().filter(|ms| **ms >= after_ms) {
+            *tenths.entry(ms / 100).or_insert(0) += 1;
+        }
+        tenths.into_values().max().unwrap_or(0)
+    }
+
+    #[test]
+    fn a_thousand_cameras_that_return_at_once_are_not_tried_at_once() {
+        // Evenly spread over rests of 2 s to 4 s it would be 33.
+        let refused = attempts(Reason::Refused, 2, 60_000);
+        assert!(crowd(&refused, 20_000) < 80, "{}", crowd(&refused, 20_000));
+        // The attempt itself lasts 4 s and the rest is short, so they part slowly.
+        let took_ms = u64::try_from(OPEN_DEADLINE.as_millis()).expect("short");
+        let silent = attempts(Reason::Silent, took_ms, 120_000);
+        assert!(crowd(&silent, 60_000) < 250, "{}", crowd(&silent, 60_000));
+    }
+
     fn input() -> impl Strategy<Value = Input> {
         prop_oneof![
             Just(Input::Wanted),

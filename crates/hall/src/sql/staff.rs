@@ -196,7 +196,8 @@ async fn fetch_grants(conn: &mut Conn, query: &Query) -> Result<Vec<GrantRow>, E
     conn.all_query(query).await?.iter().map(grant).collect()
 }
 
-/// The grants of a person that are in force.
+/// The grants of a person that are in force. One that had begun when it was given
+/// has begun, also on a clock that was set back since.
 pub(crate) async fn grants_in_force(
     conn: &mut Conn,
     person: Id<Person>,
@@ -204,7 +205,8 @@ pub(crate) async fn grants_in_force(
 ) -> Result<Vec<GrantRow>, Error> {
     let query = Query::new(GRANTS)
         .push(" AND g.person_id = ", person)
-        .push(" AND g.from_us <= ", now)
+        .push(" AND (g.from_us <= g.given_us OR g.from_us <= ", now)
+        .raw(")")
         .push(" AND (g.to_us IS NULL OR g.to_us > ", now)
         .raw(") ORDER BY g.id");
     fetch_grants(conn, &query).await
@@ -272,11 +274,11 @@ pub(crate) async fn insert_grant(
     Ok(())
 }
 
-/// Ends a grant; one that has not begun ends where it begins.
+/// Ends a grant at once; one that has not begun ends where it begins.
 pub(crate) async fn end_grant(tx: &mut Tx, id: Id<Grant>, now: Wall) -> Result<(), Error> {
     tx.execute(
-        "UPDATE hall_grant SET to_us = CASE WHEN from_us > $2 THEN from_us ELSE $2 END \
-         WHERE id = $1",
+        "UPDATE hall_grant SET to_us = CASE WHEN from_us > $2 AND from_us > given_us \
+         THEN from_us ELSE $2 END WHERE id = $1",
         params![id, now],
     )
     .await?;
@@ -290,7 +292,8 @@ pub(crate) async fn lasting_admins(conn: &mut Conn, now: Wall) -> Result<i64, Er
         "SELECT COUNT(DISTINCT p.id) AS n FROM hall_person p \
          JOIN hall_login l ON l.person_id = p.id JOIN hall_grant g ON g.person_id = p.id \
          WHERE p.active = 1 AND g.role = 'admin' AND g.area_code IS NULL \
-         AND g.agency_id IS NULL AND g.from_us <= $1 AND g.to_us IS NULL",
+         AND g.agency_id IS NULL AND (g.from_us <= g.given_us OR g.from_us <= $1) \
+         AND g.to_us IS NULL",
         params![now],
     )
     .await?

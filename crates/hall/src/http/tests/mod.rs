@@ -34,6 +34,7 @@ macro_rules! on_both {
     )*};
 }
 
+mod backwards;
 mod doors;
 mod guards;
 mod people;
