@@ -1,11 +1,13 @@
-//! Chores of the house: `cargo xtask tidy`, `cargo xtask areas`.
+//! Chores of the house: `cargo xtask tidy`, `cargo xtask areas`, `cargo xtask bench`.
 
 mod areas;
+mod bench;
 mod tidy;
 
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
+use anyhow::{Context as _, Result};
 use clap::{Parser, Subcommand};
 
 #[derive(Debug, Parser)]
@@ -21,6 +23,15 @@ enum Chore {
     Tidy,
     /// Make assets/areas anew from the packages it comes from.
     Areas,
+    /// Measure what the house costs, beside what it could cost.
+    #[command(subcommand)]
+    Bench(Bench),
+}
+
+#[derive(Debug, Subcommand)]
+enum Bench {
+    /// The live room: viewers, cameras, the limit and the floor.
+    Live(bench::Live),
 }
 
 #[expect(
@@ -41,6 +52,10 @@ fn main() -> ExitCode {
             println!("{report}");
             true
         }),
+        Chore::Bench(Bench::Live(live)) => live.run(&root()).map(|report| {
+            println!("{report}");
+            true
+        }),
     };
     match done {
         Ok(true) => ExitCode::SUCCESS,
@@ -56,4 +71,16 @@ fn main() -> ExitCode {
 fn root() -> PathBuf {
     let own = Path::new(env!("CARGO_MANIFEST_DIR"));
     own.ancestors().nth(2).unwrap_or(own).to_owned()
+}
+
+/// Where cargo builds.
+fn target(root: &Path) -> Result<PathBuf> {
+    let metadata = Command::new("cargo")
+        .current_dir(root)
+        .args(["metadata", "--format-version=1", "--no-deps"])
+        .output()
+        .context("cargo")?;
+    let metadata: serde_json::Value = serde_json::from_slice(&metadata.stdout)?;
+    let folder = metadata["target_directory"].as_str();
+    Ok(folder.context("cargo does not say where it builds")?.into())
 }
