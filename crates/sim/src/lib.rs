@@ -12,6 +12,9 @@
 //! | [`packet`] | how a camera cuts a picture into RTP |
 //! | [`fault`] | what can be wrong with a camera |
 //! | [`province`] | the cameras of the demonstration |
+//! | [`tally`] | what a viewer of a bench got, counted without decoding |
+//! | [`process`] | what a process uses, from Linux's own text |
+//! | [`spread`] | how measured values are spread |
 //! | [`live`] | sockets and disks: the only IO |
 
 pub mod fault;
@@ -19,4 +22,7 @@ pub mod film;
 pub mod live;
 pub mod packet;
 pub mod picture;
+pub mod process;
 pub mod province;
+pub mod spread;
+pub mod tally;

@@ -1,4 +1,5 @@
-//! Simulated cameras as a process of their own, for tests and benches.
+//! Simulated cameras, viewers and servers as processes of their own, for tests and
+//! benches.
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
@@ -13,7 +14,7 @@ use sim::fault::Fault;
 use sim::film::{Codec, Script};
 use sim::live::camera::Camera;
 use sim::live::library::Library;
-use sim::live::{ask, rtsp};
+use sim::live::{ask, floor, limit, pages, rtsp, viewers};
 use sim::picture::Scene;
 
 #[derive(Debug, Parser)]
@@ -42,6 +43,14 @@ enum Cli {
         /// clock=SECONDS, stamps, resize, flood.
         fault: Fault,
     },
+    /// Many WHEP viewers of a server; prints what they got and what it cost.
+    Viewers(viewers::Viewers),
+    /// The smallest forwarder of a camera, to hold a server against.
+    Floor(floor::Floor),
+    /// What this machine could do if a server cost nothing.
+    Limit(limit::Limit),
+    /// How long a page of an API takes.
+    Pages(pages::Pages),
 }
 
 fn main() -> ExitCode {
@@ -73,6 +82,10 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
             say(&ask::fault(&camera, fault).await?);
             Ok(())
         }
+        Cli::Viewers(viewers) => viewers.run().await,
+        Cli::Floor(floor) => floor.run().await,
+        Cli::Limit(limit) => limit.run().await,
+        Cli::Pages(pages) => pages.run().await,
     }
 }
 

@@ -1,12 +1,15 @@
-//! Chores of the house: `cargo xtask tidy`, `cargo xtask areas`, `cargo xtask fuzz`.
+//! Chores of the house: `cargo xtask tidy`, `cargo xtask areas`, `cargo xtask fuzz`,
+//! `cargo xtask bench`.
 
 mod areas;
+mod bench;
 mod fuzz;
 mod tidy;
 
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
+use anyhow::{Context as _, Result};
 use clap::{Parser, Subcommand};
 
 #[derive(Debug, Parser)]
@@ -30,6 +33,15 @@ enum Chore {
         #[arg(long, default_value_t = 60)]
         seconds: u64,
     },
+    /// Measure what the house costs, beside what it could cost.
+    #[command(subcommand)]
+    Bench(Bench),
+}
+
+#[derive(Debug, Subcommand)]
+enum Bench {
+    /// The live room: viewers, cameras, the limit and the floor.
+    Live(bench::Live),
 }
 
 #[expect(
@@ -53,6 +65,10 @@ fn main() -> ExitCode {
         Chore::Fuzz { target, seconds } => {
             fuzz::search(&root(), target.as_deref(), seconds).map(|()| true)
         }
+        Chore::Bench(Bench::Live(live)) => live.run(&root()).map(|report| {
+            println!("{report}");
+            true
+        }),
     };
     match done {
         Ok(true) => ExitCode::SUCCESS,
@@ -68,4 +84,16 @@ fn main() -> ExitCode {
 fn root() -> PathBuf {
     let own = Path::new(env!("CARGO_MANIFEST_DIR"));
     own.ancestors().nth(2).unwrap_or(own).to_owned()
+}
+
+/// Where cargo builds.
+fn target(root: &Path) -> Result<PathBuf> {
+    let metadata = Command::new("cargo")
+        .current_dir(root)
+        .args(["metadata", "--format-version=1", "--no-deps"])
+        .output()
+        .context("cargo")?;
+    let metadata: serde_json::Value = serde_json::from_slice(&metadata.stdout)?;
+    let folder = metadata["target_directory"].as_str();
+    Ok(folder.context("cargo does not say where it builds")?.into())
 }

@@ -1,6 +1,23 @@
 //! Sockets and disks.
+//!
+//! The simulated cameras are [`rtsp`], [`camera`], [`library`] and [`ask`]. Of the
+//! benches are [`viewers`], who load a server, [`floor`] and [`limit`], which it is
+//! held against, [`pages`] and [`usage`].
 
 pub mod ask;
 pub mod camera;
+pub mod floor;
 pub mod library;
+pub mod limit;
+pub mod pages;
 pub mod rtsp;
+pub mod usage;
+pub mod viewers;
+
+/// One line to whoever has started this.
+fn say(line: &impl std::fmt::Display) -> std::io::Result<()> {
+    use std::io::Write as _;
+    let mut out = std::io::stdout();
+    writeln!(out, "{line}")?;
+    out.flush()
+}

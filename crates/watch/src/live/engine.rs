@@ -8,7 +8,7 @@
 //! commands, then the caller waits; a viewer's own queue is its place in the
 //! ring, and one that falls off skips to the next key frame.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -23,6 +23,7 @@ use str0m::ice::StunMessage;
 use str0m::net::{Protocol, Receive};
 use tokio::sync::{mpsc, oneshot};
 
+use super::seats::{Seat, Seats};
 use super::session::{OfferError, Still, Terms, Viewer};
 use super::socket::Socket;
 use super::tcp::{self, Inbound};
@@ -129,10 +130,12 @@ impl Engine {
             socket,
             terms,
             bell: Arc::default(),
-            viewers: BTreeMap::new(),
+            seats: Seats::default(),
+            by_viewing: BTreeMap::new(),
             by_address: BTreeMap::new(),
             by_ufrag: BTreeMap::new(),
             by_stream: BTreeMap::new(),
+            rung: Vec::new(),
             endings,
         };
         hall.tasks().spawn("watch.live", served.run(inbox, inbound));
@@ -226,12 +229,15 @@ struct Served {
     socket: Socket,
     terms: Terms,
     bell: Arc<Bell>,
-    viewers: BTreeMap<Id<Viewing>, Viewer>,
+    seats: Seats<Viewer>,
+    by_viewing: BTreeMap<Id<Viewing>, Seat>,
     /// Where packets of connected viewers come from.
-    by_address: BTreeMap<SocketAddr, Id<Viewing>>,
+    by_address: BTreeMap<SocketAddr, Seat>,
     /// What the first packets of the others ask for.
-    by_ufrag: BTreeMap<String, Id<Viewing>>,
-    by_stream: BTreeMap<StreamKey, BTreeSet<Id<Viewing>>>,
+    by_ufrag: BTreeMap<String, Seat>,
+    by_stream: BTreeMap<StreamKey, Vec<Seat>>,
+    /// Seats whose time has come, while they are served.
+    rung: Vec<Seat>,
     endings: mpsc::Sender<Ended>,
 }
 
@@ -264,26 +270,17 @@ impl Served {
             self.wake_due();
             self.socket.flush();
         }
-        let everyone: Vec<_> = self.viewers.keys().copied().collect();
-        for id in everyone {
-            self.let_go(id, true);
-        }
+        self.let_go_all(|_| true);
         self.socket.flush();
     }
 
     /// How long nothing is due.
     fn nap(&self) -> Duration {
-        let (now, at) = self.times();
-        let machines = self
-            .viewers
-            .values()
-            .map(|viewer| viewer.due.saturating_duration_since(at));
-        let bursts = self
-            .viewers
-            .values()
-            .filter_map(|viewer| viewer.paced)
-            .map(|later| later.since(now.mono));
-        machines.chain(bursts).min().unwrap_or(NAP_MAX).min(NAP_MAX)
+        let Some(rings) = self.seats.rings_at() else {
+            return NAP_MAX;
+        };
+        let at = self.hall.clock().instant();
+        rings.saturating_duration_since(at).min(NAP_MAX)
     }
 
     fn times(&self) -> (Now, Instant) {
@@ -301,14 +298,18 @@ impl Served {
             } => {
                 let joined = self.join(viewing, login, channel, &offer);
                 // A caller who has gone is one who will not watch.
-                if let Err(Ok(_)) = answer.send(joined) {
-                    self.let_go(viewing, false);
+                if let Err(Ok(_)) = answer.send(joined)
+                    && let Some(seat) = self.by_viewing.get(&viewing).copied()
+                {
+                    self.let_go(seat, false);
                 }
             }
             Command::Leave { viewing, done } => {
-                let was_there = self.viewers.contains_key(&viewing);
-                self.let_go(viewing, true);
-                let _ = done.send(was_there);
+                let seat = self.by_viewing.get(&viewing).copied();
+                if let Some(seat) = seat {
+                    self.let_go(seat, true);
+                }
+                let _ = done.send(seat.is_some());
             }
             Command::LeaveLogin(login) => {
                 self.let_go_all(|viewer| viewer.login == login);
@@ -318,7 +319,7 @@ impl Served {
             }
             Command::LeaveAll => self.let_go_all(|_| true),
             Command::Count(count) => {
-                let _ = count.send(self.viewers.len());
+                let _ = count.send(self.seats.count());
             }
         }
     }
@@ -330,7 +331,7 @@ impl Served {
         channel: Arc<Channel>,
         offer: &str,
     ) -> Result<Joined, EngineError> {
-        if self.viewers.len() >= VIEWERS_MAX {
+        if self.seats.count() >= VIEWERS_MAX {
             return Err(EngineError::Full);
         }
         let (now, at) = self.times();
@@ -338,9 +339,12 @@ impl Served {
         let (mut viewer, answer) =
             Viewer::answer(viewing, login, channel, offer, &self.terms, now, at)?;
         viewer.channel.listen(&self.bell);
-        self.by_ufrag.insert(viewer.ufrag(), viewing);
-        self.by_stream.entry(key).or_default().insert(viewing);
-        self.viewers.insert(viewing, viewer);
+        let ufrag = viewer.ufrag();
+        let seat = self.seats.sit(viewer);
+        self.seats.ring_at(seat, at);
+        self.by_viewing.insert(viewing, seat);
+        self.by_ufrag.insert(ufrag, seat);
+        self.by_stream.entry(key).or_default().push(seat);
         Ok(Joined { answer })
     }
 
@@ -386,7 +390,7 @@ impl Served {
         at: Instant,
     ) {
         let known = self.by_address.get(&from).copied();
-        let Some(id) = known.or_else(|| self.named(bytes)) else {
+        let Some(seat) = known.or_else(|| self.named(bytes)) else {
             return;
         };
         let to = self.terms.candidate(to);
@@ -394,7 +398,7 @@ impl Served {
             return;
         };
         let input = Input::Receive(at, receive);
-        let Some(viewer) = self.viewers.get_mut(&id) else {
+        let Some(viewer) = self.seats.get(seat) else {
             return;
         };
         if !viewer.accepts(&input) {
@@ -407,15 +411,29 @@ impl Served {
         let Input::Receive(_, receive) = input else {
             return;
         };
-        let still = viewer.receive(receive, at, now, &mut self.socket);
-        self.by_address.insert(from, id);
+        if known.is_none() {
+            self.by_address.insert(from, seat);
+        }
+        self.serve(seat, (now, at), |viewer, socket| {
+            viewer.receive(receive, at, now, socket)
+        });
+    }
+
+    /// Does something for a viewer, and lets it go if it has gone.
+    fn serve(
+        &mut self,
+        seat: Seat,
+        (now, at): (Now, Instant),
+        work: impl FnOnce(&mut Viewer, &mut Socket) -> Still,
+    ) {
+        let still = served(&mut self.seats, &mut self.socket, seat, (now, at), work);
         if still == Still::Gone {
-            self.let_go(id, false);
+            self.let_go(seat, false);
         }
     }
 
     /// Whom a first packet asks for, by the name we gave him (RFC 8445 §7.2.2).
-    fn named(&self, bytes: &[u8]) -> Option<Id<Viewing>> {
+    fn named(&self, bytes: &[u8]) -> Option<Seat> {
         let message = StunMessage::parse(bytes).ok()?;
         let (ours, _) = message.split_username()?;
         self.by_ufrag.get(ours).copied()
@@ -423,78 +441,61 @@ impl Served {
 
     fn pump_dirty(&mut self) {
         let (now, at) = self.times();
+        let mut gone = Vec::new();
         for key in self.bell.take() {
-            let Some(ids) = self.by_stream.get(&key) else {
-                continue;
-            };
-            for id in ids.clone() {
-                self.pump(id, now, at);
+            let row = self.by_stream.get(&key).map_or(&[][..], Vec::as_slice);
+            for seat in row {
+                let pump = |viewer: &mut Viewer, socket: &mut Socket| viewer.pump(at, now, socket);
+                let still = served(&mut self.seats, &mut self.socket, *seat, (now, at), pump);
+                if still == Still::Gone {
+                    gone.push(*seat);
+                }
             }
         }
-    }
-
-    fn pump(&mut self, id: Id<Viewing>, now: Now, at: Instant) {
-        let Some(viewer) = self.viewers.get_mut(&id) else {
-            return;
-        };
-        if viewer.pump(at, now, &mut self.socket) == Still::Gone {
-            self.let_go(id, false);
+        for seat in gone {
+            self.let_go(seat, false);
         }
     }
 
     fn wake_due(&mut self) {
         let (now, at) = self.times();
-        let due: Vec<_> = self
-            .viewers
-            .values()
-            .filter(|viewer| viewer.due <= at)
-            .map(|viewer| viewer.id)
-            .collect();
-        for id in due {
-            let Some(viewer) = self.viewers.get_mut(&id) else {
-                continue;
-            };
-            if viewer.wake(at, now, &mut self.socket) == Still::Gone {
-                self.let_go(id, false);
-            }
+        let mut rung = std::mem::take(&mut self.rung);
+        self.seats.rung(at, &mut rung);
+        for seat in &rung {
+            self.serve(*seat, (now, at), |viewer, socket| {
+                viewer.wake_due(at, now, socket)
+            });
         }
-        let paced: Vec<_> = self
-            .viewers
-            .values()
-            .filter(|viewer| viewer.paced.is_some_and(|later| later <= now.mono))
-            .map(|viewer| viewer.id)
-            .collect();
-        for id in paced {
-            self.pump(id, now, at);
-        }
+        self.rung = rung;
     }
 
     fn let_go_all(&mut self, which: impl Fn(&Viewer) -> bool) {
-        let ids: Vec<_> = self
-            .viewers
-            .values()
-            .filter(|viewer| which(viewer))
-            .map(|viewer| viewer.id)
+        let seats: Vec<_> = self
+            .seats
+            .all()
+            .filter_map(|(seat, viewer)| which(viewer).then_some(seat))
             .collect();
-        for id in ids {
-            self.let_go(id, true);
+        for seat in seats {
+            self.let_go(seat, true);
         }
     }
 
-    fn let_go(&mut self, id: Id<Viewing>, with_goodbye: bool) {
-        let Some(mut viewer) = self.viewers.remove(&id) else {
+    fn let_go(&mut self, seat: Seat, with_goodbye: bool) {
+        let Some(mut viewer) = self.seats.rise(seat) else {
             return;
         };
+        let id = viewer.id;
         let (now, at) = self.times();
         if with_goodbye {
             viewer.close(at, now, &mut self.socket);
         }
-        self.by_address.retain(|_, viewing| *viewing != id);
-        self.by_ufrag.retain(|_, viewing| *viewing != id);
+        self.by_viewing.remove(&id);
+        self.by_address.retain(|_, taken| *taken != seat);
+        self.by_ufrag.retain(|_, taken| *taken != seat);
         let key = viewer.channel.key();
-        if let Some(ids) = self.by_stream.get_mut(&key) {
-            ids.remove(&id);
-            if ids.is_empty() {
+        if let Some(row) = self.by_stream.get_mut(&key) {
+            row.retain(|taken| *taken != seat);
+            if row.is_empty() {
                 self.by_stream.remove(&key);
                 viewer.channel.unlisten(&self.bell);
             }
@@ -513,6 +514,25 @@ impl Served {
             tracing::error!(viewing.id = %id, "the end of a viewing could not be handed on");
         }
     }
+}
+
+/// Does something for a viewer, and sees to it that it is looked at again.
+fn served(
+    seats: &mut Seats<Viewer>,
+    socket: &mut Socket,
+    seat: Seat,
+    (now, at): (Now, Instant),
+    work: impl FnOnce(&mut Viewer, &mut Socket) -> Still,
+) -> Still {
+    let Some(viewer) = seats.get(seat) else {
+        return Still::Here;
+    };
+    let still = work(viewer, socket);
+    if still == Still::Here {
+        let due = viewer.due(now, at);
+        seats.ring_at(seat, due);
+    }
+    still
 }
 
 /// The addresses that viewers are told to come to.

@@ -1,6 +1,7 @@
 //! From the hub to the viewers.
 //!
 //! [`session`] is one viewer: a WebRTC peer and its place in a stream.
+//! [`seats`] says who sits where, and when each wants to be looked at again.
 //! [`socket`] sends what belongs together in one system call, [`tcp`] serves
 //! those whose network passes no UDP.
 //! [`engine`] owns the port and all viewers, and is the only task that touches
@@ -9,6 +10,7 @@
 //! Only this module knows the WebRTC library.
 
 mod engine;
+mod seats;
 mod session;
 mod socket;
 mod tcp;

@@ -126,9 +126,9 @@ pub(super) struct Viewer {
     connected: bool,
     began: Now,
     /// When the machine wants to be woken.
-    pub(super) due: Instant,
+    due: Instant,
     /// When the reader has more, while a burst is paced.
-    pub(super) paced: Option<Mono>,
+    paced: Option<Mono>,
     pub(super) sent: Bytes,
     pub(super) remote: Option<SocketAddr>,
     _want: Want,
@@ -212,8 +212,25 @@ impl Viewer {
         self.input(Input::Receive(at, receive), now, socket)
     }
 
+    /// When it wants to be looked at again.
+    pub(super) fn due(&self, now: Now, at: Instant) -> Instant {
+        let burst = self.paced.map(|later| at + later.since(now.mono));
+        burst.map_or(self.due, |burst| burst.min(self.due))
+    }
+
+    /// Does what is due by now, if anything is.
+    pub(super) fn wake_due(&mut self, at: Instant, now: Now, socket: &mut Socket) -> Still {
+        if self.due <= at && self.wake(at, now, socket) == Still::Gone {
+            return Still::Gone;
+        }
+        if self.paced.is_some_and(|later| later <= now.mono) {
+            return self.pump(at, now, socket);
+        }
+        Still::Here
+    }
+
     /// Lets time pass.
-    pub(super) fn wake(&mut self, at: Instant, now: Now, socket: &mut Socket) -> Still {
+    fn wake(&mut self, at: Instant, now: Now, socket: &mut Socket) -> Still {
         self.input(Input::Timeout(at), now, socket)
     }
 
