@@ -135,7 +135,6 @@ fn of_number(number: f64, reads: Reads) -> Result<Read, Fault> {
     let written = written(number);
     match reads {
         Reads::Number => Ok(plain(Value::Number(number))),
-        Reads::Flag if number == 0.0 || number == 1.0 => Ok(plain(Value::Flag(number > 0.5))),
         Reads::Flag => of_text(&written, reads),
         Reads::Day => Err((
             Said::with(
