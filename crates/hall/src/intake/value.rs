@@ -135,9 +135,6 @@ fn of_number(number: f64, reads: Reads) -> Result<Read, Fault> {
     let written = written(number);
     match reads {
         Reads::Number => Ok(plain(Value::Number(number))),
-        Reads::Flag if [0.0, 1.0].iter().any(|flag| number.total_cmp(flag).is_eq()) => {
-            Ok(plain(Value::Flag(number > 0.5)))
-        }
         Reads::Flag => of_text(&written, reads),
         Reads::Day => Err((
             Said::with(
