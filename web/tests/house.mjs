@@ -51,9 +51,11 @@ export function start(program, args, pattern, env = {}, patience_ms = HANG_MS) {
 	child.stderr.on('data', (data) => errors.push(data));
 	return new Promise((done, refuse) => {
 		const late = setTimeout(() => refuse(new Error(`${program} said nothing in time`)), patience_ms);
-		child.on('exit', (code) => {
+		child.on('exit', (code, signal) => {
 			clearTimeout(late);
-			refuse(new Error(`${program} ended with ${code}: ${Buffer.concat(errors)}`));
+			refuse(new Error(`${program} ended with ${code ?? signal}: ${Buffer.concat(errors)}`));
+			// Who ends something says so to it; all else is told, since what follows then fails for no reason of its own.
+			if (!child.killed) console.log(`NOTE  ${program} ended with ${code ?? signal}: ${Buffer.concat(errors).subarray(-2000)}`);
 		});
 		createInterface({ input: child.stdout }).on('line', (line) => {
 			said.push(line);

@@ -4,9 +4,9 @@
 //   node web/tests/map.e2e.mjs
 //
 // The map says itself when it is at rest; nothing here waits for a time.
-import { writeFileSync } from 'node:fs';
+import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { browser, camera, expect, house as newHouse, keep, logIn, promise } from './house.mjs';
+import { browser, camera, expect, house as newHouse, keep, logIn, promise, root } from './house.mjs';
 
 const VILLAGES = 1571;
 const PASAR = { at: '-2.20830,113.92130', short: 'pasar-besar', name: 'Pasar Besar' };
@@ -39,6 +39,8 @@ await keep(async () => {
 	await add(PASAR.short, PASAR.name, '62.71.01', `${source.rtsp}/main`, '--sub', `${source.rtsp}/sub`, '--point', PASAR.at, '--kind', 'ruang_publik');
 	await add('dermaga', 'Dermaga Rambang', '62.71.01', 'rtsp://127.0.0.1:9/main', '--always-on', '--point', '-2.20460,113.93020');
 	await add('kantor-kapuas', 'Kantor Bupati Kapuas', '62.03', `${source.rtsp}/main`, '--point', '-3.00940,114.38690', '--kind', 'kantor');
+	const failing = await camera();
+	await add('pelabuhan', 'Pelabuhan Sampit', '62.02', `${failing.rtsp}/main`, '--always-on', '--point', '-2.53500,112.95400');
 	await add('tanpa-titik', 'Kamera Tanpa Titik', '62.71', `${source.rtsp}/main`);
 
 	const chrome = await browser();
@@ -60,8 +62,61 @@ await keep(async () => {
 		await page.waitForURL('**/peta');
 		await page.waitForFunction((n) => document.querySelector('[data-seen-villages]')?.getAttribute('data-seen-villages') === String(n), VILLAGES);
 		const drawn = await seen(page);
-		expect(drawn.cameras === 3, `${drawn.cameras} cameras`);
+		expect(drawn.cameras === 4, `${drawn.cameras} cameras`);
 		return `${drawn.cameras} cameras, ${drawn.villages} villages`;
+	});
+
+	await promise('the library is fetched by this page alone, and the page beside it is small', async () => {
+		const other = await context.newPage();
+		let fetched = [];
+		other.on('response', (answer) => /\/_app\/.*\.(js|css)$/.test(answer.url()) && fetched.push(new URL(answer.url()).pathname));
+		await other.goto(`${house.url}/situasi`);
+		await other.waitForSelector('h1');
+		const packed = (path) => statSync(join(root, 'web/build', `${path}.br`)).size;
+		const all = new Set(fetched);
+		expect(![...all].some((path) => packed(path) > 80_000), 'the library came with the situation page');
+		fetched = [];
+		await other.keyboard.press('g');
+		await other.keyboard.press('p');
+		await rest(other);
+		const sizes = fetched.filter((path) => !all.has(path)).map(packed);
+		const [library, own] = [sizes.filter((size) => size > 80_000), sizes.filter((size) => size <= 80_000)];
+		const sum = (list) => list.reduce((a, b) => a + b, 0);
+		expect(library.length === 2, `${library.length} large files`);
+		expect(sum(own) <= 40_000, `the page is ${sum(own)} octets`);
+		await other.close();
+		return `library and worker ${library.map((size) => (size / 1000).toFixed(0)).join(' + ')} kB, the page ${(sum(own) / 1000).toFixed(1)} kB in ${own.length} files, packed`;
+	});
+
+	/** A piece of the drawn map, as a picture. */
+	const piece = async (x, y) => {
+		await rest(page);
+		const box = await page.locator('[data-map] canvas').boundingBox();
+		return page.screenshot({ clip: { x: box.x + box.width * x - 14, y: box.y + box.height * y - 14, width: 28, height: 28 } });
+	};
+	await promise('the map follows the light of the page', async () => {
+		await page.goto(`${house.url}/peta`);
+		const light = await piece(0.9, 0.2);
+		await page.keyboard.press('t');
+		await page.keyboard.press('t');
+		await page.waitForFunction(() => document.documentElement.dataset.theme === 'dark');
+		const dark = await piece(0.9, 0.2);
+		expect(!light.equals(dark), 'it is as light as before');
+		await page.keyboard.press('t');
+		await page.keyboard.press('t');
+		await page.waitForFunction(() => document.documentElement.dataset.theme === 'auto');
+		expect(light.equals(await piece(0.9, 0.2)), 'it did not come back');
+	});
+
+	await promise('a camera that fails changes its mark by itself', async () => {
+		await page.goto(`${house.url}/peta?pusat=-2.53500,112.95400&zoom=12.00`);
+		const row = page.locator('[data-list] a:has-text("Pelabuhan Sampit")');
+		await row.locator('svg[data-face="ok"]').waitFor();
+		const well = await piece(0.5, 0.5);
+		failing.child.kill('SIGKILL');
+		await row.locator('svg[data-face="crit"], svg[data-face="unknown"]').waitFor();
+		expect(!well.equals(await piece(0.5, 0.5)), 'the mark is as before');
+		return (await row.innerText()).split('\n')[1];
 	});
 
 	await promise('a cluster opens when it is clicked', async () => {
@@ -207,7 +262,7 @@ await keep(async () => {
 		await logIn(page, house.url);
 		await page.goto(`${house.url}/peta`);
 		await page.waitForSelector('text=Peta tidak dapat digambar');
-		await page.waitForSelector('#peta-baris-3');
+		await page.waitForSelector('#peta-baris-4');
 		for (let row = 0; row < 4; row++) {
 			await page.keyboard.press('j');
 			await page.waitForFunction((id) => document.activeElement?.id === id, `peta-baris-${row}`);

@@ -503,33 +503,32 @@ pub fn file(
     response
 }
 
-/// Bytes of a type, unless the asker says that it has the same already (304): the
-/// tag is their SHA-256 (RFC 9110 §8.8.3). Asked about each time, kept by nobody
-/// but the one who asked.
+/// Bytes of a type, unless the asker says that it has the same already (304). The
+/// tag is their SHA-256, and weak, since the answer may be packed on its way (RFC
+/// 9110 §8.8.1). Asked about each time, kept by nobody but the one who asked.
 #[must_use]
 pub fn unless_same(asked: &HeaderMap, content_type: &str, bytes: bytes::Bytes) -> Response {
-    let hash = digest(&SHA256, &bytes);
-    let tag = format!("\"{}\"", crate::audit::hex(hash.as_ref()));
+    let hash = crate::audit::hex(digest(&SHA256, &bytes).as_ref());
     let has_it = asked
         .get(header::IF_NONE_MATCH)
         .and_then(|tags| tags.to_str().ok())
-        .is_some_and(|tags| tags.split(',').any(|had| weak(had) == tag));
+        .is_some_and(|tags| tags.split(',').any(|had| opaque(had) == hash));
     let mut response = if has_it {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
         file(content_type, bytes, &[])
     };
+    let tag = format!("W/\"{hash}\"");
     set(response.headers_mut(), header::ETAG, &tag);
     let kept = "private, no-cache";
     set(response.headers_mut(), header::CACHE_CONTROL, kept);
     response
 }
 
-/// A tag as weak comparison sees it: whoever packs an answer on its way marks the
-/// tag as weak.
-fn weak(tag: &str) -> &str {
+/// What a tag says under weak comparison.
+fn opaque(tag: &str) -> &str {
     let tag = tag.trim();
-    tag.strip_prefix("W/").unwrap_or(tag)
+    tag.strip_prefix("W/").unwrap_or(tag).trim_matches('"')
 }
 
 /// A value that no header can carry is left out.
@@ -555,7 +554,8 @@ mod tests {
         let first = ask(None);
         assert_eq!(first.status(), StatusCode::OK);
         let tag = first.headers()[header::ETAG].to_str().expect("text");
-        for same in [tag.to_owned(), format!("W/{tag}"), format!("\"x\", {tag}")] {
+        let strong = tag.trim_start_matches("W/").to_owned();
+        for same in [tag.to_owned(), strong, format!("\"x\", {tag}")] {
             let again = ask(Some(&same));
             assert_eq!(again.status(), StatusCode::NOT_MODIFIED, "{same}");
             assert_eq!(again.headers()[header::ETAG], tag);

@@ -259,6 +259,16 @@ async fn outlines_of_a_depth(house: &House, admin: &str) {
     assert_eq!(again.text, "");
     get("?level=regency", &tag).await.is(200);
     assert_eq!(get("?level=dusun", "").await.is(422).slug(), "query");
+
+    let packed = Request::builder()
+        .uri("/api/v1/areas/outlines")
+        .header(header::COOKIE, admin)
+        .header(header::ACCEPT_ENCODING, "gzip")
+        .body(Body::empty())
+        .expect("a request");
+    let packed = house.app.clone().oneshot(packed).await.expect("infallible");
+    assert_eq!(packed.headers()[header::CONTENT_ENCODING], "gzip");
+    assert_eq!(packed.headers()[header::ETAG], tag.as_str());
 }
 
 on_both! {
