@@ -6,12 +6,13 @@
 use std::collections::BTreeMap;
 
 use watch::doors::Packet;
-use watch::doors::h264::{self, PAYLOAD_MAX};
+use watch::doors::h264;
+use watch::doors::payload::{PAYLOAD_MAX, UNIT_MAX, annex_b};
 
 pub fn run(bytes: &[u8]) {
     let units = units(bytes);
     let cut = h264::cut(bytes);
-    let stream = h264::annex_b(bytes);
+    let stream = annex_b(bytes);
     let Some(units) = units else {
         assert!(
             cut.is_err() && stream.is_err(),
@@ -26,10 +27,7 @@ pub fn run(bytes: &[u8]) {
     assert_eq!(stream, Ok(expected), "the byte stream");
     let Ok(cut) = cut else {
         let shown = units.iter().any(|unit| (1..=5).contains(&kind(unit)));
-        assert!(
-            !shown || bytes.len() > h264::UNIT_MAX,
-            "a picture was refused"
-        );
+        assert!(!shown || bytes.len() > UNIT_MAX, "a picture was refused");
         return;
     };
     let told: Vec<&[u8]> = units.into_iter().filter(|unit| tells(unit)).collect();

@@ -14,14 +14,15 @@ pub fn run(bytes: &[u8]) {
     };
     let media: Vec<_> = answer.split("\r\nm=").skip(1).collect();
     let plays = |media: &&str| {
+        let codecs = media.to_ascii_lowercase();
         media.starts_with("video ")
             && !media.starts_with("video 0 ")
             && (media.contains("\r\na=sendonly") || media.contains("\r\na=sendrecv"))
-            && media.to_ascii_lowercase().contains(" h264/90000")
-            && media.contains("packetization-mode=1")
+            && (codecs.contains(" h265/90000")
+                || codecs.contains(" h264/90000") && codecs.contains("packetization-mode=1"))
     };
     assert!(
-        media.iter().any(|media| plays(media)),
+        media.iter().any(&plays),
         "an answer plays something: {answer}"
     );
     assert!(

@@ -51,7 +51,9 @@ const FORM: Form = Form {
 /// Cuts an access unit, given as NAL units each behind its length in four
 /// octets (ISO/IEC 14496-15 §8.3), into packets.
 ///
-/// Delimiters and filler are dropped: they tell a viewer nothing.
+/// Delimiters and filler are dropped: they tell a viewer nothing. So are the kinds
+/// that H.265 leaves open and RFC 7798 §4.4 takes for its packets: a receiver would
+/// read such a unit as a packet of others.
 ///
 /// # Errors
 /// If the lengths do not add up, a unit is too short for its header, it is too
@@ -69,7 +71,7 @@ pub fn cut(unit: &[u8]) -> Result<Cut, UnitError> {
             return Err(UnitError::NoHeader { len: nal.len() });
         }
         match kind(nal) {
-            NAL_AUD | NAL_FILLER => continue,
+            NAL_AUD | NAL_FILLER | AP.. => continue,
             NAL_VPS => vps = true,
             NAL_SPS => sps = true,
             NAL_PPS => pps = true,

@@ -4,8 +4,8 @@ use std::time::Instant;
 
 use hall::clock::Clock;
 pub use watch_core::frame::{MediaTime, Packet};
-pub use watch_core::h264;
 pub use watch_core::timeline::Timeline;
+pub use watch_core::{h264, payload};
 
 use crate::http::form::{self, CameraForm};
 use crate::live::{Terms, answer_alone};

@@ -52,10 +52,10 @@ fn form(short: &str) -> Json {
 }
 
 #[tokio::test]
+#[expect(clippy::print_stdout, reason = "the seed is shown when the test fails")]
 async fn every_acknowledged_write_outlives_kill_minus_nine_wherever_it_strikes() {
     let (folder, data) = data();
     let seed = seed(folder.path());
-    // Shown when the test fails.
     println!("BETANG_TEST_SEED={seed}");
     let mut numbers = Numbers(seed);
     let mut kept = BTreeSet::new();

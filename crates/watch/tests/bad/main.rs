@@ -1,0 +1,89 @@
+//! Cameras and viewers on a bad day, over real connections.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a test spawns what it waits for, and has no house to spawn it in"
+)]
+
+mod camera;
+mod cameras;
+mod peer;
+mod viewers;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use base::id::{Camera, Id};
+use hall::Hall;
+use hall::clock::Clock;
+use hall::config::Config;
+use hall::guard::Place;
+use store::{Db, Place as Where};
+use watch::hub::{Channel, Hub, Layer, StreamKey, StreamSpec};
+use watch::ingest::session::Source;
+
+/// A house without its pages.
+struct House {
+    hall: Hall,
+    hub: Hub,
+    _folder: tempfile::TempDir,
+}
+
+impl House {
+    async fn open() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let data = folder.path().join("data");
+        std::fs::create_dir(&data).expect("a folder");
+        let path = data.join("betang.sqlite");
+        let db = Db::open(&Where::Sqlite { path }).await.expect("a database");
+        let clock = Clock::real();
+        db.migrate(&[hall::SCHEMA, watch::SCHEMA], clock.now().wall)
+            .await
+            .expect("migrated");
+        let data = data.display().to_string();
+        let config = Config::load(None, [], &[("data", data)]).expect("a configuration");
+        let hall = Hall::open(db, clock, config).await.expect("a hall");
+        Self {
+            hub: Hub::new(hall.clone()),
+            hall,
+            _folder: folder,
+        }
+    }
+
+    /// A stream that is pulled from there, watched or not.
+    fn pull(&self, camera: &camera::Camera) -> Arc<Channel> {
+        let id: Id<Camera> = self.hall.mint();
+        let key = StreamKey {
+            camera: id,
+            layer: Layer::Main,
+        };
+        let spec = StreamSpec {
+            key,
+            source: Source {
+                url: camera.url(),
+                credentials: None,
+            },
+            always_on: true,
+            device: (self.hall.mint(), 4),
+        };
+        self.hub.set(id, Some(Place::HOUSE), &[spec]);
+        self.hub.stream(key).expect("a stream")
+    }
+}
+
+/// A guard against hanging; nothing waits for it to pass.
+async fn within<T>(work: impl Future<Output = T>) -> T {
+    tokio::time::timeout(Duration::from_secs(120), work)
+        .await
+        .expect("it comes to an end")
+}
+
+/// Waits until it is so, whenever that is.
+async fn until(mut so: impl FnMut() -> bool) {
+    within(async {
+        while !so() {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+}

@@ -1,0 +1,70 @@
+//! What viewers do, and what the others notice of it.
+
+use std::cell::Cell;
+
+use base::unit::Bytes;
+use watch::live::Engine;
+
+use crate::camera::{Camera, SPS_SMALL, STEP};
+use crate::peer::Peer;
+use crate::{House, within};
+
+/// What is sent past a viewer who does not read, in octets.
+const SENT: usize = 96 << 20;
+
+/// What the process may grow by meanwhile: the ring, what waits for one connection,
+/// what is kept to be asked for again, and what allocators do.
+const GROWTH_MAX: u64 = 40 << 20;
+
+/// What the other one plays meanwhile, in octets: more than was waiting for him when
+/// he came.
+const PLAYED: usize = 12 << 20;
+
+/// Octets of a picture.
+const PICTURE: usize = 64 * 1024;
+
+/// What this process holds in memory.
+fn resident() -> Bytes {
+    let status = std::fs::read_to_string("/proc/self/status").expect("Linux");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kib = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
+    Bytes::new(kib.expect("a number") * 1024)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_viewer_who_never_reads_costs_a_bounded_queue_and_holds_up_nobody() {
+    let house = House::open().await;
+    let mut camera = Camera::start().await;
+    let channel = house.pull(&camera);
+    let loopback = ([127, 0, 0, 1], 0).into();
+    let (engine, _ended) = Engine::start(&house.hall, loopback, &[]).expect("a media port");
+    let still = within(Box::pin(Peer::join(&house.hall, &engine, &channel))).await;
+    let mut other = within(Box::pin(Peer::join(&house.hall, &engine, &channel))).await;
+
+    // Both have begun before memory is looked at.
+    let before = resident();
+    let played = Cell::new(false);
+    let film = async {
+        let mut sent = 0;
+        for i in 0_u32.. {
+            if i % 25 == 0 {
+                camera.key(i * STEP, SPS_SMALL, PICTURE).await;
+            } else {
+                camera.other(i * STEP, PICTURE).await;
+            }
+            sent += PICTURE;
+            if sent >= SENT && played.get() {
+                return;
+            }
+        }
+    };
+    // Whoever reads is slower than this film, skips, and sees what comes afterwards.
+    let playing = async {
+        other.play(PLAYED).await;
+        played.set(true);
+    };
+    within(Box::pin(async { tokio::join!(film, playing) })).await;
+    let grown = resident().as_u64().saturating_sub(before.as_u64());
+    assert!(grown < GROWTH_MAX, "{grown} octets more");
+    drop(still);
+}
