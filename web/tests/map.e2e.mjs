@@ -12,15 +12,19 @@ const VILLAGES = 1571;
 const PASAR = { at: '-2.20830,113.92130', short: 'pasar-besar', name: 'Pasar Besar' };
 
 const rest = (page) => page.waitForSelector('[data-map="idle"]');
-/** How many cameras and villages the map has drawn and shows now. */
-async function seen(page) {
-	await rest(page);
-	const line = page.locator('[data-seen-cameras]');
-	return { cameras: Number(await line.getAttribute('data-seen-cameras')), villages: Number(await line.getAttribute('data-seen-villages')) };
-}
+/** Waits until the map rests and so many cameras and villages are drawn in sight; any number where none is given. */
+const drawn = (page, { cameras = null, villages = null }) =>
+	page.waitForFunction(
+		({ cameras, villages }) => {
+			const line = document.querySelector('[data-map="idle"] [data-seen-cameras]')?.dataset;
+			const is = (said, wanted) => wanted === null || (wanted === 'some' ? Number(said) > 0 : Number(said) === wanted);
+			return line !== undefined && is(line.seenCameras, cameras) && is(line.seenVillages, villages);
+		},
+		{ cameras, villages }
+	);
 /** Clicks the middle of the map: an address puts there what a test wants to touch. */
-async function clickMiddle(page) {
-	await rest(page);
+async function clickMiddle(page, there) {
+	await drawn(page, there);
 	const box = await page.locator('[data-map] canvas').boundingBox();
 	await page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
 }
@@ -60,10 +64,7 @@ await keep(async () => {
 		await page.keyboard.press('g');
 		await page.keyboard.press('p');
 		await page.waitForURL('**/peta');
-		await page.waitForFunction((n) => document.querySelector('[data-seen-villages]')?.getAttribute('data-seen-villages') === String(n), VILLAGES);
-		const drawn = await seen(page);
-		expect(drawn.cameras === 4, `${drawn.cameras} cameras`);
-		return `${drawn.cameras} cameras, ${drawn.villages} villages`;
+		await drawn(page, { cameras: 4, villages: VILLAGES });
 	});
 
 	await promise('the library is fetched by this page alone, and the page beside it is small', async () => {
@@ -96,6 +97,7 @@ await keep(async () => {
 	};
 	await promise('the map follows the light of the page', async () => {
 		await page.goto(`${house.url}/peta`);
+		await drawn(page, { cameras: 4, villages: VILLAGES });
 		const light = await piece(0.9, 0.2);
 		await page.keyboard.press('t');
 		await page.keyboard.press('t');
@@ -110,6 +112,7 @@ await keep(async () => {
 
 	await promise('a camera that fails changes its mark by itself', async () => {
 		await page.goto(`${house.url}/peta?pusat=-2.53500,112.95400&zoom=12.00`);
+		await drawn(page, { cameras: 1 });
 		const row = page.locator('[data-list] a:has-text("Pelabuhan Sampit")');
 		await row.locator('svg[data-face="ok"]').waitFor();
 		const well = await piece(0.5, 0.5);
@@ -121,16 +124,15 @@ await keep(async () => {
 
 	await promise('a cluster opens when it is clicked', async () => {
 		await page.goto(`${house.url}/peta?pusat=-2.20645,113.92575&zoom=9.00`);
-		await clickMiddle(page);
+		await clickMiddle(page, { cameras: 2 });
 		await page.waitForURL((url) => Number(url.searchParams.get('zoom')) > 9.5);
-		const drawn = await seen(page);
-		expect(drawn.cameras === 2, `${drawn.cameras} cameras`);
+		await drawn(page, { cameras: 2 });
 		return `zoom ${query(page).get('zoom')}`;
 	});
 
 	await promise('a click on a camera opens it and it plays', async () => {
 		await page.goto(`${house.url}/peta?pusat=${PASAR.at}&zoom=14.00`);
-		await clickMiddle(page);
+		await clickMiddle(page, { cameras: 'some' });
 		await says(page, 'pilih', `kamera:${PASAR.short}`);
 		await page.waitForSelector(`h2:text("${PASAR.name}")`);
 		await plays(page);
@@ -178,7 +180,7 @@ await keep(async () => {
 	const village = items.find((each) => each.point);
 	await promise('a village tells what is known, that its point is indicative, and nothing more', async () => {
 		await page.goto(`${house.url}/peta?pusat=${village.point.lat_deg.toFixed(5)},${village.point.lon_deg.toFixed(5)}&zoom=14.00&lapis=desa`);
-		await clickMiddle(page);
+		await clickMiddle(page, { villages: 'some' });
 		await says(page, 'pilih', `desa:${village.code}`);
 		await page.waitForSelector(`h2:text("${village.name}")`);
 		const panel = await page.locator('[aria-labelledby="peta-terpilih"]').innerText();
@@ -192,13 +194,12 @@ await keep(async () => {
 		const other = await context.newPage();
 		await other.goto(link);
 		await other.waitForSelector('h2:text("Kantor Bupati Kapuas")');
-		const drawn = await seen(other);
-		expect(drawn.cameras === 1 && drawn.villages === 0, `${drawn.cameras} cameras, ${drawn.villages} villages`);
+		await drawn(other, { cameras: 1, villages: 0 });
 		const on = await other.locator('fieldset.switches input').evaluateAll((boxes) => boxes.map((box) => box.checked));
 		expect(on.join() === 'true,false,false,true', on.join());
 		expect(decodeURIComponent(other.url()) === link, other.url());
 		await other.locator('fieldset.switches input').nth(1).check();
-		await other.waitForFunction(() => Number(document.querySelector('[data-seen-villages]')?.getAttribute('data-seen-villages')) > 0);
+		await drawn(other, { cameras: 1, villages: 'some' });
 		await other.close();
 	});
 
@@ -242,9 +243,7 @@ await keep(async () => {
 		await theirs.waitForURL((url) => !url.pathname.startsWith('/masuk'));
 		await theirs.goto(`${house.url}/peta?pilih=kamera:${PASAR.short}`);
 		await theirs.waitForSelector('text=di luar hak Anda');
-		await theirs.waitForFunction((n) => document.querySelector('[data-seen-villages]')?.getAttribute('data-seen-villages') === String(n), VILLAGES);
-		const drawn = await seen(theirs);
-		expect(drawn.cameras === 1, `${drawn.cameras} cameras`);
+		await drawn(theirs, { cameras: 1, villages: VILLAGES });
 		await apart.close();
 	});
 

@@ -12,6 +12,8 @@ export interface Icon {
 const RATIO = 3;
 /** The marks are drawn in a square of this side. */
 const SIDE = 14;
+/** The root size of letters on a desk; a television has larger ones. */
+const DESK_PX = 16;
 const octagon = 'M4.2 .5h5.6l3.7 3.7v5.6l-3.7 3.7H4.2L.5 9.8V4.2z';
 const triangle = 'M7 .8 13.6 13H.4z';
 
@@ -125,6 +127,7 @@ export function paletteOf(root: HTMLElement): Palette {
   const of = (name: string) => all.getPropertyValue(`--${name}`).trim();
   return {
     tone: all.colorScheme === 'dark' ? 'gelap' : 'terang',
+    scale: parseFloat(all.fontSize) / DESK_PX,
     ground: of('ground'),
     sunk: of('sunk'),
     card: of('card'),

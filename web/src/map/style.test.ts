@@ -7,6 +7,7 @@ import { layers } from './view';
 const colours = ['ground', 'sunk', 'card', 'ink', 'muted', 'edge', 'line', 'land', 'info', 'unknown'] as const;
 const palette = {
   tone: 'terang',
+  scale: 1,
   ...Object.fromEntries(colours.map((name) => [name, '#123456'])),
   faces: Object.fromEntries(ranks.map((face) => [face, '#654321']))
 } as Palette;
@@ -14,6 +15,17 @@ const made = style(palette, 'sans-serif', hidden(layers));
 
 test('the style is one that the library reads', () => {
   expect(validateStyleMin(made as Parameters<typeof validateStyleMin>[0])).toEqual([]);
+});
+
+test('from afar everything is larger, and still a style that the library reads', () => {
+  const wall = style({ ...palette, scale: 2 }, 'sans-serif', hidden(layers));
+  expect(validateStyleMin(wall as Parameters<typeof validateStyleMin>[0])).toEqual([]);
+  const of = (from: typeof made, id: string) => from.layers.find((layer) => layer.id === id);
+  expect(of(made, 'kamera-nama')?.layout).toMatchObject({ 'text-size': 12.5 });
+  expect(of(wall, 'kamera-nama')?.layout).toMatchObject({ 'text-size': 25 });
+  expect(of(wall, 'kamera')?.layout).toMatchObject({ 'icon-size': 2 });
+  expect(of(wall, 'kabupaten-nama')?.layout).toMatchObject({ 'text-size': ['interpolate', ['linear'], ['zoom'], 5, 22, 8, 30] });
+  expect(of(wall, 'desa')?.paint).toMatchObject({ 'circle-radius': ['interpolate', ['linear'], ['zoom'], 5, 1.4, 6.5, 2.8, 9, 5.2, 12, 9] });
 });
 
 test('nothing in it leads to another server', () => {

@@ -8,6 +8,8 @@ import type { Layer } from './view';
 export interface Palette {
   /** Whether the page is dark; part of the names of its icons. */
   tone: 'terang' | 'gelap';
+  /** How much larger than on a desk everything is drawn: a television is read from afar. */
+  scale: number;
   ground: string;
   sunk: string;
   card: string;
@@ -125,8 +127,24 @@ export function style(palette: Palette, face: string, off: ReadonlySet<string>):
       kamera: { ...points, cluster: true, clusterRadius: CLUSTER_PX, clusterMaxZoom: CLUSTER_ZOOM_MAX, clusterProperties },
       terpilih: points
     },
-    layers: all.map((layer) => (off.has(layer.id) ? ({ ...layer, layout: { ...layer.layout, visibility: 'none' } } as LayerSpecification) : layer))
+    layers: all.map((layer) => larger(layer, palette.scale)).map((layer) => (off.has(layer.id) ? ({ ...layer, layout: { ...layer.layout, visibility: 'none' } } as LayerSpecification) : layer))
   };
+}
+
+/** Sizes that grow with the letters of the page. */
+const sizes = ['text-size', 'text-halo-width', 'circle-radius', 'circle-stroke-width', 'line-width'];
+
+function grown(value: unknown, by: number): unknown {
+  if (typeof value === 'number') return value * by;
+  // ['interpolate', how, input, stop, size, stop, size, …]
+  return Array.isArray(value) ? value.map((part: unknown, i) => (i >= 4 && i % 2 === 0 ? grown(part, by) : part)) : value;
+}
+
+function larger(layer: LayerSpecification, by: number): LayerSpecification {
+  if (by === 1) return layer;
+  const of = (set: object | undefined) => Object.fromEntries(Object.entries(set ?? {}).map(([name, value]) => [name, sizes.includes(name) ? grown(value, by) : value]));
+  const icons = layer.layout && 'icon-image' in layer.layout ? { 'icon-size': by } : {};
+  return { ...layer, paint: of(layer.paint), layout: { ...of(layer.layout), ...icons } } as LayerSpecification;
 }
 
 function icon(kind: 'kamera' | 'kumpulan' | 'arah', face: ExpressionSpecification, palette: Palette): ExpressionSpecification {
