@@ -203,7 +203,7 @@ export const en: Words = {
   'import.none': 'No row can be written.',
   'import.note': 'Note',
   'import.open': 'See the cameras',
-  'import.read.csv': 'CSV, {encoding}, separated by {delimiter}, headings in row {row}',
+  'import.read.csv': 'CSV, {encoding}, separated by “{delimiter}”, headings in row {row}',
   'import.read.xlsx': 'XLSX, sheet {sheet}, headings in row {row}',
   'import.reading': 'Checking the file …',
   'import.report': 'Download the report (CSV)',

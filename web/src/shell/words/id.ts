@@ -201,7 +201,7 @@ export const id = {
   'import.none': 'Tidak ada baris yang dapat ditulis.',
   'import.note': 'Catatan',
   'import.open': 'Lihat kamera',
-  'import.read.csv': 'CSV, {encoding}, pemisah {delimiter}, judul kolom di baris {row}',
+  'import.read.csv': 'CSV, {encoding}, pemisah “{delimiter}”, judul kolom di baris {row}',
   'import.read.xlsx': 'XLSX, lembar {sheet}, judul kolom di baris {row}',
   'import.reading': 'Memeriksa berkas …',
   'import.report': 'Unduh laporan (CSV)',
