@@ -59,6 +59,7 @@ async fn camera(listener: TcpListener, answers: &[Vec<u8>]) {
         return;
     };
     drop(listener);
+    let _ = stream.set_nodelay(true);
     for answer in answers {
         let Some(number) = request(&mut stream).await else {
             return;
