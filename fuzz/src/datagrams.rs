@@ -7,7 +7,8 @@
 use watch::doors;
 
 pub fn run(bytes: &[u8]) {
-    if let Some(name) = doors::datagram(bytes) {
+    let name = doors::datagram(bytes);
+    if let Some(name) = name.filter(|name| !name.is_empty()) {
         let found = bytes
             .windows(name.len())
             .any(|window| window == name.as_bytes());

@@ -21,7 +21,7 @@ pub fn run(bytes: &[u8]) {
             && media.contains("packetization-mode=1")
     };
     assert!(
-        media.iter().any(|media| plays(media)),
+        media.iter().any(plays),
         "an answer plays something: {answer}"
     );
     assert!(

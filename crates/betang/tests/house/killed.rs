@@ -52,10 +52,13 @@ fn form(short: &str) -> Json {
 }
 
 #[tokio::test]
+#[expect(
+    clippy::print_stdout,
+    reason = "what made a failure has to be known to see it again"
+)]
 async fn every_acknowledged_write_outlives_kill_minus_nine_wherever_it_strikes() {
     let (folder, data) = data();
     let seed = seed(folder.path());
-    // Shown when the test fails.
     println!("BETANG_TEST_SEED={seed}");
     let mut numbers = Numbers(seed);
     let mut kept = BTreeSet::new();

@@ -12,7 +12,7 @@ async fn says(house: &House, bytes: &[u8], answers: usize) -> String {
     // A house that has heard enough may close before it has heard all.
     let _ = stream.write_all(bytes).await;
     let mut heard = Vec::new();
-    let mut buffer = [0; 16 * 1024];
+    let mut buffer = vec![0; 16 * 1024];
     within(async {
         while let Ok(read @ 1..) = stream.read(&mut buffer).await {
             heard.extend_from_slice(&buffer[..read]);

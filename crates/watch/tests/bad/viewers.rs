@@ -67,7 +67,6 @@ async fn a_viewer_who_never_reads_costs_a_bounded_queue_and_holds_up_nobody() {
     within(async { tokio::join!(film, playing) }).await;
     let grown = resident().as_u64().saturating_sub(before.as_u64());
     assert!(grown < GROWTH_MAX, "{grown} octets more");
-    println!("{grown} octets more for {SENT} sent");
     drop(still);
 }
 
