@@ -22,7 +22,7 @@ pub fn run(bytes: &[u8]) {
                 || codecs.contains(" h264/90000") && codecs.contains("packetization-mode=1"))
     };
     assert!(
-        media.iter().any(&plays),
+        media.iter().any(plays),
         "an answer plays something: {answer}"
     );
     assert!(

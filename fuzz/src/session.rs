@@ -22,8 +22,7 @@ thread_local! {
         .expect("a runtime");
 }
 
-/// Opens a session with a camera that gives one answer after the other and then
-/// goes; every frame that the house hears is handed on.
+/// Opens a session with a camera that gives its answers and then goes; every frame that the house hears is handed on.
 pub(crate) fn play(answers: &[Vec<u8>], hear: impl FnMut(i64, &[u8])) {
     RUNTIME.with(|runtime| {
         runtime.block_on(async {
@@ -59,11 +58,14 @@ async fn camera(listener: TcpListener, answers: &[Vec<u8>]) {
         return;
     };
     drop(listener);
-    for answer in answers {
-        let Some(number) = request(&mut stream).await else {
-            return;
-        };
-        let answer = numbered(answer, &number);
+    let _ = stream.set_nodelay(true);
+    // All answers at once, each with the number of the request to come: a camera that
+    // waited for one would wait for good where the house waits for the rest of a body.
+    let Some(first) = request(&mut stream).await else {
+        return;
+    };
+    for (i, answer) in (0..).zip(answers) {
+        let answer = numbered(answer, &(first + i).to_string());
         if stream.write_all(&answer).await.is_err() {
             return;
         }
@@ -75,14 +77,14 @@ async fn camera(listener: TcpListener, answers: &[Vec<u8>]) {
 }
 
 /// Reads a request to its blank line: its number.
-async fn request(stream: &mut TcpStream) -> Option<String> {
+async fn request(stream: &mut TcpStream) -> Option<u32> {
     let mut text = Vec::new();
     while !text.ends_with(b"\r\n\r\n") {
         text.push(stream.read_u8().await.ok()?);
     }
     let text = String::from_utf8_lossy(&text).into_owned();
     let line = text.lines().find_map(|line| line.strip_prefix("CSeq:"))?;
-    Some(line.trim().to_owned())
+    line.trim().parse().ok()
 }
 
 fn numbered(answer: &[u8], number: &str) -> Vec<u8> {

@@ -54,5 +54,5 @@ macro_rules! replay {
 }
 
 replay! {
-    access_units addresses camera_forms configuration credentials offers outlines rtp rtsp_answers
+    access_units addresses camera_forms configuration credentials datagrams offers outlines rtp rtsp_answers
 }

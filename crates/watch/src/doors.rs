@@ -8,7 +8,7 @@ pub use watch_core::timeline::Timeline;
 pub use watch_core::{h264, payload};
 
 use crate::http::form::{self, CameraForm};
-use crate::live::{Terms, answer_alone};
+use crate::live::{Terms, answer_alone, name_in};
 
 /// A camera's address as it is kept, if the text is one.
 #[must_use]
@@ -38,6 +38,12 @@ pub fn camera_form(bytes: &[u8]) -> Option<Form> {
         printed: format!("{form:?}"),
         faults: form.faults(),
     })
+}
+
+/// Whom a datagram at the media port asks for, if it says so.
+#[must_use]
+pub fn datagram(bytes: &[u8]) -> Option<String> {
+    name_in(bytes)
 }
 
 /// The answer to a player's offer, if it can be answered.

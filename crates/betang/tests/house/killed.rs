@@ -52,7 +52,10 @@ fn form(short: &str) -> Json {
 }
 
 #[tokio::test]
-#[expect(clippy::print_stdout, reason = "the seed is shown when the test fails")]
+#[expect(
+    clippy::print_stdout,
+    reason = "what made a failure has to be known to see it again"
+)]
 async fn every_acknowledged_write_outlives_kill_minus_nine_wherever_it_strikes() {
     let (folder, data) = data();
     let seed = seed(folder.path());

@@ -7,11 +7,12 @@
 //! Only the first video stream is set up. Audio is never asked for: it must not
 //! be ingested unless a camera's legal card says so, and none can say so yet.
 
+use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 
 use base::redact::Secret;
 use bytes::Bytes;
-use futures::StreamExt as _;
+use futures::{FutureExt as _, StreamExt as _};
 use retina::client::{
     Credentials, Demuxed, PlayOptions, Session as Rtsp, SessionOptions, SetupOptions,
     TeardownPolicy, Transport as RtspTransport, UnknownRtcpSsrcPolicy,
@@ -116,6 +117,10 @@ impl Described {
     /// # Errors
     /// With the reason in the words of the page.
     pub async fn ask(source: &Source) -> Result<Self, Failure> {
+        contained(Self::asked(source)).await
+    }
+
+    async fn asked(source: &Source) -> Result<Self, Failure> {
         let credentials = source
             .credentials
             .as_ref()
@@ -151,7 +156,11 @@ impl Described {
     /// # Errors
     /// With the reason in the words of the page. A codec that no viewer can be
     /// given is a failure too.
-    pub async fn play(mut self, transport: Transport) -> Result<Session, Failure> {
+    pub async fn play(self, transport: Transport) -> Result<Session, Failure> {
+        contained(self.played(transport)).await
+    }
+
+    async fn played(mut self, transport: Transport) -> Result<Session, Failure> {
         let Some(codec) = Codec::parse(&self.video.codec) else {
             return Err(Failure {
                 reason: Reason::Codec,
@@ -205,6 +214,10 @@ impl Session {
     /// # Errors
     /// When the session has ended, with the reason.
     pub async fn next(&mut self) -> Result<Heard, Failure> {
+        contained(self.heard()).await
+    }
+
+    async fn heard(&mut self) -> Result<Heard, Failure> {
         let item = pin!(&mut self.demuxed).next().await;
         match item {
             Some(Ok(CodecItem::VideoFrame(frame))) => {
@@ -236,6 +249,19 @@ impl Session {
     fn parameters(&self) -> Option<Video> {
         self.demuxed.streams().get(self.stream).map(video)
     }
+}
+
+/// The libraries assert here and there what a camera need not hold to, and a stream
+/// whose task has panicked stays dark for good. So a panic in a session is a failure
+/// of that session; nothing of it is used afterwards.
+async fn contained<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let done = AssertUnwindSafe(work).catch_unwind().await;
+    done.unwrap_or_else(|_| {
+        Err(Failure {
+            reason: Reason::Protocol,
+            detail: "what the camera says breaks its reader".to_owned(),
+        })
+    })
 }
 
 fn video(stream: &retina::client::Stream) -> Video {

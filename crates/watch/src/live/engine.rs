@@ -434,9 +434,7 @@ impl Served {
 
     /// Whom a first packet asks for, by the name we gave him (RFC 8445 §7.2.2).
     fn named(&self, bytes: &[u8]) -> Option<Seat> {
-        let message = StunMessage::parse(bytes).ok()?;
-        let (ours, _) = message.split_username()?;
-        self.by_ufrag.get(ours).copied()
+        self.by_ufrag.get(&name_in(bytes)?).copied()
     }
 
     fn pump_dirty(&mut self) {
@@ -533,6 +531,17 @@ fn served(
         seats.ring_at(seat, due);
     }
     still
+}
+
+/// The name that a first packet asks for. Anybody may send one, and one task reads
+/// them all: what panics at it is a packet that names nobody.
+pub(crate) fn name_in(bytes: &[u8]) -> Option<String> {
+    let read = || {
+        let message = StunMessage::parse(bytes).ok()?;
+        let (ours, _) = message.split_username()?;
+        Some(ours.to_owned())
+    };
+    std::panic::catch_unwind(read).ok().flatten()
 }
 
 /// The addresses that viewers are told to come to.

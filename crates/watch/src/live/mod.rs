@@ -15,6 +15,7 @@ mod session;
 mod socket;
 mod tcp;
 
+pub(crate) use engine::name_in;
 pub use engine::{Ended, Engine, EngineError, Joined, VIEWERS_MAX};
 pub use session::OfferError;
 pub(crate) use session::{OFFER_MAX, Terms, answer_alone};

@@ -4,6 +4,7 @@
 //! drained after each; [`Viewer::drain`] is the only place where that is done.
 
 use std::net::SocketAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -209,7 +210,7 @@ impl Viewer {
         socket: &mut Socket,
     ) -> Still {
         self.remote = Some(receive.source);
-        self.input(Input::Receive(at, receive), now, socket)
+        alone(|| self.input(Input::Receive(at, receive), now, socket))
     }
 
     /// When it wants to be looked at again.
@@ -231,11 +232,15 @@ impl Viewer {
 
     /// Lets time pass.
     fn wake(&mut self, at: Instant, now: Now, socket: &mut Socket) -> Still {
-        self.input(Input::Timeout(at), now, socket)
+        alone(|| self.input(Input::Timeout(at), now, socket))
     }
 
     /// Sends what the stream has for this viewer.
     pub(super) fn pump(&mut self, at: Instant, now: Now, socket: &mut Socket) -> Still {
+        alone(|| self.pumped(at, now, socket))
+    }
+
+    fn pumped(&mut self, at: Instant, now: Now, socket: &mut Socket) -> Still {
         if !self.connected {
             return Still::Here;
         }
@@ -266,9 +271,10 @@ impl Viewer {
 
     /// Says goodbye to the peer.
     pub(super) fn close(&mut self, at: Instant, now: Now, socket: &mut Socket) {
-        if self.rtc.close().is_ok() {
-            let _ = self.drain(at, now, socket);
-        }
+        let _ = alone(|| match self.rtc.close() {
+            Ok(()) => self.drain(at, now, socket),
+            Err(_) => Still::Gone,
+        });
     }
 
     /// Frames skipped since this viewer was too slow.
@@ -349,6 +355,13 @@ impl Viewer {
     }
 }
 
+/// The library asserts here and there what a peer need not hold to, and all viewers
+/// are served by one task. So what panics in one viewer's machine is that viewer's end
+/// and nobody else's; nothing of it is used afterwards.
+fn alone(work: impl FnOnce() -> Still) -> Still {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or(Still::Gone)
+}
+
 /// A peer that has been answered and has not come yet.
 struct Peer {
     rtc: Rtc,
@@ -359,6 +372,14 @@ struct Peer {
 
 impl Peer {
     fn answering(offer: &str, terms: &Terms, instant: Instant) -> Result<Self, OfferError> {
+        let answered = catch_unwind(AssertUnwindSafe(|| Self::answered(offer, terms, instant)));
+        answered.unwrap_or_else(|_| {
+            let why = "it contradicts itself".to_owned();
+            Err(OfferError::Sdp(why))
+        })
+    }
+
+    fn answered(offer: &str, terms: &Terms, instant: Instant) -> Result<Self, OfferError> {
         let unreadable = |error: RtcError| OfferError::Sdp(error.to_string());
         let offer =
             SdpOffer::from_sdp_string(offer).map_err(|error| OfferError::Sdp(error.to_string()))?;

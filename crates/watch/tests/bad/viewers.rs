@@ -1,9 +1,10 @@
 //! What viewers do, and what the others notice of it.
 
 use std::cell::Cell;
+use std::sync::Arc;
 
 use base::unit::Bytes;
-use watch::live::Engine;
+use watch::live::{Engine, EngineError};
 
 use crate::camera::{Camera, SPS_SMALL, STEP};
 use crate::peer::Peer;
@@ -67,4 +68,34 @@ async fn a_viewer_who_never_reads_costs_a_bounded_queue_and_holds_up_nobody() {
     let grown = resident().as_u64().saturating_sub(before.as_u64());
     assert!(grown < GROWTH_MAX, "{grown} octets more");
     drop(still);
+}
+
+/// Names one payload type twice, at which the library panics.
+const CONTRADICTION: &str = include_str!("../../../../fuzz/corpus/offers/one-payload-type-twice");
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_offer_that_breaks_its_reader_is_refused_and_nobody_else_notices() {
+    let house = House::open().await;
+    let mut camera = Camera::start().await;
+    let channel = house.pull(&camera);
+    let loopback = ([127, 0, 0, 1], 0).into();
+    let (engine, _ended) = Engine::start(&house.hall, loopback, &[]).expect("a media port");
+    let mut viewer = within(Peer::join(&house.hall, &engine, &channel)).await;
+    let refused = engine
+        .join(
+            house.hall.mint(),
+            [8; 16],
+            Arc::clone(&channel),
+            CONTRADICTION.to_owned(),
+        )
+        .await;
+    let why = refused.map(|joined| joined.answer).expect_err("no answer");
+    assert!(matches!(why, EngineError::Offer(_)), "{why}");
+    let film = async {
+        for i in 0..50 {
+            camera.key(i * STEP, SPS_SMALL, PICTURE).await;
+        }
+    };
+    within(async { tokio::join!(film, viewer.play(PICTURE)) }).await;
+    assert_eq!(engine.viewers().await.ok(), Some(1));
 }
