@@ -855,17 +855,17 @@ export interface components {
              * @description When, in words.
              * @default null
              */
-            duty: string | null;
+            duty?: string | null;
             /**
              * @description Who.
              * @default null
              */
-            name: string | null;
+            name?: string | null;
             /**
              * @description How.
              * @default null
              */
-            phone: string | null;
+            phone?: string | null;
         };
         /** @description Whom to call. */
         ContactView: {
@@ -1033,14 +1033,14 @@ export interface components {
              * @description Which column is which field.
              * @default null
              */
-            columns: components["schemas"]["ImportAssigned"][] | null;
+            columns?: components["schemas"]["ImportAssigned"][] | null;
             /** @default null */
-            mode: components["schemas"]["ImportMode"] | null;
+            mode?: components["schemas"]["ImportMode"] | null;
             /**
              * @description Another sheet of the workbook. Its columns are proposed anew.
              * @default null
              */
-            sheet: string | null;
+            sheet?: string | null;
         };
         /** @description A column of the file. */
         ImportColumn: {
@@ -1064,7 +1064,7 @@ export interface components {
              *     each that is there already: nothing is left out that nobody has named.
              * @default []
              */
-            leave_out: number[];
+            leave_out?: number[];
             /**
              * @description What is known about where the file comes from.
              * @default {
@@ -1081,7 +1081,7 @@ export interface components {
              *       "title": null
              *     }
              */
-            source: components["schemas"]["SourceCard"];
+            source?: components["schemas"]["SourceCard"];
         };
         /** @description How many rows have which verdict. */
         ImportCounts: {
@@ -1358,43 +1358,43 @@ export interface components {
              * @description Number of the agreement with the owner.
              * @default null
              */
-            agreement: string | null;
+            agreement?: string | null;
             /**
              * @description Day, YYYY-MM-DD.
              * @default null
              */
-            agreement_until: string | null;
+            agreement_until?: string | null;
             /**
              * @description The regulation or decree.
              * @default null
              */
-            basis: string | null;
+            basis?: string | null;
             /**
              * @description Pengendali data.
              * @default null
              */
-            controller: string | null;
+            controller?: string | null;
             /**
              * @description What it is for.
              * @default null
              */
-            purpose: string | null;
+            purpose?: string | null;
             /**
              * Format: int64
              * @description 0 to 3650.
              * @default null
              */
-            retention_days: number | null;
+            retention_days?: number | null;
             /**
              * @description Whether a sign on site tells people.
              * @default null
              */
-            sign_on_site: boolean | null;
+            sign_on_site?: boolean | null;
             /**
              * @description `publik` or `privat`.
              * @default null
              */
-            zone: string | null;
+            zone?: string | null;
         };
         /** @description The legal card (UU 27/2022 art. 17). */
         LegalView: {
@@ -1824,48 +1824,48 @@ export interface components {
              * @description The OPD that runs it.
              * @default null
              */
-            agency: string | null;
+            agency?: string | null;
             /**
              * @description Its code.
              * @default null
              */
-            code: string | null;
+            code?: string | null;
             /**
              * @description Number of the contract.
              * @default null
              */
-            contract: string | null;
+            contract?: string | null;
             /**
              * @description Who builds.
              * @default null
              */
-            contractor: string | null;
+            contractor?: string | null;
             /**
              * @description Day, YYYY-MM-DD.
              * @default null
              */
-            ends: string | null;
+            ends?: string | null;
             /**
              * @description Its name.
              * @default null
              */
-            name: string | null;
+            name?: string | null;
             /**
              * Format: int64
              * @description Progress as reported, 0 to 1000 thousandths.
              * @default null
              */
-            physical_permille: number | null;
+            physical_permille?: number | null;
             /**
              * @description The day of that report, YYYY-MM-DD.
              * @default null
              */
-            reported: string | null;
+            reported?: string | null;
             /**
              * @description Day, YYYY-MM-DD.
              * @default null
              */
-            starts: string | null;
+            starts?: string | null;
         };
         /** @description A strategic project, as reported by its agency. */
         ProjectView: {
@@ -1952,58 +1952,58 @@ export interface components {
              * @description Number of the agreement.
              * @default null
              */
-            agreement: string | null;
+            agreement?: string | null;
             /**
              * @description The day it ends, YYYY-MM-DD.
              * @default null
              */
-            agreement_until: string | null;
+            agreement_until?: string | null;
             /**
              * @description The day whose state it tells, YYYY-MM-DD.
              * @default null
              */
-            as_of: string | null;
+            as_of?: string | null;
             /**
              * @description `terbuka`, `internal`, `terbatas` or `pribadi`.
              * @default null
              */
-            classification: string | null;
+            classification?: string | null;
             /**
              * @description Who answers for it by law (pengendali data).
              * @default null
              */
-            controller: string | null;
+            controller?: string | null;
             /**
              * @description What its words and numbers mean.
              * @default null
              */
-            definition: string | null;
+            definition?: string | null;
             /**
              * @description The regulation or decree.
              * @default null
              */
-            legal_basis: string | null;
+            legal_basis?: string | null;
             /**
              * @description Whose data it is.
              * @default null
              */
-            owner: string | null;
+            owner?: string | null;
             /**
              * @description What it may be used for.
              * @default []
              */
-            purposes: string[];
+            purposes?: string[];
             /**
              * Format: int64
              * @description How long the raw copy may be kept, in days.
              * @default null
              */
-            retention_days: number | null;
+            retention_days?: number | null;
             /**
              * @description What people call it; a file's own name when left out.
              * @default null
              */
-            title: string | null;
+            title?: string | null;
         };
         /** @description A feed, or a file that came by another way than an import. */
         SourceForm: {
