@@ -316,7 +316,9 @@ pub fn complete(mut response: Response, instance: &str, request_id: &str) -> Res
     let Ok(bytes) = serde_json::to_vec(&body) else {
         return response;
     };
+    // Of the body that was there: how long it was, and how it was packed.
     response.headers_mut().remove(header::CONTENT_LENGTH);
+    response.headers_mut().remove(header::CONTENT_ENCODING);
     *response.body_mut() = AnswerBody::from(bytes);
     response
 }
@@ -418,7 +420,7 @@ impl From<MultipartError> for Problem {
     fn from(error: MultipartError) -> Self {
         match error.status() {
             StatusCode::PAYLOAD_TOO_LARGE => Self::too_large(),
-            _ => Self::unreadable(error.body_text()),
+            _ => Self::invalid("form", error.body_text()),
         }
     }
 }
@@ -601,6 +603,11 @@ mod tests {
             assert_eq!(body["type"], format!("urn:betang:problem:{slug}"));
             assert_eq!(body["status"], status.as_u16());
         }
+        let mut packed = Problem::not_found("area", "none").into_response();
+        set(packed.headers_mut(), header::CONTENT_ENCODING, "gzip");
+        let packed = complete(packed, "/x", "ab12");
+        assert!(!packed.headers().contains_key(header::CONTENT_ENCODING));
+        assert_eq!(read(packed).await["status"], 404);
         let plain = complete("ok".into_response(), "/x", "ab12");
         assert_eq!(plain.status(), StatusCode::OK);
         let bytes = axum::body::to_bytes(plain.into_body(), 16).await;

@@ -242,7 +242,8 @@ struct Wanted {
 
 /// An empty file to be filled, with its columns explained.
 #[utoipa::path(get, path = "/api/v1/cameras/imports/template", tag = "cameras", params(Wanted),
-    responses((status = 200, content_type = "text/csv", body = String)))]
+    responses((status = 200, content((String = "text/csv"),
+        (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")))))]
 async fn template(Query(wanted): Query<Wanted>) -> Result<Response, Problem> {
     let language = wanted.language.unwrap_or_default();
     match wanted.format.as_deref() {
