@@ -36,6 +36,9 @@ pub(crate) struct Live {
     /// Cameras of the list that is asked for pages.
     #[arg(long, default_value_t = 5_000)]
     listed: u32,
+    /// Measure the programs that were built before, as they are.
+    #[arg(long)]
+    as_built: bool,
     /// Only these parts, with commas between: floor, house, each, pulled, list.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
@@ -58,7 +61,7 @@ struct Place {
 impl Live {
     /// Builds, measures, and says what was found.
     pub(crate) fn run(&self, root: &Path) -> Result<String> {
-        let place = build(root)?;
+        let place = self.place(root)?;
         let mut table = Table::default();
         table.limit(&limit(&place)?)?;
         if self.wants("floor") || self.wants("house") {
@@ -86,6 +89,33 @@ impl Live {
         // The machine may have changed meanwhile.
         table.limit(&limit(&place)?)?;
         Ok(table.to_string())
+    }
+
+    /// The programs as they are released, and a folder.
+    fn place(&self, root: &Path) -> Result<Place> {
+        if !self.as_built {
+            let built = Command::new("cargo")
+                .current_dir(root)
+                .args([
+                    "build",
+                    "--release",
+                    "--locked",
+                    "-p",
+                    "betang",
+                    "-p",
+                    "sim",
+                ])
+                .status()
+                .context("cargo")?;
+            ensure!(built.success(), "the programs could not be built");
+        }
+        let target = super::target(root)?;
+        Ok(Place {
+            betang: target.join("release/betang"),
+            sim: target.join("release/sim"),
+            films: target.join("films"),
+            folder: Folder::new()?,
+        })
     }
 
     fn wants(&self, part: &str) -> bool {
@@ -204,29 +234,4 @@ fn cameras(place: &Place, count: u32) -> Result<(Program, u16)> {
 
 fn limit(place: &Place) -> Result<Json> {
     measure(Command::new(&place.sim).arg("limit"))
-}
-
-/// The programs as they are released, and a folder.
-fn build(root: &Path) -> Result<Place> {
-    let built = Command::new("cargo")
-        .current_dir(root)
-        .args([
-            "build",
-            "--release",
-            "--locked",
-            "-p",
-            "betang",
-            "-p",
-            "sim",
-        ])
-        .status()
-        .context("cargo")?;
-    ensure!(built.success(), "the programs could not be built");
-    let target = super::target(root)?;
-    Ok(Place {
-        betang: target.join("release/betang"),
-        sim: target.join("release/sim"),
-        films: target.join("films"),
-        folder: Folder::new()?,
-    })
 }

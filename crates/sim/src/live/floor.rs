@@ -6,6 +6,7 @@
 //!
 //! Bound: [`JOINING`] offers wait, then the caller does.
 
+use std::future::IntoFuture as _;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -18,7 +19,6 @@ use axum::routing::post;
 use clap::Args;
 use futures::StreamExt as _;
 use hall::clock::Clock;
-use hall::task::Tasks;
 use quinn_udp::{Transmit, UdpSockRef, UdpSocketState};
 use retina::client::{PacketItem, PlayOptions, Playing, Session, SessionOptions, SetupOptions};
 use str0m::change::SdpOffer;
@@ -85,17 +85,13 @@ impl Floor {
                 .context("no certificate could be made")?,
             viewers: Vec::new(),
         };
-        let tasks = Tasks::new();
-        tasks.spawn("sim.floor", async move {
-            if let Err(error) = forwarder.run(camera, joining).await {
-                tracing::error!(%error, "the floor gave way");
-            }
-        });
         let listener = tokio::net::TcpListener::bind(self.listen).await?;
         super::say(&format!("floor http://{}/whep", listener.local_addr()?))?;
         let door = Router::new().route("/whep", post(door)).with_state(offers);
-        axum::serve(listener, door).await?;
-        Ok(())
+        tokio::select! {
+            forwarded = forwarder.run(camera, joining) => forwarded,
+            served = axum::serve(listener, door).into_future() => Ok(served?),
+        }
     }
 }
 

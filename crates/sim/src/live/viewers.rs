@@ -32,8 +32,11 @@ use crate::tally::{Counts, Tally};
 /// Viewers that join at the same time.
 const JOINING_MAX: usize = 4;
 
-/// How long one may take from its offer to its first picture.
-const FIRST_PICTURE_MAX: Duration = Duration::from_secs(30);
+/// How long one may take from its offer until it is connected.
+const CONNECT_MAX: Duration = Duration::from_secs(30);
+
+/// How long all may take from the first offer to the last first picture.
+const PICTURES_MAX: Duration = Duration::from_secs(120);
 
 /// From the last first picture to the beginning of the count.
 const SETTLE: Duration = Duration::from_secs(2);
@@ -116,8 +119,8 @@ impl Viewers {
             arrivals: (0..self.cameras).map(|_| Mutex::default()).collect(),
         });
         let before = self.pid.map(usage::resident).transpose()?;
-        let seen: Vec<Arc<Mutex<Seen>>> = (0..self.count).map(|_| Arc::default()).collect();
-        for (i, seen) in seen.iter().enumerate() {
+        let all: Vec<Arc<Mutex<Seen>>> = (0..self.count).map(|_| Arc::default()).collect();
+        for (i, seen) in all.iter().enumerate() {
             let camera = i % self.cameras.max(1);
             let url = self.whep.replace("{n}", &(camera + 1).to_string());
             let (crowd, seen) = (Arc::clone(&crowd), Arc::clone(seen));
@@ -131,30 +134,24 @@ impl Viewers {
                     },
                 }
             });
-        }
-        let began = clock.instant();
-        while seen.iter().any(|seen| lock(seen).first_picture.is_none()) {
-            if let Some(reason) = seen.iter().find_map(|seen| lock(seen).gone.clone()) {
-                anyhow::bail!("a viewer has gone: {reason}");
+            // The first of a camera wakes it; how long that takes is the camera's.
+            if i + 1 == self.cameras {
+                pictured(&clock, &all[..=i]).await?;
             }
-            let late = FIRST_PICTURE_MAX * u32::try_from(self.count.div_ceil(JOINING_MAX))?;
-            anyhow::ensure!(clock.instant() - began < late, "some got no picture");
-            tokio::time::sleep(Duration::from_millis(50)).await;
         }
+        pictured(&clock, &all).await?;
         tokio::time::sleep(SETTLE).await;
 
-        let (start, from) = (clock.instant(), total(&seen));
+        let (start, from) = (clock.instant(), total(&all));
         let cpu_from = self.pid.map(usage::cpu).transpose()?;
         tokio::time::sleep(Duration::from_secs(self.seconds)).await;
         let cpu = self.pid.map(usage::cpu).transpose()?;
-        let (span, counts) = (clock.instant() - start, total(&seen).since(from));
+        let (span, counts) = (clock.instant() - start, total(&all).since(from));
         let resident = self.pid.map(usage::resident).transpose()?;
-        if let Some(reason) = seen.iter().find_map(|seen| lock(seen).gone.clone()) {
-            anyhow::bail!("a viewer has gone: {reason}");
-        }
+        nobody_gone(&all)?;
 
         let ms = |which: fn(&Seen) -> Option<Duration>| {
-            let spans: Vec<_> = seen
+            let spans: Vec<_> = all
                 .iter()
                 .filter_map(|seen| which(&lock(seen)))
                 .map(|span| span.as_secs_f64() * 1_000.0)
@@ -172,7 +169,7 @@ impl Viewers {
             "packets": counts.packets,
             "pictures": counts.whole,
             "lost": counts.lost,
-            "nacks": seen.iter().map(|seen| lock(seen).nacks).sum::<u64>(),
+            "nacks": all.iter().map(|seen| lock(seen).nacks).sum::<u64>(),
             "first_picture_ms": ms(|seen| seen.first_picture),
             "behind_ms": ms(|seen| seen.behind),
             "server_cpu_seconds": cpu_seconds,
@@ -184,11 +181,32 @@ impl Viewers {
     }
 }
 
+/// Waits until each has its first picture.
+async fn pictured(clock: &Clock, seen: &[Arc<Mutex<Seen>>]) -> anyhow::Result<()> {
+    let began = clock.instant();
+    while seen.iter().any(|seen| lock(seen).first_picture.is_none()) {
+        nobody_gone(seen)?;
+        let waited = clock.instant() - began;
+        anyhow::ensure!(waited < PICTURES_MAX, "some got no picture");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    Ok(())
+}
+
+fn nobody_gone(seen: &[Arc<Mutex<Seen>>]) -> anyhow::Result<()> {
+    match seen.iter().find_map(|seen| lock(seen).gone.clone()) {
+        Some(reason) => anyhow::bail!("a viewer has gone: {reason}"),
+        None => Ok(()),
+    }
+}
+
 /// One viewer, from its offer until it is let go.
 async fn watch(crowd: &Crowd, url: &str, camera: usize, seen: &Mutex<Seen>) -> anyhow::Result<()> {
     let place = crowd.joining.acquire().await?;
     let mut place = Some(place);
     let socket = socket()?;
+    // Before that nothing would be sent without waiting.
+    socket.writable().await?;
     let local = socket.local_addr()?;
     let offered = crowd.clock.instant();
     let mut rtc = Rtc::builder()
@@ -230,10 +248,7 @@ async fn watch(crowd: &Crowd, url: &str, camera: usize, seen: &Mutex<Seen>) -> a
                         seen.counts = tally.counts();
                         let since = now - offered;
                         match seen.first_picture {
-                            None if picture.key => {
-                                seen.first_picture = Some(since);
-                                place = None;
-                            }
+                            None if picture.key => seen.first_picture = Some(since),
                             Some(first) if since - first >= Duration::from_secs(2) => {
                                 seen.behind.get_or_insert(behind);
                             }
@@ -241,6 +256,7 @@ async fn watch(crowd: &Crowd, url: &str, camera: usize, seen: &Mutex<Seen>) -> a
                         }
                     }
                 }
+                Output::Event(Event::Connected) => place = None,
                 Output::Event(Event::MediaIngressStats(stats)) => lock(seen).nacks = stats.nacks,
                 Output::Event(Event::IceConnectionStateChange(
                     IceConnectionState::Disconnected,
@@ -262,8 +278,8 @@ async fn watch(crowd: &Crowd, url: &str, camera: usize, seen: &Mutex<Seen>) -> a
                 rtc.handle_input(Input::Timeout(crowd.clock.instant()))?;
             }
         }
-        if place.is_some() && crowd.clock.instant() - offered > FIRST_PICTURE_MAX {
-            anyhow::bail!("it got no picture");
+        if place.is_some() && crowd.clock.instant() - offered > CONNECT_MAX {
+            anyhow::bail!("it was not connected");
         }
     }
 }
