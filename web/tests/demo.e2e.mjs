@@ -170,6 +170,9 @@ await keep(async () => {
 		await wrong('pasar-besar', 'none');
 	});
 	await promise('a password that was changed on the camera is said', async () => {
+		// A page that is opened anew looks at the main picture again.
+		await page.goto(`${house.url}/kamera/pasar-besar`);
+		await plays('pasar-besar');
 		await wrong('pasar-besar', 'password');
 		const said = await tile('KATA SANDI SALAH', 'pasar-besar');
 		await wrong('pasar-besar', 'none');
