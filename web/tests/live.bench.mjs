@@ -37,7 +37,7 @@ function intoPage() {
 		return framed && value(13, 17) === check ? number : null;
 	}
 
-	/** How old the picture is that was given to the screen at that moment. */
+	/** How old the picture with that number is at that moment. */
 	function ageOf(number, at) {
 		const wall = performance.timeOrigin + at;
 		const loop = LOOP * STEP_MS;
@@ -66,8 +66,11 @@ function intoPage() {
 			const pictures = [];
 			const late = setTimeout(() => refuse(new Error(`${pictures.length} pictures`)), 60_000);
 			const seen = (_, { presentationTime }) => {
+				// What is drawn is what the element shows at this moment, which is a little
+				// after it was given to the screen: ages are never told too low.
 				const number = numberOf(video);
-				pictures.push({ at: presentationTime, age: number === null ? null : ageOf(number, presentationTime) });
+				const age = number === null ? null : ageOf(number, performance.now());
+				pictures.push({ at: presentationTime, age });
 				if (!enough(pictures)) return video.requestVideoFrameCallback(seen);
 				clearTimeout(late);
 				done(pictures);
