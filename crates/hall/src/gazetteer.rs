@@ -482,7 +482,7 @@ mod tests {
                 ("62.04", "Kabupaten Barito Selatan"),
                 ("62.05", "Kabupaten Barito Utara"),
                 ("62.10", "Kabupaten Gunung Mas"),
-                ("62.71", "Kota Palangkaraya"),
+                ("62.71", "Kota Palangka Raya"),
                 ("62.71.01", "Pahandut"),
                 ("62.71.01.1001", "Pahandut"),
                 ("62.05.01", "Montallat"),
@@ -523,9 +523,9 @@ mod tests {
             ("62.71.010.001", "is a code of BPS"),
             (
                 "6271",
-                "write it with dots if it means 62.71 Kota Palangkaraya",
+                "write it with dots if it means 62.71 Kota Palangka Raya",
             ),
-            ("627101", "62.71.01 Pahandut (Kota Palangkaraya)"),
+            ("627101", "62.71.01 Pahandut (Kota Palangka Raya)"),
             ("6271011001", "62.71.01.1001 Pahandut"),
             (
                 "62.1",

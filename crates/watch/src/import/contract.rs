@@ -125,7 +125,7 @@ static COLUMNS: &[Column] = &[
         Reads::Text,
         Said::new("kabupaten/kota", "regency or city"),
         Said::new("nama kabupaten atau kota", "name of the regency or city"),
-        "Kota Palangkaraya",
+        "Kota Palangka Raya",
         &[
             "kabupaten",
             "kab kota",

@@ -654,7 +654,7 @@ async fn what_spreadsheets_eat(db: Db) {
         )
     };
     for (row, kind, words) in [
-        (0, "notes", "read as 62.71 Kota Palangkaraya"),
+        (0, "notes", "read as 62.71 Kota Palangka Raya"),
         (
             1,
             "faults",
@@ -666,7 +666,7 @@ async fn what_spreadsheets_eat(db: Db) {
         (5, "notes", "read as 081200000000"),
         (6, "faults", "there is no agency named Dinas X"),
         (7, "faults", "per cent, or a share?"),
-        (8, "faults", "the code means 62.71 Kota Palangkaraya"),
+        (8, "faults", "the code means 62.71 Kota Palangka Raya"),
     ] {
         assert!(said(row, kind).contains(words), "{}", said(row, kind));
     }
