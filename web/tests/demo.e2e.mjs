@@ -105,15 +105,15 @@ await keep(async () => {
 		return stdout.trim();
 	});
 
-	const tile = (text, camera) => {
+	const tile = (text, camera, on = page) => {
 		const began = performance.now();
-		return page
+		return on
 			.waitForFunction(({ text, camera }) => document.querySelector(`[data-camera="${camera}"]`)?.textContent.includes(text), { text, camera }, { timeout: 40_000, polling: 50 })
 			.then(() => Math.round(performance.now() - began));
 	};
-	const plays = (camera) => {
+	const plays = (camera, on = page) => {
 		const began = performance.now();
-		return page
+		return on
 			.waitForFunction((camera) => document.querySelector(`[data-camera="${camera}"] video`)?.dataset.state === 'live', camera, { timeout: 90_000, polling: 50 })
 			.then(() => Math.round(performance.now() - began));
 	};
@@ -131,6 +131,18 @@ await keep(async () => {
 		return `painted ${at(0.5)} ms (p50), ${at(0.95)} ms (p95) after it was due, ${unread} not read`;
 	});
 
+	// A wrong password is not tried again for a minute (docs/decisions/0006): on a camera and a
+	// page of its own, while the other faults have their turn.
+	const rested = promise('a password that was changed on the camera is said', async () => {
+		const on = await (await chrome.newContext({ locale: 'id-ID' })).newPage();
+		await logIn(on, house.url);
+		await on.goto(`${house.url}/kamera/kantor-gubernur`);
+		await plays('kantor-gubernur', on);
+		await wrong('kantor-gubernur', 'password');
+		const said = await tile('KATA SANDI SALAH', 'kantor-gubernur', on);
+		await wrong('kantor-gubernur', 'none');
+		return `said after ${said} ms, played ${await plays('kantor-gubernur', on)} ms after the repair`;
+	});
 	for (const [fault, text] of [
 		['freeze', 'BEKU'],
 		['drop', 'DIHENTIKAN']
@@ -169,15 +181,7 @@ await keep(async () => {
 		);
 		await wrong('pasar-besar', 'none');
 	});
-	await promise('a password that was changed on the camera is said', async () => {
-		// A page that is opened anew looks at the main picture again.
-		await page.goto(`${house.url}/kamera/pasar-besar`);
-		await plays('pasar-besar');
-		await wrong('pasar-besar', 'password');
-		const said = await tile('KATA SANDI SALAH', 'pasar-besar');
-		await wrong('pasar-besar', 'none');
-		return `said after ${said} ms, played ${await plays('pasar-besar')} ms after the repair (docs/decisions/0006)`;
-	});
+	await rested;
 
 	await promise('it ends at once when told', async () => {
 		const ended = new Promise((done) => child.on('exit', done));

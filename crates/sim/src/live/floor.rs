@@ -24,9 +24,9 @@ use retina::client::{PacketItem, PlayOptions, Playing, Session, SessionOptions, 
 use str0m::change::SdpOffer;
 use str0m::config::DtlsCert;
 use str0m::format::Codec;
-use str0m::media::{Mid, Pt};
+use str0m::media::{MediaTime, Mid, Pt};
 use str0m::net::{Protocol, Receive};
-use str0m::rtp::{Extension, ExtensionMap, RtpWrite, SeqNo};
+use str0m::rtp::{Extension, ExtensionMap, ExtensionValues, RtpWrite, SeqNo};
 use str0m::{Candidate, Event, Input, Output, Rtc};
 use tokio::net::UdpSocket;
 use tokio::sync::{mpsc, oneshot};
@@ -191,6 +191,8 @@ impl Forwarder {
         let now = self.clock.instant();
         let mut map = ExtensionMap::empty();
         map.set(1, Extension::RtpMid);
+        // A player that keeps pictures back would be measured instead of the server.
+        map.set(2, Extension::PlayoutDelay);
         let mut rtc = Rtc::builder()
             .set_ice_lite(true)
             .set_rtp_mode(true)
@@ -254,6 +256,15 @@ impl Forwarder {
     }
 }
 
+/// Shown as soon as it is decoded (the `playout-delay` header extension of WebRTC).
+fn at_once() -> ExtensionValues {
+    ExtensionValues {
+        play_delay_min: Some(MediaTime::from_hundredths(0)),
+        play_delay_max: Some(MediaTime::from_hundredths(0)),
+        ..ExtensionValues::default()
+    }
+}
+
 impl Viewer {
     fn write(&mut self, picture: &[Packet], now: Instant) {
         let Some(pt) = self.pt else {
@@ -263,12 +274,16 @@ impl Viewer {
         let Some(stream) = api.stream_tx_by_mid(self.mid, None) else {
             return;
         };
-        for packet in picture {
+        for (i, packet) in picture.iter().enumerate() {
             let number = SeqNo::from(self.next);
             self.next += 1;
-            let write = RtpWrite::new(pt, number, packet.stamp, now, Arc::clone(&packet.payload))
-                .marker(packet.marker)
-                .nackable(true);
+            let mut write =
+                RtpWrite::new(pt, number, packet.stamp, now, Arc::clone(&packet.payload))
+                    .marker(packet.marker)
+                    .nackable(true);
+            if i == 0 {
+                write = write.ext_vals(at_once());
+            }
             stream.write_rtp(write);
         }
     }

@@ -20,18 +20,44 @@ use hall::clock::Clock;
 use hall::config::Config;
 use hall::guard::Place;
 use store::{Db, Place as Where};
+use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 use watch::hub::{Channel, Hub, Layer, StreamKey, StreamSpec};
 use watch::ingest::session::Source;
+
+/// Tests share this process; who looks at its memory has it alone.
+static PROCESS: RwLock<()> = RwLock::const_new(());
 
 /// A house without its pages.
 struct House {
     hall: Hall,
     hub: Hub,
     _folder: tempfile::TempDir,
+    _process: Share,
+}
+
+/// How a house shares the process with those of other tests.
+enum Share {
+    Some {
+        _guard: RwLockReadGuard<'static, ()>,
+    },
+    All {
+        _guard: RwLockWriteGuard<'static, ()>,
+    },
 }
 
 impl House {
     async fn open() -> Self {
+        let _guard = PROCESS.read().await;
+        Self::sharing(Share::Some { _guard }).await
+    }
+
+    /// One beside which no other runs in this process.
+    async fn alone() -> Self {
+        let _guard = PROCESS.write().await;
+        Self::sharing(Share::All { _guard }).await
+    }
+
+    async fn sharing(process: Share) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let data = folder.path().join("data");
         std::fs::create_dir(&data).expect("a folder");
@@ -48,6 +74,7 @@ impl House {
             hub: Hub::new(hall.clone()),
             hall,
             _folder: folder,
+            _process: process,
         }
     }
 

@@ -34,7 +34,7 @@ fn resident() -> Bytes {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_viewer_who_never_reads_costs_a_bounded_queue_and_holds_up_nobody() {
-    let house = House::open().await;
+    let house = House::alone().await;
     let mut camera = Camera::start().await;
     let channel = house.pull(&camera);
     let loopback = ([127, 0, 0, 1], 0).into();
