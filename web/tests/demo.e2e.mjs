@@ -57,7 +57,7 @@ await keep(async () => {
 	const films = join(targetFolder, 'films');
 	mkdirSync(films, { recursive: true });
 	symlinkSync(films, join(data, 'films'));
-	const args = ['demo', '--data', data, '--listen', '127.0.0.1:0', '--media', '127.0.0.1:0'];
+	const args = ['demo', '--data', data, '--listen', '127.0.0.1:0', '--media', '127.0.0.1:0', '--sites', '127.0.0.1:0'];
 	const { child, found } = await start(binary, args, /^betang\s+(http:\/\/\S+?)\/?$/, { BETANG_ADMIN_PASSWORD: ADMIN.password }, 240_000);
 	const house = new House(found[1]);
 	const cookie = await house.login(ADMIN);

@@ -24,7 +24,8 @@ const pages = {
 	sesi: '/pengaturan?bagian=sesi',
 	token: '/pengaturan?bagian=token',
 	opd: '/pengaturan?bagian=opd',
-	wilayah: '/pengaturan?bagian=wilayah'
+	wilayah: '/pengaturan?bagian=wilayah',
+	lokasi: '/pengaturan?bagian=lokasi'
 };
 const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 
@@ -36,6 +37,9 @@ await keep(async () => {
 	await add('dermaga', 'Dermaga Rambang', '62.71.01', 'rtsp://127.0.0.1:9/main', '--always-on', '--point', '-2.2046,113.9302');
 	await add('kantor-kapuas', 'Kantor Bupati Kapuas', '62.03', `${source.rtsp}/main`, '--sub', `${source.rtsp}/sub`, '--always-on', '--point', '-3.0094,114.3869', '--kind', 'kantor');
 	await house.json('POST', '/api/v1/layouts', { token, body: { name: 'Piket malam', grid: 4, cameras: ['pasar-besar', 'kantor-kapuas'], shared: true } });
+	const { stdout: site } = await cli('sites', 'add', '--name', 'Kantor Desa Tumbang Nusa', '--area', '62.11', '--point', '-2.31,114.05');
+	await cli('sites', 'code', site.trim());
+	pages['lokasi-satu'] = `/pengaturan?bagian=lokasi&lokasi=${site.trim()}`;
 	const chrome = await browser();
 	if (shots) mkdirSync(shots, { recursive: true });
 	for (const [width, height] of [

@@ -7,7 +7,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{Camera, Id, Person};
+use crate::id::{Camera, Id, Person, Site};
 
 /// Something that has happened. Stored as JSON.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +23,12 @@ pub enum Fact {
         /// Whose.
         person: Id<Person>,
     },
+    /// A site or one of its boxes was added, let in, suspended or revoked; what it
+    /// has open must be judged again.
+    SiteChanged {
+        /// Which one.
+        site: Id<Site>,
+    },
 }
 
 impl Fact {
@@ -32,6 +38,7 @@ impl Fact {
         match self {
             Self::CameraChanged { .. } => "camera_changed",
             Self::GrantsChanged { .. } => "grants_changed",
+            Self::SiteChanged { .. } => "site_changed",
         }
     }
 
@@ -41,6 +48,7 @@ impl Fact {
         match self {
             Self::CameraChanged { camera } => camera.to_string(),
             Self::GrantsChanged { person } => person.to_string(),
+            Self::SiteChanged { site } => site.to_string(),
         }
     }
 }

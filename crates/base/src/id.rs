@@ -73,6 +73,10 @@ nouns! {
     Viewing "vwg",
     /// A saved arrangement of a video wall.
     Layout "lay",
+    /// A place that dials in: a village office, a camera's mast, a regency's node.
+    Site "sit",
+    /// A box at a site, by the key it has made for itself.
+    Agent "agt",
 }
 
 /// The identity of one `N`.

@@ -6,9 +6,10 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
 use hall::config::Config;
+use serde_json::{Value as Json, json};
 
-use crate::verb::{areas, audit, cameras, fault, staff};
-use crate::{compose, demo, serve};
+use crate::verb::{areas, audit, cameras, fault, sites, staff};
+use crate::{agent, compose, demo, serve};
 
 /// A provincial command centre.
 #[derive(Debug, Parser)]
@@ -24,6 +25,12 @@ enum Command {
     Serve(Setting),
     /// Run the house with a simulated province, marked as one on every page.
     Demo(Demo),
+    /// Be a site: a box that dials in.
+    #[command(subcommand)]
+    Agent(agent::Verb),
+    /// Sites of a running house, and the boxes that stand there.
+    #[command(subcommand)]
+    Sites(sites::Verb),
     /// Cameras of a running house.
     #[command(subcommand)]
     Cameras(cameras::Verb),
@@ -87,6 +94,9 @@ pub(crate) struct Setting {
     /// Address of the media port.
     #[arg(long, value_name = "ADDR:PORT")]
     media: Option<String>,
+    /// Address of the port for sites.
+    #[arg(long, value_name = "ADDR:PORT")]
+    sites: Option<String>,
     /// Addresses that viewers are told, with commas between.
     #[arg(long, value_name = "HOST,...")]
     announce: Option<String>,
@@ -109,6 +119,7 @@ impl Setting {
             ("data", &self.data),
             ("listen", &self.listen),
             ("media", &self.media),
+            ("sites", &self.sites),
             ("announce", &self.announce),
             ("tls", &self.tls),
             ("database", &self.database),
@@ -135,6 +146,8 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             verb: Some(DemoVerb::Fault(wrong)),
             ..
         }) => fault::run(wrong).await,
+        Command::Agent(verb) => agent::run(verb).await,
+        Command::Sites(verb) => sites::run(verb).await,
         Command::Cameras(verb) => cameras::run(verb).await,
         Command::Areas(verb) => areas::run(verb).await,
         Command::Staff(verb) => staff::run(verb).await,
@@ -159,6 +172,17 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
     }
+}
+
+/// Degrees north and east, with a comma between, as the API takes them.
+pub(crate) fn point(text: &str) -> anyhow::Result<Json> {
+    let (lat, lon) = text.split_once(',').context("write LAT,LON")?;
+    let lat: f64 = lat.trim().parse().context("the latitude is not a number")?;
+    let lon: f64 = lon
+        .trim()
+        .parse()
+        .context("the longitude is not a number")?;
+    Ok(json!({ "lat_deg": lat, "lon_deg": lon }))
 }
 
 /// What a person has asked for goes to standard output, line by line. Nobody

@@ -2,8 +2,9 @@
 //!
 //! It decides nothing. [`compose`] puts the rooms together on one screen,
 //! [`serve`] starts and ends them, [`demo`] puts a simulated province in, [`verb`]
-//! speaks to a running house.
+//! speaks to a running house, [`agent`] is a site far from it.
 
+mod agent;
 mod cli;
 mod compose;
 mod demo;

@@ -18,6 +18,7 @@ use axum_server::tls_rustls::RustlsConfig;
 use axum_server::{Handle, Server};
 use hall::Hall;
 use hall::config::Config;
+use hall::link::door::Door;
 use hall::staff::FirstAdmin;
 use hall::tls::Keeper;
 use rustls::ServerConfig;
@@ -54,8 +55,9 @@ pub(crate) async fn run(
     };
     make_folder(&config.data)
         .with_context(|| format!("the data folder {}", config.data.display()))?;
-    let listener = listen(&config)?;
+    let listener = listen(config.listen, config.listen_is_chosen)?;
     let at = listener.local_addr()?;
+    let for_sites = listen(config.sites, config.sites_is_chosen)?;
     let clock = hall::clock::Clock::real();
     let kept = Keeper::open(&config, at.ip(), clock.now().wall)?;
     let admin_password = config.admin_password.clone();
@@ -73,12 +75,18 @@ pub(crate) async fn run(
     let socket = Socket::open(&hall.config().data);
     let scheme = if kept.is_some() { "https" } else { "http" };
     greet(&hall, scheme, at, admin_password).await?;
+    let door = Door::open(&hall, for_sites)?;
+    let (host, port) = hall.sites_at();
+    say(format!("sites   tcp {host}:{port}"));
     say(format!("media   udp {}", watch.media()));
 
     let handles = Handles {
         pages: Handle::new(),
         local: Handle::new(),
+        sites: Handle::new(),
     };
+    let served = watched(door.serve(handles.sites.clone()));
+    hall.tasks().spawn("betang.sites", served);
     if let Some(socket) = socket {
         let served = socket::serve(socket, hall.clone(), router.clone(), handles.local.clone());
         hall.tasks().spawn("betang.socket", served);
@@ -97,6 +105,13 @@ pub(crate) async fn run(
     }
     hall.db().close().await;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The pages go on when the port for sites does not.
+async fn watched(served: impl Future<Output = std::io::Result<()>>) {
+    if let Err(error) = served.await {
+        tracing::error!(%error, "sites cannot be served any more");
+    }
 }
 
 async fn serve(
@@ -156,18 +171,18 @@ async fn keep(hall: Hall, mut keeper: Keeper, encryption: RustlsConfig) {
 }
 
 /// A default that is taken moves to a free port; a chosen one does not.
-fn listen(config: &Config) -> anyhow::Result<TcpListener> {
-    let listener = match TcpListener::bind(config.listen) {
-        Err(error) if error.kind() == std::io::ErrorKind::AddrInUse && !config.listen_is_chosen => {
-            let free = TcpListener::bind(SocketAddr::new(config.listen.ip(), 0))?;
+fn listen(at: SocketAddr, is_chosen: bool) -> anyhow::Result<TcpListener> {
+    let listener = match TcpListener::bind(at) {
+        Err(error) if error.kind() == std::io::ErrorKind::AddrInUse && !is_chosen => {
+            let free = TcpListener::bind(SocketAddr::new(at.ip(), 0))?;
             say(format!(
                 "port {} is taken; using {}",
-                config.listen.port(),
+                at.port(),
                 free.local_addr()?.port()
             ));
             free
         }
-        bound => bound.with_context(|| format!("the address {} cannot be taken", config.listen))?,
+        bound => bound.with_context(|| format!("the address {at} cannot be taken"))?,
     };
     listener.set_nonblocking(true)?;
     Ok(listener)
@@ -219,6 +234,7 @@ impl Signals {
 struct Handles {
     pages: Handle<SocketAddr>,
     local: Handle<socket::Address>,
+    sites: Handle<SocketAddr>,
 }
 
 /// Waits for the signal to end and passes it on; a second one drops what is still
@@ -230,10 +246,12 @@ async fn end(hall: &Hall, handles: &Handles, signals: &mut Signals) -> Infallibl
     hall.tasks().soft().cancel();
     handles.pages.graceful_shutdown(Some(GRACE));
     handles.local.graceful_shutdown(Some(GRACE));
+    handles.sites.graceful_shutdown(Some(GRACE));
     signals.next().await;
     hall.tasks().hard().cancel();
     handles.pages.shutdown();
     handles.local.shutdown();
+    handles.sites.shutdown();
     std::future::pending().await
 }
 

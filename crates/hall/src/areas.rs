@@ -163,6 +163,16 @@ pub async fn exists(conn: &mut Conn, code: &AreaCode) -> Result<bool, Error> {
     rows::exists(conn, code).await
 }
 
+/// An area by its Kemendagri code, in answers about other things.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct NamedArea {
+    /// Kemendagri code.
+    #[schema(value_type = String)]
+    pub code: AreaCode,
+    /// Its name; empty when the register does not know the code.
+    pub name: String,
+}
+
 /// The name of one area.
 ///
 /// # Errors

@@ -65,6 +65,16 @@ const KEYS: &[Key] = &[
         "Addresses or names that viewers are told for the media port, with commas between. Empty: those it listens on.",
     ),
     key(
+        "sites",
+        Some("127.0.0.1:8443"),
+        "Address of the port for sites (TCP, always encrypted, never behind a proxy that ends TLS). Port 0: any free one.",
+    ),
+    key(
+        "sites_host",
+        Some(""),
+        "Name or address by which sites find that port, with :PORT behind if it is another from outside. Empty: where it listens.",
+    ),
+    key(
         "tls",
         Some("off"),
         "own: certificates of the house's own CA. off: plain HTTP, for loopback or behind a proxy. Else a folder with cert.pem and key.pem, which may be replaced while the house runs.",
@@ -143,6 +153,12 @@ pub struct Config {
     pub media_is_chosen: bool,
     /// Addresses that viewers are told.
     pub announce: Vec<IpAddr>,
+    /// Address of the port for sites.
+    pub sites: SocketAddr,
+    /// Whether somebody has chosen it.
+    pub sites_is_chosen: bool,
+    /// What sites are told for it, if it is to be another: host, and perhaps a port.
+    pub sites_host: Option<(String, Option<u16>)>,
     /// Whether and how connections are encrypted.
     pub tls: Tls,
     /// Names and addresses of the own certificate.
@@ -369,6 +385,12 @@ impl Config {
             media: address("media")?,
             media_is_chosen: chosen("media"),
             announce: hosts("announce")?,
+            sites: address("sites")?,
+            sites_is_chosen: chosen("sites"),
+            sites_host: some("sites_host")
+                .map(|text| host_and_port(&text))
+                .transpose()
+                .map_err(|why| wrong("sites_host", why))?,
             tls: match text("tls") {
                 "own" => Tls::Own,
                 "off" => Tls::Off,
@@ -526,6 +548,26 @@ fn read_toml(path: &str, text: &str) -> Result<Vec<(String, String)>, ConfigErro
             ))),
         })
         .collect()
+}
+
+/// `HOST`, `HOST:PORT`, or an address of either kind, as in a URL.
+fn host_and_port(text: &str) -> Result<(String, Option<u16>), String> {
+    let wrong = || "write HOST or HOST:PORT, an IPv6 address in brackets".to_owned();
+    let url = url::Url::parse(&format!("https://{text}/")).map_err(|_| wrong())?;
+    let is_plain = url.path() == "/"
+        && url.query().is_none()
+        && url.fragment().is_none()
+        && url.username().is_empty()
+        && url.password().is_none();
+    let host = match url.host().filter(|_| is_plain) {
+        Some(url::Host::Domain(name)) => name.to_owned(),
+        Some(url::Host::Ipv4(address)) => address.to_string(),
+        Some(url::Host::Ipv6(address)) => address.to_string(),
+        None => return Err(wrong()),
+    };
+    // 443 is what a URL leaves out, also when it was written.
+    let port = url.port().or_else(|| text.ends_with(":443").then_some(443));
+    Ok((host, port))
 }
 
 #[cfg(test)]

@@ -202,6 +202,12 @@ permissions! {
     SourcesRead "source.read": Pimpinan Konektivitas Bansos Pengawas Admin;
     /// Register and import files and feeds.
     SourcesWrite "source.write": Konektivitas Bansos Admin;
+    /// Read the register of sites, with their contacts and boxes.
+    SitesRead "site.read": Pimpinan Operator Konektivitas Petugas Pengawas Admin;
+    /// Add and change sites.
+    SitesWrite "site.write": Konektivitas Admin;
+    /// Make codes, let boxes in, suspend and revoke.
+    SitesEnrol "site.enrol": Konektivitas Admin;
 }
 
 /// Where a thing lies, as rights see it.

@@ -1,7 +1,7 @@
 //! The hall itself: what every room is handed.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
 use base::id::Id;
@@ -10,6 +10,7 @@ use store::Db;
 use store::blob::Blobs;
 use tokio::sync::broadcast;
 
+use crate::ca::{Authority, CaError};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::live::Live;
@@ -35,6 +36,9 @@ struct Inner {
     blobs: Blobs,
     door: Door,
     metrics: Metrics,
+    authority: Authority,
+    /// The port for sites, once it is open.
+    sites_port: OnceLock<u16>,
     /// For ids, which have to differ and not to be secret.
     rng: Mutex<fastrand::Rng>,
 }
@@ -45,6 +49,9 @@ pub enum HallError {
     /// The vault stays shut.
     #[error(transparent)]
     Vault(#[from] VaultError),
+    /// The authority for sites cannot be used.
+    #[error(transparent)]
+    Authority(#[from] CaError),
     /// The blobs' folder cannot be used.
     #[error(transparent)]
     Store(#[from] store::Error),
@@ -69,6 +76,7 @@ impl Hall {
             None => beside(&data).map_err(HallError::Folder)?,
         };
         let vault = Vault::unlock(&key_file, &db, clock.now().wall).await?;
+        let authority = Authority::open(&db, &vault, clock.now().wall).await?;
         let mut seed = [0; 8];
         SystemRandom::new()
             .fill(&mut seed)
@@ -81,6 +89,8 @@ impl Hall {
                 tasks: Tasks::new(),
                 door: Door::new(),
                 metrics: Metrics::default(),
+                authority,
+                sites_port: OnceLock::new(),
                 db,
                 clock,
                 config,
@@ -158,6 +168,30 @@ impl Hall {
     #[must_use]
     pub fn metrics(&self) -> &Metrics {
         &self.inner.metrics
+    }
+
+    /// Who signs for sites.
+    #[must_use]
+    pub fn authority(&self) -> &Authority {
+        &self.inner.authority
+    }
+
+    /// The port for sites is open, and which one it is.
+    pub fn sites_open(&self, port: u16) {
+        // A second opening is none: the first one counts for as long as the house stands.
+        let _ = self.inner.sites_port.set(port);
+    }
+
+    /// Host and port by which sites find the house.
+    #[must_use]
+    pub fn sites_at(&self) -> (String, u16) {
+        let config = self.config();
+        let open = self.inner.sites_port.get().copied();
+        let port = open.unwrap_or(config.sites.port());
+        match &config.sites_host {
+            Some((host, told)) => (host.clone(), told.unwrap_or(port)),
+            None => (crate::tls::told(config.sites.ip()), port),
+        }
     }
 
     /// Tells of every login that is revoked or changed from now on.

@@ -12,6 +12,9 @@
 //! | [`session`], [`token`], [`password`], [`limit`] | how one becomes somebody |
 //! | [`staff`], [`agencies`], [`areas`] | people, offices, places |
 //! | [`gazetteer`] | which area a list means |
+//! | [`site`], [`enrol`] | places that dial in, and how their boxes are let in |
+//! | [`ca`] | who signs for them |
+//! | [`link`] | both ends of the line between a site and the house |
 //! | [`audit`] | what has been done, by whom |
 //! | [`vault`] | secrets at rest |
 //! | [`source`] | where data comes from |
@@ -27,11 +30,13 @@
 pub mod agencies;
 pub mod areas;
 pub mod audit;
+pub mod ca;
 pub mod clock;
 pub mod config;
 pub mod csv;
 #[doc(hidden)]
 pub mod doors;
+pub mod enrol;
 pub mod gazetteer;
 pub mod guard;
 pub mod hall;
@@ -42,6 +47,7 @@ pub mod idempotency;
 pub mod intake;
 pub mod limit;
 pub mod line;
+pub mod link;
 pub mod live;
 pub mod local;
 pub mod metrics;
@@ -51,6 +57,7 @@ pub mod proxy;
 pub mod request;
 pub mod schema;
 pub mod session;
+pub mod site;
 pub mod source;
 mod sql;
 pub mod staff;

@@ -15,5 +15,6 @@ pub const SCHEMA: Schema = store::schema!(
         (4, "idempotency"),
         (5, "vault"),
         (6, "sources"),
+        (7, "sites"),
     ]
 );

@@ -267,6 +267,18 @@ pub fn names(chosen: &[String], listens: IpAddr) -> Vec<String> {
     names
 }
 
+/// The address by which others find what listens there: its own, or, if that is
+/// every address, the first that others can reach, if there is one.
+#[must_use]
+pub fn told(listens: IpAddr) -> String {
+    if !listens.is_unspecified() {
+        return listens.to_string();
+    }
+    addresses(listens)
+        .first()
+        .map_or_else(|| "127.0.0.1".to_owned(), IpAddr::to_string)
+}
+
 /// What others may call this machine, if it is a name at all.
 fn hostname() -> Option<String> {
     let name = fs::read_to_string(HOSTNAME).ok()?.trim().to_lowercase();

@@ -16,6 +16,10 @@ export type Token = Sent<S['TokenView']>;
 export type Staff = Sent<S['StaffView']>;
 export type Agency = Sent<S['AgencyView']>;
 export type Area = Sent<S['AreaView']>;
+export type Site = Sent<S['SiteView']>;
+/** A box that stands at a site, or asks to. */
+export type Sitter = Sent<S['AgentView']>;
+export type SiteCode = Sent<S['CodeView']>;
 export type Outline = Sent<S['Outlines']>;
 export type AuditEntry = Sent<S['EntryView']>;
 export type Camera = Sent<S['CameraView']>;

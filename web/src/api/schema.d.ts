@@ -450,6 +450,111 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sites": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sites, in the order they were registered. */
+        get: operations["get_sites"];
+        put?: never;
+        /** Adds a site. */
+        post: operations["post_sites"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One site. */
+        get: operations["get_sites_by_id"];
+        /** Says everything about a site anew; its state is not changed by this. */
+        put: operations["put_sites_by_id"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{id}/agents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The boxes of a site, the newest first. */
+        get: operations["get_sites_by_id_agents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{id}/agents/{agent}/decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lets a box in that waits, or turns it away. Who was there before is replaced. */
+        post: operations["post_sites_by_id_agents_by_agent_decision"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{id}/codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes a code for a site, shown once; codes of it that nobody has used are taken back. */
+        post: operations["post_sites_by_id_codes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{id}/steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What has happened to a site, the newest first. */
+        get: operations["get_sites_by_id_steps"];
+        put?: never;
+        /** Suspends, resumes or revokes a site; at once, also for a line that is open. */
+        post: operations["post_sites_by_id_steps"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sources": {
         parameters: {
             query?: never;
@@ -706,6 +811,43 @@ export interface components {
             /** @description What people say. */
             short?: string | null;
         };
+        /** @description A box of a site. */
+        AgentView: {
+            /** @description Where the request came from. */
+            address?: string | null;
+            /**
+             * Format: int64
+             * @description When it asked.
+             */
+            asked_us: number;
+            /**
+             * Format: int64
+             * @description Until when its newest certificate is good.
+             */
+            certificate_until_us?: number | null;
+            /**
+             * Format: int64
+             * @description When it was let in, turned away, replaced or revoked.
+             */
+            decided_us?: number | null;
+            /**
+             * Format: double
+             * @description So far from the site, in metres; null where either point is unknown.
+             */
+            distance_m?: number | null;
+            /** @description `agt_…`. */
+            id: string;
+            point?: components["schemas"]["PointView"] | null;
+            /** @description The serial number on its case. */
+            serial?: string | null;
+            /** @description Where it stands with the house. */
+            standing: components["schemas"]["StandingWord"];
+            /** @description The version of its program when it asked. */
+            version?: string | null;
+            /** @description Six words, to be compared with those that the box shows; null if it came by the
+             *     QR and has checked the house by itself. */
+            words?: string | null;
+        };
         /**
          * @description How deep a code goes.
          * @enum {string}
@@ -849,6 +991,38 @@ export interface components {
             /** @description Its qualities. */
             streams: components["schemas"]["StreamView"][];
         };
+        /**
+         * @description The rule that comes with a code.
+         * @example {
+         *       "near_m": 2000
+         *     }
+         */
+        CodeForm: {
+            /**
+             * Format: int64
+             * @description A box that comes by the QR is let in by itself when it says that it stands no
+             *     further from the site than so many metres. Null: a person decides.
+             */
+            near_m?: number | null;
+            /** @description The serial number on the case of the box that is expected. Null: any. */
+            serial?: string | null;
+        };
+        /** @description A code, shown once. */
+        CodeView: {
+            /**
+             * Format: int64
+             * @description Good until before.
+             */
+            expires_us: number;
+            /** @description The QR (SVG). */
+            qr_svg: string;
+            /** @description The short code alone. */
+            short: string;
+            /** @description What is in the QR: address, code, and the key of the house. */
+            ticket: string;
+            /** @description What is typed instead: address and short code. */
+            typed: string;
+        };
         /** @description Whom to call. */
         ContactForm: {
             /**
@@ -875,6 +1049,13 @@ export interface components {
             name?: string | null;
             /** @description How. */
             phone?: string | null;
+        };
+        /** @description Whether a box is let in. */
+        Decision: {
+            /** @description Whether. */
+            let_in: boolean;
+            /** @description Why. */
+            why?: string | null;
         };
         /** @description An entry. */
         EntryView: {
@@ -1463,7 +1644,7 @@ export interface components {
             /** @description Its name. */
             name: string;
         };
-        /** @description An area by its Kemendagri code. */
+        /** @description An area by its Kemendagri code, in answers about other things. */
         NamedArea: {
             /** @description Kemendagri code. */
             code: string;
@@ -1511,6 +1692,48 @@ export interface components {
                 parent?: string | null;
                 /** @description What people say. */
                 short?: string | null;
+            }[];
+            /** @description What to send as `cursor` for the next page; null on the last. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_AgentView: {
+            /** @description What is on it. */
+            items: {
+                /** @description Where the request came from. */
+                address?: string | null;
+                /**
+                 * Format: int64
+                 * @description When it asked.
+                 */
+                asked_us: number;
+                /**
+                 * Format: int64
+                 * @description Until when its newest certificate is good.
+                 */
+                certificate_until_us?: number | null;
+                /**
+                 * Format: int64
+                 * @description When it was let in, turned away, replaced or revoked.
+                 */
+                decided_us?: number | null;
+                /**
+                 * Format: double
+                 * @description So far from the site, in metres; null where either point is unknown.
+                 */
+                distance_m?: number | null;
+                /** @description `agt_…`. */
+                id: string;
+                point?: components["schemas"]["PointView"] | null;
+                /** @description The serial number on its case. */
+                serial?: string | null;
+                /** @description Where it stands with the house. */
+                standing: components["schemas"]["StandingWord"];
+                /** @description The version of its program when it asked. */
+                version?: string | null;
+                /** @description Six words, to be compared with those that the box shows; null if it came by the
+                 *     QR and has checked the house by itself. */
+                words?: string | null;
             }[];
             /** @description What to send as `cursor` for the next page; null on the last. */
             next?: string | null;
@@ -1618,6 +1841,35 @@ export interface components {
             next?: string | null;
         };
         /** @description A page of a list. */
+        Page_SiteView: {
+            /** @description What is on it. */
+            items: {
+                /** @description Whose it is. */
+                agency?: string | null;
+                /** @description Where it lies. */
+                area: components["schemas"]["NamedArea"];
+                /** @description Whom to call there. */
+                contact_name?: string | null;
+                /** @description By which number. */
+                contact_phone?: string | null;
+                /** @description Under which contract. */
+                contract?: string | null;
+                /** @description `sit_…`. */
+                id: string;
+                /** @description What kind of place it is. */
+                kind: components["schemas"]["SiteKindWord"];
+                /** @description What it is called. */
+                name: string;
+                point?: components["schemas"]["PointView"] | null;
+                /** @description Who provides the connection. */
+                provider?: string | null;
+                /** @description How far it has come. */
+                state: components["schemas"]["SiteStateWord"];
+            }[];
+            /** @description What to send as `cursor` for the next page; null on the last. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
         Page_SourceView: {
             /** @description What is on it. */
             items: {
@@ -1683,6 +1935,29 @@ export interface components {
                 seen_us?: number | null;
                 /** @description What to log in by; null without a way in. */
                 username?: string | null;
+            }[];
+            /** @description What to send as `cursor` for the next page; null on the last. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_StepView: {
+            /** @description What is on it. */
+            items: {
+                /** @description The box it was about. */
+                agent?: string | null;
+                /**
+                 * Format: int64
+                 * @description When.
+                 */
+                at_us: number;
+                /** @description Who; null if it was the box itself, or the rule of its code. */
+                by?: string | null;
+                /** @description How far the site had come then. */
+                state: components["schemas"]["SiteStateWord"];
+                /** @description What has happened. */
+                step: components["schemas"]["SiteStepWord"];
+                /** @description What the person said. */
+                why?: string | null;
             }[];
             /** @description What to send as `cursor` for the next page; null on the last. */
             next?: string | null;
@@ -1946,6 +2221,85 @@ export interface components {
              */
             seen_us: number;
         };
+        /**
+         * @description What people say about a site.
+         * @example {
+         *       "area": "62.11.05.2004",
+         *       "kind": "kantor_desa",
+         *       "name": "Kantor Desa Tumbang Nusa"
+         *     }
+         */
+        SiteForm: {
+            /** @description Whose it is; null for no office's. */
+            agency?: string | null;
+            /** @description Where it lies: a Kemendagri code. */
+            area: string;
+            /** @description Whom to call there. */
+            contact_name?: string | null;
+            /** @description By which number. */
+            contact_phone?: string | null;
+            /** @description Under which contract. */
+            contract?: string | null;
+            /** @description What kind of place it is. */
+            kind: components["schemas"]["SiteKindWord"];
+            /** @description What it is called. */
+            name: string;
+            point?: components["schemas"]["PointForm"] | null;
+            /** @description Who provides the connection. */
+            provider?: string | null;
+        };
+        /**
+         * @description What kind of place a site is.
+         * @enum {string}
+         */
+        SiteKindWord: "kantor_desa" | "lokasi_kamera" | "simpul_kabupaten" | "titik_penyaluran";
+        /** @description One site, and the code that is out for it. */
+        SiteShown: components["schemas"]["SiteView"] & {
+            /**
+             * Format: int64
+             * @description Until when the code is good that nobody has used yet; null if there is none.
+             */
+            code_until_us?: number | null;
+        };
+        /**
+         * @description How far a site has come.
+         * @enum {string}
+         */
+        SiteStateWord: "planned" | "claimed" | "pending" | "active" | "suspended" | "revoked";
+        /**
+         * @description What has happened to a site.
+         * @enum {string}
+         */
+        SiteStepWord: "added" | "code_made" | "asked" | "let_in" | "turned_away" | "suspended" | "resumed" | "revoked";
+        /**
+         * @description What is to happen to a site.
+         * @enum {string}
+         */
+        SiteTurnWord: "suspended" | "resumed" | "revoked";
+        /** @description A site. */
+        SiteView: {
+            /** @description Whose it is. */
+            agency?: string | null;
+            /** @description Where it lies. */
+            area: components["schemas"]["NamedArea"];
+            /** @description Whom to call there. */
+            contact_name?: string | null;
+            /** @description By which number. */
+            contact_phone?: string | null;
+            /** @description Under which contract. */
+            contract?: string | null;
+            /** @description `sit_…`. */
+            id: string;
+            /** @description What kind of place it is. */
+            kind: components["schemas"]["SiteKindWord"];
+            /** @description What it is called. */
+            name: string;
+            point?: components["schemas"]["PointView"] | null;
+            /** @description Who provides the connection. */
+            provider?: string | null;
+            /** @description How far it has come. */
+            state: components["schemas"]["SiteStateWord"];
+        };
         /** @description What is known about where data comes from. What is left out is unknown. */
         SourceCard: {
             /**
@@ -2121,6 +2475,11 @@ export interface components {
             /** @description What to log in by; null without a way in. */
             username?: string | null;
         };
+        /**
+         * @description Where a box stands with the house.
+         * @enum {string}
+         */
+        StandingWord: "pending" | "active" | "turned_away" | "replaced" | "revoked";
         /** @description How a stream or camera is now. */
         StateView: {
             /**
@@ -2152,6 +2511,24 @@ export interface components {
          * @enum {string}
          */
         StateWord: "idle" | "starting" | "live" | "stale" | "dark";
+        /** @description One step of a site's life. */
+        StepView: {
+            /** @description The box it was about. */
+            agent?: string | null;
+            /**
+             * Format: int64
+             * @description When.
+             */
+            at_us: number;
+            /** @description Who; null if it was the box itself, or the rule of its code. */
+            by?: string | null;
+            /** @description How far the site had come then. */
+            state: components["schemas"]["SiteStateWord"];
+            /** @description What has happened. */
+            step: components["schemas"]["SiteStepWord"];
+            /** @description What the person said. */
+            why?: string | null;
+        };
         /** @description One quality. */
         StreamView: {
             /** @description As the camera last said; unknown before it ever played. */
@@ -2213,6 +2590,13 @@ export interface components {
             event: string;
             /** @description What to send as `Last-Event-ID`. */
             id?: string | null;
+        };
+        /** @description What is to happen to a site. */
+        Turn: {
+            /** @description What. */
+            step: components["schemas"]["SiteTurnWord"];
+            /** @description Why. */
+            why?: string | null;
         };
         Vec: number[][];
         /** @description What a walk along the chain has found. */
@@ -3489,6 +3873,305 @@ export interface operations {
             401: components["responses"]["NotSignedIn"];
             403: components["responses"]["NotAllowed"];
             404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    get_sites: {
+        parameters: {
+            query?: {
+                /** @description Rows of this page, 1 to 5000. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description Only this area and what lies in it. */
+                within?: string;
+                /** @description Only those that have come so far. */
+                state?: components["schemas"]["SiteStateWord"];
+                /** @description Only of this kind. */
+                kind?: components["schemas"]["SiteKindWord"];
+                /** @description Part of the name or of the area's code. */
+                q?: string;
+                /** @description `csv` for a file. */
+                format?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_SiteView"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_sites: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the same request twice has one effect */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SiteForm"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SiteView"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    get_sites_by_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `sit_…` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SiteShown"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    put_sites_by_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `sit_…` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SiteForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SiteView"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    get_sites_by_id_agents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `sit_…` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AgentView"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_sites_by_id_agents_by_agent_decision: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `sit_…` */
+                id: string;
+                /** @description `agt_…` */
+                agent: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Decision"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentView"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    post_sites_by_id_codes: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the same request twice has one effect */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @description `sit_…` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeForm"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CodeView"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    get_sites_by_id_steps: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `sit_…` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_StepView"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_sites_by_id_steps: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `sit_…` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Turn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SiteView"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
             503: components["responses"]["Unavailable"];
             507: components["responses"]["Full"];
         };

@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 use reqwest::Method;
 use serde_json::{Value as Json, json};
 
-use crate::cli::say;
+use crate::cli::{point, say};
 use crate::verb::client::{ReachArgs, first_line};
 use crate::verb::import::{self, Import};
 
@@ -168,16 +168,6 @@ async fn list(which: List) -> anyhow::Result<ExitCode> {
         ));
     }
     Ok(ExitCode::SUCCESS)
-}
-
-fn point(text: &str) -> anyhow::Result<Json> {
-    let (lat, lon) = text.split_once(',').context("write --point LAT,LON")?;
-    let lat: f64 = lat.trim().parse().context("the latitude is not a number")?;
-    let lon: f64 = lon
-        .trim()
-        .parse()
-        .context("the longitude is not a number")?;
-    Ok(json!({ "lat_deg": lat, "lon_deg": lon }))
 }
 
 fn secret(file: Option<PathBuf>) -> anyhow::Result<Option<String>> {

@@ -6,4 +6,5 @@ pub(crate) mod cameras;
 pub(crate) mod client;
 pub(crate) mod fault;
 pub(crate) mod import;
+pub(crate) mod sites;
 pub(crate) mod staff;

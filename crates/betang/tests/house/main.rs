@@ -7,4 +7,5 @@ mod life;
 mod live;
 mod local;
 mod running;
+mod sites;
 mod wire;

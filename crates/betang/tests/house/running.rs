@@ -121,7 +121,7 @@ pub(crate) fn serve(data: &Path) -> Command {
     let mut command = Command::new(BETANG);
     command
         .args(["serve", "--listen", "127.0.0.1:0"])
-        .args(["--media", "127.0.0.1:0", "--data"])
+        .args(["--media", "127.0.0.1:0", "--sites", "127.0.0.1:0", "--data"])
         .arg(data)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

@@ -66,7 +66,7 @@ struct Filter {
 
 /// Degrees, WGS 84.
 #[derive(Debug, Serialize, ToSchema)]
-struct PointView {
+pub(super) struct PointView {
     /// Degrees north.
     lat_deg: f64,
     /// Degrees east.

@@ -6,6 +6,7 @@ mod audit;
 mod health;
 mod live;
 mod session;
+mod sites;
 mod sources;
 mod staff;
 mod tokens;
@@ -27,6 +28,7 @@ pub fn routes() -> OpenApiRouter<Hall> {
         .merge(areas::routes())
         .merge(audit::routes())
         .merge(sources::routes())
+        .merge(sites::routes())
         .merge(live::routes())
         .merge(health::routes())
 }

@@ -26,6 +26,12 @@ pub const SLUGS: &[(&str, Kind, &str, &str)] = &[
         "The agency's name is taken there",
     ),
     (
+        "agent",
+        Kind::NotFound,
+        "Perangkat tidak ditemukan",
+        "No such box",
+    ),
+    (
         "area",
         Kind::NotFound,
         "Wilayah tidak ditemukan",
@@ -61,6 +67,12 @@ pub const SLUGS: &[(&str, Kind, &str, &str)] = &[
         Kind::Unavailable,
         "Layanan sedang ditutup",
         "The house is closing",
+    ),
+    (
+        "code",
+        Kind::Denied,
+        "Kode pendaftaran tidak berlaku",
+        "The code cannot be used",
     ),
     (
         "codec",
@@ -299,6 +311,18 @@ pub const SLUGS: &[(&str, Kind, &str, &str)] = &[
         "The short name is taken",
     ),
     (
+        "site",
+        Kind::NotFound,
+        "Lokasi tidak ditemukan",
+        "No such site",
+    ),
+    (
+        "site-state",
+        Kind::Conflict,
+        "Tidak dapat dilakukan pada tahap ini",
+        "This cannot be done at this stage",
+    ),
+    (
         "source",
         Kind::NotFound,
         "Sumber tidak ditemukan",
@@ -333,6 +357,12 @@ pub const SLUGS: &[(&str, Kind, &str, &str)] = &[
         Kind::Invalid,
         "Isi terlalu besar",
         "The body is too large",
+    ),
+    (
+        "turned-away",
+        Kind::Denied,
+        "Perangkat tidak diterima",
+        "This box is not let in",
     ),
     (
         "unavailable",

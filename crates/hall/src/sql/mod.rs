@@ -3,9 +3,12 @@
 pub(crate) mod agency;
 pub(crate) mod area;
 pub(crate) mod audit;
+pub(crate) mod authority;
+pub(crate) mod enrol;
 pub(crate) mod idempotency;
 pub(crate) mod intake;
 pub(crate) mod session;
+pub(crate) mod site;
 pub(crate) mod source;
 pub(crate) mod staff;
 pub(crate) mod token;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use base::area::AreaCode;
 use base::geo::Point;
 use base::id::{Agency, Camera, Id};
+use hall::areas::NamedArea;
 use serde::Serialize;
 use utoipa::ToSchema;
 use watch_core::supervise::{Reason, Word};
@@ -49,16 +50,6 @@ pub(crate) struct CameraView {
     pub(crate) streams: Vec<StreamView>,
     /// How it is now.
     pub(crate) state: StateView,
-}
-
-/// An area by its Kemendagri code.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct NamedArea {
-    /// Kemendagri code.
-    #[schema(value_type = String)]
-    pub(crate) code: AreaCode,
-    /// Its name; empty when the register does not know the code.
-    pub(crate) name: String,
 }
 
 /// An OPD.

@@ -39,6 +39,7 @@ mod doors;
 mod guards;
 mod people;
 mod records;
+mod sites;
 
 const PASSWORD: &str = "jembatan kahayan";
 

@@ -1,0 +1,242 @@
+//! `betang sites`: places that dial in, and the boxes that stand there.
+
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+use reqwest::Method;
+use serde_json::{Value as Json, json};
+
+use crate::cli::{point, say};
+use crate::verb::client::ReachArgs;
+
+/// What can be done with sites.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Register a site.
+    Add(Add),
+    /// List sites with how far they have come.
+    List(List),
+    /// Make a code that lets one box ask for a site; it is shown once.
+    Code(Code),
+    /// List the boxes of a site.
+    Boxes(One),
+    /// Let a box in that waits.
+    Admit(Decide),
+    /// Turn a box away that waits.
+    TurnAway(Decide),
+    /// Believe nothing that a site says, for the time being.
+    Suspend(Turn),
+    /// Believe a suspended site again.
+    Resume(Turn),
+    /// Shut a site's box out for good.
+    Revoke(Turn),
+}
+
+/// A site to be registered.
+#[derive(Debug, Args)]
+pub(crate) struct Add {
+    #[command(flatten)]
+    reach: ReachArgs,
+    /// What it is called.
+    #[arg(long)]
+    name: String,
+    /// Kemendagri code.
+    #[arg(long)]
+    area: String,
+    /// kantor_desa, lokasi_kamera, simpul_kabupaten or titik_penyaluran.
+    #[arg(long, default_value = "kantor_desa")]
+    kind: String,
+    /// `opd_…`
+    #[arg(long)]
+    agency: Option<String>,
+    /// Degrees north and east, with a comma between.
+    #[arg(long, value_name = "LAT,LON", allow_hyphen_values = true)]
+    point: Option<String>,
+    /// Whom to call there.
+    #[arg(long)]
+    contact_name: Option<String>,
+    /// By which number.
+    #[arg(long)]
+    contact_phone: Option<String>,
+    /// Who provides the connection.
+    #[arg(long)]
+    provider: Option<String>,
+    /// Under which contract.
+    #[arg(long)]
+    contract: Option<String>,
+}
+
+/// Which sites.
+#[derive(Debug, Args)]
+pub(crate) struct List {
+    #[command(flatten)]
+    reach: ReachArgs,
+    /// planned, claimed, pending, active, suspended or revoked.
+    #[arg(long)]
+    state: Option<String>,
+    /// In this area.
+    #[arg(long)]
+    within: Option<String>,
+}
+
+/// A code to be made.
+#[derive(Debug, Args)]
+pub(crate) struct Code {
+    #[command(flatten)]
+    reach: ReachArgs,
+    /// `sit_…`
+    site: String,
+    /// Let the box in by itself when it says that it stands no further from the site,
+    /// in metres, and has come by the QR.
+    #[arg(long, value_name = "METRES")]
+    near: Option<i64>,
+    /// The serial number on the case of the box that is expected.
+    #[arg(long)]
+    serial: Option<String>,
+}
+
+/// One site.
+#[derive(Debug, Args)]
+pub(crate) struct One {
+    #[command(flatten)]
+    reach: ReachArgs,
+    /// `sit_…`
+    site: String,
+}
+
+/// A box that waits.
+#[derive(Debug, Args)]
+pub(crate) struct Decide {
+    #[command(flatten)]
+    reach: ReachArgs,
+    /// `sit_…`
+    site: String,
+    /// `agt_…`
+    agent: String,
+    /// Why.
+    #[arg(long)]
+    why: Option<String>,
+}
+
+/// A site to be turned.
+#[derive(Debug, Args)]
+pub(crate) struct Turn {
+    #[command(flatten)]
+    reach: ReachArgs,
+    /// `sit_…`
+    site: String,
+    /// Why.
+    #[arg(long)]
+    why: Option<String>,
+}
+
+pub(crate) async fn run(verb: Verb) -> anyhow::Result<ExitCode> {
+    match verb {
+        Verb::Add(add) => register(add).await,
+        Verb::List(which) => list(which).await,
+        Verb::Code(code) => make_code(code).await,
+        Verb::Boxes(one) => boxes(one).await,
+        Verb::Admit(decide) => decided(decide, true).await,
+        Verb::TurnAway(decide) => decided(decide, false).await,
+        Verb::Suspend(turn) => turned(turn, "suspended").await,
+        Verb::Resume(turn) => turned(turn, "resumed").await,
+        Verb::Revoke(turn) => turned(turn, "revoked").await,
+    }
+}
+
+async fn register(add: Add) -> anyhow::Result<ExitCode> {
+    let at = add.point.as_deref().map(point).transpose()?;
+    let form = json!({
+        "name": add.name, "area": add.area, "kind": add.kind, "agency": add.agency,
+        "point": at, "contact_name": add.contact_name, "contact_phone": add.contact_phone,
+        "provider": add.provider, "contract": add.contract,
+    });
+    let saved = add
+        .reach
+        .reach()?
+        .ask(Method::POST, "/api/v1/sites", Some(&form))
+        .await?;
+    say(text(&saved["id"]));
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn list(which: List) -> anyhow::Result<ExitCode> {
+    let filter = [("state", which.state), ("within", which.within)];
+    for site in which.reach.reach()?.all("/api/v1/sites", &filter).await? {
+        say(format!(
+            "{} {:<10} {:<14} {:<18} {}",
+            text(&site["id"]),
+            text(&site["state"]),
+            text(&site["area"]["code"]),
+            text(&site["kind"]),
+            text(&site["name"]),
+        ));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn make_code(code: Code) -> anyhow::Result<ExitCode> {
+    let path = format!("/api/v1/sites/{}/codes", code.site);
+    let form = json!({ "near_m": code.near, "serial": code.serial });
+    let made = code
+        .reach
+        .reach()?
+        .ask(Method::POST, &path, Some(&form))
+        .await?;
+    say(text(&made["ticket"]));
+    say(text(&made["typed"]));
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn boxes(one: One) -> anyhow::Result<ExitCode> {
+    let path = format!("/api/v1/sites/{}/agents", one.site);
+    let found = one.reach.reach()?.ask(Method::GET, &path, None).await?;
+    for agent in found["items"].as_array().into_iter().flatten() {
+        let distance = agent["distance_m"]
+            .as_f64()
+            .map_or_else(|| "-".to_owned(), |metres| format!("{metres:.0} m"));
+        say(format!(
+            "{} {:<11} {:>8} {}",
+            text(&agent["id"]),
+            text(&agent["standing"]),
+            distance,
+            agent["words"].as_str().unwrap_or("(has checked the house)"),
+        ));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn decided(decide: Decide, let_in: bool) -> anyhow::Result<ExitCode> {
+    let path = format!(
+        "/api/v1/sites/{}/agents/{}/decision",
+        decide.site, decide.agent
+    );
+    let form = json!({ "let_in": let_in, "why": decide.why });
+    let agent = decide
+        .reach
+        .reach()?
+        .ask(Method::POST, &path, Some(&form))
+        .await?;
+    say(format!(
+        "{} {}",
+        text(&agent["id"]),
+        text(&agent["standing"])
+    ));
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn turned(turn: Turn, step: &str) -> anyhow::Result<ExitCode> {
+    let path = format!("/api/v1/sites/{}/steps", turn.site);
+    let form = json!({ "step": step, "why": turn.why });
+    let site = turn
+        .reach
+        .reach()?
+        .ask(Method::POST, &path, Some(&form))
+        .await?;
+    say(format!("{} {}", text(&site["id"]), text(&site["state"])));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn text(value: &Json) -> &str {
+    value.as_str().unwrap_or("-")
+}

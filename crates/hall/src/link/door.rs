@@ -1,0 +1,279 @@
+//! The house's port for sites: TLS that the house ends itself.
+//!
+//! | path | who | what |
+//! |---|---|---|
+//! | `POST /edge/v1/enrol` | anybody with a code | ask to be let in |
+//! | `POST /edge/v1/renew` | a box, its certificate may have expired | the next certificate |
+//!
+//! The bodies are small JSON documents; failures are problems as everywhere else.
+//! This port is no part of the API for people and programs: its callers are boxes.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{DefaultBodyLimit, State};
+use axum::middleware::{AddExtension, from_fn_with_state};
+use axum::{Extension, Router};
+use axum_server::Handle;
+use axum_server::accept::Accept;
+use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
+use base::geo::Point;
+use base::now::Wall;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use futures::future::BoxFuture;
+use rustls::pki_types::CertificateDer;
+use rustls::{ServerConfig, version};
+use serde::{Deserialize, Serialize};
+use tokio::net::TcpStream;
+use tokio_rustls::server::TlsStream;
+use tower::Layer as _;
+
+use super::trust::{OfBoxes, Shown, provider};
+use crate::ca::{CaError, RENEW_AFTER_END, RENEW_BEFORE, Request};
+use crate::enrol::{self, ASK_AGAIN, Asking, Standing};
+use crate::problem::{Json, Problem};
+use crate::session::Arrival;
+use crate::{Hall, line, request};
+
+/// Longest body, in octets.
+const BODY_MAX: usize = 16 * 1024;
+
+/// So long a caller may take to say what he wants.
+const HEADER_MAX: Duration = Duration::from_secs(30);
+
+/// How often somebody looks whether the door's certificate is still a good one.
+const CERTIFICATE_EVERY: Duration = Duration::from_secs(3600);
+
+/// What a box says when it asks to be let in.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Ask {
+    /// One of the two forms of its code.
+    pub(super) code: String,
+    /// A request for a certificate (PKCS#10 DER), base 64.
+    pub(super) request: String,
+    /// The serial number on its case.
+    #[serde(default)]
+    pub(super) serial: Option<String>,
+    /// The version of its program.
+    #[serde(default)]
+    pub(super) version: Option<String>,
+    /// Where it stands.
+    #[serde(default)]
+    pub(super) point: Option<Point>,
+}
+
+/// What it is answered.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Told {
+    /// `agt_…`.
+    pub(super) agent: base::id::Id<base::id::Agent>,
+    /// The name of its site.
+    pub(super) site: String,
+    /// `pending` or `active`.
+    pub(super) standing: Standing,
+    /// Its certificate (DER), base 64, once it is let in.
+    #[serde(default)]
+    pub(super) certificate: Option<Signed>,
+    /// Seconds until it is to ask again, while it waits.
+    #[serde(default)]
+    pub(super) ask_again_s: Option<u64>,
+}
+
+/// A certificate on its way to a box.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Signed {
+    /// The certificate (DER), base 64.
+    pub(super) der: String,
+    /// Until when it is good.
+    pub(super) until_us: i64,
+}
+
+/// A request for the next certificate.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Renew {
+    /// PKCS#10 DER, base 64, of the key that the certificate is for.
+    pub(super) request: String,
+}
+
+/// The port, open but not yet served.
+#[derive(Debug)]
+pub struct Door {
+    hall: Hall,
+    listener: TcpListener,
+    encryption: RustlsConfig,
+}
+
+impl Door {
+    /// Takes a listener, and says where sites find it from now on.
+    ///
+    /// # Errors
+    /// If the authority cannot sign.
+    pub fn open(hall: &Hall, listener: TcpListener) -> io::Result<Self> {
+        let first = config(hall).map_err(io::Error::other)?;
+        hall.sites_open(listener.local_addr()?.port());
+        Ok(Self {
+            hall: hall.clone(),
+            listener,
+            encryption: RustlsConfig::from_config(first),
+        })
+    }
+
+    /// Serves sites until the handle says otherwise.
+    ///
+    /// # Errors
+    /// If the port cannot be served.
+    pub async fn serve(self, handle: Handle<SocketAddr>) -> io::Result<()> {
+        let acceptor = Acceptor(RustlsAcceptor::new(self.encryption.clone()));
+        let kept = keep(self.hall.clone(), self.encryption);
+        self.hall.tasks().spawn("hall.link.certificate", kept);
+        let mut server = axum_server::from_tcp(self.listener)?.acceptor(acceptor);
+        server
+            .http_builder()
+            .http1()
+            .header_read_timeout(HEADER_MAX);
+        let service = router(self.hall).into_make_service_with_connect_info::<SocketAddr>();
+        server
+            .first_request_timeout(HEADER_MAX)
+            .handle(handle)
+            .serve(service)
+            .await
+    }
+}
+
+fn router(hall: Hall) -> Router {
+    Router::new()
+        .route("/edge/v1/enrol", axum::routing::post(ask))
+        .route("/edge/v1/renew", axum::routing::post(renew))
+        .fallback(async || Problem::no_route())
+        .method_not_allowed_fallback(async || Problem::no_method())
+        .layer(DefaultBodyLimit::max(BODY_MAX))
+        .layer(from_fn_with_state(hall.clone(), request::surround))
+        .with_state(hall)
+}
+
+/// TLS 1.3 with a certificate that is fresh.
+fn config(hall: &Hall) -> Result<Arc<ServerConfig>, CaError> {
+    let authority = hall.authority();
+    let (chain, key) = authority.door(hall.now().wall)?;
+    let mut config = ServerConfig::builder_with_provider(provider())
+        .with_protocol_versions(&[&version::TLS13])?
+        .with_client_cert_verifier(Arc::new(OfBoxes::signed_by(authority.certificate())?))
+        .with_single_cert(chain, key)?;
+    // A WebSocket begins as HTTP/1.1.
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(Arc::new(config))
+}
+
+async fn keep(hall: Hall, encryption: RustlsConfig) {
+    let stop = hall.tasks().soft();
+    let mut made = hall.now();
+    while stop
+        .run_until_cancelled(tokio::time::sleep(CERTIFICATE_EVERY))
+        .await
+        .is_some()
+    {
+        let now = hall.now();
+        let is_young = now.wall >= made.wall && now.wall.since(made.wall) < RENEW_BEFORE;
+        if is_young {
+            continue;
+        }
+        match config(&hall) {
+            Ok(fresh) => {
+                encryption.reload_from_config(fresh);
+                made = now;
+            }
+            Err(error) => tracing::error!(%error, "the certificate for sites stays"),
+        }
+    }
+}
+
+async fn ask(
+    State(hall): State<Hall>,
+    arrival: Arrival,
+    Json(said): Json<Ask>,
+) -> Result<axum::Json<Told>, Problem> {
+    let code = said
+        .code
+        .parse()
+        .map_err(|error: enrol::code::CodeError| line::refuse("code", error.to_string()))?;
+    let asking = Asking {
+        code,
+        request: read(&said.request)?,
+        serial: said.serial,
+        version: said.version,
+        point: said.point,
+    };
+    let answer = enrol::ask(&hall, arrival, asking).await?;
+    let waits = answer.standing == Standing::Pending;
+    Ok(axum::Json(Told {
+        agent: answer.agent,
+        site: answer.site,
+        standing: answer.standing,
+        certificate: answer.certificate.map(signed),
+        ask_again_s: waits.then_some(ASK_AGAIN.as_secs()),
+    }))
+}
+
+async fn renew(
+    State(hall): State<Hall>,
+    Extension(Peer(shown)): Extension<Peer>,
+    Json(said): Json<Renew>,
+) -> Result<axum::Json<Signed>, Problem> {
+    let shown = shown.ok_or_else(|| Problem::unauthenticated("Show the certificate."))?;
+    let end = Wall::from_us(shown.not_after_s.saturating_mul(1_000_000));
+    if hall.now().wall >= end + RENEW_AFTER_END {
+        return Err(Problem::denied(
+            "turned-away",
+            "The certificate expired too long ago: this box needs a new code.",
+        ));
+    }
+    let renewed = enrol::renew(&hall, &shown.key_hash, read(&said.request)?).await?;
+    Ok(axum::Json(signed(renewed)))
+}
+
+fn read(request: &str) -> Result<Request, Problem> {
+    let der = BASE64
+        .decode(request)
+        .map_err(|_| line::refuse("request", "is not base 64"))?;
+    Request::read(&der).map_err(|error| line::refuse("request", error.to_string()))
+}
+
+fn signed((certificate, until): (CertificateDer<'static>, Wall)) -> Signed {
+    Signed {
+        der: BASE64.encode(certificate),
+        until_us: until.as_us(),
+    }
+}
+
+/// What the other side has shown, if it has shown a certificate.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Peer(pub(crate) Option<Shown>);
+
+/// Puts what the other side has shown beside each of its requests.
+#[derive(Debug, Clone)]
+struct Acceptor(RustlsAcceptor);
+
+impl<S: Send + 'static> Accept<TcpStream, S> for Acceptor {
+    type Stream = TlsStream<TcpStream>;
+    type Service = AddExtension<<RustlsAcceptor as Accept<TcpStream, S>>::Service, Peer>;
+    type Future = BoxFuture<'static, io::Result<(Self::Stream, Self::Service)>>;
+
+    fn accept(&self, stream: TcpStream, service: S) -> Self::Future {
+        let shaken = self.0.accept(stream, service);
+        Box::pin(async move {
+            let (stream, service) = shaken.await?;
+            let shown = stream
+                .get_ref()
+                .1
+                .peer_certificates()
+                .and_then(<[_]>::first)
+                .and_then(Shown::by);
+            Ok((stream, Extension(Peer(shown)).layer(service)))
+        })
+    }
+}
