@@ -7,7 +7,7 @@ use base::redact::Secret;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::{Builder, Runtime};
-use watch::ingest::session::{Heard, Session, Source, Transport};
+use watch::ingest::session::{Heard, Opened, Session, Source, Transport};
 
 /// A script is read in less than a millisecond: whoever takes so long hangs.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -43,7 +43,7 @@ async fn house(port: u16, mut hear: impl FnMut(i64, &[u8])) {
             .expect("an address"),
         credentials: Some(("op".to_owned(), Secret::new("rahasia".to_owned()))),
     };
-    let Ok((mut session, _)) = Session::open(&source, Transport::Tcp).await else {
+    let Ok(Opened { mut session, .. }) = Session::open(&source, Transport::Tcp).await else {
         return;
     };
     while let Ok(heard) = session.next().await {

@@ -105,6 +105,15 @@ await keep(async () => {
 		return stdout.trim();
 	});
 
+	await promise('one may be heard, for a reason that says it is none, and is', async () => {
+		const { sound } = await house.json('GET', '/api/v1/cameras/kantor-kapuas', { token });
+		expect(sound.on && /simulasi/i.test(sound.purpose) && /simulasi/i.test(sound.basis), JSON.stringify(sound));
+		const args = [join(foreign, 'whep_player.py'), `${house.url}/whep/kantor-kapuas`, token, '25', 'H264', 'sound'];
+		const { stdout } = await run(python, args, { timeout: 60_000 });
+		expect(Number(/heard (\d+)/.exec(stdout)?.[1]) >= 8_000, stdout);
+		return stdout.trim();
+	});
+
 	const tile = (text, camera, on = page) => {
 		const began = performance.now();
 		return on

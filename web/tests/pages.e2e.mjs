@@ -36,6 +36,7 @@ await keep(async () => {
 	await add('pasar-besar', 'Pasar Besar', '62.71.01', `${source.rtsp}/main`, '--sub', `${source.rtsp}/sub`, '--point', '-2.2083,113.9213', '--kind', 'ruang_publik');
 	await add('dermaga', 'Dermaga Rambang', '62.71.01', 'rtsp://127.0.0.1:9/main', '--always-on', '--point', '-2.2046,113.9302');
 	await add('kantor-kapuas', 'Kantor Bupati Kapuas', '62.03', `${source.rtsp}/main`, '--sub', `${source.rtsp}/sub`, '--always-on', '--point', '-3.0094,114.3869', '--kind', 'kantor');
+	await house.json('PATCH', '/api/v1/cameras/pasar-besar', { token, body: { sound: { on: true, purpose: 'Aduan di loket', basis: 'SK Gubernur 12/2026' } } });
 	await house.json('POST', '/api/v1/layouts', { token, body: { name: 'Piket malam', grid: 4, cameras: ['pasar-besar', 'kantor-kapuas'], shared: true } });
 	const { stdout: site } = await cli('sites', 'add', '--name', 'Kantor Desa Tumbang Nusa', '--area', '62.11', '--point', '-2.31,114.05');
 	await cli('sites', 'code', site.trim());

@@ -18,7 +18,7 @@ use sim::live::library::Library;
 use sim::live::rtsp;
 use sim::picture::Scene;
 use sim::province::{CAMERAS, DemoCamera};
-use watch::{Simulated, SimulatedLegal};
+use watch::{Simulated, SimulatedLegal, SimulatedSound};
 
 use crate::cli::say;
 use crate::compose::House;
@@ -63,6 +63,7 @@ async fn open(house: &House) -> anyhow::Result<()> {
             scripts,
             camera.codec,
             camera.credentials,
+            camera.sound,
             &library,
         )
     });
@@ -131,6 +132,10 @@ fn form(camera: &DemoCamera, at: SocketAddr) -> anyhow::Result<Simulated> {
             controller: "Diskominfosantik Provinsi Kalimantan Tengah (simulasi)".to_owned(),
             purpose: "Keamanan dan ketertiban umum".to_owned(),
             basis: "UU 27/2022 pasal 17".to_owned(),
+        }),
+        sound: camera.sound.then(|| SimulatedSound {
+            purpose: "Keamanan loket pelayanan (simulasi)".to_owned(),
+            basis: "SIMULASI, bukan keputusan".to_owned(),
         }),
     })
 }

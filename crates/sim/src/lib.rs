@@ -8,6 +8,7 @@
 //! | module | noun |
 //! |---|---|
 //! | [`picture`] | what a camera sees, with a number in it that a machine can read |
+//! | [`tone`] | what a camera hears: a beep at each second |
 //! | [`film`] | a minute of pictures, encoded once |
 //! | [`packet`] | how a camera cuts a picture into RTP |
 //! | [`fault`] | what can be wrong with a camera |
@@ -26,3 +27,4 @@ pub mod process;
 pub mod province;
 pub mod spread;
 pub mod tally;
+pub mod tone;

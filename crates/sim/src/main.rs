@@ -106,6 +106,7 @@ async fn cameras(
             scripts,
             Codec::H264,
             None,
+            false,
             &library,
         )
     });

@@ -4,6 +4,7 @@
 //! sets as packets of their own. Payloads are a short head and a piece of the film,
 //! which is not copied.
 
+use base::now::Wall;
 use bytes::Bytes;
 
 use crate::film::{Codec, Frame};
@@ -81,6 +82,48 @@ fn fragments(codec: Codec, nal: &Bytes, payloads: &mut Vec<Payload>) {
         });
         at = end;
     }
+}
+
+/// What a sender says of itself from time to time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Report {
+    /// The stream's name.
+    pub ssrc: u32,
+    /// When what was sent last was taken.
+    pub at: Wall,
+    /// How far the camera's clock is ahead.
+    pub ahead_s: i64,
+    /// The stamp of what was sent last.
+    pub time: u32,
+    /// Packets so far.
+    pub packets: u32,
+    /// Octets so far.
+    pub octets: u32,
+}
+
+/// A sender report with a name (RFC 3550 §6.4.1, §6.5).
+#[must_use]
+pub fn report(of: Report) -> Vec<u8> {
+    const SECONDS_1900_TO_1970: i64 = 2_208_988_800;
+    let us = of.at.as_us();
+    let seconds = us.div_euclid(1_000_000) + SECONDS_1900_TO_1970 + of.ahead_s;
+    let fraction = (us.rem_euclid(1_000_000) << 32) / 1_000_000;
+    let low = |value: i64| u32::try_from(value.rem_euclid(1 << 32)).unwrap_or(0);
+    let mut report = vec![0x80, 200, 0, 6];
+    for word in [
+        of.ssrc,
+        low(seconds),
+        low(fraction),
+        of.time,
+        of.packets,
+        of.octets,
+    ] {
+        report.extend_from_slice(&word.to_be_bytes());
+    }
+    report.extend_from_slice(&[0x81, 202, 0, 3]);
+    report.extend_from_slice(&of.ssrc.to_be_bytes());
+    report.extend_from_slice(&[1, 3, b's', b'i', b'm', 0, 0, 0]);
+    report
 }
 
 impl Payload {

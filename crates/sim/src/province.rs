@@ -29,6 +29,8 @@ pub struct DemoCamera {
     pub always_on: bool,
     /// Whether its legal card is complete.
     pub legal: bool,
+    /// Whether it has a microphone, and may be heard.
+    pub sound: bool,
 }
 
 const fn camera(
@@ -50,6 +52,7 @@ const fn camera(
         credentials: None,
         always_on: false,
         legal: true,
+        sound: false,
     }
 }
 
@@ -113,14 +116,17 @@ pub const CAMERAS: [DemoCamera; 12] = [
             Scene::Road,
         )
     },
-    camera(
-        "kantor-kapuas",
-        "Kantor Bupati Kapuas",
-        "kantor",
-        "62.03",
-        (-3.0094, 114.3869),
-        Scene::Office,
-    ),
+    DemoCamera {
+        sound: true,
+        ..camera(
+            "kantor-kapuas",
+            "Kantor Bupati Kapuas",
+            "kantor",
+            "62.03",
+            (-3.0094, 114.3869),
+            Scene::Office,
+        )
+    },
     DemoCamera {
         legal: false,
         ..camera(

@@ -13,7 +13,8 @@ use crate::payload::{Cut, UnitError};
 /// Ticks of 90,000 in a second, the RTP clock of video (RFC 6184 §8.2.1).
 pub const TICKS_PER_SECOND: u64 = 90_000;
 
-/// A place on a stream's own time line, in ticks of 1/90,000 s.
+/// A place on a stream's own time line, in ticks of its clock: 1/90,000 s for
+/// pictures, 1/8,000 s for sound.
 ///
 /// It starts anywhere, never goes back and never wraps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]

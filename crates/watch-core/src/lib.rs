@@ -11,6 +11,7 @@
 //! | [`frame`] | what travels from a camera to its viewers? |
 //! | [`timeline`] | which media time has a frame whose camera restarts, jumps or lies? |
 //! | [`ring`] | which frames are kept, and what does a slow reader miss? |
+//! | [`sound`] | which sound is passed on, and what does a slow listener miss? |
 //! | [`fanout`] | which frame does this viewer get next, under which time stamp? |
 //! | [`supervise`] | connect, wait, give up, try again: and in which words? |
 
@@ -20,5 +21,6 @@ pub mod h264;
 pub mod h265;
 pub mod payload;
 pub mod ring;
+pub mod sound;
 pub mod supervise;
 pub mod timeline;

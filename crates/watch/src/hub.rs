@@ -4,8 +4,13 @@
 //! about it, and who wants it. Cameras push into it, viewers and stills read
 //! from it with cursors of their own; nobody waits for anybody.
 //!
+//! A camera that may be heard has its [`Sound`] beside its channels.
+//!
 //! Queues: none. The ring is bounded in octets ([`watch_core::ring::BYTES_MAX`]),
-//! a bell holds each stream at most once.
+//! that of sound in packets ([`watch_core::sound::PACKETS_MAX`]).
+
+pub(crate) mod bell;
+pub mod sound;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -19,10 +24,13 @@ use hall::guard::Place;
 use tokio::sync::{Notify, Semaphore, watch};
 use watch_core::frame::Frame;
 use watch_core::ring::Ring;
+use watch_core::sound::Microphone;
 use watch_core::supervise::{Truth, Word};
 
+use self::bell::{Bell, Bells, Rung};
+use self::sound::{Sound, SoundSpec};
 use crate::ingest::session::{Source, Video};
-use crate::ingest::stream;
+use crate::ingest::{self, stream};
 
 /// A quality of one camera.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -90,6 +98,8 @@ pub struct Report {
     pub bitrate: Option<BitsPerSecond>,
     /// How far the camera's clock is ahead of ours.
     pub clock_offset_us: Option<i64>,
+    /// What the camera says of its sound, once it has said.
+    pub microphone: Option<Microphone>,
 }
 
 /// One layer of one camera.
@@ -99,10 +109,17 @@ pub struct Channel {
     ring: Mutex<Ring>,
     report: watch::Sender<Report>,
     source: watch::Sender<Source>,
-    wants: AtomicUsize,
-    wants_changed: Notify,
-    bells: Mutex<Vec<Arc<Bell>>>,
+    lag_us: Mutex<Option<i64>>,
+    wants: Arc<Wants>,
+    bells: Bells,
     changed: Arc<Changed>,
+}
+
+/// How many want something to be pulled.
+#[derive(Debug, Default)]
+pub(crate) struct Wants {
+    count: AtomicUsize,
+    changed: Notify,
 }
 
 /// The cameras whose word or reason has changed and not been told yet.
@@ -112,17 +129,10 @@ struct Changed {
     notify: Notify,
 }
 
-/// Wakes one engine for the streams that have something new.
-#[derive(Debug, Default)]
-pub(crate) struct Bell {
-    dirty: Mutex<BTreeSet<StreamKey>>,
-    notify: Notify,
-}
-
-/// While it lives, its stream is pulled.
+/// While it lives, its stream or sound is pulled.
 #[derive(Debug)]
 pub struct Want {
-    channel: Arc<Channel>,
+    wants: Arc<Wants>,
 }
 
 /// All streams of the house.
@@ -135,6 +145,7 @@ pub struct Hub {
 struct Inner {
     hall: Hall,
     streams: Mutex<BTreeMap<StreamKey, Held>>,
+    sounds: Mutex<BTreeMap<Id<Camera>, HeldSound>>,
     places: Mutex<BTreeMap<Id<Camera>, Place>>,
     changed: Arc<Changed>,
     sessions: Mutex<BTreeMap<Id<Device>, Sessions>>,
@@ -156,6 +167,13 @@ struct Held {
     want: Option<Want>,
 }
 
+#[derive(Debug)]
+struct HeldSound {
+    sound: Arc<Sound>,
+    spec: SoundSpec,
+    stop: tokio_util::sync::CancellationToken,
+}
+
 impl Hub {
     /// An empty hub.
     #[must_use]
@@ -164,6 +182,7 @@ impl Hub {
             inner: Arc::new(Inner {
                 hall,
                 streams: Mutex::default(),
+                sounds: Mutex::default(),
                 places: Mutex::default(),
                 changed: Arc::default(),
                 sessions: Mutex::default(),
@@ -214,6 +233,75 @@ impl Hub {
             }
         }
         stopped
+    }
+
+    /// Makes a camera's sound what is given; none: it may not be heard. Returns
+    /// whether it was switched on or off.
+    pub fn set_sound(&self, camera: Id<Camera>, spec: Option<&SoundSpec>) -> bool {
+        let mut sounds = lock(&self.inner.sounds);
+        let was = sounds.contains_key(&camera);
+        let Some(spec) = spec else {
+            if let Some(held) = sounds.remove(&camera) {
+                held.stop.cancel();
+                held.sound.forget();
+            }
+            return was;
+        };
+        if let Some(held) = sounds.get_mut(&camera)
+            && held.spec.device == spec.device
+        {
+            if held.spec.source != spec.source {
+                held.sound.move_to(spec.source.clone());
+            }
+            held.spec = spec.clone();
+            return false;
+        }
+        // Listeners of the sound of another device hear nothing until they come anew.
+        if let Some(held) = sounds.insert(camera, self.start_sound(camera, spec)) {
+            held.stop.cancel();
+            held.sound.forget();
+        }
+        true
+    }
+
+    /// The camera's sound, if it may be heard.
+    #[must_use]
+    pub fn sound(&self, camera: Id<Camera>) -> Option<Arc<Sound>> {
+        let sounds = lock(&self.inner.sounds);
+        sounds.get(&camera).map(|held| Arc::clone(&held.sound))
+    }
+
+    /// Whether a camera's connection stands, and how many of its streams hold no session
+    /// that they might want.
+    pub(crate) fn standing(&self, camera: Id<Camera>) -> (bool, usize) {
+        let streams = lock(&self.inner.streams);
+        let words = streams
+            .iter()
+            .filter(|(key, _)| key.camera == camera)
+            .map(|(_, held)| held.channel.report.borrow().truth.word);
+        words.fold((false, 0), |(plays, resting), word| match word {
+            Word::Live | Word::Stale => (true, resting),
+            Word::Idle | Word::Starting | Word::Dark => (plays, resting + 1),
+        })
+    }
+
+    fn start_sound(&self, camera: Id<Camera>, spec: &SoundSpec) -> HeldSound {
+        let hall = &self.inner.hall;
+        let sound = Arc::new(Sound::new(camera, spec.source.clone()));
+        let stop = hall.tasks().soft().child_token();
+        let task = ingest::sound::Task {
+            hall: hall.clone(),
+            hub: self.clone(),
+            sound: Arc::clone(&sound),
+            sessions: self.limit(spec.device),
+            stop: stop.clone(),
+        };
+        hall.tasks().spawn("watch.sound", task.run());
+        HeldSound {
+            sound,
+            spec: spec.clone(),
+            stop,
+        }
     }
 
     /// Waits until the word or reason of some camera changes.
@@ -306,11 +394,12 @@ impl Channel {
                 video: None,
                 bitrate: None,
                 clock_offset_us: None,
+                microphone: None,
             }),
             source: watch::Sender::new(source),
-            wants: AtomicUsize::new(0),
-            wants_changed: Notify::new(),
-            bells: Mutex::default(),
+            lag_us: Mutex::default(),
+            wants: Arc::default(),
+            bells: Bells::default(),
             changed,
         }
     }
@@ -335,12 +424,8 @@ impl Channel {
 
     /// Asks for the stream to be pulled, as long as the answer lives.
     #[must_use]
-    pub fn want(self: &Arc<Self>) -> Want {
-        self.wants.fetch_add(1, Ordering::AcqRel);
-        self.wants_changed.notify_one();
-        Want {
-            channel: Arc::clone(self),
-        }
+    pub fn want(&self) -> Want {
+        self.wants.want()
     }
 
     /// Reads the ring. Held for microseconds, never across an await.
@@ -350,7 +435,7 @@ impl Channel {
 
     pub(crate) fn push(&self, frame: Frame) {
         self.ring().push(Arc::new(frame));
-        self.ring_bells();
+        self.bells.ring(Rung::Stream(self.key));
     }
 
     /// The stream has ended; its pictures must not be taken for new ones.
@@ -359,11 +444,20 @@ impl Channel {
     }
 
     pub(crate) fn is_wanted(&self) -> bool {
-        self.wants.load(Ordering::Acquire) > 0
+        self.wants.any()
     }
 
     pub(crate) async fn wants_changed(&self) {
-        self.wants_changed.notified().await;
+        self.wants.changed().await;
+    }
+
+    pub(crate) fn lags(&self, lag_us: Option<i64>) {
+        *lock(&self.lag_us) = lag_us;
+    }
+
+    /// How long its pictures are under way, in µs by the camera's clock and ours.
+    pub(crate) fn lag_us(&self) -> Option<i64> {
+        *lock(&self.lag_us)
     }
 
     pub(crate) fn sources(&self) -> watch::Receiver<Source> {
@@ -387,42 +481,36 @@ impl Channel {
 
     /// Rings that bell at every frame, until it is dropped by its owner.
     pub(crate) fn listen(&self, bell: &Arc<Bell>) {
-        let mut bells = lock(&self.bells);
-        if !bells.iter().any(|known| Arc::ptr_eq(known, bell)) {
-            bells.push(Arc::clone(bell));
-        }
+        self.bells.listen(bell);
     }
 
     pub(crate) fn unlisten(&self, bell: &Arc<Bell>) {
-        lock(&self.bells).retain(|known| !Arc::ptr_eq(known, bell));
-    }
-
-    fn ring_bells(&self) {
-        for bell in lock(&self.bells).iter() {
-            bell.ring(self.key);
-        }
+        self.bells.unlisten(bell);
     }
 }
 
-impl Bell {
-    fn ring(&self, key: StreamKey) {
-        lock(&self.dirty).insert(key);
-        self.notify.notify_one();
+impl Wants {
+    fn want(self: &Arc<Self>) -> Want {
+        self.count.fetch_add(1, Ordering::AcqRel);
+        self.changed.notify_one();
+        Want {
+            wants: Arc::clone(self),
+        }
     }
 
-    pub(crate) async fn rung(&self) {
-        self.notify.notified().await;
+    fn any(&self) -> bool {
+        self.count.load(Ordering::Acquire) > 0
     }
 
-    pub(crate) fn take(&self) -> BTreeSet<StreamKey> {
-        std::mem::take(&mut *lock(&self.dirty))
+    async fn changed(&self) {
+        self.changed.notified().await;
     }
 }
 
 impl Drop for Want {
     fn drop(&mut self) {
-        self.channel.wants.fetch_sub(1, Ordering::AcqRel);
-        self.channel.wants_changed.notify_one();
+        self.wants.count.fetch_sub(1, Ordering::AcqRel);
+        self.wants.changed.notify_one();
     }
 }
 

@@ -8,8 +8,8 @@
 //!
 //! | module | noun |
 //! |---|---|
-//! | [`ingest`] | one RTSP session, and the loop that holds a stream |
-//! | [`hub`] | one stream, many readers |
+//! | [`ingest`] | one RTSP session, and the loop that holds a stream or a sound |
+//! | [`hub`] | one stream or sound, many readers |
 //! | [`live`] | the media port and its viewers |
 //! | [`still`] | a JPEG of the newest key frame |
 //! | `simulated` | cameras that the simulation puts in |
@@ -34,8 +34,11 @@ mod sql;
 pub mod still;
 
 pub use room::{Error, Room, Settings, open};
-pub use simulated::{Simulated, SimulatedLegal};
+pub use simulated::{Simulated, SimulatedLegal, SimulatedSound};
 
 /// The room's tables.
-pub const SCHEMA: store::migrate::Schema =
-    store::schema!("watch", "schema", [(1, "cameras"), (2, "layouts")]);
+pub const SCHEMA: store::migrate::Schema = store::schema!(
+    "watch",
+    "schema",
+    [(1, "cameras"), (2, "layouts"), (3, "sound")]
+);

@@ -12,10 +12,12 @@ use hall::house;
 use store::{Tx, facts};
 use url::Url;
 
+use crate::http::cameras::switched;
 use crate::hub::Layer;
 use crate::jobs::PASSWORD;
 use crate::room::{Error, Room};
 use crate::sql::camera::{self, CameraRow, Contact, LegalRow, StreamRow};
+use crate::sql::sound::{self, SoundRow, Switch};
 
 /// What the simulation says of one camera.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,6 +42,17 @@ pub struct Simulated {
     pub always_on: bool,
     /// By which right it would film; without, its card is incomplete.
     pub legal: Option<SimulatedLegal>,
+    /// Why it would be heard; without, it may not be.
+    pub sound: Option<SimulatedSound>,
+}
+
+/// A made-up reason to hear a camera.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SimulatedSound {
+    /// What it would be for.
+    pub purpose: String,
+    /// The regulation it would rest on.
+    pub basis: String,
 }
 
 /// A made-up legal card.
@@ -166,6 +179,21 @@ impl Room {
                 retention_days: Some(RETENTION_DAYS),
             };
             camera::put_legal(tx, row.id, &card, now.wall).await?;
+        }
+        if let Some(wanted) = &simulated.sound {
+            let switch = Switch {
+                on: true,
+                purpose: wanted.purpose.clone(),
+                basis: wanted.basis.clone(),
+            };
+            let act = switched(row.id, &switch);
+            audit::record_by(tx, now, &Actor::house("simulation"), act).await?;
+            let sound = SoundRow {
+                switch,
+                by: None,
+                changed: now.wall,
+            };
+            sound::put(tx, row.id, &sound).await?;
         }
         self.told(tx, &row, "camera.added", now).await
     }

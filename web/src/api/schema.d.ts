@@ -740,7 +740,9 @@ export interface paths {
         get?: never;
         put?: never;
         /** Begins to watch. The body is an SDP offer that receives H.264 or H.265; the answer is
-         *     in the response, `Location` is what to delete in the end. */
+         *     in the response, `Location` is what to delete in the end. Sound is sent as G.711 to
+         *     an offer that takes it, where the camera may be heard; else the answer has it
+         *     inactive. */
         post: operations["post_whep_by_camera"];
         delete?: never;
         options?: never;
@@ -942,6 +944,7 @@ export interface components {
             short?: string | null;
             /** @description Made by the simulation. */
             simulated?: boolean | null;
+            sound?: components["schemas"]["SoundForm"] | null;
             /** @description The small picture. */
             sub?: string | null;
             /** @description What the camera asks for. */
@@ -986,6 +989,8 @@ export interface components {
             short: string;
             /** @description Whether it is made by the simulation. */
             simulated: boolean;
+            /** @description Whether it may be heard. */
+            sound: components["schemas"]["SoundView"];
             /** @description How it is now. */
             state: components["schemas"]["StateView"];
             /** @description Its qualities. */
@@ -1637,6 +1642,11 @@ export interface components {
             /** @description Who. */
             person: components["schemas"]["PersonView"];
         };
+        /**
+         * @description What a camera has to hear with: not asked yet, sound that is passed on, sound in another format that is not, none.
+         * @enum {string}
+         */
+        MicrophoneWord: "unknown" | "g711" | "other_format" | "none";
         /** @description An OPD. */
         NamedAgency: {
             /** @description Its id, `opd_…`. */
@@ -2299,6 +2309,45 @@ export interface components {
             provider?: string | null;
             /** @description How far it has come. */
             state: components["schemas"]["SiteStateWord"];
+        };
+        /** @description Whether a camera may be heard. It may only with a purpose and a basis; what is left
+         *     out stays as it is. */
+        SoundForm: {
+            /**
+             * @description The regulation or decree.
+             * @default null
+             */
+            basis?: string | null;
+            /**
+             * @description Whether it may.
+             * @default null
+             */
+            on?: boolean | null;
+            /**
+             * @description What for.
+             * @default null
+             */
+            purpose?: string | null;
+        };
+        /** @description Whether a camera may be heard, and whether it can be. */
+        SoundView: {
+            /** @description The regulation or decree. */
+            basis?: string | null;
+            /** @description Who switched it last, `prs_…`; none when the house did. */
+            by?: string | null;
+            /**
+             * Format: int64
+             * @description When, µs since 1970 UTC; none when it was never touched.
+             */
+            changed_us?: number | null;
+            /** @description The name of its format, as the camera last said. */
+            format?: string | null;
+            /** @description What the camera has. */
+            microphone: components["schemas"]["MicrophoneWord"];
+            /** @description Whether it may. */
+            on: boolean;
+            /** @description What for. */
+            purpose?: string | null;
         };
         /** @description What is known about where data comes from. What is left out is unknown. */
         SourceCard: {

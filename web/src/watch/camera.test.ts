@@ -17,6 +17,7 @@ function camera(more: Partial<Camera> = {}): Camera {
     heading_deg: null,
     always_on: false,
     simulated: true,
+    sound: { on: false, purpose: null, basis: null, by: null, changed_us: null, microphone: 'unknown', format: null },
     legal: { complete: true, missing: [], controller: null, purpose: null, basis: null, agreement: null, agreement_until: null, sign_on_site: null, zone: null, retention_days: null },
     contact: null,
     project: null,

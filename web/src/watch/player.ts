@@ -1,5 +1,6 @@
 // One live picture: WHEP to join, the browser's frame callback to know what is really
-// shown, one supervisor for all pictures of the page to come back after any loss.
+// shown, one supervisor for all pictures of the page to come back after any loss. Sound
+// is asked for only once a person wants to hear, so that the audit knows who did.
 import { readProblem, unreachable, type Problem } from '$api/problem';
 import { afterDrop, afterNudge, frozen, judge, unborn, type Life } from './supervise';
 
@@ -105,6 +106,7 @@ export class Player {
   #callback = 0;
   #counted = 0;
   #lastBytes: { at: number; bytes: number } | null = null;
+  #hears = false;
 
   constructor(
     readonly video: HTMLVideoElement,
@@ -138,6 +140,14 @@ export class Player {
   nudge(): void {
     this.#life = afterNudge(this.#life, performance.now());
     this.look(performance.now());
+  }
+
+  /** Asks for sound, or for none again; the viewing is joined anew for it. */
+  hear(on: boolean): void {
+    if (on === this.#hears) return;
+    this.#hears = on;
+    this.video.muted = !on;
+    if (this.#life.phase !== 'off') void this.#join(performance.now());
   }
 
   /** What the server says about the camera; going live again ends any pause. */
@@ -219,9 +229,13 @@ export class Player {
     const receiver = way.receiver as RTCRtpReceiver & { playoutDelayHint?: number; jitterBufferTarget?: number | null };
     receiver.jitterBufferTarget = 0;
     receiver.playoutDelayHint = 0;
+    if (this.#hears) peer.addTransceiver('audio', { direction: 'recvonly' });
+    const given = new MediaStream();
     peer.ontrack = ({ track }) => {
       if (this.#peer !== peer) return;
-      this.video.srcObject = new MediaStream([track]);
+      given.addTrack(track);
+      if (track.kind !== 'video') return;
+      this.video.srcObject = given;
       this.video.play().catch(() => undefined);
       this.#count();
     };

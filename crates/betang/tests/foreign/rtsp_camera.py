@@ -1,9 +1,11 @@
 """A camera that this project did not write: GStreamer's RTSP server.
 
 Serves /main (1280x720) and /sub (640x360), 25 pictures a second, a key frame
-every two seconds, H.264. Prints `port N` once it listens on loopback.
+every two seconds, H.264. With sound it hums at 440 Hz. Prints `port N` once it
+listens on loopback.
 
     rtsp_camera.py [--port N] [--user NAME --password WORD] [--codec h264|mjpeg]
+                   [--sound pcma|pcmu|aac]
 """
 
 import argparse
@@ -18,12 +20,21 @@ from gi.repository import GLib, Gst, GstRtspServer  # noqa: E402
 DIGEST = 2
 PIPELINE = (
     "( videotestsrc is-live=true pattern=ball ! "
-    "video/x-raw,format=I420,width={width},height={height},framerate=25/1 ! {encoder} )"
+    "video/x-raw,format=I420,width={width},height={height},framerate=25/1 ! {encoder} {sound} )"
 )
 ENCODERS = {
     "h264": "x264enc tune=zerolatency speed-preset=ultrafast bitrate={kbps} key-int-max=50 ! "
     "video/x-h264,profile=baseline ! rtph264pay name=pay0 pt=96 config-interval=-1",
     "mjpeg": "jpegenc ! rtpjpegpay name=pay0 pt=26",
+}
+SOUND = (
+    "audiotestsrc is-live=true freq=440 volume=0.5 ! audio/x-raw,rate={rate},channels=1 ! {encoder}"
+)
+SOUNDS = {
+    None: "",
+    "pcma": SOUND.format(rate=8000, encoder="alawenc ! rtppcmapay name=pay1"),
+    "pcmu": SOUND.format(rate=8000, encoder="mulawenc ! rtppcmupay name=pay1"),
+    "aac": SOUND.format(rate=16000, encoder="avenc_aac ! rtpmp4gpay name=pay1 pt=97"),
 }
 
 
@@ -33,6 +44,7 @@ def main():
     parser.add_argument("--user")
     parser.add_argument("--password", default="")
     parser.add_argument("--codec", choices=ENCODERS, default="h264")
+    parser.add_argument("--sound", choices=[sound for sound in SOUNDS if sound])
     args = parser.parse_args()
 
     Gst.init(None)
@@ -49,8 +61,13 @@ def main():
     for path, width, height, kbps in (("/main", 1280, 720, 1500), ("/sub", 640, 360, 300)):
         factory = GstRtspServer.RTSPMediaFactory()
         encoder = ENCODERS[args.codec].format(kbps=kbps)
-        factory.set_launch(PIPELINE.format(width=width, height=height, encoder=encoder))
-        factory.set_shared(True)
+        sound = SOUNDS[args.sound]
+        factory.set_launch(
+            PIPELINE.format(width=width, height=height, encoder=encoder, sound=sound)
+        )
+        # One that is shared describes itself once, with what its first client set up; a
+        # camera that hears is asked twice.
+        factory.set_shared(not args.sound)
         if args.user:
             role = Gst.Structure.new_empty("viewer")
             role.set_value("media.factory.access", True)

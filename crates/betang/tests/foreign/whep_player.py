@@ -1,10 +1,12 @@
 """A viewer that this project did not write: GStreamer's webrtcbin, over WHEP.
 
-    whep_player.py URL TOKEN FRAMES [H264|H265]
+    whep_player.py URL TOKEN FRAMES [H264|H265] [sound]
 
 Sends an offer that receives H.264, or the codec that is named, plays the answer, decodes, and prints one
 line `frames N width W height H rate R` when FRAMES pictures have been decoded,
-R being pictures per second by their own time stamps. Leaves by DELETE.
+R being pictures per second by their own time stamps. With sound it offers that too,
+plays until a second of it has come as well, and says `heard S` for the samples. Leaves
+by DELETE.
 
 GStreamer's own certificate is RSA, which the house does not take (browsers use
 ECDSA, RFC 8827 section 6.5); so it is given one that OpenSSL makes.
@@ -30,6 +32,9 @@ CAPS = {
 }
 
 
+SOUND = "application/x-rtp,media=audio,encoding-name=PCMA,payload=8,clock-rate=8000"
+SAMPLES = 8000
+
 OPENSSL = (
     "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 "
     "-subj /CN=player -keyout - -out -"
@@ -37,8 +42,9 @@ OPENSSL = (
 
 
 class Player:
-    def __init__(self, url, token, wanted, codec):
-        self.codec = codec
+    def __init__(self, url, token, wanted, codec, sound):
+        self.codec, self.sound = codec, sound
+        self.heard = 0
         self.url, self.token, self.wanted = url, token, wanted
         self.resource = None
         self.stamps = []
@@ -59,6 +65,8 @@ class Player:
         self.webrtc.connect("notify::ice-gathering-state", self.on_gathered)
         direction = GstWebRTC.WebRTCRTPTransceiverDirection.RECVONLY
         self.webrtc.emit("add-transceiver", direction, Gst.Caps.from_string(CAPS[codec]))
+        if sound:
+            self.webrtc.emit("add-transceiver", direction, Gst.Caps.from_string(SOUND))
 
     def request(self, method, url, body=None):
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/sdp"}
@@ -74,13 +82,17 @@ class Player:
         if self.resource:
             self.request("DELETE", self.resource)
         self.pipeline.set_state(Gst.State.NULL)
-        if len(self.stamps) < self.wanted:
-            print("frames", len(self.stamps), "of", self.wanted, file=sys.stderr)
+        if not self.has_all():
+            print("frames", len(self.stamps), "of", self.wanted, "heard", self.heard, file=sys.stderr)
             return 1
         span = (self.stamps[-1] - self.stamps[-26]) / Gst.SECOND
         width, height = self.size
-        print("frames", len(self.stamps), "width", width, "height", height, "rate", round(25 / span, 2))
+        heard = ["heard", self.heard] if self.sound else []
+        print("frames", len(self.stamps), "width", width, "height", height, "rate", round(25 / span, 2), *heard)
         return 0
+
+    def has_all(self):
+        return len(self.stamps) >= self.wanted and (not self.sound or self.heard >= SAMPLES)
 
     def on_element(self, _, __, element):
         factory = element.get_factory()
@@ -111,6 +123,9 @@ class Player:
         self.webrtc.emit("set-remote-description", answer, Gst.Promise.new())
 
     def on_pad(self, _, pad):
+        caps = pad.get_current_caps()
+        if caps and caps.get_structure(0).get_string("media") == "audio":
+            return self.on_sound_pad(pad)
         chain = Gst.parse_bin_from_description(
             "rtp{0}depay ! {0}parse ! avdec_{0} ! fakesink name=sink sync=false signal-handoffs=true".format(
                 self.codec.lower()
@@ -122,15 +137,30 @@ class Player:
         chain.sync_state_with_parent()
         pad.link(chain.get_static_pad("sink"))
 
+    def on_sound_pad(self, pad):
+        chain = Gst.parse_bin_from_description(
+            "rtppcmadepay ! alawdec ! fakesink name=sink sync=false signal-handoffs=true", True
+        )
+        chain.get_by_name("sink").connect("handoff", self.on_sound)
+        self.pipeline.add(chain)
+        chain.sync_state_with_parent()
+        pad.link(chain.get_static_pad("sink"))
+
+    def on_sound(self, _, buffer, __):
+        self.heard += buffer.get_size() // 2
+        if self.has_all():
+            self.loop.quit()
+
     def on_picture(self, _, buffer, pad):
         caps = pad.get_current_caps().get_structure(0)
         self.size = (caps.get_value("width"), caps.get_value("height"))
         self.stamps.append(buffer.pts)
-        if len(self.stamps) >= self.wanted:
+        if self.has_all():
             self.loop.quit()
 
 
 if __name__ == "__main__":
     Gst.init(None)
     codec = sys.argv[4] if len(sys.argv) > 4 else "H264"
-    sys.exit(Player(sys.argv[1], sys.argv[2], int(sys.argv[3]), codec).play())
+    sound = "sound" in sys.argv[5:]
+    sys.exit(Player(sys.argv[1], sys.argv[2], int(sys.argv[3]), codec, sound).play())

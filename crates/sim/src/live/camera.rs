@@ -24,19 +24,22 @@ struct Inner {
     scripts: [Script; 2],
     codec: Codec,
     credentials: Option<(String, String)>,
+    /// Whether it has a microphone.
+    sound: bool,
     fault: watch::Sender<Fault>,
     library: Arc<Library>,
 }
 
 impl Camera {
-    /// A camera that shows these films as main and sub. In H.265 its main picture
-    /// is the committed film.
+    /// A camera that shows these films as main and sub, and perhaps hears. In H.265
+    /// its main picture is the committed film.
     #[must_use]
     pub fn new(
         name: &str,
         scripts: [Script; 2],
         codec: Codec,
         credentials: Option<(&str, &str)>,
+        sound: bool,
         library: &Arc<Library>,
     ) -> Self {
         Self {
@@ -45,6 +48,7 @@ impl Camera {
                 scripts,
                 codec,
                 credentials: credentials.map(|(user, word)| (user.to_owned(), word.to_owned())),
+                sound,
                 fault: watch::Sender::new(Fault::None),
                 library: Arc::clone(library),
             }),
@@ -63,6 +67,11 @@ impl Camera {
             return Some(("sim".to_owned(), "another than was told".to_owned()));
         }
         self.inner.credentials.clone()
+    }
+
+    /// Whether it has a microphone.
+    pub(super) fn hears(&self) -> bool {
+        self.inner.sound
     }
 
     /// What is wrong with it now.

@@ -1,6 +1,6 @@
 //! Sockets and disks.
 //!
-//! The simulated cameras are [`rtsp`], [`camera`], [`library`] and [`ask`]. Of the
+//! The simulated cameras are [`rtsp`], `voice`, [`camera`], [`library`] and [`ask`]. Of the
 //! benches are [`viewers`], who load a server, [`floor`] and [`limit`], which it is
 //! held against, [`pages`] and [`usage`].
 
@@ -13,6 +13,7 @@ pub mod pages;
 pub mod rtsp;
 pub mod usage;
 pub mod viewers;
+mod voice;
 
 /// One line to whoever has started this.
 fn say(line: &impl std::fmt::Display) -> std::io::Result<()> {

@@ -1,6 +1,6 @@
 //! The RTSP door of simulated cameras (RFC 2326): many cameras behind one port.
 //!
-//! `rtsp://HOST:PORT/NAME/main` and `…/sub`. Packets go inside the connection or by
+//! `rtsp://HOST:PORT/NAME/main` and `…/sub`, with sound where a camera has any. Packets go inside the connection or by
 //! UDP. A session begins with the picture that is due, key frame or not, as most
 //! cameras do. `SET_PARAMETER rtsp://HOST:PORT/NAME` with the text `fault: WORD`
 //! makes something wrong with a camera, for whoever reaches the port.
@@ -30,9 +30,10 @@ use tokio::sync::{Semaphore, watch};
 
 use super::camera::{Camera, LAYERS};
 use super::library::Reel;
+use super::voice::{self, Due, Voice};
 use crate::fault::Fault;
 use crate::film::{Codec, Frame};
-use crate::packet::{self, Header, Payload};
+use crate::packet::{self, Header, Payload, Report};
 use crate::picture;
 
 /// Connections at the same time.
@@ -116,6 +117,8 @@ impl Server {
                 nonce: format!("{:016x}", rng.u64(..)),
                 ready: None,
                 play: None,
+                ready_voice: None,
+                voice: None,
             };
             self.tasks.spawn("sim.rtsp.peer", async move {
                 if let Err(error) = connection.run().await {
@@ -135,6 +138,15 @@ struct Connection {
     nonce: String,
     ready: Option<Ready>,
     play: Option<Play>,
+    ready_voice: Option<(Camera, Way)>,
+    voice: Option<Voice>,
+}
+
+/// Which of a camera's streams, as the last part of its address has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Track {
+    Picture,
+    Sound,
 }
 
 /// What has been set up and does not play yet.
@@ -145,7 +157,7 @@ struct Ready {
 }
 
 /// Where packets go.
-enum Way {
+pub(super) enum Way {
     /// Into the connection, on this channel and the next.
     Inside(u8),
     /// By sockets of their own, for packets and reports.
@@ -183,7 +195,10 @@ impl Connection {
         let stop = self.server.tasks.soft().clone();
         let mut inbox = Vec::with_capacity(1024);
         loop {
-            let wait = self.play.as_ref().map(|play| play.wait(&self.server.clock));
+            let clock = &self.server.clock;
+            let seen = self.play.as_ref().map(|play| play.wait(clock));
+            let heard = self.voice.as_ref().map(|voice| voice.wait(clock));
+            let wait = seen.into_iter().chain(heard).min();
             tokio::select! {
                 () = stop.cancelled() => return Ok(()),
                 // What has been read stays in the inbox when another arm is first.
@@ -196,6 +211,7 @@ impl Connection {
                 () = changed(self.play.as_mut()) => self.follow_fault()?,
                 () = tokio::time::sleep(wait.unwrap_or(Duration::MAX)), if wait.is_some() => {
                     self.show().await?;
+                    self.speak().await?;
                 }
             }
         }
@@ -230,7 +246,7 @@ impl Connection {
         let asked = request
             .request_uri()
             .and_then(|url| named(url.path(), &self.server.cameras));
-        let Some((camera, layer)) = asked else {
+        let Some((camera, layer, track)) = asked else {
             let options = *request.method() == Method::Options;
             let status = if options {
                 StatusCode::Ok
@@ -256,7 +272,7 @@ impl Connection {
         }
         match request.method() {
             Method::Describe => self.describe(request, &camera, layer).await,
-            Method::Setup => self.set_up(request, camera, layer).await,
+            Method::Setup => self.set_up(request, camera, layer, track).await,
             Method::Play => self.begin(request).await,
             Method::Teardown => written(request, StatusCode::Ok, &[], b""),
             _ => written(request, StatusCode::NotImplemented, &[], b""),
@@ -331,7 +347,7 @@ impl Connection {
             (CONTENT_TYPE, "application/sdp"),
             (CONTENT_BASE, base.as_str()),
         ];
-        let description = description(&reel, local.ip());
+        let description = description(&reel, camera.hears(), local.ip());
         written(request, StatusCode::Ok, &headers, description.as_bytes())
     }
 
@@ -340,6 +356,7 @@ impl Connection {
         request: &Request<Vec<u8>>,
         camera: Camera,
         layer: usize,
+        track: Track,
     ) -> io::Result<Vec<u8>> {
         let wanted = request
             .header(&TRANSPORT)
@@ -378,14 +395,26 @@ impl Connection {
         } else {
             return written(request, StatusCode::UnsupportedTransport, &[], b"");
         };
-        self.ready = Some(Ready { camera, layer, way });
+        match track {
+            Track::Picture => self.ready = Some(Ready { camera, layer, way }),
+            Track::Sound => self.ready_voice = Some((camera, way)),
+        }
         let headers = [(TRANSPORT, said.as_str()), (SESSION, SESSION_ID)];
         written(request, StatusCode::Ok, &headers, b"")
     }
 
     async fn begin(&mut self, request: &Request<Vec<u8>>) -> io::Result<Vec<u8>> {
-        let Some(Ready { camera, layer, way }) = self.ready.take() else {
+        let (ready, ready_voice) = (self.ready.take(), self.ready_voice.take());
+        if ready.is_none() && ready_voice.is_none() {
             return written(request, StatusCode::MethodNotValidInThisState, &[], b"");
+        }
+        if let Some((camera, way)) = ready_voice {
+            let voice = Voice::new(camera, way, &self.server.clock, &mut self.rng);
+            self.voice = Some(voice);
+        }
+        let headers = [(SESSION, SESSION_ID)];
+        let Some(Ready { camera, layer, way }) = ready else {
+            return written(request, StatusCode::Ok, &headers, b"");
         };
         let mut faults = camera.faults();
         let fault = *faults.borrow_and_update();
@@ -406,7 +435,7 @@ impl Connection {
             packets: 0,
             octets: 0,
         });
-        written(request, StatusCode::Ok, &[(SESSION, SESSION_ID)], b"")
+        written(request, StatusCode::Ok, &headers, b"")
     }
 
     /// Takes notice of what has become wrong.
@@ -442,36 +471,57 @@ impl Connection {
         }
         while let Some(play) = self.play.as_mut().filter(|play| play.next <= now) {
             let (packets, report) = play.picture(&mut self.rng);
-            let mut inside = Vec::new();
-            match &play.way {
-                Way::Inside(channel) => {
-                    for (channel, packet) in report
-                        .iter()
-                        .map(|report| (channel + 1, report))
-                        .chain(packets.iter().map(|packet| (*channel, packet)))
-                    {
-                        let length = u16::try_from(packet.len()).map_err(io::Error::other)?;
-                        inside.extend_from_slice(&[b'$', channel]);
-                        inside.extend_from_slice(&length.to_be_bytes());
-                        inside.extend_from_slice(packet);
-                    }
-                }
-                Way::Udp(sockets) => {
-                    // A peer whose port is closed is told by the other side of the
-                    // connection, not by this.
-                    if let Some(report) = &report {
-                        let _ = sockets.1.send(report).await;
-                    }
-                    for packet in &packets {
-                        let _ = sockets.0.send(packet).await;
-                    }
-                }
-            }
+            let inside = play.way.send(&packets, report.as_ref()).await?;
             if !inside.is_empty() {
                 self.send(&inside).await?;
             }
         }
         Ok(())
+    }
+
+    /// Sends all sound that is due.
+    async fn speak(&mut self) -> io::Result<()> {
+        while let Some(voice) = &mut self.voice
+            && let Some(Due { packet, report }) = voice.due(&self.server.clock)?
+        {
+            let inside = voice.way.send(&[packet], report.as_ref()).await?;
+            if !inside.is_empty() {
+                self.send(&inside).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Way {
+    /// Sends packets beside the connection, or returns what is to go into it.
+    async fn send(&self, packets: &[Vec<u8>], report: Option<&Vec<u8>>) -> io::Result<Vec<u8>> {
+        let mut inside = Vec::new();
+        match self {
+            Self::Inside(channel) => {
+                for (channel, packet) in report
+                    .iter()
+                    .map(|report| (channel + 1, *report))
+                    .chain(packets.iter().map(|packet| (*channel, packet)))
+                {
+                    let length = u16::try_from(packet.len()).map_err(io::Error::other)?;
+                    inside.extend_from_slice(&[b'$', channel]);
+                    inside.extend_from_slice(&length.to_be_bytes());
+                    inside.extend_from_slice(packet);
+                }
+            }
+            Self::Udp(sockets) => {
+                // A peer whose port is closed is told by the other side of the
+                // connection, not by this.
+                if let Some(report) = report {
+                    let _ = sockets.1.send(report).await;
+                }
+                for packet in packets {
+                    let _ = sockets.0.send(packet).await;
+                }
+            }
+        }
+        Ok(inside)
     }
 }
 
@@ -552,32 +602,18 @@ impl Play {
         (packets, report)
     }
 
-    /// A sender report with a name (RFC 3550 §6.4.1, §6.5).
     fn report(&self, number: i64, time: u32) -> Vec<u8> {
-        const SECONDS_1900_TO_1970: i64 = 2_208_988_800;
-        let ahead = match self.fault {
-            Fault::Clock(seconds) => i64::from(seconds),
-            _ => 0,
-        };
-        let us = picture::due(number).as_us();
-        let seconds = us.div_euclid(1_000_000) + SECONDS_1900_TO_1970 + ahead;
-        let fraction = (us.rem_euclid(1_000_000) << 32) / 1_000_000;
-        let low = |value: i64| u32::try_from(value.rem_euclid(1 << 32)).unwrap_or(0);
-        let mut report = vec![0x80, 200, 0, 6];
-        for word in [
-            self.ssrc,
-            low(seconds),
-            low(fraction),
+        packet::report(Report {
+            ssrc: self.ssrc,
+            at: picture::due(number),
+            ahead_s: match self.fault {
+                Fault::Clock(seconds) => i64::from(seconds),
+                _ => 0,
+            },
             time,
-            self.packets,
-            self.octets,
-        ] {
-            report.extend_from_slice(&word.to_be_bytes());
-        }
-        report.extend_from_slice(&[0x81, 202, 0, 3]);
-        report.extend_from_slice(&self.ssrc.to_be_bytes());
-        report.extend_from_slice(&[1, 3, b's', b'i', b'm', 0, 0, 0]);
-        report
+            packets: self.packets,
+            octets: self.octets,
+        })
     }
 }
 
@@ -598,15 +634,19 @@ const REALM: &str = "sim";
 const SESSION_ID: &str = "1;timeout=60";
 const METHODS: &str = "OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN, GET_PARAMETER, SET_PARAMETER";
 
-/// The camera and the layer that a path names.
-fn named(path: &str, cameras: &BTreeMap<String, Camera>) -> Option<(Camera, usize)> {
+/// The camera, the layer and the stream that a path names.
+fn named(path: &str, cameras: &BTreeMap<String, Camera>) -> Option<(Camera, usize, Track)> {
     let mut parts = path.trim_matches('/').split('/');
     let camera = cameras.get(parts.next()?)?;
     let layer = match parts.next() {
         None => 0,
         Some(word) => LAYERS.iter().position(|layer| *layer == word)?,
     };
-    Some((camera.clone(), layer))
+    let track = match parts.next() {
+        Some("track2") if camera.hears() => Track::Sound,
+        _ => Track::Picture,
+    };
+    Some((camera.clone(), layer, track))
 }
 
 const TEXT: (rtsp_types::HeaderName, &str) = (CONTENT_TYPE, "text/parameters");
@@ -633,7 +673,7 @@ fn written(
 }
 
 /// What a film is (RFC 8866, RFC 6184 §8.1, RFC 7798 §7.1).
-fn description(reel: &Reel, ip: IpAddr) -> String {
+fn description(reel: &Reel, hears: bool, ip: IpAddr) -> String {
     let sets: Vec<_> = reel.film.parameters().collect();
     let coded = |nal: &&Bytes| STANDARD.encode(nal);
     let (name, format) = match reel.film.codec {
@@ -662,11 +702,12 @@ fn description(reel: &Reel, ip: IpAddr) -> String {
             ("H265", format)
         }
     };
+    let sound = if hears { voice::DESCRIPTION } else { "" };
     let family = if ip.is_ipv4() { "IP4" } else { "IP6" };
     format!(
         "v=0\r\no=- 0 0 IN {family} {ip}\r\ns=simulation\r\nc=IN {family} {ip}\r\nt=0 0\r\n\
          m=video 0 RTP/AVP {PT}\r\na=rtpmap:{PT} {name}/90000\r\na=fmtp:{PT} {format}\r\n\
-         a=framerate:{}\r\na=control:track1\r\n",
+         a=framerate:{}\r\na=control:track1\r\n{sound}",
         picture::RATE_HZ
     )
 }

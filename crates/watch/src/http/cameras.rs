@@ -24,6 +24,7 @@ use crate::hub::Layer;
 use crate::jobs::PASSWORD;
 use crate::room::Room;
 use crate::sql::camera::{self, CameraRow, StreamRow};
+use crate::sql::sound::{self, SoundRow, Switch};
 
 /// Sessions that a device is taken to allow when nobody has said otherwise: what
 /// cheap cameras allow.
@@ -190,6 +191,7 @@ async fn views(
     let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
     let streams = camera::streams(read, &ids).await?;
     let legal = camera::legal(read, &ids).await?;
+    let sounds = sound::of(read, &ids).await?;
     let names = Names {
         areas: hall::areas::names(read, rows.iter().map(|row| &row.area)).await?,
         agencies: hall::agencies::names(read).await?,
@@ -198,8 +200,8 @@ async fn views(
         .into_iter()
         .map(|row| {
             let streams = streams.get(&row.id).map_or(&[][..], Vec::as_slice);
-            let legal = legal.get(&row.id);
-            CameraView::of(row, streams, legal, &names, &room.inner.hub)
+            let (legal, sound) = (legal.get(&row.id), sounds.get(&row.id));
+            CameraView::of(row, streams, legal, sound, &names, &room.inner.hub)
         })
         .collect())
 }
@@ -417,6 +419,14 @@ pub(crate) async fn save(
 ) -> Result<CameraRow, Problem> {
     let old_short = row.short.clone();
     let legal = form.legal.map(|legal| faults.legal(legal));
+    let sound = match form.sound {
+        Some(form) => {
+            let row = sound::of(tx, &[row.id]).await?.remove(&row.id);
+            let before = row.map(|row| row.switch).unwrap_or_default();
+            Some((before.clone(), faults.sound(form, before)))
+        }
+        None => None,
+    };
     let main = form
         .main
         .as_deref()
@@ -510,6 +520,9 @@ pub(crate) async fn save(
     if let Some(legal) = legal {
         camera::put_legal(tx, row.id, &legal, now.wall).await?;
     }
+    if let Some((before, next)) = sound.filter(|(before, next)| before != next) {
+        put_switch(hall, tx, who, row.id, &before, next, now).await?;
+    }
     if !old_short.is_empty() && old_short != row.short {
         camera::redirect(tx, &old_short, row.id).await?;
     }
@@ -547,6 +560,43 @@ async fn put_device(
     };
     camera::put_device(tx, row, sealed, now.wall).await?;
     Ok(())
+}
+
+/// Writes a camera's switch. Each time that it comes to be heard, or to be heard for
+/// another reason, and each time that it no longer is, is an act of its own.
+async fn put_switch(
+    hall: &Hall,
+    tx: &mut Tx,
+    who: &Who,
+    camera: Id<Camera>,
+    before: &Switch,
+    next: Switch,
+    now: Now,
+) -> Result<(), Problem> {
+    if next.on || before.on {
+        let act = switched(camera, &next);
+        audit::record(tx, hall.now(), who, act).await?;
+    }
+    let row = SoundRow {
+        switch: next,
+        by: Some(who.person()),
+        changed: now.wall,
+    };
+    sound::put(tx, camera, &row).await?;
+    Ok(())
+}
+
+/// That a camera may be heard from now on, or not.
+pub(crate) fn switched(camera: Id<Camera>, switch: &Switch) -> Act {
+    Act {
+        verb: if switch.on {
+            "camera.sound_on"
+        } else {
+            "camera.sound_off"
+        },
+        subject: camera.to_string(),
+        detail: serde_json::json!({ "purpose": switch.purpose, "basis": switch.basis }),
+    }
 }
 
 /// A layer that a form does not name stays as it is.
@@ -602,3 +652,6 @@ impl CameraRow {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

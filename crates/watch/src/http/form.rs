@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 
 use crate::ingest::session::Source;
 use crate::sql::camera::{Contact, LegalRow, Project};
+use crate::sql::sound::Switch;
 
 /// The kinds of places.
 pub(crate) const KINDS: [&str; 4] = ["kantor", "ruang_publik", "proyek_strategis", "lainnya"];
@@ -68,6 +69,8 @@ pub(crate) struct CameraForm {
     pub(crate) contact: Option<ContactForm>,
     /// By which right it films.
     pub(crate) legal: Option<LegalForm>,
+    /// Whether it may be heard.
+    pub(crate) sound: Option<SoundForm>,
     /// The strategic project it watches.
     pub(crate) project: Option<ProjectForm>,
     /// Made by the simulation.
@@ -122,6 +125,19 @@ pub(crate) struct LegalForm {
     pub(crate) zone: Option<String>,
     /// 0 to 3650.
     pub(crate) retention_days: Option<i64>,
+}
+
+/// Whether a camera may be heard. It may only with a purpose and a basis; what is left
+/// out stays as it is.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct SoundForm {
+    /// Whether it may.
+    pub(crate) on: Option<bool>,
+    /// What for.
+    pub(crate) purpose: Option<String>,
+    /// The regulation or decree.
+    pub(crate) basis: Option<String>,
 }
 
 /// A strategic project, as reported.
@@ -194,6 +210,9 @@ impl CameraForm {
         }
         if let Some(legal) = self.legal {
             faults.legal(legal);
+        }
+        if let Some(sound) = self.sound {
+            faults.sound(sound, Switch::default());
         }
         if let Some(project) = self.project {
             faults.project(project);
@@ -312,6 +331,33 @@ impl Faults {
             zone: form.zone,
             retention_days: form.retention_days,
         }
+    }
+
+    /// What becomes of a camera's switch.
+    pub(crate) fn sound(&mut self, form: SoundForm, before: Switch) -> Switch {
+        let mut next = Switch {
+            on: form.on.unwrap_or(before.on),
+            ..before
+        };
+        if form.purpose.is_some() {
+            next.purpose = self.text("sound.purpose", form.purpose).unwrap_or_default();
+        }
+        if form.basis.is_some() {
+            next.basis = self.text("sound.basis", form.basis).unwrap_or_default();
+        }
+        if next.on && next.purpose.is_empty() {
+            self.add(
+                "sound.purpose",
+                "say what it is heard for, or switch it off",
+            );
+        }
+        if next.on && next.basis.is_empty() {
+            self.add(
+                "sound.basis",
+                "say by which right it is heard, or switch it off",
+            );
+        }
+        next
     }
 
     pub(crate) fn project(&mut self, form: ProjectForm) -> Project {
@@ -465,6 +511,69 @@ mod tests {
         assert_eq!(faults.area("6271"), None);
         assert_eq!(faults.0.len(), 5);
         assert!(faults.judge().is_err());
+    }
+
+    #[test]
+    fn a_camera_is_heard_for_a_purpose_by_a_right_or_not_at_all() {
+        let text = |text: &str| Some(text.to_owned());
+        let off = Switch::default;
+        let on = || Switch {
+            on: true,
+            purpose: "antrean".to_owned(),
+            basis: "SK 1".to_owned(),
+        };
+        let was = || Switch { on: false, ..on() };
+        let form = |on, purpose, basis| SoundForm { on, purpose, basis };
+        let (purpose, basis) = ("sound.purpose", "sound.basis");
+        for (before, form, faults, after) in [
+            (
+                off(),
+                form(Some(true), None, None),
+                &[purpose, basis][..],
+                true,
+            ),
+            (
+                off(),
+                form(Some(true), text("antrean"), None),
+                &[basis],
+                true,
+            ),
+            (
+                off(),
+                form(Some(true), text(" "), text("SK 1")),
+                &[purpose],
+                true,
+            ),
+            (
+                off(),
+                form(Some(true), text("antrean"), text("SK 1")),
+                &[],
+                true,
+            ),
+            (off(), form(Some(false), None, None), &[], false),
+            (off(), form(None, text("antrean"), None), &[], false),
+            (was(), form(Some(true), None, None), &[], true),
+            (on(), form(None, text(""), None), &[purpose], true),
+            (on(), form(None, None, text("  ")), &[basis], true),
+            (on(), form(Some(false), text(""), text("")), &[], false),
+            (on(), form(None, None, None), &[], true),
+            (
+                on(),
+                form(None, text(&"a".repeat(501)), None),
+                &[purpose],
+                true,
+            ),
+        ] {
+            let told = format!("{form:?}");
+            let mut found = Faults::default();
+            let next = found.sound(form, before);
+            let found: Vec<_> = found.0.iter().map(|(field, _)| *field).collect();
+            assert_eq!(found, faults, "{told}");
+            assert_eq!(next.on, after, "{told}");
+        }
+        let mut faults = Faults::default();
+        let kept = faults.sound(form(Some(false), None, None), on());
+        assert_eq!(kept, was(), "what it was heard for stays readable");
     }
 
     proptest! {

@@ -4,15 +4,17 @@ use std::collections::BTreeMap;
 
 use base::area::AreaCode;
 use base::geo::Point;
-use base::id::{Agency, Camera, Id};
+use base::id::{Agency, Camera, Id, Person};
 use hall::areas::NamedArea;
 use serde::Serialize;
 use utoipa::ToSchema;
+use watch_core::sound::Microphone;
 use watch_core::supervise::{Reason, Word};
 
 use super::form::KINDS;
 use crate::hub::{Hub, Layer, Report, StreamKey};
 use crate::sql::camera::{CameraRow, LegalRow, StreamRow};
+use crate::sql::sound::SoundRow;
 
 /// A camera: what it is, by which right it films, and how it is now.
 #[derive(Debug, Serialize, ToSchema)]
@@ -42,6 +44,8 @@ pub(crate) struct CameraView {
     pub(crate) simulated: bool,
     /// By which right it films.
     pub(crate) legal: LegalView,
+    /// Whether it may be heard.
+    pub(crate) sound: SoundView,
     /// Whom to call when it is dark.
     pub(crate) contact: Option<ContactView>,
     /// The strategic project it watches, as reported.
@@ -94,6 +98,27 @@ pub(crate) struct LegalView {
     pub(crate) zone: Option<String>,
     /// How long pictures may be kept.
     pub(crate) retention_days: Option<i64>,
+}
+
+/// Whether a camera may be heard, and whether it can be.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SoundView {
+    /// Whether it may.
+    pub(crate) on: bool,
+    /// What for.
+    pub(crate) purpose: Option<String>,
+    /// The regulation or decree.
+    pub(crate) basis: Option<String>,
+    /// Who switched it last, `prs_…`; none when the house did.
+    #[schema(value_type = Option<String>)]
+    pub(crate) by: Option<Id<Person>>,
+    /// When, µs since 1970 UTC; none when it was never touched.
+    pub(crate) changed_us: Option<i64>,
+    /// What the camera has.
+    #[schema(value_type = MicrophoneWord)]
+    pub(crate) microphone: &'static str,
+    /// The name of its format, as the camera last said.
+    pub(crate) format: Option<String>,
 }
 
 /// Whom to call.
@@ -178,6 +203,15 @@ hall::words! {
     /// come, the picture is old, there is none.
     pub(crate) StateWord = Word::ALL.map(Word::as_str)
 }
+/// What a camera has to hear with: not asked yet, sound that is passed on, sound in
+/// another format that is not, none.
+const MICROPHONES: [&str; 4] = ["unknown", "g711", "other_format", "none"];
+
+hall::words! {
+    /// What a camera has to hear with: not asked yet, sound that is passed on, sound in
+    /// another format that is not, none.
+    pub(crate) MicrophoneWord = MICROPHONES
+}
 hall::words! {
     /// Why a stream is not live.
     pub(crate) ReasonWord = Reason::ALL.map(Reason::as_str)
@@ -195,9 +229,11 @@ impl CameraView {
         row: CameraRow,
         streams: &[StreamRow],
         legal: Option<&LegalRow>,
+        sound: Option<&SoundRow>,
         names: &Names,
         hub: &Hub,
     ) -> Self {
+        let sound = SoundView::of(row.id, sound, hub);
         let streams: Vec<_> = streams
             .iter()
             .map(|stream| StreamView::of(row.id, stream, hub))
@@ -225,6 +261,7 @@ impl CameraView {
             always_on: row.always_on,
             simulated: row.simulated,
             legal: LegalView::of(legal.cloned().unwrap_or_default()),
+            sound,
             contact: has_contact.then_some(ContactView {
                 name: contact.name,
                 phone: contact.phone,
@@ -270,6 +307,34 @@ impl LegalView {
             sign_on_site: card.sign_on_site,
             zone: card.zone,
             retention_days: card.retention_days,
+        }
+    }
+}
+
+impl SoundView {
+    /// The layer that has said anything speaks, the full picture's first.
+    fn of(camera: Id<Camera>, row: Option<&SoundRow>, hub: &Hub) -> Self {
+        let microphone = Layer::ALL.into_iter().find_map(|layer| {
+            let channel = hub.stream(StreamKey { camera, layer })?;
+            channel.report().microphone
+        });
+        let [unknown, g711, other_format, none] = MICROPHONES;
+        let word = match &microphone {
+            None => unknown,
+            Some(Microphone::G711(_)) => g711,
+            Some(Microphone::Other(_)) => other_format,
+            Some(Microphone::None) => none,
+        };
+        let switch = row.map(|row| &row.switch);
+        let text = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
+        Self {
+            on: switch.is_some_and(|switch| switch.on),
+            purpose: switch.and_then(|switch| text(&switch.purpose)),
+            basis: switch.and_then(|switch| text(&switch.basis)),
+            by: row.and_then(|row| row.by),
+            changed_us: row.map(|row| row.changed.as_us()),
+            microphone: word,
+            format: microphone.and_then(|it| it.format().map(str::to_owned)),
         }
     }
 }

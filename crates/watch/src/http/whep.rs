@@ -23,11 +23,12 @@ use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use watch_core::frame::Codec;
+use watch_core::sound::Microphone;
 use watch_core::supervise::{OPEN_DEADLINE, Reason, Word};
 
 use super::cameras::find;
 use crate::hub::{Channel, Layer, StreamKey};
-use crate::live::{EngineError, OFFER_MAX, OfferError};
+use crate::live::{EngineError, Guest, OFFER_MAX, OfferError};
 use crate::room::Room;
 use crate::sql::camera;
 use crate::sql::viewing::{self, Began};
@@ -48,7 +49,9 @@ pub(crate) struct Wish {
 }
 
 /// Begins to watch. The body is an SDP offer that receives H.264 or H.265; the answer is
-/// in the response, `Location` is what to delete in the end.
+/// in the response, `Location` is what to delete in the end. Sound is sent as G.711 to
+/// an offer that takes it, where the camera may be heard; else the answer has it
+/// inactive.
 #[utoipa::path(post, path = "/whep/{camera}", tag = "live",
     params(("camera" = String, Path, description = "id or short name"), Wish),
     request_body(content = String, content_type = "application/sdp"),
@@ -93,6 +96,14 @@ async fn join(
             "This layer is neither H.264 nor H.265; choose another layer.",
         ));
     }
+    let sound = room.inner.hub.sound(row.id).filter(|_| {
+        // What is known to be of another format, or none, need not be waited for.
+        !matches!(
+            channel.report().microphone,
+            Some(Microphone::None | Microphone::Other(_))
+        )
+    });
+    let hears = sound.is_some() && offer.contains("\nm=audio ");
 
     let now = hall.now();
     let id: Id<Viewing> = hall.mint();
@@ -111,17 +122,19 @@ async fn join(
     let act = Act {
         verb: "camera.watch",
         subject: row.id.to_string(),
-        detail: serde_json::json!({ "viewing": id, "layer": layer.as_str() }),
+        detail: serde_json::json!({ "viewing": id, "layer": layer.as_str(), "sound": hears }),
     };
     audit::record(&mut tx, now, &who, act).await?;
     tx.commit().await?;
 
-    let joined = match room
-        .inner
-        .engine
-        .join(id, who.login(), channel, offer)
-        .await
-    {
+    let guest = Guest {
+        viewing: id,
+        login: who.login(),
+        channel,
+        sound,
+        offer,
+    };
+    let joined = match room.inner.engine.join(guest).await {
         Ok(joined) => joined,
         Err(error) => {
             let mut tx = hall.db().write().await?;

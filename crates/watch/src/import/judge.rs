@@ -127,6 +127,8 @@ impl Reading<'_, '_> {
             contact: self.contact(),
             legal: self.legal(),
             project: self.project(),
+            // Each camera that may be heard is decided upon by itself.
+            sound: None,
             simulated: None,
         };
         self.permitted(&form);

@@ -3,6 +3,10 @@
 //! [`session`] holds one RTSP session and knows nothing of yesterday.
 //! [`stream`] holds one stream for as long as the house stands, and asks
 //! [`watch_core::supervise`] when to open a session and when to let it go.
+//! [`hearing`] and [`sound`] are the same for what a camera hears, where it may be
+//! heard.
 
+pub(crate) mod hearing;
 pub mod session;
+pub(crate) mod sound;
 pub(crate) mod stream;

@@ -4,12 +4,15 @@
 //! their stamps, sender reports, and in the end the reason why it ended, in the
 //! words of [`Reason`].
 //!
-//! Only the first video stream is set up. Audio is never asked for: it must not
-//! be ingested unless a camera's legal card says so, and none can say so yet.
+//! Only the first video stream is set up. What the camera says of its sound is
+//! remembered and never asked for here: where a camera may be heard,
+//! [`hearing`](super::hearing) asks for it in a session of its own, so that nothing
+//! that is wrong with sound can touch a picture.
 
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 
+use base::now::Wall;
 use base::redact::Secret;
 use bytes::Bytes;
 use futures::{FutureExt as _, StreamExt as _};
@@ -22,6 +25,7 @@ use retina::codec::{
 };
 use url::Url;
 use watch_core::frame::Codec;
+use watch_core::sound::Microphone;
 use watch_core::supervise::Reason;
 use watch_core::timeline::wall_of_ntp;
 
@@ -90,9 +94,18 @@ pub enum Heard {
         video: Option<Video>,
     },
     /// The camera's wall clock, from a sender report.
-    Clock(base::now::Wall),
+    Clock(Clock),
     /// Something that is of no use here.
     Other,
+}
+
+/// What a sender report says (RFC 3550 §6.4.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Clock {
+    /// The camera's wall clock.
+    pub wall: Wall,
+    /// The stamp that it gives to that time, unwrapped within the session.
+    pub rtp: Option<i64>,
 }
 
 /// A session that plays.
@@ -103,12 +116,24 @@ pub struct Session {
     stream: usize,
 }
 
+/// A session that plays, and what the camera has said.
+pub struct Opened {
+    /// The session.
+    pub session: Session,
+    /// What its pictures are.
+    pub video: Video,
+    /// What it says of its sound.
+    pub microphone: Microphone,
+}
+
 /// A camera that has said what it has and does not play yet.
 pub struct Described {
     rtsp: Rtsp<retina::client::Described>,
     stream: usize,
     /// What it has.
     pub video: Video,
+    /// What it says of its sound.
+    pub microphone: Microphone,
 }
 
 impl Described {
@@ -121,20 +146,7 @@ impl Described {
     }
 
     async fn asked(source: &Source) -> Result<Self, Failure> {
-        let credentials = source
-            .credentials
-            .as_ref()
-            .map(|(username, password)| Credentials {
-                username: username.clone(),
-                password: password.expose().clone(),
-            });
-        let options = SessionOptions::default()
-            .creds(credentials)
-            .user_agent("betang".to_owned())
-            .teardown(TeardownPolicy::Auto);
-        let rtsp = Rtsp::describe(source.url.clone(), options)
-            .await
-            .map_err(|error| failure(&error))?;
+        let rtsp = describe(source).await?;
         let stream = rtsp
             .streams()
             .iter()
@@ -144,10 +156,12 @@ impl Described {
                 detail: "the camera offers no video".to_owned(),
             })?;
         let video = video(&rtsp.streams()[stream]);
+        let (_, microphone) = microphone(rtsp.streams());
         Ok(Self {
             rtsp,
             stream,
             video,
+            microphone,
         })
     }
 
@@ -170,25 +184,8 @@ impl Described {
                 ),
             });
         };
-        let set_up = self.rtsp.setup(self.stream, setup_options(transport)).await;
-        match (set_up, transport) {
-            (Ok(()), _) => {}
-            // A camera that says so is believed at once; one that is only silent
-            // is tried the other way round by the supervisor's next attempt.
-            (Err(error), Transport::Tcp) if error.status_code() == Some(UNSUPPORTED_TRANSPORT) => {
-                self.rtsp
-                    .setup(self.stream, setup_options(Transport::Udp))
-                    .await
-                    .map_err(|error| failure(&error))?;
-            }
-            (Err(error), _) => return Err(failure(&error)),
-        }
-        let options = PlayOptions::default().unknown_rtcp_ssrc(UnknownRtcpSsrcPolicy::DropPackets);
-        let playing = self
-            .rtsp
-            .play(options)
-            .await
-            .map_err(|error| failure(&error))?;
+        set_up(&mut self.rtsp, self.stream, transport).await?;
+        let playing = play(self.rtsp).await?;
         let demuxed = playing.demuxed().map_err(|error| failure(&error))?;
         Ok(Session {
             codec,
@@ -203,10 +200,14 @@ impl Session {
     ///
     /// # Errors
     /// With the reason in the words of the page.
-    pub async fn open(source: &Source, transport: Transport) -> Result<(Self, Video), Failure> {
+    pub async fn open(source: &Source, transport: Transport) -> Result<Opened, Failure> {
         let described = Described::ask(source).await?;
-        let video = described.video.clone();
-        Ok((described.play(transport).await?, video))
+        let (video, microphone) = (described.video.clone(), described.microphone.clone());
+        Ok(Opened {
+            session: described.play(transport).await?,
+            video,
+            microphone,
+        })
     }
 
     /// Waits for what comes next. May be dropped and called again without loss.
@@ -232,17 +233,12 @@ impl Session {
                     video,
                 })
             }
-            Some(Ok(CodecItem::Rtcp(report))) => Ok(report
-                .pkts()
-                .filter_map(|packet| packet.as_sender_report().ok().flatten())
-                .find_map(|report| wall_of_ntp(report.ntp_timestamp().0))
-                .map_or(Heard::Other, Heard::Clock)),
+            Some(Ok(CodecItem::Rtcp(report))) => {
+                Ok(clock(&report).map_or(Heard::Other, Heard::Clock))
+            }
             Some(Ok(_)) => Ok(Heard::Other),
             Some(Err(error)) => Err(failure(&error)),
-            None => Err(Failure {
-                reason: Reason::Stopped,
-                detail: "the camera ended the session".to_owned(),
-            }),
+            None => Err(ended()),
         }
     }
 
@@ -254,7 +250,9 @@ impl Session {
 /// The libraries assert here and there what a camera need not hold to, and a stream
 /// whose task has panicked stays dark for good. So a panic in a session is a failure
 /// of that session; nothing of it is used afterwards.
-async fn contained<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+pub(super) async fn contained<T>(
+    work: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
     let done = AssertUnwindSafe(work).catch_unwind().await;
     done.unwrap_or_else(|_| {
         Err(Failure {
@@ -262,6 +260,81 @@ async fn contained<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<
             detail: "what the camera says breaks its reader".to_owned(),
         })
     })
+}
+
+/// Asks a camera what it has.
+pub(super) async fn describe(source: &Source) -> Result<Rtsp<retina::client::Described>, Failure> {
+    let credentials = source
+        .credentials
+        .as_ref()
+        .map(|(username, password)| Credentials {
+            username: username.clone(),
+            password: password.expose().clone(),
+        });
+    let options = SessionOptions::default()
+        .creds(credentials)
+        .user_agent("betang".to_owned())
+        .teardown(TeardownPolicy::Auto);
+    Rtsp::describe(source.url.clone(), options)
+        .await
+        .map_err(|error| failure(&error))
+}
+
+/// Asks for one of its streams.
+pub(super) async fn set_up(
+    rtsp: &mut Rtsp<retina::client::Described>,
+    stream: usize,
+    transport: Transport,
+) -> Result<(), Failure> {
+    let set_up = rtsp.setup(stream, setup_options(transport)).await;
+    match (set_up, transport) {
+        (Ok(()), _) => Ok(()),
+        // A camera that says so is believed at once; one that is only silent
+        // is tried the other way round by the supervisor's next attempt.
+        (Err(error), Transport::Tcp) if error.status_code() == Some(UNSUPPORTED_TRANSPORT) => rtsp
+            .setup(stream, setup_options(Transport::Udp))
+            .await
+            .map_err(|error| failure(&error)),
+        (Err(error), _) => Err(failure(&error)),
+    }
+}
+
+/// Lets it begin.
+pub(super) async fn play(
+    rtsp: Rtsp<retina::client::Described>,
+) -> Result<Rtsp<retina::client::Playing>, Failure> {
+    let options = PlayOptions::default().unknown_rtcp_ssrc(UnknownRtcpSsrcPolicy::DropPackets);
+    rtsp.play(options).await.map_err(|error| failure(&error))
+}
+
+/// The camera's clock in a compound of reports, if there is one that is a time.
+pub(super) fn clock(report: &retina::rtcp::ReceivedCompoundPacket) -> Option<Clock> {
+    let wall = report
+        .pkts()
+        .filter_map(|packet| packet.as_sender_report().ok().flatten())
+        .find_map(|report| wall_of_ntp(report.ntp_timestamp().0))?;
+    let rtp = report.rtp_timestamp().map(|stamp| stamp.timestamp());
+    Some(Clock { wall, rtp })
+}
+
+/// The first stream of sound, and what it is.
+pub(super) fn microphone(streams: &[retina::client::Stream]) -> (Option<usize>, Microphone) {
+    let Some(at) = streams.iter().position(|stream| stream.media() == "audio") else {
+        return (None, Microphone::None);
+    };
+    let stream = &streams[at];
+    let name = stream.encoding_name().to_ascii_lowercase();
+    let channels = stream.channels().map(std::num::NonZeroU16::get);
+    let microphone = Microphone::described(&name, stream.clock_rate_hz(), channels);
+    (Some(at), microphone)
+}
+
+/// The camera has closed the connection.
+pub(super) fn ended() -> Failure {
+    Failure {
+        reason: Reason::Stopped,
+        detail: "the camera ended the session".to_owned(),
+    }
 }
 
 fn video(stream: &retina::client::Stream) -> Video {
@@ -292,7 +365,7 @@ fn setup_options(transport: Transport) -> SetupOptions {
 
 /// The library keeps its error kinds to itself, but for the status. The rest is
 /// told by the words of the operating system, which do not change.
-fn failure(error: &retina::Error) -> Failure {
+pub(super) fn failure(error: &retina::Error) -> Failure {
     let detail = error.to_string();
     let reason = match error.status_code() {
         Some(401 | 403) => Reason::WrongPassword,

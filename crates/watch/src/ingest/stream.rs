@@ -17,7 +17,7 @@ use watch_core::payload::annex_b;
 use watch_core::supervise::{Effect, Input, Reason, Supervisor, Word};
 use watch_core::timeline::Timeline;
 
-use super::session::{Failure, Heard, Session, Transport, Video};
+use super::session::{Clock, Failure, Heard, Opened, Session, Transport};
 use crate::hub::{Channel, Meter};
 
 /// How often a report tells the age of the newest picture anew.
@@ -31,12 +31,13 @@ pub(crate) struct Task {
     pub(crate) stop: CancellationToken,
 }
 
-type Opened = Result<(Session, Video), Failure>;
-
 /// The connection, whichever stage it is in, with the device's session it uses.
 enum Link {
     None,
-    Opening(BoxFuture<'static, Opened>, OwnedSemaphorePermit),
+    Opening(
+        BoxFuture<'static, Result<Opened, Failure>>,
+        OwnedSemaphorePermit,
+    ),
     Playing(
         Box<Session>,
         #[expect(dead_code, reason = "held as long as the session lasts")] OwnedSemaphorePermit,
@@ -47,7 +48,7 @@ enum Event {
     Stop,
     Wants,
     Changed,
-    Opened(Opened),
+    Opened(Result<Opened, Failure>),
     Heard(Result<Heard, Failure>),
     Tick,
 }
@@ -134,8 +135,8 @@ impl Ingest {
             Event::Changed => Some(Input::Changed),
             Event::Wants if self.channel.is_wanted() => Some(Input::Wanted),
             Event::Wants => Some(Input::Unwanted),
-            Event::Opened(Ok((session, video))) => {
-                self.playing(session, video);
+            Event::Opened(Ok(opened)) => {
+                self.playing(opened);
                 Some(Input::Playing)
             }
             Event::Opened(Err(failure)) | Event::Heard(Err(failure)) => Some(self.failed(&failure)),
@@ -197,11 +198,19 @@ impl Ingest {
         self.channel.forget();
     }
 
-    fn playing(&mut self, session: Session, video: Video) {
+    fn playing(&mut self, opened: Opened) {
+        let Opened {
+            session,
+            video,
+            microphone,
+        } = opened;
         self.timeline.connected();
         self.meter = Meter::default();
         self.codec = session.codec;
-        self.channel.tell(|report| report.video = Some(video));
+        self.channel.tell(|report| {
+            report.video = Some(video);
+            report.microphone = Some(microphone);
+        });
         if let Link::Opening(_, permit) = std::mem::replace(&mut self.link, Link::None) {
             self.link = Link::Playing(Box::new(session), permit);
         }
@@ -221,8 +230,11 @@ impl Ingest {
     fn heard(&mut self, heard: Heard, now: Now) -> Option<Input> {
         match heard {
             Heard::Other => None,
-            Heard::Clock(camera) => {
-                let offset_us = self.timeline.sender_report(camera, now.wall);
+            Heard::Clock(Clock { wall, rtp }) => {
+                let offset_us = self.timeline.sender_report(wall, now.wall);
+                if let Some(rtp) = rtp {
+                    self.timeline.reported(rtp, wall);
+                }
                 self.channel
                     .tell(|report| report.clock_offset_us = Some(offset_us));
                 None
@@ -238,6 +250,7 @@ impl Ingest {
 
     fn frame(&mut self, rtp: i64, unit: &[u8], now: Now) -> Option<Input> {
         let time = self.timeline.place(rtp, now.mono);
+        self.channel.lags(self.timeline.lag(rtp, now.wall));
         if let Some(bitrate) = self.meter.count(Bytes::of(unit), now.mono) {
             self.channel.tell(|report| report.bitrate = Some(bitrate));
         }

@@ -37,6 +37,7 @@ async fn one(room: &Room, ended: &Ended) -> Result<(), Error> {
                 "sent_bytes": ended.sent,
                 "media_remote": ended.remote,
                 "lost_frames": ended.lost,
+                "sound": ended.sound,
             }),
         },
     )

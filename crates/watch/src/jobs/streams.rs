@@ -8,13 +8,17 @@ use std::collections::BTreeSet;
 use base::fact::Fact;
 use base::id::{Camera, Id};
 use base::redact::Secret;
+use hall::guard::{Permission, Place};
+use hall::live::Event;
 use store::{Error, facts};
 use url::Url;
 
+use crate::hub::sound::SoundSpec;
 use crate::hub::{StreamKey, StreamSpec};
 use crate::ingest::session::Source;
 use crate::room::Room;
 use crate::sql::camera::{self, CameraRow};
+use crate::sql::sound;
 
 /// Facts that are read at once.
 const FACTS: i64 = 500;
@@ -88,11 +92,13 @@ async fn tell(room: &Room, id: Id<Camera>, row: Option<CameraRow>) -> Result<(),
     let hub = &room.inner.hub;
     let Some(row) = row else {
         leave(room, hub.set(id, None, &[])).await;
+        switch(room, id, None, None).await;
         return Ok(());
     };
     let mut read = room.inner.hall.db().read().await?;
     let credentials = credentials(room, &mut read, &row).await?;
     let streams = camera::streams(&mut read, &[id]).await?.remove(&id);
+    let audible = sound::of(&mut read, &[id]).await?.remove(&id);
     drop(read);
     let sessions = usize::try_from(row.session_limit).unwrap_or(1);
     let specs: Vec<_> = streams
@@ -114,7 +120,32 @@ async fn tell(room: &Room, id: Id<Camera>, row: Option<CameraRow>) -> Result<(),
         })
         .collect();
     leave(room, hub.set(id, Some(row.place()), &specs)).await;
+    // The first stream is the full picture, and its sound is the best.
+    let audible = audible.is_some_and(|row| row.switch.on);
+    let heard = specs.first().filter(|_| audible).map(|spec| SoundSpec {
+        source: spec.source.clone(),
+        device: spec.device,
+    });
+    switch(room, id, Some(row.place()), heard.as_ref()).await;
     Ok(())
+}
+
+/// Who hears a camera hears nothing from the moment on when it may not be heard, and
+/// open pages read anew what may be.
+async fn switch(room: &Room, id: Id<Camera>, place: Option<Place>, heard: Option<&SoundSpec>) {
+    if !room.inner.hub.set_sound(id, heard) {
+        return;
+    }
+    // Refused only when the house is closing, and then all leave.
+    let _ = room.inner.engine.hush(id).await;
+    if let Some(place) = place {
+        room.inner.hall.live().publish(Event {
+            topic: "camera",
+            permission: Permission::CamerasRead,
+            place,
+            data: serde_json::json!({ "id": id }),
+        });
+    }
 }
 
 /// Viewers of a stream that is no more would look at its last picture for ever.

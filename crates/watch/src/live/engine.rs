@@ -14,7 +14,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use base::id::{Id, Viewing};
+use base::id::{Camera, Id, Viewing};
 use base::now::Now;
 use base::unit::Bytes;
 use hall::Hall;
@@ -27,7 +27,9 @@ use super::seats::{Seat, Seats};
 use super::session::{OfferError, Still, Terms, Viewer};
 use super::socket::Socket;
 use super::tcp::{self, Inbound};
-use crate::hub::{Bell, Channel, StreamKey};
+use crate::hub::bell::{Bell, Rung};
+use crate::hub::sound::Sound;
+use crate::hub::{Channel, StreamKey};
 
 /// Viewers that one house serves; at 1.5 Mbit/s each this is 6 Gbit/s.
 pub const VIEWERS_MAX: usize = 4_096;
@@ -58,6 +60,21 @@ pub enum EngineError {
     Closed,
 }
 
+/// Somebody who wants to be let in.
+#[derive(Debug)]
+pub struct Guest {
+    /// What his viewing is called.
+    pub viewing: Id<Viewing>,
+    /// The login it hangs on: a session or a token.
+    pub login: [u8; 16],
+    /// What he wants to see.
+    pub channel: Arc<Channel>,
+    /// What he may hear, if his offer asks for it.
+    pub sound: Option<Arc<Sound>>,
+    /// What his player sent.
+    pub offer: String,
+}
+
 /// A viewer has been let in.
 #[derive(Debug)]
 pub struct Joined {
@@ -78,6 +95,8 @@ pub struct Ended {
     pub remote: Option<SocketAddr>,
     /// Frames that the viewer was too slow for.
     pub lost: u64,
+    /// Whether any sound was sent.
+    pub sound: bool,
 }
 
 /// The handle that others talk to the engine through.
@@ -89,10 +108,7 @@ pub struct Engine {
 
 enum Command {
     Join {
-        viewing: Id<Viewing>,
-        login: [u8; 16],
-        channel: Arc<Channel>,
-        offer: String,
+        guest: Guest,
         answer: oneshot::Sender<Result<Joined, EngineError>>,
     },
     Leave {
@@ -101,6 +117,7 @@ enum Command {
     },
     LeaveLogin([u8; 16]),
     LeaveStream(StreamKey),
+    Hush(Id<Camera>),
     LeaveAll,
     Count(oneshot::Sender<usize>),
 }
@@ -135,6 +152,7 @@ impl Engine {
             by_address: BTreeMap::new(),
             by_ufrag: BTreeMap::new(),
             by_stream: BTreeMap::new(),
+            by_sound: BTreeMap::new(),
             rung: Vec::new(),
             endings,
         };
@@ -152,22 +170,9 @@ impl Engine {
     ///
     /// # Errors
     /// If the offer cannot be answered, or there is no room.
-    pub async fn join(
-        &self,
-        viewing: Id<Viewing>,
-        login: [u8; 16],
-        channel: Arc<Channel>,
-        offer: String,
-    ) -> Result<Joined, EngineError> {
+    pub async fn join(&self, guest: Guest) -> Result<Joined, EngineError> {
         let (answer, answered) = oneshot::channel();
-        let command = Command::Join {
-            viewing,
-            login,
-            channel,
-            offer,
-            answer,
-        };
-        self.tell(command).await?;
+        self.tell(Command::Join { guest, answer }).await?;
         answered.await.map_err(|_| EngineError::Closed)?
     }
 
@@ -195,6 +200,14 @@ impl Engine {
     /// If the house is shutting down.
     pub async fn leave_stream(&self, key: StreamKey) -> Result<(), EngineError> {
         self.tell(Command::LeaveStream(key)).await
+    }
+
+    /// Lets nobody hear a camera any more; pictures go on.
+    ///
+    /// # Errors
+    /// If the house is shutting down.
+    pub async fn hush(&self, camera: Id<Camera>) -> Result<(), EngineError> {
+        self.tell(Command::Hush(camera)).await
     }
 
     /// Lets all viewers go.
@@ -236,6 +249,8 @@ struct Served {
     /// What the first packets of the others ask for.
     by_ufrag: BTreeMap<String, Seat>,
     by_stream: BTreeMap<StreamKey, Vec<Seat>>,
+    /// Those who hear.
+    by_sound: BTreeMap<Id<Camera>, Vec<Seat>>,
     /// Seats whose time has come, while they are served.
     rung: Vec<Seat>,
     endings: mpsc::Sender<Ended>,
@@ -289,14 +304,9 @@ impl Served {
 
     fn obey(&mut self, command: Command) {
         match command {
-            Command::Join {
-                viewing,
-                login,
-                channel,
-                offer,
-                answer,
-            } => {
-                let joined = self.join(viewing, login, channel, &offer);
+            Command::Join { guest, answer } => {
+                let viewing = guest.viewing;
+                let joined = self.join(guest);
                 // A caller who has gone is one who will not watch.
                 if let Err(Ok(_)) = answer.send(joined)
                     && let Some(seat) = self.by_viewing.get(&viewing).copied()
@@ -317,6 +327,7 @@ impl Served {
             Command::LeaveStream(key) => {
                 self.let_go_all(|viewer| viewer.channel.key() == key);
             }
+            Command::Hush(camera) => self.hush(camera),
             Command::LeaveAll => self.let_go_all(|_| true),
             Command::Count(count) => {
                 let _ = count.send(self.seats.count());
@@ -324,27 +335,27 @@ impl Served {
         }
     }
 
-    fn join(
-        &mut self,
-        viewing: Id<Viewing>,
-        login: [u8; 16],
-        channel: Arc<Channel>,
-        offer: &str,
-    ) -> Result<Joined, EngineError> {
+    fn join(&mut self, guest: Guest) -> Result<Joined, EngineError> {
         if self.seats.count() >= VIEWERS_MAX {
             return Err(EngineError::Full);
         }
         let (now, at) = self.times();
-        let key = channel.key();
-        let (mut viewer, answer) =
-            Viewer::answer(viewing, login, channel, offer, &self.terms, now, at)?;
+        let (viewing, key) = (guest.viewing, guest.channel.key());
+        let (mut viewer, answer) = Viewer::answer(guest, &self.terms, now, at)?;
         viewer.channel.listen(&self.bell);
+        let hears = viewer.hears().map(|sound| {
+            sound.listen(&self.bell);
+            sound.camera()
+        });
         let ufrag = viewer.ufrag();
         let seat = self.seats.sit(viewer);
         self.seats.ring_at(seat, at);
         self.by_viewing.insert(viewing, seat);
         self.by_ufrag.insert(ufrag, seat);
         self.by_stream.entry(key).or_default().push(seat);
+        if let Some(camera) = hears {
+            self.by_sound.entry(camera).or_default().push(seat);
+        }
         Ok(Joined { answer })
     }
 
@@ -440,11 +451,17 @@ impl Served {
     fn pump_dirty(&mut self) {
         let (now, at) = self.times();
         let mut gone = Vec::new();
-        for key in self.bell.take() {
-            let row = self.by_stream.get(&key).map_or(&[][..], Vec::as_slice);
-            for seat in row {
-                let pump = |viewer: &mut Viewer, socket: &mut Socket| viewer.pump(at, now, socket);
-                let still = served(&mut self.seats, &mut self.socket, *seat, (now, at), pump);
+        for rung in self.bell.take() {
+            let row = match rung {
+                Rung::Stream(key) => self.by_stream.get(&key),
+                Rung::Sound(camera) => self.by_sound.get(&camera),
+            };
+            for seat in row.map_or(&[][..], Vec::as_slice) {
+                let send = |viewer: &mut Viewer, socket: &mut Socket| match rung {
+                    Rung::Stream(_) => viewer.pump(at, now, socket),
+                    Rung::Sound(_) => viewer.hear(at, now, socket),
+                };
+                let still = served(&mut self.seats, &mut self.socket, *seat, (now, at), send);
                 if still == Still::Gone {
                     gone.push(*seat);
                 }
@@ -465,6 +482,18 @@ impl Served {
             });
         }
         self.rung = rung;
+    }
+
+    fn hush(&mut self, camera: Id<Camera>) {
+        for seat in self.by_sound.remove(&camera).unwrap_or_default() {
+            let Some(viewer) = self.seats.get(seat) else {
+                continue;
+            };
+            if let Some(sound) = viewer.hears() {
+                sound.unlisten(&self.bell);
+            }
+            viewer.hush();
+        }
     }
 
     fn let_go_all(&mut self, which: impl Fn(&Viewer) -> bool) {
@@ -498,12 +527,22 @@ impl Served {
                 viewer.channel.unlisten(&self.bell);
             }
         }
+        if let Some(sound) = viewer.hears()
+            && let Some(row) = self.by_sound.get_mut(&sound.camera())
+        {
+            row.retain(|taken| *taken != seat);
+            if row.is_empty() {
+                sound.unlisten(&self.bell);
+                self.by_sound.remove(&sound.camera());
+            }
+        }
         let ended = Ended {
             viewing: id,
             at: now,
             sent: viewer.sent,
             remote: viewer.remote,
             lost: viewer.lost(),
+            sound: viewer.heard,
         };
         // The queue holds as many as there can be viewers. Should the database
         // stand still for longer, the row that was opened for the viewing is

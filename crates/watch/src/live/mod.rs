@@ -1,6 +1,7 @@
 //! From the hub to the viewers.
 //!
 //! [`session`] is one viewer: a WebRTC peer and its place in a stream.
+//! [`answer`] is what such a peer is told beyond what the library writes.
 //! [`seats`] says who sits where, and when each wants to be looked at again.
 //! [`socket`] sends what belongs together in one system call, [`tcp`] serves
 //! those whose network passes no UDP.
@@ -9,6 +10,7 @@
 //!
 //! Only this module knows the WebRTC library.
 
+mod answer;
 mod engine;
 mod seats;
 mod session;
@@ -16,6 +18,6 @@ mod socket;
 mod tcp;
 
 pub(crate) use engine::name_in;
-pub use engine::{Ended, Engine, EngineError, Joined, VIEWERS_MAX};
+pub use engine::{Ended, Engine, EngineError, Guest, Joined, VIEWERS_MAX};
 pub use session::OfferError;
 pub(crate) use session::{OFFER_MAX, Terms, answer_alone};

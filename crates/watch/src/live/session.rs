@@ -2,6 +2,9 @@
 //!
 //! Shape: the library is a machine that is fed packets and time and must be
 //! drained after each; [`Viewer::drain`] is the only place where that is done.
+//!
+//! Who may hear a camera is sent its sound beside its pictures, each under a clock of
+//! its own; sender reports say which moments belong together (RFC 3550 §6.4).
 
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -20,9 +23,13 @@ use str0m::rtp::{Extension, ExtensionMap, ExtensionValues, RtpWrite, SeqNo};
 use str0m::{Candidate, Event, IceConnectionState, Input, Output, Rtc, RtcError};
 use watch_core::fanout::{Next, Reader};
 use watch_core::frame::{Codec, Frame};
+use watch_core::sound::{self, Law, Packet};
 use watch_core::supervise::Word;
 
+use super::answer;
+use super::engine::Guest;
 use super::socket::Socket;
+use crate::hub::sound::Sound;
 use crate::hub::{Channel, Want};
 
 /// Packets kept for a viewer to ask for again: 1 s of 5 Mbit/s.
@@ -34,6 +41,10 @@ const RESEND_AGE: Duration = Duration::from_secs(2);
 
 /// How long a viewer may take to connect.
 const CONNECT_MAX: Duration = Duration::from_secs(15);
+
+/// How far pictures and sound of one moment may part on their way from the camera;
+/// more is not believed. Half a second is much already.
+const SKEW_MAX: Duration = Duration::from_secs(1);
 
 /// The longest offer that is read, in octets. Browsers send 2 to 6 kB.
 pub(crate) const OFFER_MAX: usize = 64 * 1024;
@@ -130,8 +141,22 @@ pub(super) struct Viewer {
     due: Instant,
     /// When the reader has more, while a burst is paced.
     paced: Option<Mono>,
+    /// What it hears, while it may.
+    hearing: Option<Hearing>,
+    /// Whether any sound was sent.
+    pub(super) heard: bool,
     pub(super) sent: Bytes,
     pub(super) remote: Option<SocketAddr>,
+    _want: Want,
+}
+
+/// One listener's place in a camera's sound.
+struct Hearing {
+    sound: Arc<Sound>,
+    voice: Voice,
+    /// The sequence number of the next packet.
+    next: u64,
+    reader: sound::Reader,
     _want: Want,
 }
 
@@ -148,20 +173,32 @@ impl Viewer {
     /// # Errors
     /// If the offer cannot be read or does not ask for what there is.
     pub(super) fn answer(
-        id: Id<Viewing>,
-        login: [u8; 16],
-        channel: Arc<Channel>,
-        offer: &str,
+        guest: Guest,
         terms: &Terms,
         now: Now,
         instant: Instant,
     ) -> Result<(Self, String), OfferError> {
+        let Guest {
+            viewing: id,
+            login,
+            channel,
+            sound,
+            offer,
+        } = guest;
         let Peer {
             rtc,
             mid,
             pts,
+            voice,
             answer,
-        } = Peer::answering(offer, terms, instant)?;
+        } = Peer::answering(&offer, sound.is_some(), terms, instant)?;
+        let hearing = sound.zip(voice).map(|(sound, voice)| Hearing {
+            voice,
+            next: 1,
+            reader: sound::Reader::default(),
+            _want: sound.want(),
+            sound,
+        });
         // A camera that is not open now may turn out to be either.
         let report = channel.report();
         let open = matches!(report.truth.word, Word::Live | Word::Stale);
@@ -183,6 +220,8 @@ impl Viewer {
             began: now,
             due: instant,
             paced: None,
+            hearing,
+            heard: false,
             sent: Bytes::ZERO,
             remote: None,
             _want: channel.want(),
@@ -269,6 +308,38 @@ impl Viewer {
         Still::Here
     }
 
+    /// The sound that it hears.
+    pub(super) fn hears(&self) -> Option<&Arc<Sound>> {
+        self.hearing.as_ref().map(|hearing| &hearing.sound)
+    }
+
+    /// It may not hear any more, and sees on.
+    pub(super) fn hush(&mut self) {
+        self.hearing = None;
+    }
+
+    /// Sends what there is to hear.
+    pub(super) fn hear(&mut self, at: Instant, now: Now, socket: &mut Socket) -> Still {
+        alone(|| self.listened(at, now, socket))
+    }
+
+    fn listened(&mut self, at: Instant, now: Now, socket: &mut Socket) -> Still {
+        if !self.connected {
+            return Still::Here;
+        }
+        loop {
+            let hearing = self.hearing.as_mut();
+            let packet = hearing.and_then(|hearing| hearing.sound.next(&mut hearing.reader));
+            let Some(packet) = packet else {
+                return Still::Here;
+            };
+            self.sound(&packet, at);
+            if self.wake(at, now, socket) == Still::Gone {
+                return Still::Gone;
+            }
+        }
+    }
+
     /// Says goodbye to the peer.
     pub(super) fn close(&mut self, at: Instant, now: Now, socket: &mut Socket) {
         let _ = alone(|| match self.rtc.close() {
@@ -336,7 +407,30 @@ impl Viewer {
         Still::Here
     }
 
+    fn sound(&mut self, packet: &Packet, at: Instant) {
+        let Some(hearing) = &mut self.hearing else {
+            return;
+        };
+        // A format that the peer did not take is silence to it.
+        let Some(pt) = hearing.voice.of(packet.law) else {
+            return;
+        };
+        let skew = skewed(at, self.channel.lag_us(), hearing.sound.lag_us());
+        let seq_no = SeqNo::from(hearing.next);
+        let mut api = self.rtc.direct_api();
+        let Some(stream) = api.stream_tx_by_mid(hearing.voice.mid, None) else {
+            return;
+        };
+        hearing.next += 1;
+        self.heard = true;
+        let payload = Arc::clone(&packet.payload);
+        stream.write_rtp(RtpWrite::new(pt, seq_no, packet.time.rtp(), skew, payload));
+    }
+
     fn write(&mut self, frame: &Frame, pt: Pt, rtp_time: u32, at: Instant) {
+        // Who hears waits with a picture for its sound; who only sees waits for nothing.
+        let hears = self.hearing.is_some();
+        let at = if hears { back(at) } else { at };
         let mut api = self.rtc.direct_api();
         let Some(stream) = api.stream_tx_by_mid(self.mid, None) else {
             return;
@@ -347,7 +441,7 @@ impl Viewer {
             let mut write = RtpWrite::new(pt, seq_no, rtp_time, at, Arc::clone(&packet.payload))
                 .marker(packet.marker)
                 .nackable(true);
-            if frame.key {
+            if frame.key && !hears {
                 write = write.ext_vals(at_once());
             }
             stream.write_rtp(write);
@@ -367,19 +461,32 @@ struct Peer {
     rtc: Rtc,
     mid: Mid,
     pts: Pts,
+    /// Where sound goes, if the peer takes any.
+    voice: Option<Voice>,
     answer: String,
 }
 
 impl Peer {
-    fn answering(offer: &str, terms: &Terms, instant: Instant) -> Result<Self, OfferError> {
-        let answered = catch_unwind(AssertUnwindSafe(|| Self::answered(offer, terms, instant)));
+    fn answering(
+        offer: &str,
+        audible: bool,
+        terms: &Terms,
+        instant: Instant,
+    ) -> Result<Self, OfferError> {
+        let answered = || Self::answered(offer, audible, terms, instant);
+        let answered = catch_unwind(AssertUnwindSafe(answered));
         answered.unwrap_or_else(|_| {
             let why = "it contradicts itself".to_owned();
             Err(OfferError::Sdp(why))
         })
     }
 
-    fn answered(offer: &str, terms: &Terms, instant: Instant) -> Result<Self, OfferError> {
+    fn answered(
+        offer: &str,
+        audible: bool,
+        terms: &Terms,
+        instant: Instant,
+    ) -> Result<Self, OfferError> {
         let unreadable = |error: RtcError| OfferError::Sdp(error.to_string());
         let offer =
             SdpOffer::from_sdp_string(offer).map_err(|error| OfferError::Sdp(error.to_string()))?;
@@ -391,14 +498,20 @@ impl Peer {
             .clear_codecs()
             .enable_h264(true)
             .enable_h265(true)
+            .enable_pcma(true, false)
+            .enable_pcmu(true, false)
+            // Nothing is sent as this; who takes nothing else keeps a silent medium.
+            .enable_opus(true, false)
             .set_stats_interval(None)
             .build(instant);
         for candidate in terms.candidates() {
             rtc.add_local_candidate(candidate);
         }
         let answer = rtc.sdp_api().accept_offer(offer).map_err(unreadable)?;
-        let answer = answer.to_sdp_string();
-        let mid = video_sent(&answer).ok_or(OfferError::NoVideo)?;
+        let answer = answer::finished(&answer.to_sdp_string(), audible);
+        let sent = |kind| answer::sent(&answer, kind).map(|mid| Mid::from(mid.as_str()));
+        let mid = sent("video").ok_or(OfferError::NoVideo)?;
+        let voice = sent("audio").map(|mid| Voice::agreed(&rtc, mid));
         let pts = Pts::agreed(&rtc, mid);
         if pts.is_empty() {
             return Err(OfferError::NoCodec);
@@ -412,6 +525,7 @@ impl Peer {
             rtc,
             mid,
             pts,
+            voice,
             answer,
         })
     }
@@ -426,7 +540,7 @@ pub(crate) fn answer_alone(
     terms: &Terms,
     instant: Instant,
 ) -> Result<String, OfferError> {
-    Peer::answering(offer, terms, instant).map(|peer| peer.answer)
+    Peer::answering(offer, true, terms, instant).map(|peer| peer.answer)
 }
 
 /// What is agreed beside the codec: which stream a packet is of (RFC 8843 §9),
@@ -448,16 +562,62 @@ fn at_once() -> ExtensionValues {
     }
 }
 
-/// The first video that our answer sends. The library tells of media only once a
-/// peer is connected, which is too late to refuse it.
-fn video_sent(answer: &str) -> Option<Mid> {
-    answer
-        .split("\r\nm=")
-        .skip(1)
-        .filter(|media| media.starts_with("video ") && !media.starts_with("video 0 "))
-        .filter(|media| media.contains("\r\na=sendonly") || media.contains("\r\na=sendrecv"))
-        .find_map(|media| media.split("\r\na=mid:").nth(1)?.split("\r\n").next())
-        .map(Mid::from)
+/// As long ago as sound may come before its picture: the library takes no moment that
+/// is yet to come, so those of whoever hears all lie so far back.
+fn back(at: Instant) -> Instant {
+    at.checked_sub(SKEW_MAX).unwrap_or(at)
+}
+
+/// The moment of the picture that belongs to a sound which arrives now: both lags hold
+/// the same difference of clocks, and what is left is how much longer pictures take.
+fn skewed(at: Instant, picture_us: Option<i64>, sound_us: Option<i64>) -> Instant {
+    let skew_us = picture_us
+        .zip(sound_us)
+        .and_then(|(picture, sound)| picture.checked_sub(sound))
+        .unwrap_or(0);
+    let skew = Duration::from_micros(skew_us.unsigned_abs());
+    let at = back(at);
+    if skew > SKEW_MAX {
+        return at;
+    }
+    if skew_us >= 0 {
+        at + skew
+    } else {
+        at.checked_sub(skew).unwrap_or(at)
+    }
+}
+
+/// Where sound goes.
+#[derive(Debug, Clone, Copy)]
+struct Voice {
+    mid: Mid,
+    pcma: Option<Pt>,
+    pcmu: Option<Pt>,
+}
+
+impl Voice {
+    fn agreed(rtc: &Rtc, mid: Mid) -> Self {
+        let pts = rtc.media(mid).map_or(&[][..], |media| media.remote_pts());
+        let of = |codec| {
+            let params = rtc.codec_config().params().iter();
+            params
+                .filter(|params| pts.contains(&params.pt()))
+                .find(|params| params.spec().codec == codec)
+                .map(|params| params.pt())
+        };
+        Self {
+            mid,
+            pcma: of(RtcCodec::PCMA),
+            pcmu: of(RtcCodec::PCMU),
+        }
+    }
+
+    const fn of(self, law: Law) -> Option<Pt> {
+        match law {
+            Law::A => self.pcma,
+            Law::Mu => self.pcmu,
+        }
+    }
 }
 
 /// The payload types for our packets, by codec.
@@ -499,5 +659,32 @@ impl Pts {
 
     const fn is_empty(self) -> bool {
         self.h264.is_none() && self.h265.is_none()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sound_is_as_far_from_its_picture_as_the_camera_says() {
+        let at = hall::clock::Clock::real().instant() + Duration::from_secs(10);
+        let ms = Duration::from_millis;
+        let (picture, clock) = (90_000, 3_600_000_000);
+        for (picture_us, sound_us, expected) in [
+            (None, None, ms(1000)),
+            (Some(picture + clock), None, ms(1000)),
+            (Some(picture + clock), Some(40_000 + clock), ms(950)),
+            (Some(picture + clock), Some(picture + clock), ms(1000)),
+            (Some(picture), Some(340_000), ms(1250)),
+            (Some(5_000_000), Some(0), ms(1000)),
+            (Some(0), Some(5_000_000), ms(1000)),
+            (Some(i64::MIN), Some(i64::MAX), ms(1000)),
+            (Some(1_000_000), Some(0), ms(0)),
+        ] {
+            let moment = skewed(at, picture_us, sound_us);
+            assert_eq!(at - moment, expected, "{picture_us:?} {sound_us:?}");
+            assert!(moment <= at, "the library takes no moment to come");
+        }
     }
 }

@@ -444,10 +444,10 @@ pub(crate) async fn retire(tx: &mut Tx, camera: Id<Camera>, now: Wall) -> Result
 }
 
 /// Ids or names in one statement; both engines take far more placeholders.
-const IDS_MAX: usize = 500;
+pub(super) const IDS_MAX: usize = 500;
 
 /// Ends a statement that has come to `IN (`.
-fn among(mut query: Query, values: impl Iterator<Item = impl Into<Value>>) -> Query {
+pub(super) fn among(mut query: Query, values: impl Iterator<Item = impl Into<Value>>) -> Query {
     for (i, value) in values.enumerate() {
         query = query.push(if i == 0 { "" } else { ", " }, value);
     }

@@ -2,5 +2,6 @@
 
 pub(crate) mod camera;
 pub(crate) mod layout;
+pub(crate) mod sound;
 pub(crate) mod still;
 pub(crate) mod viewing;

@@ -49,14 +49,15 @@ pub(crate) async fn end(tx: &mut Tx, ended: &Ended) -> Result<Option<Watched>, E
     let row = tx
         .maybe(
             "UPDATE watch_viewing SET to_us = $2, sent_bytes = $3, lost_frames = $4, \
-             media_remote = $5, ended_by = 'end' WHERE id = $1 AND ended_by IS NULL \
+             media_remote = $5, sound = $6, ended_by = 'end' WHERE id = $1 AND ended_by IS NULL \
              RETURNING camera_id, layer, person_id, from_us",
             params![
                 ended.viewing,
                 ended.at.wall,
                 i64::try_from(ended.sent.as_u64()).unwrap_or(i64::MAX),
                 i64::try_from(ended.lost).unwrap_or(i64::MAX),
-                ended.remote.map(|remote| remote.to_string())
+                ended.remote.map(|remote| remote.to_string()),
+                ended.sound
             ],
         )
         .await?;
@@ -83,7 +84,7 @@ pub(crate) async fn close_open(tx: &mut Tx) -> Result<u64, Error> {
 /// A viewing whose offer could not be answered: it ends as it began.
 pub(crate) async fn never_began(tx: &mut Tx, id: Id<Viewing>, at: Wall) -> Result<(), Error> {
     tx.execute(
-        "UPDATE watch_viewing SET to_us = $2, sent_bytes = 0, lost_frames = 0, \
+        "UPDATE watch_viewing SET to_us = $2, sent_bytes = 0, lost_frames = 0, sound = 0, \
          ended_by = 'end' WHERE id = $1 AND ended_by IS NULL",
         params![id, at],
     )
@@ -103,4 +104,13 @@ pub(crate) async fn person_of(
         )
         .await?;
     row.map(|row| row.get("person_id")).transpose()
+}
+
+/// Whether sound was sent, as the row has it.
+#[cfg(test)]
+pub(crate) async fn sound_of(conn: &mut Conn, id: Id<Viewing>) -> Result<Option<i64>, Error> {
+    let row = conn
+        .maybe("SELECT sound FROM watch_viewing WHERE id = $1", params![id])
+        .await?;
+    Ok(row.map(|row| row.get("sound")).transpose()?.flatten())
 }

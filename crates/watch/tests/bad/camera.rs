@@ -1,5 +1,7 @@
-//! A camera that sends what a test tells it: RTSP and RTP written from RFC 2326 and
-//! RFC 6184, with none of the house's code.
+//! A camera that sends what a test tells it: RTSP and RTP written from RFC 2326,
+//! RFC 6184 and RFC 3551, with none of the house's code.
+
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
@@ -34,22 +36,44 @@ const DESCRIBED: &str = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\nm=vi
     a=fmtp:96 packetization-mode=1;sprop-parameter-sets=Z0LAHtkDxWhAAAADAEAAAAwDxYuS,aMuMsg==\r\n\
     a=control:track1\r\n";
 
+/// What it describes beside its picture: sound in A-law.
+const MICROPHONE: &str = "m=audio 0 RTP/AVP 8\r\na=rtpmap:8 PCMA/8000\r\na=control:track2\r\n";
+
 /// A camera.
 pub(crate) struct Camera {
     port: u16,
     pictures: mpsc::Sender<Vec<u8>>,
+    /// What it hears, and what it is asked.
+    pub(crate) voice: Voice,
     seq: u16,
 }
+
+/// What a camera hears, and what it is asked.
+#[derive(Clone)]
+pub(crate) struct Voice {
+    sounds: mpsc::Sender<Vec<u8>>,
+    asked: Asked,
+}
+
+/// Every request that has come, by its first line.
+type Asked = Arc<Mutex<Vec<String>>>;
+
+/// What is sent to whoever plays a stream, one player after the other.
+type Sent = Arc<tokio::sync::Mutex<mpsc::Receiver<Vec<u8>>>>;
 
 impl Camera {
     pub(crate) async fn start() -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
         let port = listener.local_addr().expect("an address").port();
-        let (pictures, sent) = mpsc::channel(WAITING);
-        tokio::spawn(serve(listener, sent));
+        let (pictures, seen) = mpsc::channel(WAITING);
+        let (sounds, heard) = mpsc::channel(WAITING);
+        let sent = [seen, heard].map(|sent| Arc::new(tokio::sync::Mutex::new(sent)));
+        let asked = Asked::default();
+        tokio::spawn(serve(listener, sent, Arc::clone(&asked)));
         Self {
             port,
             pictures,
+            voice: Voice { sounds, asked },
             seq: 0,
         }
     }
@@ -105,35 +129,63 @@ impl Camera {
     }
 }
 
+impl Voice {
+    /// How many requests have come that begin and end so, the version aside.
+    pub(crate) fn asked(&self, verb: &str, of: &str) -> usize {
+        let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        let lines = asked
+            .iter()
+            .filter_map(|line| line.strip_suffix(" RTSP/1.0"));
+        lines
+            .filter(|line| line.starts_with(verb) && line.ends_with(of))
+            .count()
+    }
+
+    /// Sends octets as a packet of sound, whatever they are.
+    pub(crate) async fn utter(&self, octets: &[u8]) {
+        let length = u16::try_from(octets.len()).expect("a packet");
+        let packet = [&[b'$', 0][..], &length.to_be_bytes(), octets].concat();
+        self.sounds.send(packet).await.expect("a connection");
+    }
+}
+
 fn slice(head: u8, size: usize) -> Vec<u8> {
     let mut nal = vec![0x5a; size.max(2)];
     nal[0] = head;
     nal
 }
 
-/// One connection after the other, until the test lets go of the camera.
-async fn serve(listener: TcpListener, mut sent: mpsc::Receiver<Vec<u8>>) {
+/// Every connection, until the test lets go of the camera.
+async fn serve(listener: TcpListener, sent: [Sent; 2], asked: Asked) {
     while let Ok((stream, _)) = listener.accept().await {
-        if play(stream, &mut sent).await.is_none() && sent.is_closed() {
-            return;
-        }
+        tokio::spawn(play(stream, sent.clone(), Arc::clone(&asked)));
     }
 }
 
-async fn play(stream: TcpStream, sent: &mut mpsc::Receiver<Vec<u8>>) -> Option<()> {
+async fn play(stream: TcpStream, [seen, heard]: [Sent; 2], asked: Asked) -> Option<()> {
     let mut stream = BufReader::new(stream);
+    let described = format!("{DESCRIBED}{MICROPHONE}");
+    let mut sent = seen;
     loop {
-        let (verb, number) = request(&mut stream).await?;
+        let (line, number) = request(&mut stream).await?;
+        let verb = line.split(' ').next().unwrap_or_default().to_owned();
+        let sound = line.contains("/track2 ");
+        asked
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(line);
         let more = match verb.as_str() {
             "DESCRIBE" => format!(
-                "Content-Type: application/sdp\r\nContent-Length: {}\r\n\r\n{DESCRIBED}",
-                DESCRIBED.len()
+                "Content-Type: application/sdp\r\nContent-Length: {}\r\n\r\n{described}",
+                described.len()
             ),
             "SETUP" => {
-                "Session: 1\r\nTransport: RTP/AVP/TCP;unicast;interleaved=0-1;ssrc=0BEA7E11\r\n\r\n"
-                    .to_owned()
+                if sound {
+                    sent = Arc::clone(&heard);
+                }
+                "Session: 1\r\nTransport: RTP/AVP/TCP;unicast;interleaved=0-1\r\n\r\n".to_owned()
             }
-            "PLAY" => "Session: 1\r\nRTP-Info: url=track1;seq=0;rtptime=0\r\n\r\n".to_owned(),
+            "PLAY" => "Session: 1\r\n\r\n".to_owned(),
             _ => "\r\n".to_owned(),
         };
         let answer = format!("RTSP/1.0 200 OK\r\nCSeq: {number}\r\n{more}");
@@ -142,6 +194,7 @@ async fn play(stream: TcpStream, sent: &mut mpsc::Receiver<Vec<u8>>) -> Option<(
             break;
         }
     }
+    let mut sent = sent.lock().await;
     while let Some(packets) = sent.recv().await {
         stream.write_all(&packets).await.ok()?;
     }
@@ -149,7 +202,7 @@ async fn play(stream: TcpStream, sent: &mut mpsc::Receiver<Vec<u8>>) -> Option<(
 }
 
 async fn request(stream: &mut BufReader<TcpStream>) -> Option<(String, String)> {
-    let (mut verb, mut number) = (None, String::new());
+    let (mut first, mut number) = (None, String::new());
     loop {
         let mut line = String::new();
         if stream.read_line(&mut line).await.ok()? == 0 {
@@ -157,11 +210,11 @@ async fn request(stream: &mut BufReader<TcpStream>) -> Option<(String, String)> 
         }
         let line = line.trim_end();
         if line.is_empty() {
-            return Some((verb?, number));
+            return Some((first?, number));
         }
         if let Some(value) = line.strip_prefix("CSeq:") {
             value.trim().clone_into(&mut number);
         }
-        verb = verb.or_else(|| line.split(' ').next().map(str::to_owned));
+        first = first.or_else(|| Some(line.to_owned()));
     }
 }

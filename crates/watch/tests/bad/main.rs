@@ -9,6 +9,7 @@
 mod camera;
 mod cameras;
 mod peer;
+mod sound;
 mod viewers;
 
 use std::sync::Arc;
@@ -21,6 +22,7 @@ use hall::config::Config;
 use hall::guard::Place;
 use store::{Db, Place as Where};
 use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
+use watch::hub::sound::{Sound, SoundSpec};
 use watch::hub::{Channel, Hub, Layer, StreamKey, StreamSpec};
 use watch::ingest::session::Source;
 
@@ -96,6 +98,20 @@ impl House {
         };
         self.hub.set(id, Some(Place::HOUSE), &[spec]);
         self.hub.stream(key).expect("a stream")
+    }
+
+    /// Its sound, from when it may be heard.
+    fn hear(&self, channel: &Channel, camera: &camera::Camera) -> Arc<Sound> {
+        let spec = SoundSpec {
+            source: Source {
+                url: camera.url(),
+                credentials: None,
+            },
+            device: (self.hall.mint(), 4),
+        };
+        let id = channel.key().camera;
+        assert!(self.hub.set_sound(id, Some(&spec)), "it is switched on");
+        self.hub.sound(id).expect("its sound")
     }
 }
 

@@ -14,7 +14,8 @@ use str0m::{Candidate, Event, Input, Output, Rtc};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpSocket, TcpStream};
 use watch::hub::Channel;
-use watch::live::Engine;
+use watch::hub::sound::Sound;
+use watch::live::{Engine, Guest};
 
 /// What a player's system keeps of what nobody reads, in octets.
 const KEPT: u32 = 16 * 1024;
@@ -29,14 +30,43 @@ pub(crate) struct Peer {
     inbox: Vec<u8>,
     /// Octets of pictures that have come.
     pub(crate) played: usize,
+    /// Octets of sound that have come.
+    pub(crate) heard: Vec<u8>,
+    /// What the house has answered.
+    pub(crate) answer: String,
 }
 
+/// The payload type of A-law, which is never another (RFC 3551 §6).
+const A_LAW: u8 = 8;
+
 impl Peer {
-    /// Joins by an offer, and comes by TCP until the connection stands.
+    /// Joins by an offer of pictures.
     pub(crate) async fn join(hall: &Hall, engine: &Engine, channel: &Arc<Channel>) -> Self {
+        Self::come(hall, engine, channel, None, false).await
+    }
+
+    /// Joins by an offer that asks for sound first and for pictures then.
+    pub(crate) async fn hear(
+        hall: &Hall,
+        engine: &Engine,
+        channel: &Arc<Channel>,
+        sound: Option<Arc<Sound>>,
+    ) -> Self {
+        Self::come(hall, engine, channel, sound, true).await
+    }
+
+    /// Joins, and comes by TCP until the connection stands.
+    async fn come(
+        hall: &Hall,
+        engine: &Engine,
+        channel: &Arc<Channel>,
+        sound: Option<Arc<Sound>>,
+        hears: bool,
+    ) -> Self {
         let mut rtc = Rtc::builder()
             .clear_codecs()
             .enable_h264(true)
+            .enable_pcma(true, false)
             .set_rtp_mode(true)
             .build(hall.clock().instant());
         let socket = TcpSocket::new_v4().expect("a socket");
@@ -54,21 +84,28 @@ impl Peer {
             .expect("a candidate");
         rtc.add_local_candidate(candidate);
         let mut offer = rtc.sdp_api();
+        if hears {
+            offer.add_media(MediaKind::Audio, Direction::SendRecv, None, None, None);
+        }
         offer.add_media(MediaKind::Video, Direction::RecvOnly, None, None, None);
         let (offer, pending): (_, SdpPendingOffer) = offer.apply().expect("an offer");
         let viewing: Id<Viewing> = hall.mint();
-        let joined = engine
-            .join(viewing, [7; 16], Arc::clone(channel), offer.to_sdp_string())
-            .await
-            .expect("an answer");
+        let guest = Guest {
+            viewing,
+            login: [7; 16],
+            channel: Arc::clone(channel),
+            sound,
+            offer: offer.to_sdp_string(),
+        };
+        let joined = engine.join(guest).await.expect("an answer");
         // Only by TCP: a path over UDP would be taken first.
         let answer: String = joined
             .answer
             .split_inclusive("\r\n")
             .filter(|line| !(line.starts_with("a=candidate") && line.contains(" udp ")))
             .collect();
-        let answer = SdpAnswer::from_sdp_string(&answer).expect("an answer");
-        rtc.sdp_api().accept_answer(pending, answer).expect("taken");
+        let taken = SdpAnswer::from_sdp_string(&answer).expect("an answer");
+        rtc.sdp_api().accept_answer(pending, taken).expect("taken");
         let mut peer = Self {
             hall: hall.clone(),
             rtc,
@@ -77,6 +114,8 @@ impl Peer {
             there,
             inbox: Vec::new(),
             played: 0,
+            heard: Vec::new(),
+            answer,
         };
         while !peer.turn().await {}
         peer
@@ -85,6 +124,13 @@ impl Peer {
     /// Plays until so many octets of pictures have come.
     pub(crate) async fn play(&mut self, octets: usize) {
         while self.played < octets {
+            self.turn().await;
+        }
+    }
+
+    /// Plays until so many octets of sound have come.
+    pub(crate) async fn listen(&mut self, octets: usize) {
+        while self.heard.len() < octets {
             self.turn().await;
         }
     }
@@ -138,6 +184,9 @@ impl Peer {
                     self.stream.write_all(&framed).await.expect("a connection");
                 }
                 Output::Event(Event::Connected) => connected = true,
+                Output::Event(Event::RtpPacket(packet)) if *packet.header.payload_type == A_LAW => {
+                    self.heard.extend_from_slice(&packet.payload);
+                }
                 Output::Event(Event::RtpPacket(packet)) => self.played += packet.payload.len(),
                 Output::Event(_) => {}
             }

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::sync::Arc;
 
 use base::unit::Bytes;
-use watch::live::{Engine, EngineError};
+use watch::live::{Engine, EngineError, Guest};
 
 use crate::camera::{Camera, SPS_SMALL, STEP};
 use crate::peer::Peer;
@@ -81,14 +81,14 @@ async fn an_offer_that_breaks_its_reader_is_refused_and_nobody_else_notices() {
     let loopback = ([127, 0, 0, 1], 0).into();
     let (engine, _ended) = Engine::start(&house.hall, loopback, &[]).expect("a media port");
     let mut viewer = within(Peer::join(&house.hall, &engine, &channel)).await;
-    let refused = engine
-        .join(
-            house.hall.mint(),
-            [8; 16],
-            Arc::clone(&channel),
-            CONTRADICTION.to_owned(),
-        )
-        .await;
+    let guest = Guest {
+        viewing: house.hall.mint(),
+        login: [8; 16],
+        channel: Arc::clone(&channel),
+        sound: None,
+        offer: CONTRADICTION.to_owned(),
+    };
+    let refused = engine.join(guest).await;
     let why = refused.map(|joined| joined.answer).expect_err("no answer");
     assert!(matches!(why, EngineError::Offer(_)), "{why}");
     let film = async {

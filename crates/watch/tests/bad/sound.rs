@@ -1,0 +1,164 @@
+//! What is heard of a camera, what is not, and that pictures know nothing of it.
+
+use watch::live::Engine;
+use watch_core::sound::{Law, Microphone};
+
+use crate::camera::{Camera, SPS_SMALL, STEP};
+use crate::peer::Peer;
+use crate::{House, until, within};
+
+/// A packet of sound as RFC 3550 has it, with these samples.
+fn packet(seq: u16, ssrc: u32, kind: u8, samples: &[u8]) -> Vec<u8> {
+    let mut packet = vec![0x80, kind];
+    packet.extend(seq.to_be_bytes());
+    packet.extend((u32::from(seq) * 160).to_be_bytes());
+    packet.extend(ssrc.to_be_bytes());
+    packet.extend(samples);
+    packet
+}
+
+fn samples(sample: u8) -> [u8; 160] {
+    [sample; 160]
+}
+
+/// Octets of a picture.
+const PICTURE: usize = 2_000;
+
+/// Shows some pictures, and plays one that is new: who has only just joined begins at
+/// the newest.
+async fn shown(camera: &mut Camera, viewer: &mut Peer, from: u32) {
+    let film = async {
+        for i in from..from + 20 {
+            camera.key(i * STEP, SPS_SMALL, PICTURE).await;
+        }
+    };
+    let played = viewer.played + PICTURE;
+    within(async { tokio::join!(film, viewer.play(played)) }).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sound_that_may_not_be_heard_never_leaves_the_camera() {
+    let house = House::open().await;
+    let mut camera = Camera::start().await;
+    let channel = house.pull(&camera);
+    let loopback = ([127, 0, 0, 1], 0).into();
+    let (engine, _ended) = Engine::start(&house.hall, loopback, &[]).expect("a media port");
+    camera.key(0, SPS_SMALL, 300).await;
+    until(|| channel.report().microphone == Some(Microphone::G711(Law::A))).await;
+    let mut viewer = within(Peer::hear(&house.hall, &engine, &channel, None)).await;
+    shown(&mut camera, &mut viewer, 1).await;
+    assert!(
+        viewer.answer.contains("\r\na=inactive"),
+        "{}",
+        viewer.answer
+    );
+    assert!(viewer.heard.is_empty());
+    assert_eq!(camera.voice.asked("SETUP ", "/track1"), 1);
+    assert_eq!(camera.voice.asked("SETUP ", ""), 1, "of nothing else");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sound_is_asked_for_while_somebody_may_and_wants_to_hear() {
+    let house = House::open().await;
+    let mut camera = Camera::start().await;
+    let channel = house.pull(&camera);
+    let loopback = ([127, 0, 0, 1], 0).into();
+    let (engine, _ended) = Engine::start(&house.hall, loopback, &[]).expect("a media port");
+    camera.key(0, SPS_SMALL, 300).await;
+    until(|| channel.ring().end() > 0).await;
+    let sound = house.hear(&channel, &camera);
+    let mut sees = within(Peer::join(&house.hall, &engine, &channel)).await;
+    shown(&mut camera, &mut sees, 1).await;
+    assert_eq!(
+        camera.voice.asked("SETUP ", "/track2"),
+        0,
+        "nobody listens yet"
+    );
+
+    let mut viewer = within(Peer::hear(&house.hall, &engine, &channel, Some(sound))).await;
+    assert!(
+        viewer.answer.contains("\r\na=sendonly"),
+        "{}",
+        viewer.answer
+    );
+    assert!(
+        !viewer.answer.contains("\r\na=sendrecv"),
+        "nobody is heard here"
+    );
+    for seq in 0..4 {
+        camera.voice.utter(&packet(seq, 7, 8, &samples(0x2a))).await;
+    }
+    within(viewer.listen(160)).await;
+    assert!(viewer.heard.iter().all(|sample| *sample == 0x2a));
+    assert_eq!(camera.voice.asked("SETUP ", "/track1"), 1);
+    assert_eq!(camera.voice.asked("SETUP ", "/track2"), 1);
+
+    // Switched off: who heard goes on seeing.
+    assert!(house.hub.set_sound(channel.key().camera, None));
+    engine.hush(channel.key().camera).await.expect("an engine");
+    assert_eq!(engine.viewers().await.ok(), Some(2), "and nobody is let go");
+    let heard = viewer.heard.len();
+    shown(&mut camera, &mut viewer, 21).await;
+    assert_eq!(viewer.heard.len(), heard);
+    assert!(house.hub.sound(channel.key().camera).is_none());
+    assert_eq!(
+        camera.voice.asked("SETUP ", "/track1"),
+        1,
+        "in the same session"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn broken_sound_is_silence_and_no_picture_is_missed() {
+    let house = House::open().await;
+    let mut camera = Camera::start().await;
+    let channel = house.pull(&camera);
+    let loopback = ([127, 0, 0, 1], 0).into();
+    let (engine, _ended) = Engine::start(&house.hall, loopback, &[]).expect("a media port");
+    camera.key(0, SPS_SMALL, 300).await;
+    until(|| channel.ring().end() > 0).await;
+    let sound = house.hear(&channel, &camera);
+    let mut viewer = within(Peer::hear(&house.hall, &engine, &channel, Some(sound))).await;
+    // What is nothing, of another kind, or longer than a picture ends no session.
+    let good = samples(0x2a);
+    let long = [0x2a; 60_000];
+    let sent = [
+        (8, &good[..]),
+        (8, &[]),
+        (13, &[0x40]),
+        (8, &long),
+        (8, &good),
+    ];
+    for (seq, (kind, samples)) in (0..).zip(sent) {
+        let octets = packet(seq, 7, kind, samples);
+        camera.voice.utter(&octets).await;
+    }
+    within(viewer.listen(320)).await;
+    assert_eq!(camera.voice.asked("SETUP ", "/track2"), 1);
+
+    // The rest ends a session of sound, and the next one is heard.
+    let voice = camera.voice.clone();
+    let speaking = tokio::spawn(async move {
+        for seq in (5..=u16::MAX).cycle() {
+            voice.utter(&packet(seq, 7, 8, &samples(0x2a))).await;
+        }
+    });
+    let broken = [&b"\x00\x01\x02"[..], &packet(9, 99, 8, &samples(0x2b))];
+    for (from, broken) in (1..).step_by(20).zip(broken) {
+        let voice = camera.voice.clone();
+        let sessions = voice.asked("SETUP ", "/track2");
+        voice.utter(broken).await;
+        until(|| voice.asked("SETUP ", "/track2") > sessions).await;
+        let heard = viewer.heard.len();
+        within(viewer.listen(heard + 160)).await;
+        shown(&mut camera, &mut viewer, from).await;
+    }
+    speaking.abort();
+    assert!(viewer.heard.iter().all(|sample| *sample == 0x2a));
+    assert_eq!(
+        camera.voice.asked("SETUP ", "/track1"),
+        1,
+        "one session of pictures"
+    );
+    assert!(channel.report().truth.reason.is_none());
+}
