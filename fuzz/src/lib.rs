@@ -10,9 +10,11 @@ use std::sync::Once;
 mod access_units;
 mod addresses;
 mod camera_forms;
+mod carried_files;
 mod configuration;
 mod credentials;
 mod datagrams;
+mod link_frames;
 mod offers;
 mod outlines;
 mod rtp;
@@ -27,9 +29,11 @@ pub const TARGETS: &[Target] = &[
     ("access_units", access_units::run),
     ("addresses", addresses::run),
     ("camera_forms", camera_forms::run),
+    ("carried_files", carried_files::run),
     ("configuration", configuration::run),
     ("credentials", credentials::run),
     ("datagrams", datagrams::run),
+    ("link_frames", link_frames::run),
     ("offers", offers::run),
     ("outlines", outlines::run),
     ("rtp", rtp::run),

@@ -77,6 +77,8 @@ nouns! {
     Site "sit",
     /// A box at a site, by the key it has made for itself.
     Agent "agt",
+    /// Octets of a site that nobody believes.
+    Quarantine "qtn",
 }
 
 /// The identity of one `N`.

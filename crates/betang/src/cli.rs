@@ -1,15 +1,14 @@
 //! What can be asked for on the command line.
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use clap::{Args, Parser, Subcommand};
-use hall::config::Config;
+use clap::{Parser, Subcommand};
 use serde_json::{Value as Json, json};
 
-use crate::verb::{areas, audit, cameras, fault, sites, staff};
-use crate::{agent, compose, demo, serve};
+use crate::agent;
+#[cfg(feature = "centre")]
+use crate::house;
 
 /// A provincial command centre.
 #[derive(Debug, Parser)]
@@ -21,157 +20,29 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Run the house.
-    Serve(Setting),
-    /// Run the house with a simulated province, marked as one on every page.
-    Demo(Demo),
     /// Be a site: a box that dials in.
-    #[command(subcommand)]
-    Agent(agent::Verb),
-    /// Sites of a running house, and the boxes that stand there.
-    #[command(subcommand)]
-    Sites(sites::Verb),
-    /// Cameras of a running house.
-    #[command(subcommand)]
-    Cameras(cameras::Verb),
-    /// Areas of a running house.
-    #[command(subcommand)]
-    Areas(areas::Verb),
-    /// Staff of a running house.
-    #[command(subcommand)]
-    Staff(staff::Verb),
-    /// The chain of what has been done.
-    #[command(subcommand)]
-    Audit(AuditVerb),
-    /// How the house is set up.
-    #[command(subcommand)]
-    Config(ConfigVerb),
-    /// Print the description of the API (OpenAPI 3.1).
-    Openapi,
-}
-
-#[derive(Debug, Args)]
-#[command(args_conflicts_with_subcommands = true)]
-struct Demo {
-    #[command(subcommand)]
-    verb: Option<DemoVerb>,
+    Agent(agent::Agent),
+    #[cfg(feature = "centre")]
     #[command(flatten)]
-    setting: Setting,
-}
-
-#[derive(Debug, Subcommand)]
-enum DemoVerb {
-    /// Make something wrong with a simulated camera, or right again.
-    Fault(fault::Wrong),
-}
-
-#[derive(Debug, Subcommand)]
-enum AuditVerb {
-    /// Walk the chain and name the first row that is not as it was written.
-    Verify(Setting),
-}
-
-#[derive(Debug, Subcommand)]
-enum ConfigVerb {
-    /// Print every value and where it comes from; secrets as dots.
-    Explain(Setting),
-    /// Print a file with every key, its default and what it is.
-    Example,
-}
-
-/// Where values come from; the command line goes before the rest.
-#[derive(Debug, Default, Args)]
-pub(crate) struct Setting {
-    /// TOML file with settings.
-    #[arg(long)]
-    config: Option<PathBuf>,
-    /// Folder of the data.
-    #[arg(long)]
-    data: Option<String>,
-    /// Address of the pages and the API.
-    #[arg(long, value_name = "ADDR:PORT")]
-    listen: Option<String>,
-    /// Address of the media port.
-    #[arg(long, value_name = "ADDR:PORT")]
-    media: Option<String>,
-    /// Address of the port for sites.
-    #[arg(long, value_name = "ADDR:PORT")]
-    sites: Option<String>,
-    /// Addresses that viewers are told, with commas between.
-    #[arg(long, value_name = "HOST,...")]
-    announce: Option<String>,
-    /// own, off, or a folder with cert.pem and key.pem.
-    #[arg(long)]
-    tls: Option<String>,
-    /// postgres://… instead of SQLite in the data folder.
-    #[arg(long, value_name = "URL")]
-    database: Option<String>,
-}
-
-impl Setting {
-    /// Everything put together.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the environment is read here, once"
-    )]
-    pub(crate) fn load(&self) -> anyhow::Result<Config> {
-        let flags: Vec<_> = [
-            ("data", &self.data),
-            ("listen", &self.listen),
-            ("media", &self.media),
-            ("sites", &self.sites),
-            ("announce", &self.announce),
-            ("tls", &self.tls),
-            ("database", &self.database),
-        ]
-        .into_iter()
-        .filter_map(|(key, value)| Some((key, value.clone()?)))
-        .collect();
-        Ok(Config::load(
-            self.config.as_deref(),
-            std::env::vars(),
-            &flags,
-        )?)
-    }
+    House(house::Command),
 }
 
 pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
-        Command::Serve(setting) => serve::run(setting.load()?, async |_| Ok(())).await,
-        Command::Demo(Demo {
-            verb: None,
-            setting,
-        }) => demo::run(setting.load()?).await,
-        Command::Demo(Demo {
-            verb: Some(DemoVerb::Fault(wrong)),
-            ..
-        }) => fault::run(wrong).await,
-        Command::Agent(verb) => agent::run(verb).await,
-        Command::Sites(verb) => sites::run(verb).await,
-        Command::Cameras(verb) => cameras::run(verb).await,
-        Command::Areas(verb) => areas::run(verb).await,
-        Command::Staff(verb) => staff::run(verb).await,
-        Command::Audit(AuditVerb::Verify(setting)) => audit::verify(&setting.load()?).await,
-        Command::Config(ConfigVerb::Explain(setting)) => {
-            let config = setting.load()?;
-            for value in config.explain() {
-                say(format!(
-                    "{} = {:?}  # {}",
-                    value.key, value.value, value.origin
-                ));
-            }
-            Ok(ExitCode::SUCCESS)
-        }
-        Command::Config(ConfigVerb::Example) => {
-            say(Config::example());
-            Ok(ExitCode::SUCCESS)
-        }
-        Command::Openapi => {
-            let description = compose::description().context("the API cannot be described")?;
-            say(description);
-            Ok(ExitCode::SUCCESS)
-        }
+        Command::Agent(agent) => agent::run(agent).await,
+        #[cfg(feature = "centre")]
+        Command::House(command) => house::run(command).await,
     }
+}
+
+/// The environment, for the configuration: nobody else reads it.
+#[cfg(feature = "centre")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the environment is read here, once"
+)]
+pub(crate) fn environment() -> std::env::Vars {
+    std::env::vars()
 }
 
 /// Degrees north and east, with a comma between, as the API takes them.

@@ -2,15 +2,25 @@
 //!
 //! It decides nothing. [`compose`] puts the rooms together on one screen,
 //! [`serve`] starts and ends them, [`demo`] puts a simulated province in, [`verb`]
-//! speaks to a running house, [`agent`] is a site far from it.
+//! speaks to a running house, [`agent`] is a site far from it. Without the feature
+//! `centre` only the last is built.
 
 mod agent;
 mod cli;
+#[cfg(feature = "centre")]
 mod compose;
+#[cfg(feature = "centre")]
 mod demo;
+#[cfg(feature = "centre")]
+mod house;
+mod log;
+#[cfg(feature = "centre")]
 mod serve;
+#[cfg(feature = "centre")]
 mod socket;
+#[cfg(feature = "centre")]
 mod verb;
+#[cfg(feature = "centre")]
 mod web;
 
 use std::process::ExitCode;

@@ -26,6 +26,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::cli::say;
 use crate::compose::{self, House};
+use crate::log;
 use crate::socket::{self, Socket};
 
 /// How long what is going on may take to end.
@@ -47,7 +48,7 @@ pub(crate) async fn run(
     config: Config,
     furnish: impl AsyncFnOnce(&House) -> anyhow::Result<()>,
 ) -> anyhow::Result<ExitCode> {
-    log(&config)?;
+    log::begin(&config.log)?;
     // Heard from the first moment on: who stops a house that is starting means it.
     let mut signals = Signals {
         terminate: signal(SignalKind::terminate())?,
@@ -253,29 +254,4 @@ async fn end(hall: &Hall, handles: &Handles, signals: &mut Signals) -> Infallibl
     handles.local.shutdown();
     handles.sites.shutdown();
     std::future::pending().await
-}
-
-/// Sentences for people at a terminal, JSON for machines.
-fn log(config: &Config) -> anyhow::Result<()> {
-    use std::io::IsTerminal as _;
-    let filter = tracing_subscriber::EnvFilter::try_new(&config.log)
-        .with_context(|| format!("log = {:?} cannot be", config.log))?;
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        // Whoever read the log may have gone; saying so there would end the house.
-        .log_internal_errors(false)
-        .with_writer(std::io::stderr);
-    // A second start within one process keeps the first log.
-    let _ = if std::io::stderr().is_terminal() {
-        log.try_init()
-    } else {
-        log.json().try_init()
-    };
-    // A panic is a line of the log like any other, with the request it happened in.
-    std::panic::set_hook(Box::new(|panic| {
-        let at = panic.location().map(ToString::to_string);
-        let why = panic.payload_as_str().unwrap_or("it does not say");
-        tracing::error!(at, why, "a panic");
-    }));
-    Ok(())
 }

@@ -54,5 +54,6 @@ macro_rules! replay {
 }
 
 replay! {
-    access_units addresses camera_forms configuration credentials datagrams offers outlines rtp rtsp_answers
+    access_units addresses camera_forms carried_files configuration credentials datagrams link_frames
+    offers outlines rtp rtsp_answers
 }

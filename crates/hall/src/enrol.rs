@@ -557,18 +557,23 @@ pub async fn turn(
 /// # Errors
 /// If the database does not answer.
 pub async fn judge(conn: &mut Conn, key_hash: &[u8; 32]) -> Result<Option<Judged>, Error> {
-    let Some(agent) = rows::agent_by_key(conn, key_hash).await? else {
-        return Ok(None);
-    };
+    match rows::agent_by_key(conn, key_hash).await? {
+        Some(agent) => judge_row(conn, &agent).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// The same for a box that was looked up already.
+pub(crate) async fn judge_row(conn: &mut Conn, agent: &AgentRow) -> Result<Judged, Error> {
     let site = sites::by_id(conn, agent.site)
         .await?
         .ok_or_else(|| Error::corrupt("a box of no site"))?;
-    Ok(Some(Judged {
+    Ok(Judged {
         agent: agent.id,
         site: agent.site,
         standing: agent.standing,
         state: site.state,
-    }))
+    })
 }
 
 /// The next certificate for a box that shows an older one. It has to be for the same

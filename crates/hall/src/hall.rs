@@ -13,6 +13,7 @@ use tokio::sync::broadcast;
 use crate::ca::{Authority, CaError};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::link::centre::Centre;
 use crate::live::Live;
 use crate::metrics::Metrics;
 use crate::session::{Door, Revoked};
@@ -37,6 +38,7 @@ struct Inner {
     door: Door,
     metrics: Metrics,
     authority: Authority,
+    sites: Centre,
     /// The port for sites, once it is open.
     sites_port: OnceLock<u16>,
     /// For ids, which have to differ and not to be secret.
@@ -77,6 +79,9 @@ impl Hall {
         };
         let vault = Vault::unlock(&key_file, &db, clock.now().wall).await?;
         let authority = Authority::open(&db, &vault, clock.now().wall).await?;
+        let mut read = db.read().await?;
+        let boxes = crate::sql::enrol::active(&mut read).await?;
+        drop(read);
         let mut seed = [0; 8];
         SystemRandom::new()
             .fill(&mut seed)
@@ -90,6 +95,7 @@ impl Hall {
                 door: Door::new(),
                 metrics: Metrics::default(),
                 authority,
+                sites: Centre::new(boxes),
                 sites_port: OnceLock::new(),
                 db,
                 clock,
@@ -174,6 +180,23 @@ impl Hall {
     #[must_use]
     pub fn authority(&self) -> &Authority {
         &self.inner.authority
+    }
+
+    /// The lines of sites that are open.
+    #[must_use]
+    pub fn sites(&self) -> &Centre {
+        &self.inner.sites
+    }
+
+    /// A seed for machines that need to differ and not to be secret.
+    #[must_use]
+    pub fn seed(&self) -> u64 {
+        let mut rng = self
+            .inner
+            .rng
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        rng.u64(..)
     }
 
     /// The port for sites is open, and which one it is.

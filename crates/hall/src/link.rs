@@ -8,12 +8,26 @@
 //! |---|---|---|
 //! | [`trust`] | both | what a certificate has to show |
 //! | [`door`] | house | the port for sites |
+//! | [`centre`] | house | its end of each connection |
 //! | [`dial`] | box | a way to the house |
+//! | [`said`] | house | what was heard and told, as people see it |
+//! | [`kinds`] | both | numbers of records and commands |
+//! | [`vitals`] | box | how it is |
 //! | [`identity`] | box | what a box keeps about itself |
 //! | [`apply`] | box | asking to be let in |
+//! | [`outbox`] | box | what it keeps on its disk |
+//! | [`site`] | box | its end of the connection |
+//! | [`stick`] | box | its end when there is no connection |
 
 pub mod apply;
+pub mod centre;
 pub mod dial;
 pub mod door;
 pub mod identity;
+pub mod kinds;
+pub mod outbox;
+pub mod said;
+pub mod site;
+pub mod stick;
 pub mod trust;
+pub mod vitals;

@@ -16,5 +16,6 @@ pub const SCHEMA: Schema = store::schema!(
         (5, "vault"),
         (6, "sources"),
         (7, "sites"),
+        (8, "link"),
     ]
 );

@@ -16,10 +16,12 @@
 //! | [`tally`] | what a viewer of a bench got, counted without decoding |
 //! | [`process`] | what a process uses, from Linux's own text |
 //! | [`spread`] | how measured values are spread |
+//! | [`link`] | villages, their links and a centre in virtual time |
 //! | [`live`] | sockets and disks: the only IO |
 
 pub mod fault;
 pub mod film;
+pub mod link;
 pub mod live;
 pub mod packet;
 pub mod picture;

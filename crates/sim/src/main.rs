@@ -1,6 +1,7 @@
 //! Simulated cameras, viewers and servers as processes of their own, for tests and
 //! benches.
 
+use std::collections::BTreeMap;
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -12,6 +13,11 @@ use hall::clock::Clock;
 use hall::task::Tasks;
 use sim::fault::Fault;
 use sim::film::{Codec, Script};
+use sim::link::SECOND;
+use sim::link::figures::{self, Telemetry};
+use sim::link::pipe::Line;
+use sim::link::plan::{self, Weather};
+use sim::link::world::Mutation;
 use sim::live::camera::Camera;
 use sim::live::library::Library;
 use sim::live::{ask, floor, limit, pages, rtsp, viewers};
@@ -51,6 +57,27 @@ enum Cli {
     Limit(limit::Limit),
     /// How long a page of an API takes.
     Pages(pages::Pages),
+    /// Days of villages and their links in virtual time; says which promise broke.
+    Link(Link),
+}
+
+#[derive(Debug, clap::Args)]
+struct Link {
+    /// What all randomness of the first day follows from.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// How many days.
+    #[arg(long, default_value_t = 200)]
+    seeds: u64,
+    /// How many sites.
+    #[arg(long, default_value_t = 10)]
+    sites: usize,
+    /// With wiped, set back and copied cards, wrong clocks and full disks.
+    #[arg(long)]
+    foul: bool,
+    /// What it costs instead: octets on the wire and virtual seconds.
+    #[arg(long)]
+    figures: bool,
 }
 
 fn main() -> ExitCode {
@@ -86,7 +113,64 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Cli::Floor(floor) => floor.run().await,
         Cli::Limit(limit) => limit.run().await,
         Cli::Pages(pages) => pages.run().await,
+        Cli::Link(link) if link.figures => {
+            costs(link.seed);
+            Ok(())
+        }
+        Cli::Link(link) => days(&link),
     }
+}
+
+fn days(link: &Link) -> anyhow::Result<()> {
+    let weather = if link.foul {
+        Weather::Foul
+    } else {
+        Weather::Rough
+    };
+    let (mut made, mut bad) = (0, 0);
+    for seed in link.seed..link.seed.saturating_add(link.seeds) {
+        let world = plan::live(seed, link.sites, weather, Mutation::None);
+        let broken = world.judge();
+        made += world.oracle.made();
+        if !broken.is_empty() {
+            bad += 1;
+            let mut counts = BTreeMap::new();
+            for it in broken {
+                *counts.entry(it).or_insert(0) += 1;
+            }
+            say(&format!("seed {seed}: {counts:?}"));
+        }
+    }
+    say(&format!(
+        "{} days, {made} records, {bad} days with a broken promise",
+        link.seeds
+    ));
+    anyhow::ensure!(bad == 0, "a promise was broken");
+    Ok(())
+}
+
+fn costs(seed: u64) {
+    for (name, kind) in [("usual", Telemetry::Usual), ("wild", Telemetry::Wild)] {
+        let octets = figures::octets_per_sample(kind);
+        say(&format!(
+            "a sample of twenty fields, {name}: {octets:.1} octets in a frame of 500"
+        ));
+    }
+    for (name, line) in [
+        ("60 ms, 50 Mbit/s", Line::FAST),
+        ("600 ms, 2 Mbit/s", Line::VSAT),
+        ("1,200 ms, 40 kbit/s, 2 % lost", Line::POOR),
+    ] {
+        say(&format!(
+            "three days over {name}: {}",
+            figures::drain(line, Telemetry::Usual, seed)
+        ));
+    }
+    let all_in = figures::herd(3_000, seed);
+    say(&format!(
+        "3,000 sites after an outage: all in after {} s",
+        all_in / SECOND
+    ));
 }
 
 async fn cameras(

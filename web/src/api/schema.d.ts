@@ -468,6 +468,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sites/carried": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes in what a box has written to a stick (`betang agent export`), and answers
+         *     with the receipt that goes back to it. The same file again changes nothing. */
+        post: operations["post_sites_carried"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sites/{id}": {
         parameters: {
             query?: never;
@@ -531,6 +549,41 @@ export interface paths {
         put?: never;
         /** Makes a code for a site, shown once; codes of it that nobody has used are taken back. */
         post: operations["post_sites_by_id_codes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{id}/commands": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a site's boxes were told, the newest first. */
+        get: operations["get_sites_by_id_commands"];
+        put?: never;
+        /** Tells a site's box to do something: at once if it is connected, else when it comes. */
+        post: operations["post_sites_by_id_commands"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{id}/records": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a site has said, by box, stream, epoch and number; gaps stand in their places. */
+        get: operations["get_sites_by_id_records"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1028,6 +1081,57 @@ export interface components {
             /** @description What is typed instead: address and short code. */
             typed: string;
         };
+        /**
+         * @description What a site's box is told to do.
+         * @example {
+         *       "kind": "how_are_you"
+         *     }
+         */
+        CommandForm: {
+            /** @description What. */
+            kind: components["schemas"]["CommandWord"];
+        };
+        /** @description A command that was written down. */
+        CommandMade: {
+            /** @description 32 hexadecimal digits. */
+            id: string;
+        };
+        /** @description A command and what became of it. */
+        CommandView: {
+            /** @description For which box. */
+            agent: string;
+            /** @description What the box had to say. */
+            answer?: string | null;
+            /** @description Who wanted it. */
+            by?: string | null;
+            /** @description `done`, `failed`, `expired`, `interrupted` or `refused`; null while it is not
+             *     known. */
+            ended?: string | null;
+            /**
+             * Format: int64
+             * @description When that was heard.
+             */
+            ended_us?: number | null;
+            /**
+             * Format: int64
+             * @description Not to be begun from then on.
+             */
+            expires_us: number;
+            /** @description 32 hexadecimal digits. */
+            id: string;
+            /** @description What it was to do. */
+            kind: string;
+            /**
+             * Format: int64
+             * @description When.
+             */
+            made_us: number;
+        };
+        /**
+         * @description What a box can be told.
+         * @enum {string}
+         */
+        CommandWord: "how_are_you";
         /** @description Whom to call. */
         ContactForm: {
             /**
@@ -1790,6 +1894,42 @@ export interface components {
             next?: string | null;
         };
         /** @description A page of a list. */
+        Page_CommandView: {
+            /** @description What is on it. */
+            items: {
+                /** @description For which box. */
+                agent: string;
+                /** @description What the box had to say. */
+                answer?: string | null;
+                /** @description Who wanted it. */
+                by?: string | null;
+                /** @description `done`, `failed`, `expired`, `interrupted` or `refused`; null while it is not
+                 *     known. */
+                ended?: string | null;
+                /**
+                 * Format: int64
+                 * @description When that was heard.
+                 */
+                ended_us?: number | null;
+                /**
+                 * Format: int64
+                 * @description Not to be begun from then on.
+                 */
+                expires_us: number;
+                /** @description 32 hexadecimal digits. */
+                id: string;
+                /** @description What it was to do. */
+                kind: string;
+                /**
+                 * Format: int64
+                 * @description When.
+                 */
+                made_us: number;
+            }[];
+            /** @description What to send as `cursor` for the next page; null on the last. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
         Page_EntryView: {
             /** @description What is on it. */
             items: {
@@ -1818,6 +1958,51 @@ export interface components {
                 /** @description `ses_…`, `tok_…` or a part of the house. */
                 via: string;
                 who?: components["schemas"]["ActorView"] | null;
+            }[];
+            /** @description What to send as `cursor` for the next page; null on the last. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_RecordView: {
+            /** @description What is on it. */
+            items: {
+                /** @description Which box, `agt_…`. */
+                agent: string;
+                /** @description The epoch, 16 hexadecimal digits. */
+                epoch: string;
+                /**
+                 * Format: int64
+                 * @description When it happened, as the box knew it.
+                 */
+                event_us: number;
+                /** @description Why there is a gap: `thinned`, `full`, `forgotten` or `unreadable`. */
+                gap?: string | null;
+                /** @description What it is; a number where this house does not know the kind, `gap` for a gap. */
+                kind: string;
+                /** @description The epoch it was made in; null for a gap. */
+                made_epoch?: string | null;
+                /**
+                 * Format: int64
+                 * @description Its number there; null for a gap.
+                 */
+                made_seq?: number | null;
+                /**
+                 * Format: int64
+                 * @description When it was held here.
+                 */
+                received_us: number;
+                /**
+                 * Format: int64
+                 * @description Its number.
+                 */
+                seq: number;
+                /** @description `money`, `event` or `sample`. */
+                stream: string;
+                /**
+                 * Format: int64
+                 * @description The last number of a gap; of a record the same.
+                 */
+                to_seq: number;
             }[];
             /** @description What to send as `cursor` for the next page; null on the last. */
             next?: string | null;
@@ -2195,6 +2380,46 @@ export interface components {
          * @enum {string}
          */
         ReasonWord: "wrong_password" | "no_such_path" | "silent" | "refused" | "unreachable" | "codec" | "no_key_frame" | "frozen" | "session_limit" | "protocol" | "stopped";
+        /** @description A record that a site has said, or a gap in its place. */
+        RecordView: {
+            /** @description Which box, `agt_…`. */
+            agent: string;
+            /** @description The epoch, 16 hexadecimal digits. */
+            epoch: string;
+            /**
+             * Format: int64
+             * @description When it happened, as the box knew it.
+             */
+            event_us: number;
+            /** @description Why there is a gap: `thinned`, `full`, `forgotten` or `unreadable`. */
+            gap?: string | null;
+            /** @description What it is; a number where this house does not know the kind, `gap` for a gap. */
+            kind: string;
+            /** @description The epoch it was made in; null for a gap. */
+            made_epoch?: string | null;
+            /**
+             * Format: int64
+             * @description Its number there; null for a gap.
+             */
+            made_seq?: number | null;
+            /**
+             * Format: int64
+             * @description When it was held here.
+             */
+            received_us: number;
+            /**
+             * Format: int64
+             * @description Its number.
+             */
+            seq: number;
+            /** @description `money`, `event` or `sample`. */
+            stream: string;
+            /**
+             * Format: int64
+             * @description The last number of a gap; of a record the same.
+             */
+            to_seq: number;
+        };
         /**
          * @description What somebody is here for.
          * @enum {string}
@@ -3999,6 +4224,37 @@ export interface operations {
             507: components["responses"]["Full"];
         };
     };
+    post_sites_carried: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
     get_sites_by_id: {
         parameters: {
             query?: never;
@@ -4161,6 +4417,105 @@ export interface operations {
             422: components["responses"]["Form"];
             503: components["responses"]["Unavailable"];
             507: components["responses"]["Full"];
+        };
+    };
+    get_sites_by_id_commands: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `sit_…` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CommandView"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_sites_by_id_commands: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the same request twice has one effect */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @description `sit_…` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CommandForm"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandMade"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    get_sites_by_id_records: {
+        parameters: {
+            query?: {
+                /** @description Rows of this page, 1 to 5000. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description `csv` for a file. */
+                format?: string;
+            };
+            header?: never;
+            path: {
+                /** @description `sit_…` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RecordView"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
         };
     };
     get_sites_by_id_steps: {

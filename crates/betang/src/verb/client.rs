@@ -173,6 +173,16 @@ impl Reach {
         }
     }
 
+    /// Sends a file and gives what is answered, octet by octet.
+    pub(crate) async fn exchange(&self, path: &str, octets: Vec<u8>) -> anyhow::Result<Vec<u8>> {
+        let request = self
+            .client
+            .post(self.server.join(path)?)
+            .header("content-type", "application/octet-stream")
+            .body(octets);
+        Ok(self.answer(request).await?.bytes().await?.to_vec())
+    }
+
     async fn send(
         &self,
         method: Method,

@@ -1,7 +1,9 @@
 //! `betang sites`: places that dial in, and the boxes that stand there.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
+use anyhow::{Context as _, ensure};
 use clap::{Args, Subcommand};
 use reqwest::Method;
 use serde_json::{Value as Json, json};
@@ -30,6 +32,39 @@ pub(crate) enum Verb {
     Resume(Turn),
     /// Shut a site's box out for good.
     Revoke(Turn),
+    /// What a site has said, record by record.
+    Records(Records),
+    /// Tell a site's box to say how it is.
+    Ask(One),
+    /// What a site's boxes were told, and what became of it.
+    Commands(One),
+    /// Take in a file that a box has written with betang agent export.
+    Import(Import),
+}
+
+/// A file of a box.
+#[derive(Debug, Args)]
+pub(crate) struct Import {
+    #[command(flatten)]
+    reach: ReachArgs,
+    /// What the box has written.
+    file: PathBuf,
+    /// Where to write the receipt that goes back to the box.
+    #[arg(long, value_name = "FILE")]
+    receipt: PathBuf,
+}
+
+/// Which records.
+#[derive(Debug, Args)]
+pub(crate) struct Records {
+    #[command(flatten)]
+    reach: ReachArgs,
+    /// `sit_…`
+    #[arg(long)]
+    site: String,
+    /// csv or json.
+    #[arg(long, default_value = "csv")]
+    format: String,
 }
 
 /// A site to be registered.
@@ -141,6 +176,10 @@ pub(crate) async fn run(verb: Verb) -> anyhow::Result<ExitCode> {
         Verb::Suspend(turn) => turned(turn, "suspended").await,
         Verb::Resume(turn) => turned(turn, "resumed").await,
         Verb::Revoke(turn) => turned(turn, "revoked").await,
+        Verb::Records(which) => records(which).await,
+        Verb::Ask(one) => tell(one).await,
+        Verb::Commands(one) => commands(one).await,
+        Verb::Import(import) => take_in(import).await,
     }
 }
 
@@ -234,6 +273,84 @@ async fn turned(turn: Turn, step: &str) -> anyhow::Result<ExitCode> {
         .ask(Method::POST, &path, Some(&form))
         .await?;
     say(format!("{} {}", text(&site["id"]), text(&site["state"])));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// All of them, page by page, so that a site of years does not have to fit a page.
+async fn records(which: Records) -> anyhow::Result<ExitCode> {
+    const COLUMNS: [&str; 11] = [
+        "agent",
+        "stream",
+        "epoch",
+        "seq",
+        "to_seq",
+        "made_epoch",
+        "made_seq",
+        "kind",
+        "gap",
+        "event_us",
+        "received_us",
+    ];
+    ensure!(
+        ["csv", "json"].contains(&which.format.as_str()),
+        "--format is csv or json"
+    );
+    let path = format!("/api/v1/sites/{}/records", which.site);
+    let found = which.reach.reach()?.all(&path, &[]).await?;
+    if which.format == "json" {
+        say(Json::from(found));
+        return Ok(ExitCode::SUCCESS);
+    }
+    say(COLUMNS.join(","));
+    for record in found {
+        // Ids, words of closed lists and numbers: nothing here needs quotes.
+        let cells = COLUMNS.map(|column| match &record[column] {
+            Json::Null => String::new(),
+            Json::String(text) => text.clone(),
+            other => other.to_string(),
+        });
+        say(cells.join(","));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn tell(one: One) -> anyhow::Result<ExitCode> {
+    let path = format!("/api/v1/sites/{}/commands", one.site);
+    let form = json!({ "kind": "how_are_you" });
+    let made = one
+        .reach
+        .reach()?
+        .ask(Method::POST, &path, Some(&form))
+        .await?;
+    say(text(&made["id"]));
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn take_in(import: Import) -> anyhow::Result<ExitCode> {
+    let file = std::fs::read(&import.file).with_context(|| format!("{}", import.file.display()))?;
+    let receipt = import
+        .reach
+        .reach()?
+        .exchange("/api/v1/sites/carried", file)
+        .await?;
+    std::fs::write(&import.receipt, receipt)
+        .with_context(|| format!("{}", import.receipt.display()))?;
+    say(format!("tanda terima: {}", import.receipt.display()));
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn commands(one: One) -> anyhow::Result<ExitCode> {
+    let path = format!("/api/v1/sites/{}/commands", one.site);
+    let found = one.reach.reach()?.ask(Method::GET, &path, None).await?;
+    for command in found["items"].as_array().into_iter().flatten() {
+        say(format!(
+            "{} {:<12} {:<12} {}",
+            text(&command["id"]),
+            text(&command["kind"]),
+            text(&command["ended"]),
+            text(&command["answer"]),
+        ));
+    }
     Ok(ExitCode::SUCCESS)
 }
 

@@ -4,6 +4,7 @@ mod doors;
 mod full;
 mod killed;
 mod life;
+mod line;
 mod live;
 mod local;
 mod running;

@@ -118,10 +118,15 @@ impl Drop for House {
 
 /// How a house is started on free ports.
 pub(crate) fn serve(data: &Path) -> Command {
+    serve_sites(data, "127.0.0.1:0")
+}
+
+/// The same, with the port for sites where they know it to be.
+pub(crate) fn serve_sites(data: &Path, sites: &str) -> Command {
     let mut command = Command::new(BETANG);
     command
         .args(["serve", "--listen", "127.0.0.1:0"])
-        .args(["--media", "127.0.0.1:0", "--sites", "127.0.0.1:0", "--data"])
+        .args(["--media", "127.0.0.1:0", "--sites", sites, "--data"])
         .arg(data)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

@@ -1,5 +1,7 @@
 //! `/api/v1/sites`: places that dial in, their boxes and how those are let in.
 
+mod said;
+
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use base::area::AreaCode;
@@ -39,6 +41,7 @@ pub(super) fn routes() -> OpenApiRouter<Hall> {
         .routes(routes!(make_code).guard(Permission::SitesEnrol))
         .routes(routes!(agents).guard(Permission::SitesRead))
         .routes(routes!(decide).guard(Permission::SitesEnrol))
+        .merge(said::routes())
 }
 
 crate::words! {

@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | `POST /edge/v1/enrol` | anybody with a code | ask to be let in |
 //! | `POST /edge/v1/renew` | a box, its certificate may have expired | the next certificate |
+//! | `GET /edge/v1` | a box | the line: a WebSocket of `betang-edge/1` frames |
 //!
 //! The bodies are small JSON documents; failures are problems as everywhere else.
 //! This port is no part of the API for people and programs: its callers are boxes.
@@ -13,8 +14,11 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::middleware::{AddExtension, from_fn_with_state};
+use axum::response::Response;
 use axum::{Extension, Router};
 use axum_server::Handle;
 use axum_server::accept::Accept;
@@ -27,16 +31,21 @@ use futures::future::BoxFuture;
 use rustls::pki_types::CertificateDer;
 use rustls::{ServerConfig, version};
 use serde::{Deserialize, Serialize};
+use sync::frame::FRAME_MAX;
 use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 use tower::Layer as _;
 
+use super::centre::{Caller, Centre};
 use super::trust::{OfBoxes, Shown, provider};
 use crate::ca::{CaError, RENEW_AFTER_END, RENEW_BEFORE, Request};
 use crate::enrol::{self, ASK_AGAIN, Asking, Standing};
 use crate::problem::{Json, Problem};
 use crate::session::Arrival;
 use crate::{Hall, line, request};
+
+/// Where the line begins.
+pub(super) const LINK: &str = "/edge/v1";
 
 /// Longest body, in octets.
 const BODY_MAX: usize = 16 * 1024;
@@ -106,6 +115,7 @@ pub struct Door {
     hall: Hall,
     listener: TcpListener,
     encryption: RustlsConfig,
+    centre: Centre,
 }
 
 impl Door {
@@ -120,6 +130,7 @@ impl Door {
             hall: hall.clone(),
             listener,
             encryption: RustlsConfig::from_config(first),
+            centre: hall.sites().clone(),
         })
     }
 
@@ -131,6 +142,8 @@ impl Door {
         let acceptor = Acceptor(RustlsAcceptor::new(self.encryption.clone()));
         let kept = keep(self.hall.clone(), self.encryption);
         self.hall.tasks().spawn("hall.link.certificate", kept);
+        let followed = self.centre.clone().follow(self.hall.clone());
+        self.hall.tasks().spawn("hall.link.follow", followed);
         let mut server = axum_server::from_tcp(self.listener)?.acceptor(acceptor);
         server
             .http_builder()
@@ -147,6 +160,7 @@ impl Door {
 
 fn router(hall: Hall) -> Router {
     Router::new()
+        .route(LINK, axum::routing::get(link))
         .route("/edge/v1/enrol", axum::routing::post(ask))
         .route("/edge/v1/renew", axum::routing::post(renew))
         .fallback(async || Problem::no_route())
@@ -190,6 +204,38 @@ async fn keep(hall: Hall, encryption: RustlsConfig) {
             Err(error) => tracing::error!(%error, "the certificate for sites stays"),
         }
     }
+}
+
+/// A box begins its line. One whose key is known may also if it is not let in any
+/// more: what it says is put aside then, and it hears that nobody believes it.
+async fn link(
+    State(hall): State<Hall>,
+    Extension(Peer(shown)): Extension<Peer>,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Result<Response, Problem> {
+    let shown = shown.ok_or_else(|| Problem::unauthenticated("Show the certificate."))?;
+    let end = Wall::from_us(shown.not_after_s.saturating_mul(1_000_000));
+    if hall.now().wall >= end {
+        let why = "The certificate has expired; it may be renewed and nothing else.";
+        return Err(Problem::denied("certificate-expired", why));
+    }
+    let mut read = hall.db().read().await?;
+    let judged = enrol::judge(&mut read, &shown.key_hash).await?;
+    drop(read);
+    let judged = judged
+        .filter(|judged| !matches!(judged.standing, Standing::Pending | Standing::TurnedAway))
+        .ok_or_else(|| Problem::denied("turned-away", "This box is not let in."))?;
+    let upgrade = upgrade.map_err(|_| Problem::media_type("a WebSocket"))?;
+    let caller = Caller {
+        agent: judged.agent,
+        site: judged.site,
+        key_hash: shown.key_hash,
+    };
+    let centre = hall.sites().clone();
+    Ok(upgrade
+        .max_message_size(FRAME_MAX)
+        .max_frame_size(FRAME_MAX)
+        .on_upgrade(move |socket| centre.serve(hall, caller, socket)))
 }
 
 async fn ask(

@@ -63,6 +63,18 @@ pub const SLUGS: &[(&str, Kind, &str, &str)] = &[
         "The camera does not answer as it should",
     ),
     (
+        "carried",
+        Kind::Invalid,
+        "Berkas lokasi tidak dapat dibaca",
+        "The file of a site cannot be read",
+    ),
+    (
+        "certificate-expired",
+        Kind::Denied,
+        "Sertifikat perangkat sudah berakhir",
+        "The certificate of the box has expired",
+    ),
+    (
         "closing",
         Kind::Unavailable,
         "Layanan sedang ditutup",

@@ -153,6 +153,17 @@ pub(crate) async fn agent_by_key(
     Ok(agents(conn, query).await?.pop())
 }
 
+/// How many boxes are let in.
+pub(crate) async fn active(conn: &mut Conn) -> Result<usize, Error> {
+    let row = conn
+        .one(
+            "SELECT COUNT(*) AS n FROM hall_agent WHERE state = $1",
+            params![Standing::Active.as_str()],
+        )
+        .await?;
+    Ok(usize::try_from(row.get::<i64>("n")?).unwrap_or(0))
+}
+
 /// The boxes of a site, the newest first.
 pub(crate) async fn agents_of(conn: &mut Conn, site: Id<Site>) -> Result<Vec<AgentRow>, Error> {
     let query = Query::new(AGENT)

@@ -7,6 +7,8 @@ pub(crate) mod authority;
 pub(crate) mod enrol;
 pub(crate) mod idempotency;
 pub(crate) mod intake;
+pub(crate) mod link;
+pub(crate) mod outbox;
 pub(crate) mod session;
 pub(crate) mod site;
 pub(crate) mod source;

@@ -88,7 +88,7 @@ const ABSENCES: &[Absence] = &[
 ];
 
 /// Cores and words: no IO, no clock, no async.
-const PURE: &[&str] = &["crates/base/", "crates/watch-core/"];
+const PURE: &[&str] = &["crates/base/", "crates/sync/src/", "crates/watch-core/"];
 
 const IMPURE: &[&str] = &[
     "tokio",
@@ -199,6 +199,7 @@ mod tests {
             ("crates/watch/src/hub.rs", "mpsc::unbounded_channel()"),
             ("crates/watch-core/src/ring.rs", "use tokio::sync::mpsc;"),
             ("crates/base/src/id.rs", "std::fs::read(path)"),
+            ("crates/sync/src/site.rs", "std::net::TcpStream"),
         ] {
             assert_eq!(of(&source(path, line)).len(), 1, "{line}");
         }

@@ -1,0 +1,281 @@
+//! What a site has said, and what it is told.
+
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::response::{IntoResponse, Response};
+use base::id::{Agent, Id, Person, Site};
+use base::now::Wall;
+use http::HeaderMap;
+use serde::{Deserialize, Serialize};
+use sync::carry::FILE_MAX;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::Hall;
+use crate::csv::{self, File};
+use crate::guard::{Guarded as _, Permission, Who};
+use crate::http::{Page, limit};
+use crate::idempotency::Keyed;
+use crate::link::said::{self, Heard, Told};
+use crate::problem::{self, Path, Problem, Query};
+
+pub(super) fn routes() -> OpenApiRouter<Hall> {
+    let carried = OpenApiRouter::new()
+        .routes(routes!(carried).guard(Permission::SitesWrite))
+        .layer(DefaultBodyLimit::max(FILE_MAX));
+    OpenApiRouter::new()
+        .routes(routes!(records).guard(Permission::SitesRead))
+        .routes(routes!(commands).guard(Permission::SitesRead))
+        .routes(routes!(command).guard(Permission::SitesWrite))
+        .merge(carried)
+}
+
+/// Which records.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Filter {
+    /// Rows of this page, 1 to 5000.
+    limit: Option<i64>,
+    /// `next` of the page before.
+    cursor: Option<String>,
+    /// `csv` for a file.
+    format: Option<String>,
+}
+
+/// A record that a site has said, or a gap in its place.
+#[derive(Debug, Serialize, ToSchema)]
+struct RecordView {
+    /// Which box, `agt_…`.
+    #[schema(value_type = String)]
+    agent: Id<Agent>,
+    /// `money`, `event` or `sample`.
+    stream: &'static str,
+    /// The epoch, 16 hexadecimal digits.
+    epoch: String,
+    /// Its number.
+    seq: u64,
+    /// The last number of a gap; of a record the same.
+    to_seq: u64,
+    /// The epoch it was made in; null for a gap.
+    made_epoch: Option<String>,
+    /// Its number there; null for a gap.
+    made_seq: Option<u64>,
+    /// What it is; a number where this house does not know the kind, `gap` for a gap.
+    kind: String,
+    /// Why there is a gap: `thinned`, `full`, `forgotten` or `unreadable`.
+    gap: Option<String>,
+    /// When it happened, as the box knew it.
+    #[schema(value_type = i64)]
+    event_us: Wall,
+    /// When it was held here.
+    #[schema(value_type = i64)]
+    received_us: Wall,
+}
+
+impl From<Heard> for RecordView {
+    fn from(heard: Heard) -> Self {
+        let (made_epoch, made_seq) = heard.made.unzip();
+        Self {
+            agent: heard.agent,
+            stream: heard.stream,
+            epoch: heard.epoch,
+            seq: heard.seq,
+            to_seq: heard.to_seq,
+            made_epoch,
+            made_seq,
+            kind: heard.kind,
+            gap: heard.gap,
+            event_us: heard.event,
+            received_us: heard.received,
+        }
+    }
+}
+
+/// What a site's box is told to do.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({ "kind": "how_are_you" }))]
+struct CommandForm {
+    /// What.
+    kind: CommandWord,
+}
+
+/// What a box can be told.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum CommandWord {
+    /// Say how you are.
+    HowAreYou,
+}
+
+/// A command and what became of it.
+#[derive(Debug, Serialize, ToSchema)]
+struct CommandView {
+    /// 32 hexadecimal digits.
+    id: String,
+    /// For which box.
+    #[schema(value_type = String)]
+    agent: Id<Agent>,
+    /// What it was to do.
+    kind: String,
+    /// Who wanted it.
+    #[schema(value_type = Option<String>)]
+    by: Option<Id<Person>>,
+    /// When.
+    #[schema(value_type = i64)]
+    made_us: Wall,
+    /// Not to be begun from then on.
+    #[schema(value_type = i64)]
+    expires_us: Wall,
+    /// `done`, `failed`, `expired`, `interrupted` or `refused`; null while it is not
+    /// known.
+    ended: Option<String>,
+    /// When that was heard.
+    #[schema(value_type = Option<i64>)]
+    ended_us: Option<Wall>,
+    /// What the box had to say.
+    answer: Option<String>,
+}
+
+impl From<Told> for CommandView {
+    fn from(told: Told) -> Self {
+        Self {
+            id: told.id,
+            agent: told.agent,
+            kind: told.kind,
+            by: told.by,
+            made_us: told.made,
+            expires_us: told.expires,
+            ended: told.ended,
+            ended_us: told.ended_at,
+            answer: told.answer,
+        }
+    }
+}
+
+/// A command that was written down.
+#[derive(Debug, Serialize, ToSchema)]
+struct CommandMade {
+    /// 32 hexadecimal digits.
+    id: String,
+}
+
+/// What a site has said, by box, stream, epoch and number; gaps stand in their places.
+#[utoipa::path(get, path = "/api/v1/sites/{id}/records", tag = "sites",
+    params(("id" = String, Path, description = "`sit_…`"), Filter),
+    responses((status = 200, body = Page<RecordView>), (status = 404)))]
+async fn records(
+    State(hall): State<Hall>,
+    who: Who,
+    headers: HeaderMap,
+    Path(id): Path<Id<Site>>,
+    Query(filter): Query<Filter>,
+) -> Result<Response, Problem> {
+    let csv = csv::wanted(&headers, filter.format.as_deref())?;
+    let limit = limit(filter.limit)?;
+    let mut read = hall.db().read().await?;
+    let (found, next) = said::heard(&mut read, &who, id, filter.cursor.as_deref(), limit).await?;
+    if csv {
+        return Ok(file(found));
+    }
+    Ok(axum::Json(Page {
+        items: found.into_iter().map(RecordView::from).collect(),
+        next,
+    })
+    .into_response())
+}
+
+fn file(found: Vec<Heard>) -> Response {
+    let mut file = File::new(&[
+        "agent",
+        "stream",
+        "epoch",
+        "seq",
+        "to_seq",
+        "made_epoch",
+        "made_seq",
+        "kind",
+        "gap",
+        "event_us",
+        "received_us",
+    ]);
+    for one in found {
+        let (made_epoch, made_seq) = one.made.unzip();
+        file.row(&[
+            one.agent.to_string(),
+            one.stream.to_owned(),
+            one.epoch,
+            one.seq.to_string(),
+            one.to_seq.to_string(),
+            made_epoch.unwrap_or_default(),
+            made_seq.map(|seq| seq.to_string()).unwrap_or_default(),
+            one.kind,
+            one.gap.unwrap_or_default(),
+            one.event.as_us().to_string(),
+            one.received.as_us().to_string(),
+        ]);
+    }
+    file.response("catatan-lokasi.csv")
+}
+
+/// What a site's boxes were told, the newest first.
+#[utoipa::path(get, path = "/api/v1/sites/{id}/commands", tag = "sites",
+    params(("id" = String, Path, description = "`sit_…`")),
+    responses((status = 200, body = Page<CommandView>), (status = 404)))]
+async fn commands(
+    State(hall): State<Hall>,
+    who: Who,
+    Path(id): Path<Id<Site>>,
+) -> Result<axum::Json<Page<CommandView>>, Problem> {
+    let mut read = hall.db().read().await?;
+    let told = said::told(&mut read, &who, id, limit(None)?).await?;
+    Ok(axum::Json(Page {
+        items: told.into_iter().map(CommandView::from).collect(),
+        next: None,
+    }))
+}
+
+/// Tells a site's box to do something: at once if it is connected, else when it comes.
+#[utoipa::path(post, path = "/api/v1/sites/{id}/commands", tag = "sites",
+    request_body = CommandForm,
+    params(("id" = String, Path, description = "`sit_…`"),
+        ("Idempotency-Key" = Option<String>, Header, description = "the same request twice has one effect")),
+    responses((status = 201, body = CommandMade), (status = 404), (status = 409), (status = 422)))]
+async fn command(
+    State(hall): State<Hall>,
+    who: Who,
+    Path(id): Path<Id<Site>>,
+    Keyed { body, once }: Keyed<CommandForm>,
+) -> Result<Response, Problem> {
+    let mut tx = hall.db().write().await?;
+    if let Some(answer) = once.replay(&mut tx, hall.now()).await? {
+        return Ok(answer);
+    }
+    let (name, sent) = match body.kind {
+        CommandWord::HowAreYou => said::ask_how(&hall, &mut tx, &who, id).await?,
+    };
+    let location = format!("/api/v1/sites/{id}/commands");
+    let view = CommandMade { id: name };
+    let answer = once.created(&mut tx, hall.now(), &location, &view).await?;
+    tx.commit().await?;
+    sent.go(&hall);
+    Ok(answer)
+}
+
+/// Takes in what a box has written to a stick (`betang agent export`), and answers
+/// with the receipt that goes back to it. The same file again changes nothing.
+#[utoipa::path(post, path = "/api/v1/sites/carried", tag = "sites",
+    request_body(content = String, content_type = "application/octet-stream"),
+    responses((status = 200, body = String, content_type = "application/octet-stream"),
+        (status = 413), (status = 422)))]
+async fn carried(State(hall): State<Hall>, who: Who, file: Bytes) -> Result<Response, Problem> {
+    let receipt = said::carried(&hall, &who, &file).await?;
+    let name = "attachment; filename=\"tanda-terima.betang\"";
+    Ok(problem::file(
+        "application/octet-stream",
+        receipt.into(),
+        &[("content-disposition", name.to_owned())],
+    ))
+}

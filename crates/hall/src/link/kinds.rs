@@ -1,0 +1,36 @@
+//! What records and commands are, by their numbers. Sent and stored: a number is
+//! never used for something else.
+
+use sync::record::Kind;
+
+/// How a box is: a [`super::vitals::Vitals`]. A sample.
+pub const VITALS: Kind = Kind(64);
+
+/// The program of a box has started: a [`super::vitals::Vitals`]. An event.
+pub const STARTED: Kind = Kind(65);
+
+/// Say how you are: the outcome is the same as JSON.
+pub const HOW_ARE_YOU: u32 = 1;
+
+/// The word of a kind of record; its number where this house does not know it.
+#[must_use]
+pub fn record(kind: i64) -> String {
+    let known = [
+        (Kind::CLOCK, "clock"),
+        (Kind::OUTCOME, "outcome"),
+        (VITALS, "vitals"),
+        (STARTED, "started"),
+    ];
+    let word = known.iter().find(|(known, _)| i64::from(known.0) == kind);
+    word.map_or_else(|| kind.to_string(), |(_, word)| (*word).to_owned())
+}
+
+/// The word of a kind of command; its number where this house does not know it.
+#[must_use]
+pub fn command(kind: i64) -> String {
+    if kind == i64::from(HOW_ARE_YOU) {
+        "how_are_you".to_owned()
+    } else {
+        kind.to_string()
+    }
+}

@@ -1,0 +1,273 @@
+//! What sites have said and what they were told, as people see it.
+
+use std::time::Duration;
+
+use base::id::{Agent, Id, Person, Site};
+use base::now::Wall;
+use serde_json::json;
+use store::{Conn, Tx};
+use sync::carry;
+use sync::command::{Command, Ulid};
+use sync::identity::{Chain, Epoch, Seq, Stream};
+
+use super::centre::Caller;
+use super::kinds;
+use super::site::word;
+use crate::Hall;
+use crate::audit::{self, Act, hex};
+use crate::ca::sha256;
+use crate::enrol::Standing;
+use crate::guard::{Permission, Who};
+use crate::problem::Problem;
+use crate::site;
+use crate::sql::enrol as agents;
+use crate::sql::link::{self as rows, Mark, Said};
+
+/// So long a command may wait for its box, unless somebody says otherwise.
+const COMMAND_LIFE: Duration = Duration::from_secs(24 * 3_600);
+
+/// A record that a site has said, or a gap in its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Heard {
+    /// Which box.
+    pub agent: Id<Agent>,
+    /// `money`, `event` or `sample`.
+    pub stream: &'static str,
+    /// The epoch, 16 hexadecimal digits.
+    pub epoch: String,
+    /// Its number.
+    pub seq: u64,
+    /// The last number of a gap; of a record the same as `seq`.
+    pub to_seq: u64,
+    /// The name it was made under: epoch and number.
+    pub made: Option<(String, u64)>,
+    /// What it is; a number where this house does not know the kind, `gap` for a gap.
+    pub kind: String,
+    /// Why there is a gap.
+    pub gap: Option<String>,
+    /// When it happened, as the box knew it.
+    pub event: Wall,
+    /// When it was held here.
+    pub received: Wall,
+}
+
+/// What the boxes of a site have said, by box, stream, epoch and number. Also what to
+/// begin the next page after, if there may be one.
+///
+/// # Errors
+/// `site` (not found); `query` if the cursor is none of this list.
+pub async fn heard(
+    conn: &mut Conn,
+    who: &Who,
+    id: Id<Site>,
+    after: Option<&str>,
+    limit: i64,
+) -> Result<(Vec<Heard>, Option<String>), Problem> {
+    site::readable(conn, who, id).await?;
+    let after = after.map(mark).transpose()?;
+    let found = rows::said(conn, id, after, limit).await?;
+    let next = found
+        .last()
+        .map(written)
+        .filter(|_| i64::try_from(found.len()) == Ok(limit));
+    Ok((found.into_iter().map(heard_of).collect(), next))
+}
+
+/// A command and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// Which: 32 hexadecimal digits.
+    pub id: String,
+    /// For which box.
+    pub agent: Id<Agent>,
+    /// What it was to do.
+    pub kind: String,
+    /// Who wanted it.
+    pub by: Option<Id<Person>>,
+    /// When.
+    pub made: Wall,
+    /// Not to be begun from then on.
+    pub expires: Wall,
+    /// How it ended, if it is known.
+    pub ended: Option<String>,
+    /// When that was heard.
+    pub ended_at: Option<Wall>,
+    /// What the box had to say, if it is text.
+    pub answer: Option<String>,
+}
+
+/// The commands for a site's boxes, the newest first.
+///
+/// # Errors
+/// `site` (not found).
+pub async fn told(
+    conn: &mut Conn,
+    who: &Who,
+    id: Id<Site>,
+    limit: i64,
+) -> Result<Vec<Told>, Problem> {
+    site::readable(conn, who, id).await?;
+    let found = rows::commands(conn, id, limit).await?;
+    Ok(found
+        .into_iter()
+        .map(|row| Told {
+            id: hex(row.id.as_bytes()),
+            agent: row.agent,
+            kind: kinds::command(row.kind),
+            by: row.by,
+            made: row.made,
+            expires: row.expires,
+            ended: row.ended,
+            ended_at: row.ended_at,
+            answer: row.answer.and_then(|bytes| String::from_utf8(bytes).ok()),
+        })
+        .collect())
+}
+
+/// Tells the box of a site to say how it is: at once if it is connected, else with its
+/// next connection. Its id.
+///
+/// # Errors
+/// `site` (not found), `not-allowed`, or `site-state` if no box is let in.
+pub async fn ask_how(
+    hall: &Hall,
+    tx: &mut Tx,
+    who: &Who,
+    id: Id<Site>,
+) -> Result<(String, Sent), Problem> {
+    let site = site::readable(tx, who, id).await?;
+    who.require(Permission::SitesWrite, &site.place())?;
+    let agents = agents::agents_of(tx, id).await?;
+    let agent = agents
+        .iter()
+        .find(|agent| agent.standing == Standing::Active)
+        .ok_or_else(|| Problem::conflict("site-state", "No box is let in at this site."))?
+        .id;
+    let now = hall.now();
+    // The layout of a ULID is that of our ids: milliseconds, then randomness.
+    let ulid: Id<Agent> = hall.mint();
+    let command = Command {
+        id: Ulid::from_bytes(*ulid.as_bytes()),
+        kind: kinds::HOW_ARE_YOU,
+        expires: now.wall + COMMAND_LIFE,
+        repeatable: true,
+        body: Vec::new(),
+    };
+    rows::command(tx, agent, &command, Some(who.person()), now.wall).await?;
+    let name = hex(command.id.as_bytes());
+    let act = Act {
+        verb: "site.commanded",
+        subject: id.to_string(),
+        detail: json!({ "agent": agent, "command": name, "kind": kinds::command(command.kind.into()) }),
+    };
+    audit::record(tx, now, who, act).await?;
+    Ok((name, Sent { agent, command }))
+}
+
+/// A command that is written and not sent yet: it goes out once it is held.
+#[derive(Debug)]
+#[must_use]
+pub struct Sent {
+    agent: Id<Agent>,
+    command: Command,
+}
+
+impl Sent {
+    /// It is held: tells the box, if it is connected.
+    pub fn go(self, hall: &Hall) {
+        hall.sites().command(self.agent, self.command);
+    }
+}
+
+/// Takes in what a box has written to a stick; the receipt that goes back to it.
+///
+/// # Errors
+/// `carried` if the file is none, was cut off or changed, or is of no box that this
+/// caller may know of; `not-allowed`.
+pub async fn carried(hall: &Hall, who: &Who, file: &[u8]) -> Result<Vec<u8>, Problem> {
+    let wrong = |why: String| Problem::invalid("carried", why);
+    let (label, frames) = carry::unpack(file).map_err(|error| wrong(error.to_string()))?;
+    let frames: Vec<Vec<u8>> = frames.into_iter().map(<[u8]>::to_vec).collect();
+    let unknown = || wrong("It is of no box that is known here.".to_owned());
+    let now = hall.now();
+    let mut tx = hall.db().write().await?;
+    let agent = agents::agent(&mut tx, label.agent)
+        .await?
+        .ok_or_else(unknown)?;
+    let site = site::readable(&mut tx, who, agent.site)
+        .await
+        .map_err(|_| unknown())?;
+    who.require(Permission::SitesWrite, &site.place())?;
+    let act = Act {
+        verb: "site.carried",
+        subject: site.id.to_string(),
+        detail: json!({
+            "agent": agent.id, "made_us": label.made, "frames": frames.len(),
+            "sha256": hex(&sha256(file)),
+        }),
+    };
+    audit::record(&mut tx, now, who, act).await?;
+    tx.commit().await?;
+    let mut key_hash = [0; 32];
+    if agent.key_hash.len() == key_hash.len() {
+        key_hash.copy_from_slice(&agent.key_hash);
+    }
+    let caller = Caller {
+        agent: agent.id,
+        site: agent.site,
+        key_hash,
+    };
+    let centre = hall.sites().clone();
+    let answers = centre.take_in(hall.clone(), caller, frames).await;
+    let label = carry::Label {
+        agent: agent.id,
+        centre: hall.authority().house_key().to_string(),
+        made: now.wall,
+    };
+    Ok(carry::pack(&label, answers.iter().map(Vec::as_slice)))
+}
+
+fn heard_of(said: Said) -> Heard {
+    Heard {
+        agent: said.agent,
+        stream: word(said.at.stream),
+        epoch: epoch(said.at.epoch),
+        seq: said.from.get(),
+        to_seq: said.to.get(),
+        made: said.made.map(|(made, seq)| (epoch(made), seq.get())),
+        kind: said.kind.map_or_else(|| "gap".to_owned(), kinds::record),
+        gap: said.gap,
+        event: said.event,
+        received: said.received,
+    }
+}
+
+fn epoch(epoch: Epoch) -> String {
+    format!("{:016x}", epoch.bits())
+}
+
+/// Where a page ended, as a cursor: box, stream, epoch, number.
+fn written(said: &Said) -> String {
+    let stream = said.at.stream.number();
+    let (epoch, from) = (epoch(said.at.epoch), said.from.get());
+    format!("{}.{stream}.{epoch}.{from}", said.agent)
+}
+
+fn mark(text: &str) -> Result<Mark, Problem> {
+    let read = || {
+        let mut parts = text.split('.');
+        let agent = parts.next()?.parse().ok()?;
+        let stream = Stream::from_number(parts.next()?.parse().ok()?)?;
+        let epoch = Epoch::from_bits(u64::from_str_radix(parts.next()?, 16).ok()?);
+        let from = Seq::new(parts.next()?.parse().ok()?);
+        parts.next().is_none().then_some(Mark {
+            agent,
+            at: Chain { stream, epoch },
+            from,
+        })
+    };
+    read().ok_or_else(|| {
+        Problem::invalid("query", "A parameter cannot stand.")
+            .field("cursor", "is not one of this list")
+    })
+}
