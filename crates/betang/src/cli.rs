@@ -24,14 +24,14 @@ enum Command {
     Agent(agent::Agent),
     #[cfg(feature = "centre")]
     #[command(flatten)]
-    House(house::Command),
+    House(Box<house::Command>),
 }
 
 pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Agent(agent) => agent::run(agent).await,
         #[cfg(feature = "centre")]
-        Command::House(command) => house::run(command).await,
+        Command::House(command) => house::run(*command).await,
     }
 }
 
