@@ -28,6 +28,7 @@ use store::Db;
 use crate::enrol::code::HouseKey;
 use crate::problem::Problem;
 use crate::sql::authority as rows;
+use crate::tls::date;
 use crate::vault::{Vault, VaultError};
 
 /// The name that the door's certificate is for, by whatever address it was found.
@@ -255,9 +256,4 @@ fn authority() -> CertificateParams {
     // RFC 5280 §4.1.2.5: no end that is known today.
     params.not_after = date_time_ymd(9999, 12, 31);
     params
-}
-
-fn date(wall: Wall) -> time::OffsetDateTime {
-    time::OffsetDateTime::from_unix_timestamp(wall.as_us() / 1_000_000)
-        .unwrap_or(time::OffsetDateTime::UNIX_EPOCH)
 }

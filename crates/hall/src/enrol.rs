@@ -363,7 +363,7 @@ async fn first_time(
         id: hall.mint(),
         site: site.id,
         public_key: asking.request.public_key.clone(),
-        key_hash: asking.request.key_hash.to_vec(),
+        key_hash: asking.request.key_hash,
         standing: Standing::Pending,
         knows_house,
         version: line::read_maybe("version", asking.version.as_deref(), SERIAL_MAX)?,
@@ -680,12 +680,8 @@ fn refused(why: &str) -> Problem {
 }
 
 fn listed(hall: &Hall, site: &SiteRow, agent: AgentRow) -> Listed {
-    let mut key = [0; 32];
-    if agent.key_hash.len() == key.len() {
-        key.copy_from_slice(&agent.key_hash);
-    }
     Listed {
-        words: words::six_words(hall.authority().house_key(), &key),
+        words: words::six_words(hall.authority().house_key(), &agent.key_hash),
         distance_m: distance(site, &agent),
         id: agent.id,
         standing: agent.standing,

@@ -1,7 +1,7 @@
 //! The hall itself: what every room is handed.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
 use base::id::Id;
@@ -132,12 +132,8 @@ impl Hall {
     /// A new identity.
     #[must_use]
     pub fn mint<N>(&self) -> Id<N> {
-        let mut rng = self
-            .inner
-            .rng
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        Id::mint(self.now().wall, &mut rng)
+        let now = self.now().wall;
+        Id::mint(now, &mut self.rng())
     }
 
     /// Where things are spawned.
@@ -191,12 +187,14 @@ impl Hall {
     /// A seed for machines that need to differ and not to be secret.
     #[must_use]
     pub fn seed(&self) -> u64 {
-        let mut rng = self
-            .inner
+        self.rng().u64(..)
+    }
+
+    fn rng(&self) -> MutexGuard<'_, fastrand::Rng> {
+        self.inner
             .rng
             .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        rng.u64(..)
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The port for sites is open, and which one it is.

@@ -339,7 +339,8 @@ fn pem_chain(text: &str, path: &Path) -> Result<Vec<CertificateDer<'static>>, Tl
         })
 }
 
-fn date(wall: Wall) -> time::OffsetDateTime {
+/// A time as certificates hold it.
+pub(crate) fn date(wall: Wall) -> time::OffsetDateTime {
     time::OffsetDateTime::from_unix_timestamp(wall.as_us() / 1_000_000)
         .unwrap_or(time::OffsetDateTime::UNIX_EPOCH)
 }

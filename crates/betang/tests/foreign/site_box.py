@@ -13,7 +13,6 @@ import json
 import ssl
 import subprocess
 import sys
-import time
 
 host, port, code, folder = sys.argv[1], int(sys.argv[2]), sys.argv[3], sys.argv[4]
 

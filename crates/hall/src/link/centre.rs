@@ -90,13 +90,6 @@ impl Centre {
         }))
     }
 
-    /// Sites that are connected at the moment.
-    #[must_use]
-    pub fn connected(&self) -> Vec<Id<Site>> {
-        let open = self.0.open.lock().unwrap_or_else(PoisonError::into_inner);
-        open.values().map(|one| one.site).collect()
-    }
-
     /// Follows the facts until the house closes: whoever is revoked or suspended is put
     /// out at once, and not with the next batch.
     pub async fn follow(self, hall: Hall) {

@@ -208,14 +208,10 @@ pub async fn carried(hall: &Hall, who: &Who, file: &[u8]) -> Result<Vec<u8>, Pro
     };
     audit::record(&mut tx, now, who, act).await?;
     tx.commit().await?;
-    let mut key_hash = [0; 32];
-    if agent.key_hash.len() == key_hash.len() {
-        key_hash.copy_from_slice(&agent.key_hash);
-    }
     let caller = Caller {
         agent: agent.id,
         site: agent.site,
-        key_hash,
+        key_hash: agent.key_hash,
     };
     let centre = hall.sites().clone();
     let answers = centre.take_in(hall.clone(), caller, frames).await;

@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use base::now::{Mono, Now};
+use base::now::Mono;
 use futures::stream::{SplitSink, SplitStream};
 use futures::{SinkExt as _, StreamExt as _};
 use http::Request;
@@ -218,7 +218,7 @@ impl Runner {
         match self.site.append(wanted.stream, wanted.draft, now) {
             Ok((placed, effects)) => {
                 self.waiting.push((placed, wanted.kept));
-                self.carry_out(effects.into(), now).await;
+                self.carry_out(effects.into()).await;
             }
             Err(refusal) => {
                 // Nobody who has gone has to be told.
@@ -230,11 +230,11 @@ impl Runner {
     async fn tell(&mut self, input: Input) {
         let now = self.clock.now();
         let effects = self.site.handle(input, now);
-        self.carry_out(effects.into(), now).await;
+        self.carry_out(effects.into()).await;
     }
 
     /// One after the other; what follows from an answer comes behind what is there.
-    async fn carry_out(&mut self, mut effects: VecDeque<Effect>, _: Now) {
+    async fn carry_out(&mut self, mut effects: VecDeque<Effect>) {
         while let Some(effect) = effects.pop_front() {
             let answer = match effect {
                 Effect::Dial => Some(self.dial().await),

@@ -96,7 +96,7 @@ impl ClientCertVerifier for OfBoxes {
         _: &CertificateDer<'_>,
         _: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        Err(Error::General("the line is TLS 1.3".to_owned()))
+        older_tls()
     }
 
     fn verify_tls13_signature(
@@ -167,7 +167,7 @@ impl ServerCertVerifier for OfHouse {
         _: &CertificateDer<'_>,
         _: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        Err(Error::General("the line is TLS 1.3".to_owned()))
+        older_tls()
     }
 
     fn verify_tls13_signature(
@@ -182,6 +182,11 @@ impl ServerCertVerifier for OfHouse {
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.algorithms.supported_schemes()
     }
+}
+
+/// Neither side speaks anything older.
+fn older_tls() -> Result<HandshakeSignatureValid, Error> {
+    Err(Error::General("the line is TLS 1.3".to_owned()))
 }
 
 /// Looks again at a time when the certificate was good, if only the time was wrong.

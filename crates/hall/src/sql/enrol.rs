@@ -30,7 +30,7 @@ pub(crate) struct AgentRow {
     pub(crate) id: Id<Agent>,
     pub(crate) site: Id<Site>,
     pub(crate) public_key: Vec<u8>,
-    pub(crate) key_hash: Vec<u8>,
+    pub(crate) key_hash: [u8; 32],
     pub(crate) standing: Standing,
     pub(crate) knows_house: bool,
     pub(crate) serial: Option<String>,
@@ -226,7 +226,10 @@ fn agent_of(row: &Row) -> Result<AgentRow, Error> {
         id: row.get("id")?,
         site: row.get("site_id")?,
         public_key: row.get("public_key")?,
-        key_hash: row.get("key_hash")?,
+        key_hash: row
+            .get::<Vec<u8>>("key_hash")?
+            .try_into()
+            .map_err(|_| Error::corrupt("key_hash"))?,
         standing: Standing::parse(&standing).ok_or_else(|| Error::corrupt("state"))?,
         knows_house: row.get::<i64>("knows_house")? == 1,
         serial: row.get("serial")?,
