@@ -1,12 +1,17 @@
 //! A box and a house as programs of their own, that are killed and come back.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU8, Ordering};
 
 use serde_json::Value as Json;
 
 use crate::running::{BETANG, House, PASSWORD, local, run, serve_sites};
+
+/// Where a house waits for its boxes; below the numbers that the kernel hands out.
+const PORT: u16 = 8_443;
 
 /// A box that runs, killed when it is dropped.
 struct Kotak {
@@ -72,15 +77,19 @@ fn stream(live: &Json, name: &str) -> (u64, u64) {
         })
 }
 
-/// A house on a fixed port for sites, so that it can come back there.
-fn house_at(data: &Path, port: u16) -> House {
-    let mut command = serve_sites(data, &format!("127.0.0.1:{port}"));
+/// A house whose port for sites stays the same, so that it can come back there.
+fn house_at(data: &Path, at: SocketAddr) -> House {
+    let mut command = serve_sites(data, &at.to_string());
     House::of(command.env("BETANG_ADMIN_PASSWORD", PASSWORD))
 }
 
-fn free_port() -> u16 {
-    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    taken.local_addr().expect("an address").port()
+/// An address of the loopback network that no other test has, on a port that is
+/// never handed out for the asking.
+fn own_address() -> SocketAddr {
+    static TAKEN: AtomicU8 = AtomicU8::new(1);
+    let [_, _, high, low] = std::process::id().to_be_bytes();
+    let one = TAKEN.fetch_add(1, Ordering::Relaxed);
+    SocketAddr::from(([127, one, high, low], PORT))
 }
 
 /// A site whose box is let in; the site's id.
@@ -123,8 +132,8 @@ fn held(data: &Path, site: &str) -> BTreeMap<(String, String), Vec<u64>> {
 fn nothing_is_lost_or_twice_when_either_end_is_killed() {
     let (_folder, data) = crate::running::data();
     let (_own, of_box) = crate::running::data();
-    let port = free_port();
-    let house = house_at(&data, port);
+    let at = own_address();
+    let house = house_at(&data, at);
     let site = let_in(&data, &of_box);
     let kotak = Kotak::start(&of_box);
     kotak.until(|live| stream(live, "event").1 >= 1);
@@ -134,7 +143,7 @@ fn nothing_is_lost_or_twice_when_either_end_is_killed() {
     kotak.until(|live| stream(live, "sample").0 > before + 1);
     // The box is gone too; then both come back.
     kotak.kill();
-    let house = house_at(&data, port);
+    let house = house_at(&data, at);
     let kotak = Kotak::start(&of_box);
     let status = kotak.until(|live| {
         let (head, acked) = stream(live, "event");
@@ -158,13 +167,13 @@ fn nothing_is_lost_or_twice_when_either_end_is_killed() {
 fn what_waits_is_carried_on_a_stick_and_the_receipt_is_believed() {
     let (_folder, data) = crate::running::data();
     let (_own, of_box) = crate::running::data();
-    let (port, nowhere) = (free_port(), free_port());
-    let _house = house_at(&data, port);
+    let at = own_address();
+    let _house = house_at(&data, at);
     let site = let_in(&data, &of_box);
     // The house moved, or the line is cut: the box finds nobody.
     let identity = of_box.join("site.json");
     let text = std::fs::read_to_string(&identity).expect("who it is");
-    let lost = text.replace(&port.to_string(), &nowhere.to_string());
+    let lost = text.replace(&format!(":{PORT}"), ":9");
     std::fs::write(&identity, lost).expect("written");
     let kotak = Kotak::start(&of_box);
     kotak.until(|live| stream(live, "sample").0 >= 2);
@@ -211,7 +220,7 @@ fn what_waits_is_carried_on_a_stick_and_the_receipt_is_believed() {
 fn who_is_suspended_is_put_out_and_what_he_says_is_not_believed() {
     let (_folder, data) = crate::running::data();
     let (_own, of_box) = crate::running::data();
-    let _house = house_at(&data, free_port());
+    let _house = house_at(&data, own_address());
     let site = let_in(&data, &of_box);
     let kotak = Kotak::start(&of_box);
     kotak.until(|live| live["open"] == true && stream(live, "event").1 >= 1);

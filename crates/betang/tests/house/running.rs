@@ -129,8 +129,7 @@ pub(crate) fn serve_sites(data: &Path, sites: &str) -> Command {
         .args(["--media", "127.0.0.1:0", "--sites", sites, "--data"])
         .arg(data)
         .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null());
+        .stdout(Stdio::piped());
     command
 }
 

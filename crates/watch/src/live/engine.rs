@@ -10,7 +10,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -135,11 +135,11 @@ impl Engine {
         at: SocketAddr,
         announce: &[IpAddr],
     ) -> io::Result<(Self, mpsc::Receiver<Ended>)> {
-        let socket = Socket::bind(at, announce.is_empty())?;
+        let (socket, listener) = both(at, announce.is_empty())?;
         let local = socket.local();
         let terms = Terms::new(candidates(local, announce)?)
             .ok_or_else(|| io::Error::other("no certificate could be made"))?;
-        let inbound = tcp::listen(hall.tasks(), local)?;
+        let inbound = tcp::listen(hall.tasks(), listener)?;
         let (commands, inbox) = mpsc::channel(COMMANDS);
         let (endings, ended) = mpsc::channel(ENDINGS);
         let served = Served {
@@ -581,6 +581,22 @@ pub(crate) fn name_in(bytes: &[u8]) -> Option<String> {
         Some(ours.to_owned())
     };
     std::panic::catch_unwind(read).ok().flatten()
+}
+
+/// Takes one number for both transports. A number that is free for UDP may be in
+/// use for TCP; who asked for any number is given the next one.
+fn both(at: SocketAddr, own_addresses: bool) -> io::Result<(Socket, TcpListener)> {
+    const TRIES: usize = 32;
+    let mut last = io::Error::from(io::ErrorKind::AddrInUse);
+    for _ in 0..TRIES {
+        let socket = Socket::bind(at, own_addresses)?;
+        match tcp::take(socket.local()) {
+            Ok(listener) => return Ok((socket, listener)),
+            Err(error) if at.port() != 0 => return Err(error),
+            Err(error) => last = error,
+        }
+    }
+    Err(last)
 }
 
 /// The addresses that viewers are told to come to.

@@ -68,11 +68,11 @@ impl Connections {
     }
 }
 
-/// Takes the port and lets connections in.
+/// Takes the port.
 ///
 /// # Errors
-/// If the port is taken.
-pub(super) fn listen(tasks: &Tasks, at: SocketAddr) -> io::Result<mpsc::Receiver<Inbound>> {
+/// If it is taken.
+pub(super) fn take(at: SocketAddr) -> io::Result<std::net::TcpListener> {
     let socket = socket2::Socket::new(
         socket2::Domain::for_address(at),
         socket2::Type::STREAM,
@@ -83,7 +83,18 @@ pub(super) fn listen(tasks: &Tasks, at: SocketAddr) -> io::Result<mpsc::Receiver
     socket.set_nonblocking(true)?;
     socket.bind(&at.into())?;
     socket.listen(256)?;
-    let listener = TcpListener::from_std(socket.into())?;
+    Ok(socket.into())
+}
+
+/// Lets connections in.
+///
+/// # Errors
+/// If the port cannot be watched.
+pub(super) fn listen(
+    tasks: &Tasks,
+    listener: std::net::TcpListener,
+) -> io::Result<mpsc::Receiver<Inbound>> {
+    let listener = TcpListener::from_std(listener)?;
     let (tell, inbound) = mpsc::channel(INBOUND);
     let accepting = accept(tasks.clone(), listener, tell);
     tasks.spawn("watch.live.tcp", accepting);
