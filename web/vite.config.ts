@@ -9,7 +9,14 @@ export default defineConfig({
   build: {
     // Data addresses would need a wider policy for fonts and scripts, so every asset stays a file.
     assetsInlineLimit: 0,
-    chunkSizeWarningLimit: 1200
+    chunkSizeWarningLimit: 1200,
+    rolldownOptions: {
+      output: {
+        // What every page has comes in one file: many small ones pack badly, and each
+        // is a question more over a satellite.
+        codeSplitting: { groups: [{ name: 'shell', test: /node_modules\/(svelte|@sveltejs|openapi-fetch|esm-env|clsx)|src\/(shell|api)\/(?!words\/en)/ }] }
+      }
+    }
   },
   server: { proxy: { '/api': server, '/whep': server } },
   test: { include: ['src/**/*.test.ts'], environment: 'node' }

@@ -113,7 +113,7 @@ export async function house(...args) {
 	const serve = (listen, media) =>
 		start(binary, ['serve', '--data', data, '--listen', listen, '--media', media, '--sites', '127.0.0.1:0', ...args], /^media\s+udp (\S+)$/, { BETANG_ADMIN_PASSWORD: ADMIN.password });
 	let served = await serve('127.0.0.1:0', '0.0.0.0:0');
-	const house = new House(served.said.map((line) => /^betang\s+(http:\/\/\S+?)\/?$/.exec(line)?.[1]).find(Boolean));
+	const house = new House(served.said.map((line) => /^betang\s+(https?:\/\/\S+?)\/?$/.exec(line)?.[1]).find(Boolean));
 	const cookie = await house.login(ADMIN);
 	const { token } = await house.json('POST', '/api/v1/tokens', { cookie, body: { name: 'uji' } });
 	const cli = (...words) => run(binary, [...words, '--server', house.url, '--token', token]);
