@@ -35,6 +35,20 @@ function playedAt(page, count) {
 	);
 }
 
+/** Opens the stream of events in a page, which keeps all that it is told; once it has begun. */
+function listen(page) {
+	return page.evaluate(async () => {
+		const answer = await fetch('/api/v1/live');
+		const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+		const first = await reader.read();
+		window.told = first.value ?? '';
+		void (async () => {
+			for (let part = await reader.read(); !part.done; part = await reader.read()) window.told += part.value;
+		})();
+		return answer.status;
+	});
+}
+
 async function main() {
 	const { rtsp } = await camera();
 	const { house, token, cli, data } = await newHouse(...process.argv.slice(2));
@@ -99,8 +113,8 @@ async function main() {
 		return stdout.trim();
 	});
 
+	const other = { username: 'kapuas', password: 'sungai-barito-hulu-94' };
 	await promise('who may not see it gets no row, no still, no picture', async () => {
-		const other = { username: 'kapuas', password: 'sungai-barito-hulu-94' };
 		await house.json('POST', '/api/v1/staff', {
 			token,
 			body: {
@@ -125,6 +139,29 @@ async function main() {
 			});
 			expect(answer.status === 404, `${method} ${path} → ${answer.status}`);
 		}
+	});
+
+	await promise('who may not see it is not told what becomes of it', async () => {
+		const elsewhere = await chrome.newContext({ locale: 'id-ID' });
+		const theirs = await elsewhere.newPage();
+		await logIn(theirs, house.url, other);
+		const ours = await context.newPage();
+		await ours.goto(`${house.url}/situasi`);
+		for (const tab of [theirs, ours]) expect((await listen(tab)) === 200, 'no stream');
+		// Nobody answers there, which is an event. Events are numbered: who has been
+		// told of the second has had the first, if ever.
+		const dark = async (short, area) => {
+			await cli('cameras', 'add', '--short', short, '--name', short, '--area', area, '--main', 'rtsp://127.0.0.1:9/main', '--always-on');
+			const { id } = await house.json('GET', `/api/v1/cameras/${short}`, { token });
+			await ours.waitForFunction((id) => window.told.includes(id), id, { timeout: HANG_MS });
+			return id;
+		};
+		const [withheld, told] = [await dark('dermaga', '62.71.01'), await dark('kuala-kapuas', '62.03')];
+		await theirs.waitForFunction((id) => window.told.includes(id), told, { timeout: HANG_MS });
+		const heard = await theirs.evaluate(() => window.told);
+		expect(!heard.includes(withheld), heard);
+		await elsewhere.close();
+		await ours.close();
 	});
 
 	await promise('a still has its time and a reason to be kept', async () => {
