@@ -163,7 +163,7 @@ pub struct Listed {
     pub knows_house: bool,
     /// The serial number on its case.
     pub serial: Option<String>,
-    /// The version of its program when it asked.
+    /// The version of its program, as it said last.
     pub version: Option<String>,
     /// Where it said it stood.
     pub point: Option<Point>,
@@ -177,6 +177,19 @@ pub struct Listed {
     pub decided: Option<Wall>,
     /// Until when its newest certificate is good.
     pub certificate_until: Option<Wall>,
+    /// How it greeted last; nothing if it never has.
+    pub greeting: Option<Greeting>,
+    /// When its key was last seen living in two boxes at once.
+    pub twins: Option<Wall>,
+}
+
+/// How a box has greeted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Greeting {
+    /// When.
+    pub at: Wall,
+    /// How far its clock was ahead then, in microseconds; negative: behind.
+    pub clock_off_us: i64,
 }
 
 /// What a key is worth at the moment.
@@ -247,6 +260,7 @@ pub async fn issue(
         detail: json!({ "near_m": row.near_m, "serial": row.serial }),
     };
     audit::record(tx, now, who, act).await?;
+    facts::append(tx, &Fact::SiteChanged { site: id }, now.wall).await?;
     let (host, port) = hall.sites_at();
     let house = hall.authority().house_key();
     Ok(Issued {
@@ -372,6 +386,8 @@ async fn first_time(
         asked: now.wall,
         decided: None,
         certificate_until: None,
+        greeting: None,
+        twins: None,
         serial,
     };
     rows::insert_agent(tx, &agent).await?;
@@ -693,5 +709,7 @@ fn listed(hall: &Hall, site: &SiteRow, agent: AgentRow) -> Listed {
         asked: agent.asked,
         decided: agent.decided,
         certificate_until: agent.certificate_until,
+        greeting: agent.greeting,
+        twins: agent.twins,
     }
 }

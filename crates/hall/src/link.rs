@@ -9,6 +9,7 @@
 //! | [`trust`] | both | what a certificate has to show |
 //! | [`door`] | house | the port for sites |
 //! | [`centre`] | house | its end of each connection |
+//! | [`told`] | house | what open pages are told of sites |
 //! | [`dial`] | box | a way to the house |
 //! | [`said`] | house | what was heard and told, as people see it |
 //! | [`kinds`] | both | numbers of records and commands |
@@ -29,5 +30,6 @@ pub mod outbox;
 pub mod said;
 pub mod site;
 pub mod stick;
+mod told;
 pub mod trust;
 pub mod vitals;

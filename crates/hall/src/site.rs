@@ -8,12 +8,13 @@
 pub mod life;
 
 use base::area::AreaCode;
+use base::fact::Fact;
 use base::geo::Point;
 use base::id::{Agency, Agent, Id, Person, Site};
 use base::now::Wall;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use store::{Conn, Error, Tx};
+use store::{Conn, Error, Tx, facts};
 
 use crate::audit::{self, Act};
 use crate::guard::{Permission, Place, Who};
@@ -238,6 +239,7 @@ pub async fn add(hall: &Hall, tx: &mut Tx, who: &Who, form: Form) -> Result<List
         detail: told(&row),
     };
     audit::record(tx, now, who, act).await?;
+    facts::append(tx, &Fact::SiteChanged { site: row.id }, now.wall).await?;
     Ok(listed(row))
 }
 
@@ -266,6 +268,7 @@ pub async fn change(hall: &Hall, who: &Who, id: Id<Site>, form: Form) -> Result<
         detail: json!({ "from": told(&old), "to": told(&row) }),
     };
     audit::record(&mut tx, now, who, act).await?;
+    facts::append(&mut tx, &Fact::SiteChanged { site: id }, now.wall).await?;
     tx.commit().await?;
     Ok(listed(row))
 }

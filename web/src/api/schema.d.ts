@@ -882,6 +882,11 @@ export interface components {
             certificate_until_us?: number | null;
             /**
              * Format: int64
+             * @description How far its clock was ahead then, in microseconds; negative: behind.
+             */
+            clock_off_us?: number | null;
+            /**
+             * Format: int64
              * @description When it was let in, turned away, replaced or revoked.
              */
             decided_us?: number | null;
@@ -890,6 +895,11 @@ export interface components {
              * @description So far from the site, in metres; null where either point is unknown.
              */
             distance_m?: number | null;
+            /**
+             * Format: int64
+             * @description When it greeted last; null if it never has.
+             */
+            greeted_us?: number | null;
             /** @description `agt_…`. */
             id: string;
             point?: components["schemas"]["PointView"] | null;
@@ -897,7 +907,12 @@ export interface components {
             serial?: string | null;
             /** @description Where it stands with the house. */
             standing: components["schemas"]["StandingWord"];
-            /** @description The version of its program when it asked. */
+            /**
+             * Format: int64
+             * @description When its key was last seen living in two boxes at once; null: never.
+             */
+            twins_us?: number | null;
+            /** @description The version of its program, as it said last. */
             version?: string | null;
             /** @description Six words, to be compared with those that the box shows; null if it came by the
              *     QR and has checked the house by itself. */
@@ -1828,6 +1843,11 @@ export interface components {
                 certificate_until_us?: number | null;
                 /**
                  * Format: int64
+                 * @description How far its clock was ahead then, in microseconds; negative: behind.
+                 */
+                clock_off_us?: number | null;
+                /**
+                 * Format: int64
                  * @description When it was let in, turned away, replaced or revoked.
                  */
                 decided_us?: number | null;
@@ -1836,6 +1856,11 @@ export interface components {
                  * @description So far from the site, in metres; null where either point is unknown.
                  */
                 distance_m?: number | null;
+                /**
+                 * Format: int64
+                 * @description When it greeted last; null if it never has.
+                 */
+                greeted_us?: number | null;
                 /** @description `agt_…`. */
                 id: string;
                 point?: components["schemas"]["PointView"] | null;
@@ -1843,7 +1868,12 @@ export interface components {
                 serial?: string | null;
                 /** @description Where it stands with the house. */
                 standing: components["schemas"]["StandingWord"];
-                /** @description The version of its program when it asked. */
+                /**
+                 * Format: int64
+                 * @description When its key was last seen living in two boxes at once; null: never.
+                 */
+                twins_us?: number | null;
+                /** @description The version of its program, as it said last. */
                 version?: string | null;
                 /** @description Six words, to be compared with those that the box shows; null if it came by the
                  *     QR and has checked the house by itself. */
@@ -2043,12 +2073,20 @@ export interface components {
                 agency?: string | null;
                 /** @description Where it lies. */
                 area: components["schemas"]["NamedArea"];
+                /** @description Whether its box has a line open now. A silent cut shows after two and a half
+                 *     minutes. */
+                connected: boolean;
                 /** @description Whom to call there. */
                 contact_name?: string | null;
                 /** @description By which number. */
                 contact_phone?: string | null;
                 /** @description Under which contract. */
                 contract?: string | null;
+                /**
+                 * Format: int64
+                 * @description When its box was heard last; null if it never was.
+                 */
+                heard_us?: number | null;
                 /** @description `sit_…`. */
                 id: string;
                 /** @description What kind of place it is. */
@@ -2517,12 +2555,20 @@ export interface components {
             agency?: string | null;
             /** @description Where it lies. */
             area: components["schemas"]["NamedArea"];
+            /** @description Whether its box has a line open now. A silent cut shows after two and a half
+             *     minutes. */
+            connected: boolean;
             /** @description Whom to call there. */
             contact_name?: string | null;
             /** @description By which number. */
             contact_phone?: string | null;
             /** @description Under which contract. */
             contract?: string | null;
+            /**
+             * Format: int64
+             * @description When its box was heard last; null if it never was.
+             */
+            heard_us?: number | null;
             /** @description `sit_…`. */
             id: string;
             /** @description What kind of place it is. */

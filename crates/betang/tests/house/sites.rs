@@ -139,7 +139,7 @@ fn a_box_of_others_is_let_in_and_renews() {
     let [_, typed] = code(&data, &site, &[]);
     let short = typed.split_once("/c#").expect("a ticket").1;
     let own = tempfile::tempdir().expect("a folder");
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/foreign/site_box.py");
+    let script = "tests/foreign/site_box.py";
     let mut child = Command::new("python3")
         .args([script, host, port, short])
         .arg(own.path())

@@ -28,6 +28,7 @@ use crate::guard::{Guarded as _, Permission, Who};
 use crate::idempotency::Keyed;
 use crate::problem::{Json, Path, Problem, Query};
 use crate::site::{self, Form, Kind, State as Stage, Step};
+use crate::sql::link;
 use crate::{Hall, line};
 
 pub(super) fn routes() -> OpenApiRouter<Hall> {
@@ -191,11 +192,27 @@ struct SiteView {
     /// How far it has come.
     #[schema(value_type = SiteStateWord)]
     state: Stage,
+    /// Whether its box has a line open now. A silent cut shows after two and a half
+    /// minutes.
+    connected: bool,
+    /// When its box was heard last; null if it never was.
+    #[schema(value_type = Option<i64>)]
+    heard_us: Option<Wall>,
 }
 
-/// Sites with the names of their areas.
-async fn views(conn: &mut Conn, sites: Vec<site::Listed>) -> Result<Vec<SiteView>, Problem> {
+/// Sites with the names of their areas, and how they are now.
+async fn views(
+    hall: &Hall,
+    conn: &mut Conn,
+    sites: Vec<site::Listed>,
+) -> Result<Vec<SiteView>, Problem> {
     let names = areas::names(conn, sites.iter().map(|site| &site.form.area)).await?;
+    let one = match sites.as_slice() {
+        [one] => Some(one.id),
+        _ => None,
+    };
+    let heard = link::heard(conn, one).await?;
+    let connected = hall.sites().connected();
     let view = |listed: site::Listed| {
         let form = listed.form;
         SiteView {
@@ -213,14 +230,16 @@ async fn views(conn: &mut Conn, sites: Vec<site::Listed>) -> Result<Vec<SiteView
             provider: form.provider,
             contract: form.contract,
             state: listed.state,
+            connected: connected.contains(&listed.id),
+            heard_us: heard.get(&listed.id).copied(),
         }
     };
     Ok(sites.into_iter().map(view).collect())
 }
 
 /// The same for one.
-async fn view(conn: &mut Conn, site: site::Listed) -> Result<SiteView, Problem> {
-    let mut views = views(conn, vec![site]).await?;
+async fn view(hall: &Hall, conn: &mut Conn, site: site::Listed) -> Result<SiteView, Problem> {
+    let mut views = views(hall, conn, vec![site]).await?;
     views
         .pop()
         .ok_or_else(|| Problem::bug("one site is no site"))
@@ -323,7 +342,7 @@ struct AgentView {
     words: Option<String>,
     /// The serial number on its case.
     serial: Option<String>,
-    /// The version of its program when it asked.
+    /// The version of its program, as it said last.
     version: Option<String>,
     /// Where it said it stood.
     point: Option<PointView>,
@@ -340,6 +359,14 @@ struct AgentView {
     /// Until when its newest certificate is good.
     #[schema(value_type = Option<i64>)]
     certificate_until_us: Option<Wall>,
+    /// When it greeted last; null if it never has.
+    #[schema(value_type = Option<i64>)]
+    greeted_us: Option<Wall>,
+    /// How far its clock was ahead then, in microseconds; negative: behind.
+    clock_off_us: Option<i64>,
+    /// When its key was last seen living in two boxes at once; null: never.
+    #[schema(value_type = Option<i64>)]
+    twins_us: Option<Wall>,
 }
 
 impl From<enrol::Listed> for AgentView {
@@ -356,6 +383,9 @@ impl From<enrol::Listed> for AgentView {
             asked_us: agent.asked,
             decided_us: agent.decided,
             certificate_until_us: agent.certificate_until,
+            greeted_us: agent.greeting.map(|greeting| greeting.at),
+            clock_off_us: agent.greeting.map(|greeting| greeting.clock_off_us),
+            twins_us: agent.twins,
         }
     }
 }
@@ -395,7 +425,7 @@ async fn list(
     let mut read = hall.db().read().await?;
     let (found, next) = site::list(&mut read, &who, &wanted, limit).await?;
     Ok(axum::Json(Page {
-        items: views(&mut read, found).await?,
+        items: views(&hall, &mut read, found).await?,
         next: next.map(|id| id.to_string()),
     })
     .into_response())
@@ -410,6 +440,8 @@ async fn export(
 ) -> Result<Response, Problem> {
     let mut tx = hall.db().write().await?;
     let (found, _) = site::list(&mut tx, who, wanted, limit).await?;
+    let heard = link::heard(&mut tx, None).await?;
+    let connected = hall.sites().connected();
     let act = Act {
         verb: "site.exported",
         subject: "sites".to_owned(),
@@ -426,6 +458,8 @@ async fn export(
         "kind",
         "area",
         "state",
+        "connected",
+        "heard_us",
         "lat_deg",
         "lon_deg",
         "contact_name",
@@ -442,6 +476,16 @@ async fn export(
             form.kind.as_str().to_owned(),
             form.area.to_string(),
             one.state.as_str().to_owned(),
+            if connected.contains(&one.id) {
+                "1"
+            } else {
+                "0"
+            }
+            .to_owned(),
+            heard
+                .get(&one.id)
+                .map(|at| at.as_us().to_string())
+                .unwrap_or_default(),
             number(form.point.map(Point::lat_deg)),
             number(form.point.map(Point::lon_deg)),
             form.contact_name.unwrap_or_default(),
@@ -468,7 +512,7 @@ async fn add(
     }
     let added = site::add(&hall, &mut tx, &who, body.read()?).await?;
     let location = format!("/api/v1/sites/{}", added.id);
-    let view = view(&mut tx, added).await?;
+    let view = view(&hall, &mut tx, added).await?;
     let answer = once.created(&mut tx, hall.now(), &location, &view).await?;
     tx.commit().await?;
     Ok(answer)
@@ -487,7 +531,7 @@ async fn show(
     let found = site::find(&mut read, &who, id).await?;
     let code_until_us = enrol::code_until(&mut read, id, hall.now().wall).await?;
     Ok(axum::Json(SiteShown {
-        site: view(&mut read, found).await?,
+        site: view(&hall, &mut read, found).await?,
         code_until_us,
     }))
 }
@@ -504,7 +548,7 @@ async fn change(
 ) -> Result<axum::Json<SiteView>, Problem> {
     let changed = site::change(&hall, &who, id, form.read()?).await?;
     let mut read = hall.db().read().await?;
-    Ok(axum::Json(view(&mut read, changed).await?))
+    Ok(axum::Json(view(&hall, &mut read, changed).await?))
 }
 
 /// What has happened to a site, the newest first.
@@ -549,7 +593,7 @@ async fn turn(
     };
     let turned = enrol::turn(&hall, &who, id, step, turn.why).await?;
     let mut read = hall.db().read().await?;
-    Ok(axum::Json(view(&mut read, turned).await?))
+    Ok(axum::Json(view(&hall, &mut read, turned).await?))
 }
 
 /// Makes a code for a site, shown once; codes of it that nobody has used are taken back.

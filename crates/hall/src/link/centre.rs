@@ -6,7 +6,7 @@
 //! not take orders cannot be revoked. What a site sends is held in the tables before
 //! it is acknowledged, and the machine keeps nothing that is not there.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -25,6 +25,7 @@ use sync::record::Kind;
 use sync::roster::{Conn, Order, Roster, Twins};
 use tokio::sync::mpsc;
 
+use super::told;
 use crate::Hall;
 use crate::audit::{self, Act, Actor};
 use crate::enrol;
@@ -131,6 +132,7 @@ impl Centre {
                             self.put_out(agent);
                         }
                     }
+                    told::tell(hall, &mut read, site).await?;
                 }
             }
         }
@@ -145,6 +147,20 @@ impl Centre {
             // A full queue is not waited for: the command stands in the table.
             let _ = one.orders.try_send(Input::Command(command));
         }
+    }
+
+    /// Whether a box of this site is connected.
+    #[must_use]
+    pub fn has(&self, site: Id<Site>) -> bool {
+        let open = self.0.open.lock().unwrap_or_else(PoisonError::into_inner);
+        open.values().any(|one| one.site == site)
+    }
+
+    /// The sites whose boxes are connected.
+    #[must_use]
+    pub fn connected(&self) -> BTreeSet<Id<Site>> {
+        let open = self.0.open.lock().unwrap_or_else(PoisonError::into_inner);
+        open.values().map(|one| one.site).collect()
     }
 
     fn agents_of(&self, site: Id<Site>) -> Vec<Id<Agent>> {
@@ -241,7 +257,7 @@ impl Centre {
             centre: self.clone(),
             conn: Some(conn),
             caller,
-            hall,
+            hall: hall.clone(),
         };
         session.run(socket, inbox, admitted.err()).await;
         self.0
@@ -254,6 +270,7 @@ impl Centre {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .gone(conn);
+        told::tell_now(&hall, caller.site).await;
     }
 }
 
@@ -373,6 +390,7 @@ impl Session {
         if let Err(error) = noted.await {
             tracing::error!(%error, "a greeting could not be noted");
         }
+        told::tell_now(&self.hall, self.caller.site).await;
     }
 
     async fn look_up(&self, chains: Vec<sync::identity::Chain>) -> Input {

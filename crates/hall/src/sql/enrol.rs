@@ -7,7 +7,7 @@ use store::query::Query;
 use store::{Conn, Error, Row, Tx, params};
 
 use super::site::point;
-use crate::enrol::Standing;
+use crate::enrol::{Greeting, Standing};
 
 /// A code that lets one box ask for one site.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +40,8 @@ pub(crate) struct AgentRow {
     pub(crate) asked: Wall,
     pub(crate) decided: Option<Wall>,
     pub(crate) certificate_until: Option<Wall>,
+    pub(crate) greeting: Option<Greeting>,
+    pub(crate) twins: Option<Wall>,
 }
 
 const CODE: &str = "SELECT c.secret_hash, c.short_hash, c.site_id, c.made_us, c.made_by, \
@@ -47,7 +49,7 @@ const CODE: &str = "SELECT c.secret_hash, c.short_hash, c.site_id, c.made_us, c.
 
 const AGENT: &str = "SELECT a.id, a.site_id, a.public_key, a.key_hash, a.state, a.knows_house, \
      a.serial, a.version, a.lat_deg, a.lon_deg, a.address, a.asked_us, a.decided_us, \
-     a.certificate_until_us FROM hall_agent a";
+     a.certificate_until_us, a.greeted_us, a.clock_off_us, a.twins_us FROM hall_agent a";
 
 pub(crate) async fn insert_code(tx: &mut Tx, row: &CodeRow) -> Result<(), Error> {
     tx.execute(
@@ -239,5 +241,8 @@ fn agent_of(row: &Row) -> Result<AgentRow, Error> {
         asked: row.get("asked_us")?,
         decided: row.get("decided_us")?,
         certificate_until: row.get("certificate_until_us")?,
+        greeting: Option::zip(row.get("greeted_us")?, row.get("clock_off_us")?)
+            .map(|(at, clock_off_us)| Greeting { at, clock_off_us }),
+        twins: row.get("twins_us")?,
     })
 }

@@ -1,5 +1,7 @@
 //! What sites have said: `hall_record` and what stands beside it.
 
+use std::collections::BTreeMap;
+
 use base::id::{Agent, Id, Person, Quarantine, Site};
 use base::now::Wall;
 use store::query::Query;
@@ -182,6 +184,30 @@ pub(crate) async fn greeted(
     )
     .await?;
     Ok(())
+}
+
+/// When sites were heard last: of one site, or of all that ever were.
+pub(crate) async fn heard(
+    conn: &mut Conn,
+    site: Option<Id<Site>>,
+) -> Result<BTreeMap<Id<Site>, Wall>, Error> {
+    let mut query = Query::new(
+        "SELECT a.site_id, MAX(a.greeted_us) AS greeted, MAX(c.heard_us) AS heard \
+         FROM hall_agent a LEFT JOIN hall_record_chain c ON c.agent_id = a.id WHERE 1 = 1",
+    );
+    if let Some(site) = site {
+        query = query.push(" AND a.site_id = ", site);
+    }
+    let found = conn.all_query(&query.raw(" GROUP BY a.site_id")).await?;
+    let mut heard = BTreeMap::new();
+    for row in &found {
+        let (greeted, said): (Option<Wall>, Option<Wall>) =
+            (row.get("greeted")?, row.get("heard")?);
+        if let Some(last) = greeted.max(said) {
+            heard.insert(row.get("site_id")?, last);
+        }
+    }
+    Ok(heard)
 }
 
 /// A key was seen living twice.

@@ -1,4 +1,5 @@
 // What the pages know about sites beyond their words.
+import { hear } from '$api/live.svelte';
 import type { Site, Sitter } from '$api/model';
 import type { Face } from '$watch/camera';
 
@@ -45,4 +46,17 @@ export function takesCode(state: Site['state']): boolean {
 /** Metres as people say them, before the words of the page. */
 export function isFar(sitter: Sitter): boolean {
   return sitter.distance_m !== null && sitter.distance_m > 2000;
+}
+
+/** What the house tells when a site changes, its box connects or its line is gone. */
+export type Told = Pick<Site, 'id' | 'state' | 'connected' | 'heard_us'>;
+
+/** Hears it until the returned function is called. */
+export function onSite(act: (told: Told) => void): () => void {
+  return hear('site', (data) => act(data as Told));
+}
+
+/** A clock that was off by more than two seconds when its box greeted. */
+export function wrongClock(sitter: Sitter): boolean {
+  return Math.abs(sitter.clock_off_us ?? 0) > 2_000_000;
 }
