@@ -1,9 +1,8 @@
-//! The wire's messages, made from `proto/edge.proto` without a compiler outside
-//! Rust.
+//! The wire's messages, made from `proto/` without a compiler outside Rust.
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    println!("cargo::rerun-if-changed=proto/edge.proto");
-    let described = protox::compile(["proto/edge.proto"], ["proto"])?;
+    println!("cargo::rerun-if-changed=proto");
+    let described = protox::compile(["proto/edge.proto", "proto/release.proto"], ["proto"])?;
     prost_build::compile_fds(described)?;
     Ok(())
 }

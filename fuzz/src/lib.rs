@@ -17,9 +17,11 @@ mod datagrams;
 mod link_frames;
 mod offers;
 mod outlines;
+mod releases;
 mod rtp;
 mod rtsp_answers;
 mod session;
+mod site_configs;
 
 /// A kind of input: what its corpus is called, and what is done with it.
 pub type Target = (&'static str, fn(&[u8]));
@@ -36,8 +38,10 @@ pub const TARGETS: &[Target] = &[
     ("link_frames", link_frames::run),
     ("offers", offers::run),
     ("outlines", outlines::run),
+    ("releases", releases::run),
     ("rtp", rtp::run),
     ("rtsp_answers", rtsp_answers::run),
+    ("site_configs", site_configs::run),
 ];
 
 /// Runs a target by its name.

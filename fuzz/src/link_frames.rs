@@ -68,6 +68,7 @@ fn link(greeted: bool, frame: Vec<u8>) -> Vec<Stage> {
     let mut link = Link::new(
         AGENT,
         Manners {
+            protocols: sync::frame::PROTOCOLS,
             ping: span,
             window: span,
             config: 1,

@@ -79,6 +79,8 @@ nouns! {
     Agent "agt",
     /// Octets of a site that nobody believes.
     Quarantine "qtn",
+    /// A program for boxes, of one version and for one kind of machine.
+    Release "rel",
 }
 
 /// The identity of one `N`.

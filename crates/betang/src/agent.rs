@@ -1,8 +1,13 @@
 //! A site: `betang agent`.
 //!
 //! One process, no inbound port. It keeps what happens in its outbox, and the line
-//! carries it to the house when there is one.
+//! carries it to the house when there is one. Under [`supervise`] it may change its
+//! program.
 
+mod supervise;
+mod update;
+
+use std::os::fd::AsFd as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -14,19 +19,25 @@ use clap::{Args, Subcommand};
 use hall::clock::Clock;
 use hall::enrol::code::Ticket;
 use hall::link::apply::{About, Applicant, Step};
+use hall::link::fetch::Fetcher;
 use hall::link::identity::Identity;
 use hall::link::kinds;
-use hall::link::site::{Desk, Runner, STATUS};
+use hall::link::site::{Desk, Runner};
+use hall::link::slots::{LINKED, OPENED, Slots};
 use hall::link::stick;
+use hall::link::upkeep::{self, Hands, Outfit};
 use hall::link::vitals::Vitals;
 use hall::task::Tasks;
 use prost::Message as _;
-use serde_json::{Value as Json, json};
+use serde_json::json;
 use sync::identity::Stream;
-use sync::record::{Draft, Kind};
+use sync::ledger::Slot;
+use sync::record::Draft;
+use sync::trial::Program;
+use tokio::net::unix::pipe;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::cli::{point, say};
+use crate::cli::{point, protocols, say};
 
 /// So long what is under way may take to end.
 const GRACE: Duration = Duration::from_secs(5);
@@ -53,11 +64,34 @@ struct Live {
     /// What is logged: error, warn, info, debug, trace, or a filter.
     #[arg(long, default_value = "info")]
     log: String,
+    /// Seconds that a configuration of the house is tried without reaching it.
+    #[arg(long, default_value_t = 600, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    config_window: u64,
+    /// Which program this is; said by the supervisor that has started it.
+    #[arg(long, hide = true, value_parser = program)]
+    slot: Option<Program>,
+}
+
+fn program(text: &str) -> Result<Program, String> {
+    match text {
+        "own" => Ok(Program::Own),
+        "a" => Ok(Program::In(Slot::A)),
+        "b" => Ok(Program::In(Slot::B)),
+        _ => Err("own, a or b".to_owned()),
+    }
 }
 
 /// What else a box does.
 #[derive(Debug, Subcommand)]
 enum Verb {
+    /// Run the box under a supervisor, which may change its program.
+    Run(supervise::Run),
+    /// Take a release in that was carried here; it is tried at once.
+    Update(update::Update),
+    /// Say for which keys releases have to be signed.
+    Trust(update::Trust),
+    /// Look whether this program could run here; nothing is changed.
+    SelfTest(update::SelfTest),
     /// Ask the house to let this box in, and wait until it does.
     Enrol(Enrol),
     /// Say who this box is.
@@ -109,6 +143,10 @@ struct Status {
 pub(crate) async fn run(agent: Agent) -> anyhow::Result<ExitCode> {
     match agent.verb {
         None => live(agent.live).await,
+        Some(Verb::Run(run)) => supervise::run(run).await,
+        Some(Verb::Update(it)) => update::update(&it),
+        Some(Verb::Trust(it)) => update::trust(&it),
+        Some(Verb::SelfTest(it)) => update::test(it).await,
         Some(Verb::Enrol(enrol)) => ask(enrol).await,
         Some(Verb::Status(status)) => tell(&status),
         Some(Verb::Export(carried)) => export(carried).await,
@@ -121,22 +159,77 @@ async fn live(live: Live) -> anyhow::Result<ExitCode> {
     crate::log::begin(&live.log)?;
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    let (runner, desk) = Runner::open(&live.data, Clock::real(), seed()?).await?;
+    let running = upkeep::running(&Slots::of(&live.data), live.slot);
+    let (mut runner, desk) = Runner::open(&live.data, Clock::real(), seed()?).await?;
+    let hands = runner.outfit(Outfit {
+        version: running.version.to_string(),
+        running,
+        protocols: protocols()?,
+        every: Duration::from_secs(live.every),
+        patience: Duration::from_secs(live.config_window),
+    });
     let tasks = Tasks::new();
     let stop = tasks.soft().clone();
     tasks.spawn("agent.line", async move { runner.run(&stop).await });
     let stop = tasks.soft().clone();
-    let every = Duration::from_secs(live.every);
+    let (samples, folder) = ((hands.clone(), desk.clone()), live.data.clone());
     tasks.spawn("agent.vitals", async move {
-        stop.run_until_cancelled(sample(&desk, &live.data, every))
-            .await;
+        stop.run_until_cancelled(sample(samples, &folder)).await;
     });
+    let over = async {
+        if live.slot.is_some() {
+            say(OPENED);
+            let fetcher = Fetcher {
+                folder: live.data,
+                running,
+                hands: hands.clone(),
+                desk,
+                clock: Clock::real(),
+            };
+            supervised(fetcher, hands).await
+        } else {
+            std::future::pending().await
+        }
+    };
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
+        over = over => over?,
     }
     tasks.shutdown(GRACE).await;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Says when the house has greeted, and fetches releases, until one is to be tried or
+/// the supervisor has gone.
+async fn supervised(fetcher: Fetcher, mut hands: Hands) -> anyhow::Result<()> {
+    let stdin = std::io::stdin().as_fd().try_clone_to_owned()?;
+    let stdin = pipe::Receiver::from_owned_fd(stdin).context("the supervisor's pipe")?;
+    let linked = async {
+        if hands.line.wait_for(|line| line.open).await.is_ok() {
+            say(LINKED);
+        }
+        std::future::pending::<()>().await;
+    };
+    tokio::select! {
+        () = fetcher.until_staged() => {}
+        () = linked => {}
+        () = gone(&stdin) => {}
+    }
+    Ok(())
+}
+
+/// Until nobody holds the other end.
+async fn gone(pipe: &pipe::Receiver) {
+    while pipe.readable().await.is_ok() {
+        let mut octets = [0; 64];
+        match pipe.try_read(&mut octets) {
+            Ok(0) => return,
+            Ok(_) => {}
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
+            Err(_) => return,
+        }
+    }
 }
 
 async fn export(carried: Carried) -> anyhow::Result<ExitCode> {
@@ -164,22 +257,31 @@ fn seed() -> anyhow::Result<u64> {
 }
 
 /// Says that it has started, and from then on how it is.
-async fn sample(desk: &Desk, folder: &Path, every: Duration) {
-    let draft = |kind: Kind| Draft {
-        kind,
-        ver: 1,
-        body: Vitals::read(folder).encode_to_vec(),
-    };
-    let mut kept = desk.keep(Stream::Event, draft(kinds::STARTED)).await;
-    let mut ticks = tokio::time::interval(every);
-    // After a suspension one sample, and not one for each that was missed.
-    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+async fn sample((mut hands, desk): (Hands, Desk), folder: &Path) {
+    let started = desk.keep(Stream::Event, upkeep::started(folder)).await;
+    let mut kept = started.map(|_| ());
     loop {
-        if let Err(error) = kept {
-            tracing::warn!(%error, "how the box is could not be kept");
+        let every = hands.settings.borrow_and_update().every;
+        let mut ticks = tokio::time::interval(every);
+        // After a suspension one sample, and not one for each that was missed.
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            if let Err(error) = kept {
+                tracing::warn!(%error, "how the box is could not be kept");
+            }
+            kept = Ok(());
+            tokio::select! {
+                _ = ticks.tick() => {}
+                changed = hands.settings.changed() => match changed {
+                    Ok(()) => break,
+                    Err(_) => return,
+                },
+            }
+            let body = Vitals::read(folder).encode_to_vec();
+            let (kind, ver) = (kinds::VITALS, 1);
+            let draft = Draft { kind, ver, body };
+            kept = desk.keep(Stream::Sample, draft).await.map(|_| ());
         }
-        ticks.tick().await;
-        kept = desk.keep(Stream::Sample, draft(kinds::VITALS)).await;
     }
 }
 
@@ -232,15 +334,15 @@ async fn ask(enrol: Enrol) -> anyhow::Result<ExitCode> {
 
 fn tell(status: &Status) -> anyhow::Result<ExitCode> {
     let identity = Identity::read(&status.data)?;
-    let live = std::fs::read(status.data.join(STATUS))
-        .ok()
-        .and_then(|text| serde_json::from_slice::<Json>(&text).ok());
+    let live = update::live(&status.data);
+    let programs = update::programs(&status.data);
     if status.json {
         say(json!({
             "enrolled": identity.is_some(),
             "agent": identity.as_ref().map(|one| one.agent),
             "site": identity.as_ref().map(|one| &one.site),
             "certificate_until_us": identity.as_ref().map(|one| one.certificate_until_us),
+            "programs": programs,
             "live": live,
         }));
         return Ok(ExitCode::SUCCESS);
@@ -249,6 +351,10 @@ fn tell(status: &Status) -> anyhow::Result<ExitCode> {
         Some(identity) => say(format!("{} di {}", identity.agent, identity.site)),
         None => say("kotak ini belum diterima di rumah mana pun"),
     }
+    say(format!(
+        "program {}",
+        programs["version"].as_str().unwrap_or("-")
+    ));
     for chain in live
         .iter()
         .flat_map(|live| live["chains"].as_array())

@@ -6,9 +6,11 @@ use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 use serde_json::{Value as Json, json};
 
-use crate::agent;
+use sync::frame::{PROTOCOLS, Protocols};
+
 #[cfg(feature = "centre")]
 use crate::house;
+use crate::{agent, release};
 
 /// A provincial command centre.
 #[derive(Debug, Parser)]
@@ -22,6 +24,9 @@ pub(crate) struct Cli {
 enum Command {
     /// Be a site: a box that dials in.
     Agent(agent::Agent),
+    /// Programs for boxes: signed where no network is, offered by a running house.
+    #[command(subcommand)]
+    Release(release::Verb),
     #[cfg(feature = "centre")]
     #[command(flatten)]
     House(Box<house::Command>),
@@ -30,6 +35,7 @@ enum Command {
 pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Agent(agent) => agent::run(agent).await,
+        Command::Release(verb) => release::run(verb).await,
         #[cfg(feature = "centre")]
         Command::House(command) => house::run(*command).await,
     }
@@ -43,6 +49,21 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
 )]
 pub(crate) fn environment() -> std::env::Vars {
     std::env::vars()
+}
+
+/// The protocols that this program speaks. A build for development can be told to speak
+/// others, so that a test has an older or a newer program; one for use cannot.
+pub(crate) fn protocols() -> anyhow::Result<Protocols> {
+    if cfg!(debug_assertions)
+        && let Ok(text) = std::env::var("BETANG_TEST_PROTOCOLS")
+    {
+        let range = text.split_once("..").context("BETANG_TEST_PROTOCOLS")?;
+        return Ok(Protocols {
+            min: range.0.parse()?,
+            max: range.1.parse()?,
+        });
+    }
+    Ok(PROTOCOLS)
 }
 
 /// Degrees north and east, with a comma between, as the API takes them.

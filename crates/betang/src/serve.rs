@@ -76,6 +76,7 @@ pub(crate) async fn run(
     let socket = Socket::open(&hall.config().data);
     let scheme = if kept.is_some() { "https" } else { "http" };
     greet(&hall, scheme, at, admin_password).await?;
+    hall.sites().speak(crate::cli::protocols()?);
     let door = Door::open(&hall, for_sites)?;
     let (host, port) = hall.sites_at();
     say(format!("sites   tcp {host}:{port}"));

@@ -19,7 +19,7 @@ use rcgen::string::Ia5String;
 use rcgen::{
     BasicConstraints, CertificateParams, CertificateSigningRequestParams, DistinguishedName,
     DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose, PublicKeyData as _,
-    SanType, date_time_ymd,
+    SanType, SigningKey as _, date_time_ymd,
 };
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -203,6 +203,17 @@ impl Authority {
         request.params.subject_alt_names = vec![SanType::URI(name)];
         let signed = request.signed_by(&self.0.issuer)?;
         Ok((signed.der().clone(), until))
+    }
+
+    /// Signs a message that is no certificate, for boxes: what it begins with says what
+    /// it is about. The signature (ECDSA, SHA-256, ASN.1) and the key
+    /// (SubjectPublicKeyInfo DER) that boxes know the hash of.
+    ///
+    /// # Errors
+    /// If it cannot be signed.
+    pub fn attest(&self, message: &[u8]) -> Result<(Vec<u8>, Vec<u8>), CaError> {
+        let key = self.0.issuer.key();
+        Ok((key.sign(message)?, key.subject_public_key_info()))
     }
 
     /// A fresh certificate for the door, with its chain and key.

@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 use base::area::AreaCode;
 use base::redact::Secret;
 use jiff::tz::TimeZone;
+use sync::release::{KEYS_MAX, PublicKey};
 
 /// One key: its name, its default as text, whether it is a secret, what it is.
 struct Key {
@@ -73,6 +74,11 @@ const KEYS: &[Key] = &[
         "sites_host",
         Some(""),
         "Name or address by which sites find that port, with :PORT behind if it is another from outside. Empty: where it listens.",
+    ),
+    key(
+        "release_keys",
+        Some(""),
+        "Public keys (betang release key) that programs for boxes are signed for, with commas between. Boxes get them when they are let in, and never again from here.",
     ),
     key(
         "tls",
@@ -159,6 +165,8 @@ pub struct Config {
     pub sites_is_chosen: bool,
     /// What sites are told for it, if it is to be another: host, and perhaps a port.
     pub sites_host: Option<(String, Option<u16>)>,
+    /// The keys that programs for boxes are signed for.
+    pub release_keys: Vec<PublicKey>,
     /// Whether and how connections are encrypted.
     pub tls: Tls,
     /// Names and addresses of the own certificate.
@@ -361,6 +369,19 @@ impl Config {
                 })
                 .collect::<Result<Vec<_>, _>>()
         };
+        let release_keys = || {
+            let read = |word: &str| {
+                word.parse::<PublicKey>()
+                    .map_err(|error| wrong("release_keys", format!("{word}: {error}")))
+            };
+            let keys: Vec<_> = words(text("release_keys"))
+                .map(read)
+                .collect::<Result<_, _>>()?;
+            if keys.len() > KEYS_MAX {
+                return Err(wrong("release_keys", format!("at most {KEYS_MAX}")));
+            }
+            Ok(keys)
+        };
         // Names are looked up once, at the start: an ICE candidate is an address.
         let hosts = |key: &'static str| {
             let mut all = Vec::new();
@@ -391,6 +412,7 @@ impl Config {
                 .map(|text| host_and_port(&text))
                 .transpose()
                 .map_err(|why| wrong("sites_host", why))?,
+            release_keys: release_keys()?,
             tls: match text("tls") {
                 "own" => Tls::Own,
                 "off" => Tls::Off,

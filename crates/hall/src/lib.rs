@@ -14,6 +14,7 @@
 //! | [`gazetteer`] | which area a list means |
 //! | [`site`], [`enrol`] | places that dial in, and how their boxes are let in |
 //! | [`ca`] | who signs for them |
+//! | [`release`] | programs for boxes, and to whom they are offered |
 //! | [`link`] | both ends of the line between a site and the house |
 //! | [`audit`] | what has been done, by whom |
 //! | [`vault`] | secrets at rest |
@@ -54,6 +55,7 @@ pub mod metrics;
 pub mod password;
 pub mod problem;
 pub mod proxy;
+pub mod release;
 pub mod request;
 pub mod schema;
 pub mod session;

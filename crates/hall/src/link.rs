@@ -17,19 +17,31 @@
 //! | [`identity`] | box | what a box keeps about itself |
 //! | [`apply`] | box | asking to be let in |
 //! | [`outbox`] | box | what it keeps on its disk |
+//! | [`slots`] | box | its programs: what stands, what is tried |
+//! | [`selftest`] | box | whether a program could run here |
+//! | [`fetch`] | box | how it gets a release |
+//! | [`upkeep`] | box | what it is told to run and to be like |
+//! | [`depot`] | house | where boxes fetch releases |
+//! | [`effects`] | house | what follows from what boxes say |
 //! | [`site`] | box | its end of the connection |
 //! | [`stick`] | box | its end when there is no connection |
 
 pub mod apply;
 pub mod centre;
+pub mod depot;
 pub mod dial;
 pub mod door;
+pub mod effects;
+pub mod fetch;
 pub mod identity;
 pub mod kinds;
 pub mod outbox;
 pub mod said;
+pub mod selftest;
 pub mod site;
+pub mod slots;
 pub mod stick;
 mod told;
 pub mod trust;
+pub mod upkeep;
 pub mod vitals;

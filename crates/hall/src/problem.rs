@@ -505,6 +505,19 @@ pub fn file(
     response
 }
 
+/// A part of something longer (206, RFC 9110 §15.3.7).
+pub(crate) fn piece(bytes: bytes::Bytes, from: u64, size: u64) -> Response {
+    let to = from + u64::try_from(bytes.len()).unwrap_or(0).saturating_sub(1);
+    let range = format!("bytes {from}-{to}/{size}");
+    let mut response = file(
+        "application/octet-stream",
+        bytes,
+        &[("content-range", range)],
+    );
+    *response.status_mut() = StatusCode::PARTIAL_CONTENT;
+    response
+}
+
 /// Bytes of a type, unless the asker says that it has the same already (304). The
 /// tag is their SHA-256, and weak, since the answer may be packed on its way (RFC
 /// 9110 §8.8.1). Asked about each time, kept by nobody but the one who asked.

@@ -5,6 +5,7 @@
 //! whether it may speak is another matter ([`crate::enrol`]); how far the site has
 //! come is one state, and every step towards it is kept with who and when ([`life`]).
 
+pub mod desired;
 pub mod life;
 
 use base::area::AreaCode;

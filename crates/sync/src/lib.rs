@@ -30,14 +30,24 @@
 //! | [`commit`] | what does the centre write, and is a batch the next? |
 //! | [`roster`] | who is connected, and does a key live twice? |
 //! | [`carry`] | how does it go on foot? |
+//! | [`key`] | who may say what a program is? |
+//! | [`release`] | what is signed about a program, and does a box take it? |
+//! | [`ledger`] | what is on the disk about programs? |
+//! | [`trial`] | which program is started, and does a new one stand? |
+//! | [`fetch`] | how does a release come without holding up what matters? |
+//! | [`desired`] | what is a box to be like, and when does it go back? |
 
 pub mod batch;
 pub mod carry;
 pub mod clock;
 pub mod command;
 pub mod commit;
+pub mod desired;
+pub mod fetch;
 pub mod frame;
 pub mod identity;
+pub mod key;
+pub mod ledger;
 pub mod link;
 pub mod outbox;
 pub mod outgoing;
@@ -45,10 +55,12 @@ pub mod pulse;
 pub mod queue;
 pub mod record;
 pub mod redial;
+pub mod release;
 pub mod renewal;
 pub mod roster;
 pub mod share;
 pub mod shelf;
 pub mod site;
+pub mod trial;
 pub mod want;
 mod wire;

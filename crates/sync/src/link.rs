@@ -27,7 +27,7 @@ use base::now::{Mono, Now, Wall};
 use crate::batch::Batch;
 use crate::command::Command;
 use crate::commit::{Commit, Stage, Unfit, stage};
-use crate::frame::{Bye, Farewell, Frame, Hello, PROTOCOLS, Welcome};
+use crate::frame::{Bye, Farewell, Frame, Hello, Protocols, Welcome};
 use crate::identity::{Boot, Chain, Cursor, Epoch};
 use crate::outgoing::WINDOW;
 use crate::pulse::{Beat, Pulse};
@@ -50,6 +50,8 @@ const TROUBLE_REST_S: u32 = 60;
 /// What this centre tells the sites of how to behave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Manners {
+    /// What it speaks.
+    pub protocols: Protocols,
     /// How often each end asks whether the other lives.
     pub ping: Duration,
     /// Over how long to spread a return.
@@ -353,7 +355,7 @@ impl Link {
         if hello.agent != self.agent {
             return self.end(Farewell::Malformed, effects);
         }
-        if PROTOCOLS.agree(hello.protocols).is_none() {
+        if self.manners.protocols.agree(hello.protocols).is_none() {
             return self.end(Farewell::Version, effects);
         }
         let current = hello.tails.iter().find(|tail| tail.current);
@@ -417,8 +419,9 @@ impl Link {
             .map(|cursor| (cursor.chain, *cursor))
             .collect();
         let seconds = |span: Duration| u32::try_from(span.as_secs()).unwrap_or(u32::MAX);
+        let spoken = self.manners.protocols;
         let welcome = Welcome {
-            protocol: PROTOCOLS.agree(hello.protocols).unwrap_or(PROTOCOLS.max),
+            protocol: spoken.agree(hello.protocols).unwrap_or(spoken.max),
             cursors,
             echo: hello.mono,
             centre: now.wall,
@@ -511,7 +514,7 @@ mod tests {
     use super::*;
     use crate::batch::tests::{agent, batch, chain, record};
     use crate::commit::Entry;
-    use crate::frame::Tail;
+    use crate::frame::{PROTOCOLS, Tail};
     use crate::identity::{Digest, Seq};
 
     fn now() -> Now {
@@ -553,6 +556,7 @@ mod tests {
         Link::new(
             agent(),
             Manners {
+                protocols: PROTOCOLS,
                 ping: span,
                 window: span,
                 config: 1,

@@ -22,7 +22,7 @@ use base::now::{Mono, Now, Wall};
 
 use crate::clock::SiteClock;
 use crate::command::{Command, Desk, End, Noted, Outcome, Verdict};
-use crate::frame::{Bye, Farewell, Frame, Hello, PROTOCOLS, Welcome};
+use crate::frame::{Bye, Farewell, Frame, Hello, PROTOCOLS, Protocols, Welcome};
 use crate::identity::{Boot, Chain, Epoch, Seq, Stream};
 use crate::outbox::{Op, Outbox, Transaction};
 use crate::outgoing::{Forked, Outgoing, Read};
@@ -125,6 +125,8 @@ pub struct Status {
     pub open: bool,
     /// Why the last connection ended, if the centre said it.
     pub farewell: Option<Farewell>,
+    /// Which protocol was spoken last.
+    pub protocol: Option<u32>,
     /// Which edition of its configuration the centre wants it to have.
     pub config: u64,
     /// When the next attempt is made.
@@ -144,6 +146,8 @@ enum State {
 pub struct Site {
     state: State,
     version: String,
+    protocols: Protocols,
+    protocol: Option<u32>,
     shares: Shares,
     queue: Queue,
     clock: SiteClock,
@@ -188,6 +192,8 @@ impl Site {
         let mut site = Self {
             state: State::Resting { until: now.mono },
             version: version.chars().take(16).collect(),
+            protocols: PROTOCOLS,
+            protocol: None,
             shares,
             queue: Queue::open(outbox, shares),
             clock: SiteClock::new(boot),
@@ -210,6 +216,13 @@ impl Site {
         };
         site.open_desk(outbox, now);
         site
+    }
+
+    /// From the next greeting on it speaks these protocols, and says that it is this
+    /// release.
+    pub fn speak(&mut self, protocols: Protocols, version: &str) {
+        self.protocols = protocols;
+        self.version = version.chars().take(16).collect();
     }
 
     /// Takes a record in. It is kept for good when the transaction that it is placed
@@ -293,6 +306,7 @@ impl Site {
         Status {
             open: self.state == State::Open,
             farewell: self.farewell,
+            protocol: self.protocol,
             config: self.config,
             retry: match self.state {
                 State::Resting { until } => Some(until),
@@ -317,7 +331,7 @@ impl Site {
     #[must_use]
     pub fn hello(&self, now: Now) -> Hello {
         Hello {
-            protocols: PROTOCOLS,
+            protocols: self.protocols,
             agent: self.queue.agent(),
             boot: self.clock.boot(),
             version: self.version.clone(),
@@ -392,6 +406,7 @@ impl Site {
     fn welcomed(&mut self, it: &Welcome, now: Now, effects: &mut Vec<Effect>) {
         self.state = State::Open;
         self.farewell = None;
+        self.protocol = Some(it.protocol);
         self.config = it.config;
         self.redial.greeted(it.window_s);
         let every = Duration::from_secs(it.ping_s.into());

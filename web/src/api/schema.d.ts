@@ -363,6 +363,76 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/releases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Releases that the house keeps, the newest first. */
+        get: operations["get_releases"];
+        put?: never;
+        /** Takes a release in, as `betang release sign` has made it. Its signature has to be of
+         *     one of the keys in the configuration. The same file again changes nothing. */
+        post: operations["post_releases"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/releases/{id}/boxes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The boxes that a release was offered to. */
+        get: operations["get_releases_by_id_boxes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/releases/{id}/halt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Halts an offer: no box is told of it any more, and what is on its way ends. */
+        post: operations["post_releases_by_id_halt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/releases/{id}/offer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Offers a release to a share of the boxes and to named sites, or to more of them. */
+        post: operations["post_releases_by_id_offer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session": {
         parameters: {
             query?: never;
@@ -567,6 +637,25 @@ export interface paths {
         put?: never;
         /** Tells a site's box to do something: at once if it is connected, else when it comes. */
         post: operations["post_sites_by_id_commands"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{id}/config": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the box of a site was told to be like, the newest first. */
+        get: operations["get_sites_by_id_config"];
+        put?: never;
+        /** Tells the box of a site to be like this. A box that does not reach the house within
+         *     ten minutes of it goes back by itself. */
+        post: operations["post_sites_by_id_config"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1119,8 +1208,8 @@ export interface components {
             answer?: string | null;
             /** @description Who wanted it. */
             by?: string | null;
-            /** @description `done`, `failed`, `expired`, `interrupted` or `refused`; null while it is not
-             *     known. */
+            /** @description `done`, `failed`, `expired`, `interrupted` or `refused`; `withdrawn` if it was
+             *     taken back before that was known; null while it is not known. */
             ended?: string | null;
             /**
              * Format: int64
@@ -1304,6 +1393,11 @@ export interface components {
              * @description Until before when; null until further notice.
              */
             to_us?: number | null;
+        };
+        /** @description Why an offer is halted. */
+        HaltForm: {
+            /** @description Why. */
+            why?: string | null;
         };
         /** @description The house. */
         HouseView: {
@@ -1780,6 +1874,27 @@ export interface components {
             /** @description Its name; empty when the register does not know the code. */
             name: string;
         };
+        /**
+         * @description To whom a release is offered.
+         * @example {
+         *       "share_percent": 1
+         *     }
+         */
+        OfferForm: {
+            /**
+             * Format: int64
+             * @description The offer halts by itself when more have gone back to what they ran before.
+             */
+            failures_max?: number;
+            /**
+             * Format: int64
+             * @description To so many boxes of a hundred: first 1, then 10, then 100. The same boxes are
+             *     among them when it is raised.
+             */
+            share_percent?: number;
+            /** @description And to the boxes of these sites, whatever the share. */
+            sites?: string[];
+        };
         /** @description The outline of one area as GeoJSON. */
         Outline: {
             /** @description Longitude first, degrees, WGS 84. */
@@ -1933,8 +2048,8 @@ export interface components {
                 answer?: string | null;
                 /** @description Who wanted it. */
                 by?: string | null;
-                /** @description `done`, `failed`, `expired`, `interrupted` or `refused`; null while it is not
-                 *     known. */
+                /** @description `done`, `failed`, `expired`, `interrupted` or `refused`; `withdrawn` if it was
+                 *     taken back before that was known; null while it is not known. */
                 ended?: string | null;
                 /**
                  * Format: int64
@@ -2038,6 +2153,98 @@ export interface components {
             next?: string | null;
         };
         /** @description A page of a list. */
+        Page_ReleaseBoxView: {
+            /** @description What is on it. */
+            items: {
+                /** @description `agt_…`. */
+                agent: string;
+                /** @description How far it has come there. */
+                at: components["schemas"]["ReleaseAtWord"];
+                /** @description The same for people. */
+                detail?: string | null;
+                /**
+                 * Format: int64
+                 * @description Since when the house knows.
+                 */
+                heard_us: number;
+                /** @description `sit_…`. */
+                site: string;
+                /**
+                 * Format: int64
+                 * @description When it was told.
+                 */
+                told_us: number;
+                /** @description Why, in a word of the box. */
+                why?: string | null;
+            }[];
+            /** @description What to send as `cursor` for the next page; null on the last. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_ReleaseView: {
+            /** @description What is on it. */
+            items: {
+                /** @description How many boxes it is at, by how far it has come there. */
+                boxes: components["schemas"]["ReleaseCount"][];
+                /**
+                 * Format: int64
+                 * @description Since when it stands so.
+                 */
+                changed_us: number;
+                /**
+                 * Format: int64
+                 * @description Not to be installed from then on.
+                 */
+                expires_us: number;
+                /**
+                 * Format: int64
+                 * @description The offer halts by itself when more have gone back.
+                 */
+                failures_max: number;
+                /** @description Why it was halted. */
+                halted_why?: string | null;
+                /** @description `rel_…`. */
+                id: string;
+                /** @description Who has brought it. */
+                made_by: string;
+                /**
+                 * Format: int64
+                 * @description When.
+                 */
+                made_us: number;
+                /**
+                 * Format: int64
+                 * @description The newest.
+                 */
+                protocol_max: number;
+                /**
+                 * Format: int64
+                 * @description The oldest protocol that it speaks.
+                 */
+                protocol_min: number;
+                /** @description Their SHA-256. */
+                sha256: string;
+                /**
+                 * Format: int64
+                 * @description To how many boxes of a hundred it is offered, those of named sites aside.
+                 */
+                share_percent: number;
+                /**
+                 * Format: int64
+                 * @description Octets of the program.
+                 */
+                size_bytes: number;
+                /** @description Where it stands. */
+                state: components["schemas"]["ReleaseStateWord"];
+                /** @description The kind of machine: a target triple. */
+                target: string;
+                /** @description Three numbers with points between; only rises. */
+                version: string;
+            }[];
+            /** @description What to send as `cursor` for the next page; null on the last. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
         Page_SessionView: {
             /** @description What is on it. */
             items: {
@@ -2061,6 +2268,49 @@ export interface components {
                  * @description The newest request, to the minute.
                  */
                 seen_us: number;
+            }[];
+            /** @description What to send as `cursor` for the next page; null on the last. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_SiteConfigView: {
+            /** @description What is on it. */
+            items: {
+                /** @description Which box. */
+                agent: string;
+                /**
+                 * Format: int64
+                 * @description Since when the house knows.
+                 */
+                heard_us: number;
+                /** @description Where the house is for it; empty: where it was when the box was let in. */
+                houses: string[];
+                /** @description Who. */
+                made_by: string;
+                /**
+                 * Format: int64
+                 * @description When.
+                 */
+                made_us: number;
+                /**
+                 * Format: int32
+                 * @description Seconds between two samples; null: as it was started.
+                 */
+                sample_every_s?: number | null;
+                /** @description What became of it. */
+                state: components["schemas"]["SiteConfigStateWord"];
+                /**
+                 * Format: int32
+                 * @description Kibibytes of a release in an hour; null: as it was started.
+                 */
+                update_kib_per_hour?: number | null;
+                /**
+                 * Format: int64
+                 * @description Only rises.
+                 */
+                version: number;
+                /** @description Why. */
+                why?: string | null;
             }[];
             /** @description What to send as `cursor` for the next page; null on the last. */
             next?: string | null;
@@ -2459,6 +2709,108 @@ export interface components {
             to_seq: number;
         };
         /**
+         * @description How far a release has come at a box.
+         * @enum {string}
+         */
+        ReleaseAtWord: "told" | "fetching" | "staged" | "committed" | "rolled_back" | "refused" | "damaged";
+        /** @description A release at a box. */
+        ReleaseBoxView: {
+            /** @description `agt_…`. */
+            agent: string;
+            /** @description How far it has come there. */
+            at: components["schemas"]["ReleaseAtWord"];
+            /** @description The same for people. */
+            detail?: string | null;
+            /**
+             * Format: int64
+             * @description Since when the house knows.
+             */
+            heard_us: number;
+            /** @description `sit_…`. */
+            site: string;
+            /**
+             * Format: int64
+             * @description When it was told.
+             */
+            told_us: number;
+            /** @description Why, in a word of the box. */
+            why?: string | null;
+        };
+        /** @description So many boxes. */
+        ReleaseCount: {
+            /** @description How far it has come there. */
+            at: components["schemas"]["ReleaseAtWord"];
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            count: number;
+        };
+        /**
+         * @description Where a release stands.
+         * @enum {string}
+         */
+        ReleaseStateWord: "kept" | "offered" | "halted";
+        /** @description A release of the program for boxes. */
+        ReleaseView: {
+            /** @description How many boxes it is at, by how far it has come there. */
+            boxes: components["schemas"]["ReleaseCount"][];
+            /**
+             * Format: int64
+             * @description Since when it stands so.
+             */
+            changed_us: number;
+            /**
+             * Format: int64
+             * @description Not to be installed from then on.
+             */
+            expires_us: number;
+            /**
+             * Format: int64
+             * @description The offer halts by itself when more have gone back.
+             */
+            failures_max: number;
+            /** @description Why it was halted. */
+            halted_why?: string | null;
+            /** @description `rel_…`. */
+            id: string;
+            /** @description Who has brought it. */
+            made_by: string;
+            /**
+             * Format: int64
+             * @description When.
+             */
+            made_us: number;
+            /**
+             * Format: int64
+             * @description The newest.
+             */
+            protocol_max: number;
+            /**
+             * Format: int64
+             * @description The oldest protocol that it speaks.
+             */
+            protocol_min: number;
+            /** @description Their SHA-256. */
+            sha256: string;
+            /**
+             * Format: int64
+             * @description To how many boxes of a hundred it is offered, those of named sites aside.
+             */
+            share_percent: number;
+            /**
+             * Format: int64
+             * @description Octets of the program.
+             */
+            size_bytes: number;
+            /** @description Where it stands. */
+            state: components["schemas"]["ReleaseStateWord"];
+            /** @description The kind of machine: a target triple. */
+            target: string;
+            /** @description Three numbers with points between; only rises. */
+            version: string;
+        };
+        /**
          * @description What somebody is here for.
          * @enum {string}
          */
@@ -2493,6 +2845,70 @@ export interface components {
              * @description The newest request, to the minute.
              */
             seen_us: number;
+        };
+        /**
+         * @description What a box is to be like. What is left out is as it was when the box was started.
+         * @example {
+         *       "sample_every_s": 300
+         *     }
+         */
+        SiteConfigForm: {
+            /** @description Where the house is for it, HOST:PORT, in the order they are tried; empty: where
+             *     it was when the box was let in. */
+            houses?: string[];
+            /**
+             * Format: int32
+             * @description Seconds between two samples.
+             */
+            sample_every_s?: number | null;
+            /**
+             * Format: int32
+             * @description Kibibytes of a release that it may fetch in an hour.
+             */
+            update_kib_per_hour?: number | null;
+        };
+        /**
+         * @description What became of a configuration.
+         * @enum {string}
+         */
+        SiteConfigStateWord: "told" | "applied" | "confirmed" | "rolled_back" | "refused";
+        /** @description A configuration of a box, and what became of it. */
+        SiteConfigView: {
+            /** @description Which box. */
+            agent: string;
+            /**
+             * Format: int64
+             * @description Since when the house knows.
+             */
+            heard_us: number;
+            /** @description Where the house is for it; empty: where it was when the box was let in. */
+            houses: string[];
+            /** @description Who. */
+            made_by: string;
+            /**
+             * Format: int64
+             * @description When.
+             */
+            made_us: number;
+            /**
+             * Format: int32
+             * @description Seconds between two samples; null: as it was started.
+             */
+            sample_every_s?: number | null;
+            /** @description What became of it. */
+            state: components["schemas"]["SiteConfigStateWord"];
+            /**
+             * Format: int32
+             * @description Kibibytes of a release in an hour; null: as it was started.
+             */
+            update_kib_per_hour?: number | null;
+            /**
+             * Format: int64
+             * @description Only rises.
+             */
+            version: number;
+            /** @description Why. */
+            why?: string | null;
         };
         /**
          * @description What people say about a site.
@@ -4005,6 +4421,157 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    get_releases: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ReleaseView"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_releases: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReleaseView"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    get_releases_by_id_boxes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `rel_…` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ReleaseBoxView"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_releases_by_id_halt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `rel_…` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HaltForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReleaseView"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    post_releases_by_id_offer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `rel_…` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OfferForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReleaseView"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
     get_session: {
         parameters: {
             query?: never;
@@ -4516,6 +5083,71 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CommandMade"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    get_sites_by_id_config: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `sit_…` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_SiteConfigView"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_sites_by_id_config: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the same request twice has one effect */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @description `sit_…` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SiteConfigForm"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SiteConfigView"];
                 };
             };
             400: components["responses"]["Unreadable"];

@@ -6,5 +6,6 @@ pub(crate) mod cameras;
 pub(crate) mod client;
 pub(crate) mod fault;
 pub(crate) mod import;
+pub(crate) mod releases;
 pub(crate) mod sites;
 pub(crate) mod staff;

@@ -38,6 +38,8 @@ pub(crate) enum Verb {
     Ask(One),
     /// What a site's boxes were told, and what became of it.
     Commands(One),
+    /// Say what a site's box is to be like; without anything said, list what it was told.
+    Config(Config),
     /// Take in a file that a box has written with betang agent export.
     Import(Import),
 }
@@ -52,6 +54,28 @@ pub(crate) struct Import {
     /// Where to write the receipt that goes back to the box.
     #[arg(long, value_name = "FILE")]
     receipt: PathBuf,
+}
+
+/// What a box is to be like. What is not said is as it was when the box was started.
+#[derive(Debug, Args)]
+pub(crate) struct Config {
+    #[command(flatten)]
+    reach: ReachArgs,
+    /// `sit_…`
+    site: String,
+    /// Seconds between two samples.
+    #[arg(long, value_name = "SECONDS")]
+    sample_every: Option<u32>,
+    /// Where the house is for it; may be given more than once, and is tried in this
+    /// order. A box that reaches the house at none of them goes back by itself.
+    #[arg(long, value_name = "HOST:PORT")]
+    house: Vec<String>,
+    /// Kibibytes of a release that it may fetch in an hour.
+    #[arg(long, value_name = "KIB")]
+    update_per_hour: Option<u32>,
+    /// As when it was started, in everything.
+    #[arg(long)]
+    plain: bool,
 }
 
 /// Which records.
@@ -180,6 +204,7 @@ pub(crate) async fn run(verb: Verb) -> anyhow::Result<ExitCode> {
         Verb::Ask(one) => tell(one).await,
         Verb::Commands(one) => commands(one).await,
         Verb::Import(import) => take_in(import).await,
+        Verb::Config(it) => config(it).await,
     }
 }
 
@@ -323,6 +348,37 @@ async fn tell(one: One) -> anyhow::Result<ExitCode> {
         .ask(Method::POST, &path, Some(&form))
         .await?;
     say(text(&made["id"]));
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn config(it: Config) -> anyhow::Result<ExitCode> {
+    let path = format!("/api/v1/sites/{}/config", it.site);
+    let reach = it.reach.reach()?;
+    let says = it.plain
+        || it.sample_every.is_some()
+        || !it.house.is_empty()
+        || it.update_per_hour.is_some();
+    if says {
+        let form = json!({
+            "sample_every_s": it.sample_every, "houses": it.house,
+            "update_kib_per_hour": it.update_per_hour,
+        });
+        let told = reach.ask(Method::POST, &path, Some(&form)).await?;
+        say(&told["version"]);
+        return Ok(ExitCode::SUCCESS);
+    }
+    let found = reach.ask(Method::GET, &path, None).await?;
+    for told in found["items"].as_array().into_iter().flatten() {
+        say(format!(
+            "{} {:<11} {} {} {} {}",
+            told["version"],
+            text(&told["state"]),
+            told["sample_every_s"],
+            told["houses"],
+            told["update_kib_per_hour"],
+            text(&told["why"]),
+        ));
+    }
     Ok(ExitCode::SUCCESS)
 }
 

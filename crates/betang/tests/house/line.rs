@@ -67,7 +67,7 @@ impl Drop for Kotak {
 }
 
 /// The newest number and the acknowledged one of a stream, over all epochs.
-fn stream(live: &Json, name: &str) -> (u64, u64) {
+pub(crate) fn stream(live: &Json, name: &str) -> (u64, u64) {
     let chains = live["chains"].as_array().into_iter().flatten();
     chains
         .filter(|chain| chain["stream"] == name)
@@ -78,14 +78,14 @@ fn stream(live: &Json, name: &str) -> (u64, u64) {
 }
 
 /// A house whose port for sites stays the same, so that it can come back there.
-fn house_at(data: &Path, at: SocketAddr) -> House {
+pub(crate) fn house_at(data: &Path, at: SocketAddr) -> House {
     let mut command = serve_sites(data, &at.to_string());
     House::of(command.env("BETANG_ADMIN_PASSWORD", PASSWORD))
 }
 
 /// An address of the loopback network that no other test has, on a port that is
 /// never handed out for the asking.
-fn own_address() -> SocketAddr {
+pub(crate) fn own_address() -> SocketAddr {
     static TAKEN: AtomicU8 = AtomicU8::new(1);
     let [_, _, high, low] = std::process::id().to_be_bytes();
     let one = TAKEN.fetch_add(1, Ordering::Relaxed);
@@ -93,7 +93,7 @@ fn own_address() -> SocketAddr {
 }
 
 /// A site whose box is let in; the site's id.
-fn let_in(data: &Path, folder: &Path) -> String {
+pub(crate) fn let_in(data: &Path, folder: &Path) -> String {
     let args = ["sites", "add", "--name", "Kantor Desa Uji", "--area"];
     let at = ["62.01", "--point=-2.31,114.05"];
     let site = local(data, &[args.as_slice(), &at].concat())
@@ -115,7 +115,7 @@ fn let_in(data: &Path, folder: &Path) -> String {
 }
 
 /// The numbers of each stream that the house holds, gaps filled in.
-fn held(data: &Path, site: &str) -> BTreeMap<(String, String), Vec<u64>> {
+pub(crate) fn held(data: &Path, site: &str) -> BTreeMap<(String, String), Vec<u64>> {
     let said = local(data, &["sites", "records", "--site", site]);
     let mut held: BTreeMap<_, Vec<u64>> = BTreeMap::new();
     for line in said.lines().skip(1) {

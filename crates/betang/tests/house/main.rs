@@ -7,6 +7,7 @@ mod life;
 mod line;
 mod live;
 mod local;
+mod releases;
 mod running;
 mod sites;
 mod wire;

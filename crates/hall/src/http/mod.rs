@@ -5,6 +5,7 @@ mod areas;
 mod audit;
 mod health;
 mod live;
+mod releases;
 mod session;
 mod sites;
 mod sources;
@@ -29,6 +30,7 @@ pub fn routes() -> OpenApiRouter<Hall> {
         .merge(audit::routes())
         .merge(sources::routes())
         .merge(sites::routes())
+        .merge(releases::routes())
         .merge(live::routes())
         .merge(health::routes())
 }

@@ -1,5 +1,6 @@
 //! `/api/v1/sites`: places that dial in, their boxes and how those are let in.
 
+mod desired;
 mod said;
 
 use axum::extract::State;
@@ -43,6 +44,7 @@ pub(super) fn routes() -> OpenApiRouter<Hall> {
         .routes(routes!(agents).guard(Permission::SitesRead))
         .routes(routes!(decide).guard(Permission::SitesEnrol))
         .merge(said::routes())
+        .merge(desired::routes())
 }
 
 crate::words! {

@@ -9,10 +9,12 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use rustls::pki_types::CertificateDer;
 use serde::de::DeserializeOwned;
 use serde_json::json;
+use sync::release::PublicKey;
 
 use super::dial::{DialError, Way};
 use super::door::{Ask, Signed, Told};
 use super::identity::{Identity, IdentityError, Key};
+use super::slots::Slots;
 use crate::enrol::code::{Code, HouseKey, Ticket};
 use crate::enrol::words::six_words;
 use crate::enrol::{ASK_AGAIN, Standing};
@@ -171,6 +173,14 @@ impl<'f> Applicant<'f> {
             certificate: pem(&signed)?,
             certificate_until_us: signed.until_us,
         };
+        // They come by the line that was just found to be the right one, and once: who
+        // takes the house over later cannot change what runs here.
+        let keys: Result<Vec<PublicKey>, _> =
+            told.release_keys.iter().map(|key| key.parse()).collect();
+        let keys = keys.map_err(|error| ApplyError::Answer(error.to_string()))?;
+        if !keys.is_empty() {
+            Slots::of(self.folder).trust(&keys)?;
+        }
         identity.write(self.folder)?;
         Ok(Asked::In(Box::new(identity)))
     }

@@ -8,7 +8,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use axum::extract::ws::{Message, WebSocket};
@@ -19,16 +19,18 @@ use serde_json::json;
 use store::{Error, facts};
 use sync::command::{Command, Outcome};
 use sync::commit::{Commit, Entry};
-use sync::frame::{Bye, Farewell};
+use sync::frame::{Bye, Farewell, PROTOCOLS, Protocols};
 use sync::link::{Effect, Greeted, Input, Link, Manners, Trouble};
 use sync::record::Kind;
 use sync::roster::{Conn, Order, Roster, Twins};
 use tokio::sync::mpsc;
 
-use super::told;
+use super::depot::Depot;
+use super::{effects, told};
 use crate::Hall;
 use crate::audit::{self, Act, Actor};
 use crate::enrol;
+use crate::site::desired;
 use crate::sql::enrol as agents;
 use crate::sql::link as rows;
 
@@ -58,6 +60,10 @@ pub struct Centre(Arc<Inner>);
 
 #[derive(Debug, Default)]
 struct Inner {
+    /// What is spoken here, if it is not what this program speaks.
+    protocols: OnceLock<Protocols>,
+    /// Programs that boxes are fetching.
+    pub(super) depot: Depot,
     roster: Mutex<Roster>,
     open: Mutex<BTreeMap<Conn, Open>>,
     next: AtomicU64,
@@ -89,6 +95,23 @@ impl Centre {
             roster: Mutex::new(Roster::new(known)),
             ..Inner::default()
         }))
+    }
+
+    /// Speaks these protocols from now on: as an older or newer house does.
+    pub fn speak(&self, protocols: Protocols) {
+        // The first one counts for as long as the house stands.
+        let _ = self.0.protocols.set(protocols);
+    }
+
+    /// What is spoken here.
+    #[must_use]
+    pub fn protocols(&self) -> Protocols {
+        self.0.protocols.get().copied().unwrap_or(PROTOCOLS)
+    }
+
+    /// Programs that boxes are fetching.
+    pub(super) fn depot(&self) -> &Depot {
+        &self.0.depot
     }
 
     /// Follows the facts until the house closes: whoever is revoked or suspended is put
@@ -201,6 +224,7 @@ impl Centre {
     pub async fn take_in(self, hall: Hall, caller: Caller, said: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
         let now = hall.now();
         let manners = Manners {
+            protocols: self.protocols(),
             ping: PING,
             window: self
                 .0
@@ -237,10 +261,12 @@ impl Centre {
             let mut roster = self.0.roster.lock().unwrap_or_else(PoisonError::into_inner);
             (roster.admit(now.mono), roster.window())
         };
+        let config = desired::wanted(&hall, caller.agent).await;
         let manners = Manners {
+            protocols: self.protocols(),
             ping: PING,
             window,
-            config: 0,
+            config,
         };
         let one = Open {
             agent: caller.agent,
@@ -462,6 +488,9 @@ impl Session {
                             && let Some(it) = Outcome::decode(&envelope.body)
                         {
                             rows::ended(&mut tx, agent, it.id, it.end, &it.body, now).await?;
+                        }
+                        if is_new {
+                            effects::of(&mut tx, self.hall.now(), agent, &envelope).await?;
                         }
                     }
                     Entry::Poison { seq, why, raw, .. } => {

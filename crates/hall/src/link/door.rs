@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | `POST /edge/v1/enrol` | anybody with a code | ask to be let in |
 //! | `POST /edge/v1/renew` | a box, its certificate may have expired | the next certificate |
+//! | `GET /edge/v1/releases/SHA-256` | a box | octets of a program it was offered |
 //! | `GET /edge/v1` | a box | the line: a WebSocket of `betang-edge/1` frames |
 //!
 //! The bodies are small JSON documents; failures are problems as everywhere else.
@@ -37,6 +38,7 @@ use tokio_rustls::server::TlsStream;
 use tower::Layer as _;
 
 use super::centre::{Caller, Centre};
+use super::depot;
 use super::trust::{OfBoxes, Shown, provider};
 use crate::ca::{CaError, RENEW_AFTER_END, RENEW_BEFORE, Request};
 use crate::enrol::{self, ASK_AGAIN, Asking, Standing};
@@ -90,6 +92,9 @@ pub(super) struct Told {
     /// Seconds until it is to ask again, while it waits.
     #[serde(default)]
     pub(super) ask_again_s: Option<u64>,
+    /// The keys that releases of its program are signed for, once it is let in.
+    #[serde(default)]
+    pub(super) release_keys: Vec<String>,
 }
 
 /// A certificate on its way to a box.
@@ -163,6 +168,10 @@ fn router(hall: Hall) -> Router {
         .route(LINK, axum::routing::get(link))
         .route("/edge/v1/enrol", axum::routing::post(ask))
         .route("/edge/v1/renew", axum::routing::post(renew))
+        .route(
+            "/edge/v1/releases/{sha256}",
+            axum::routing::get(depot::piece),
+        )
         .fallback(async || Problem::no_route())
         .method_not_allowed_fallback(async || Problem::no_method())
         .layer(DefaultBodyLimit::max(BODY_MAX))
@@ -256,12 +265,17 @@ async fn ask(
     };
     let answer = enrol::ask(&hall, arrival, asking).await?;
     let waits = answer.standing == Standing::Pending;
+    let keys = match waits {
+        true => &[],
+        false => hall.config().release_keys.as_slice(),
+    };
     Ok(axum::Json(Told {
         agent: answer.agent,
         site: answer.site,
         standing: answer.standing,
         certificate: answer.certificate.map(signed),
         ask_again_s: waits.then_some(ASK_AGAIN.as_secs()),
+        release_keys: keys.iter().map(ToString::to_string).collect(),
     }))
 }
 

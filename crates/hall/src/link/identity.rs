@@ -54,7 +54,7 @@ impl Key {
             Ok(text) => Ok(Self(KeyPair::from_pem(&text)?)),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 let key = KeyPair::generate()?;
-                replace(folder, "key.pem", &key.serialize_pem())?;
+                replace(folder, "key.pem", key.serialize_pem().as_bytes())?;
                 Ok(Self(key))
             }
             Err(error) => Err(trouble(&path, &error)),
@@ -126,7 +126,7 @@ impl Identity {
             path: folder.join("site.json"),
             why: error.to_string(),
         })?;
-        replace(folder, "site.json", &text)
+        replace(folder, "site.json", text.as_bytes())
     }
 
     /// The way to the house.
@@ -159,7 +159,7 @@ impl Identity {
 }
 
 /// Puts a file in the place of another, or of none.
-fn replace(folder: &Path, name: &str, text: &str) -> Result<(), IdentityError> {
+pub(super) fn replace(folder: &Path, name: &str, octets: &[u8]) -> Result<(), IdentityError> {
     let path = folder.join(name);
     let beside = folder.join(format!("{name}.new"));
     let written = || {
@@ -170,7 +170,7 @@ fn replace(folder: &Path, name: &str, text: &str) -> Result<(), IdentityError> {
             .truncate(true)
             .mode(0o600)
             .open(&beside)?;
-        file.write_all(text.as_bytes())?;
+        file.write_all(octets)?;
         file.sync_all()?;
         fs::rename(&beside, &path)?;
         // The new name is on the disk only when the folder is.
@@ -179,7 +179,7 @@ fn replace(folder: &Path, name: &str, text: &str) -> Result<(), IdentityError> {
     written().map_err(|error| trouble(&path, &error))
 }
 
-fn trouble(path: &Path, error: &std::io::Error) -> IdentityError {
+pub(super) fn trouble(path: &Path, error: &std::io::Error) -> IdentityError {
     IdentityError::File {
         path: path.to_owned(),
         why: error.to_string(),

@@ -9,8 +9,20 @@ pub const VITALS: Kind = Kind(64);
 /// The program of a box has started: a [`super::vitals::Vitals`]. An event.
 pub const STARTED: Kind = Kind(65);
 
+/// What became of a release: a [`sync::release::Updated`]. An event.
+pub const UPDATED: Kind = Kind(66);
+
+/// What became of a configuration: a [`sync::desired::Configured`]. An event.
+pub const CONFIGURED: Kind = Kind(67);
+
 /// Say how you are: the outcome is the same as JSON.
 pub const HOW_ARE_YOU: u32 = 1;
+
+/// Take this release: the body is a [`sync::release::Signed`].
+pub const UPGRADE: u32 = 2;
+
+/// Be like this: the body is what [`sync::desired::unseal`] reads.
+pub const CONFIGURE: u32 = 3;
 
 /// The word of a kind of record; its number where this house does not know it.
 #[must_use]
@@ -20,6 +32,8 @@ pub fn record(kind: i64) -> String {
         (Kind::OUTCOME, "outcome"),
         (VITALS, "vitals"),
         (STARTED, "started"),
+        (UPDATED, "updated"),
+        (CONFIGURED, "configured"),
     ];
     let word = known.iter().find(|(known, _)| i64::from(known.0) == kind);
     word.map_or_else(|| kind.to_string(), |(_, word)| (*word).to_owned())
@@ -28,9 +42,11 @@ pub fn record(kind: i64) -> String {
 /// The word of a kind of command; its number where this house does not know it.
 #[must_use]
 pub fn command(kind: i64) -> String {
-    if kind == i64::from(HOW_ARE_YOU) {
-        "how_are_you".to_owned()
-    } else {
-        kind.to_string()
-    }
+    let known = [
+        (HOW_ARE_YOU, "how_are_you"),
+        (UPGRADE, "upgrade"),
+        (CONFIGURE, "configure"),
+    ];
+    let word = known.iter().find(|(known, _)| i64::from(*known) == kind);
+    word.map_or_else(|| kind.to_string(), |(_, word)| (*word).to_owned())
 }

@@ -164,6 +164,28 @@ pub async fn ask_how(
     Ok((name, Sent { agent, command }))
 }
 
+/// Tells a box to do something that doing twice is doing once; the name of the command.
+pub(crate) async fn tell(
+    hall: &Hall,
+    tx: &mut Tx,
+    who: &Who,
+    agent: Id<Agent>,
+    what: (u32, Vec<u8>),
+    expires: Wall,
+) -> Result<(Ulid, Sent), Problem> {
+    let ulid: Id<Agent> = hall.mint();
+    let command = Command {
+        id: Ulid::from_bytes(*ulid.as_bytes()),
+        kind: what.0,
+        expires,
+        repeatable: true,
+        body: what.1,
+    };
+    let now = hall.now().wall;
+    rows::command(tx, agent, &command, Some(who.person()), now).await?;
+    Ok((command.id, Sent { agent, command }))
+}
+
 /// A command that is written and not sent yet: it goes out once it is held.
 #[derive(Debug)]
 #[must_use]

@@ -31,6 +31,7 @@ use super::apply;
 use super::identity::{Identity, IdentityError, Key};
 use super::kinds;
 use super::outbox::Disk;
+use super::upkeep::{Hands, Outfit, Turn, Upkeep};
 use super::vitals::Vitals;
 use crate::ca::{DOOR, RENEW_BEFORE};
 use crate::clock::Clock;
@@ -126,6 +127,7 @@ pub struct Runner {
     identity: Identity,
     disk: Disk,
     site: Site,
+    upkeep: Upkeep,
     wanted: mpsc::Receiver<Wanted>,
     /// Those who wait, by the transaction that theirs is in.
     waiting: Vec<(Placed, oneshot::Sender<Result<Placed, Refusal>>)>,
@@ -158,6 +160,7 @@ impl Runner {
         let version = env!("CARGO_PKG_VERSION");
         let shares = Shares::default();
         let site = Site::new(&outbox, shares, boot, version, now, rng.u64(..));
+        let upkeep = Upkeep::open(folder, &identity, boot, now)?;
         let (desk, wanted) = mpsc::channel(DRAFTS_MAX);
         let runner = Self {
             folder: folder.to_owned(),
@@ -166,6 +169,7 @@ impl Runner {
             identity,
             disk,
             site,
+            upkeep,
             wanted,
             waiting: Vec::new(),
             line: None,
@@ -175,17 +179,25 @@ impl Runner {
         Ok((runner, Desk(desk)))
     }
 
+    /// How it is run, and what others follow from it.
+    pub fn outfit(&mut self, outfit: Outfit) -> Hands {
+        self.site.speak(outfit.protocols, &outfit.version);
+        self.upkeep.outfit(outfit)
+    }
+
     /// Runs until it is told to stop. What was kept is on the disk by then.
     pub async fn run(mut self, stop: &CancellationToken) {
         self.tell(Input::Tick).await;
         loop {
             self.flush().await;
+            self.tend().await;
             let owes = self.say();
             let now = self.clock.now();
             let nap = self.site.deadline().since(now.mono);
             // The machine's own deadline may lie in the past by a hair.
             let nap = nap.max(Duration::from_millis(1));
             let nap = if owes { nap.min(STATUS_EVERY) } else { nap };
+            let nap = self.upkeep.nap(now.mono).map_or(nap, |due| nap.min(due));
             let input = tokio::select! {
                 () = stop.cancelled() => break,
                 wanted = self.wanted.recv() => match wanted {
@@ -269,12 +281,29 @@ impl Runner {
         }
     }
 
-    fn obey(&self, command: Command) -> Input {
+    /// Keeps what the upkeep has to say, and begins the line anew where it asks for it.
+    async fn tend(&mut self) {
+        let now = self.clock.now();
+        let (drafts, turn) = self.upkeep.tick(&self.site, now);
+        for draft in drafts {
+            // Events are never refused.
+            if let Ok((_, effects)) = self.site.append(Stream::Event, draft, now) {
+                self.carry_out(effects.into()).await;
+            }
+        }
+        if turn == Turn::Redial && self.line.take().is_some() {
+            self.tell(Input::Closed).await;
+        }
+    }
+
+    fn obey(&mut self, command: Command) -> Input {
         let (end, body) = match command.kind {
             kinds::HOW_ARE_YOU => {
                 let said = serde_json::to_vec(&Vitals::read(&self.folder));
                 (End::Done, said.unwrap_or_default())
             }
+            kinds::UPGRADE => self.upkeep.update(&command.body, self.clock.now()),
+            kinds::CONFIGURE => self.upkeep.configure(&command.body, self.clock.now()),
             // Of a house that knows more than this box.
             _ => (End::Failed, b"unknown command".to_vec()),
         };
@@ -318,6 +347,7 @@ impl Runner {
             }
             Err(why) => {
                 tracing::info!(%why, "the house cannot be reached");
+                self.upkeep.missed();
                 Input::Closed
             }
         }
@@ -337,6 +367,7 @@ impl Runner {
         }
         let papers = self.identity.papers(&self.key).map_err(|e| said(&e))?;
         let way = self.identity.way().map_err(|e| said(&e))?;
+        let way = self.upkeep.way(way);
         let line = way.connect(Some(&papers)).await.map_err(|e| said(&e))?;
         let request = Request::builder()
             .uri(format!("wss://{DOOR}{}", super::door::LINK))
@@ -405,6 +436,8 @@ impl Runner {
             "certificate_until_us": self.identity.certificate_until_us,
             "open": status.open,
             "farewell": status.farewell.map(sync::frame::Farewell::as_str),
+            "protocol": status.protocol,
+            "config": self.upkeep.told(),
             "chains": chains,
         })
         .to_string();

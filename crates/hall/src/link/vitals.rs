@@ -28,6 +28,9 @@ pub struct Vitals {
     /// The warmest sensor, in thousandths of a degree Celsius.
     #[prost(sint32, optional, tag = "6")]
     pub warmest_milli_c: Option<i32>,
+    /// The kind of machine, as releases name it; said when the program starts.
+    #[prost(string, optional, tag = "7")]
+    pub target: Option<String>,
 }
 
 impl Vitals {
@@ -46,6 +49,7 @@ impl Vitals {
                 .ok()
                 .map(|disk| disk.f_bavail.saturating_mul(disk.f_frsize) / 1024),
             warmest_milli_c: warmest(),
+            target: None,
         }
     }
 }

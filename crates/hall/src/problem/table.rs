@@ -299,6 +299,30 @@ pub const SLUGS: &[(&str, Kind, &str, &str)] = &[
         "Too many attempts",
     ),
     (
+        "release",
+        Kind::NotFound,
+        "Rilis tidak ditemukan",
+        "No such release",
+    ),
+    (
+        "release-expired",
+        Kind::Conflict,
+        "Masa berlaku rilis sudah lewat",
+        "The release has expired",
+    ),
+    (
+        "release-file",
+        Kind::Invalid,
+        "Berkas rilis tidak dapat diterima",
+        "The file of a release cannot be taken",
+    ),
+    (
+        "release-taken",
+        Kind::Conflict,
+        "Versi rilis sudah dipakai",
+        "The version of the release is taken",
+    ),
+    (
         "session",
         Kind::NotFound,
         "Sesi tidak ditemukan",

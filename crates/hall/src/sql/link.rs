@@ -289,7 +289,7 @@ pub(crate) async fn ended(
     Ok(())
 }
 
-const fn end_word(end: End) -> &'static str {
+pub(crate) const fn end_word(end: End) -> &'static str {
     match end {
         End::Done => "done",
         End::Failed => "failed",

@@ -121,6 +121,7 @@ impl Centre {
         self.seeds += 1;
         let ping = Duration::from_secs(60);
         let manners = Manners {
+            protocols: sync::frame::PROTOCOLS,
             ping,
             window: self.roster.window(),
             config: 1,

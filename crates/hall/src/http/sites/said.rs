@@ -129,8 +129,8 @@ struct CommandView {
     /// Not to be begun from then on.
     #[schema(value_type = i64)]
     expires_us: Wall,
-    /// `done`, `failed`, `expired`, `interrupted` or `refused`; null while it is not
-    /// known.
+    /// `done`, `failed`, `expired`, `interrupted` or `refused`; `withdrawn` if it was
+    /// taken back before that was known; null while it is not known.
     ended: Option<String>,
     /// When that was heard.
     #[schema(value_type = Option<i64>)]

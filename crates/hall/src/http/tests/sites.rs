@@ -11,10 +11,10 @@ use crate::problem::Problem;
 use crate::session::Arrival;
 
 /// A box: a key of its own.
-struct Kotak(KeyPair);
+pub(super) struct Kotak(KeyPair);
 
 impl Kotak {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self(KeyPair::generate().expect("a key"))
     }
 
@@ -25,7 +25,7 @@ impl Kotak {
         Csr::read(made.der()).expect("a request")
     }
 
-    async fn asks(&self, house: &House, code: &Code) -> Result<Let, Problem> {
+    pub(super) async fn asks(&self, house: &House, code: &Code) -> Result<Let, Problem> {
         self.asks_from(house, code, None).await
     }
 
@@ -51,7 +51,7 @@ impl Kotak {
 }
 
 impl House {
-    async fn site(&self, with: &str, area: &str) -> String {
+    pub(super) async fn site(&self, with: &str, area: &str) -> String {
         let body = json!({
             "name": format!("Kantor Desa {area}"), "kind": "kantor_desa", "area": area,
             "point": { "lat_deg": -2.31, "lon_deg": 114.05 },
@@ -65,7 +65,7 @@ impl House {
     }
 
     /// The long form and the short form of a new code.
-    async fn code(&self, with: &str, site: &str, terms: Json) -> (Code, Code) {
+    pub(super) async fn code(&self, with: &str, site: &str, terms: Json) -> (Code, Code) {
         let path = format!("/api/v1/sites/{site}/codes");
         let made = self.call(with, "POST", &path, Some(terms)).await.is(201);
         let made = made.json();
@@ -87,7 +87,13 @@ impl House {
         shown.json()["state"].as_str().expect("a state").to_owned()
     }
 
-    async fn decide(&self, with: &str, site: &str, agent: impl ToString, let_in: bool) -> Answer {
+    pub(super) async fn decide(
+        &self,
+        with: &str,
+        site: &str,
+        agent: impl ToString,
+        let_in: bool,
+    ) -> Answer {
         let path = format!("/api/v1/sites/{site}/agents/{}/decision", agent.to_string());
         let body = Some(json!({ "let_in": let_in }));
         self.call(with, "POST", &path, body).await
