@@ -17,15 +17,19 @@
 //! | [`apply`] | box | asking to be let in |
 //! | [`outbox`] | box | what it keeps on its disk |
 //! | [`site`] | box | its end of the connection |
+//! | `carriage` | box | what carries frames, and how it comes to be |
+//! | `posts` | box | the same frames by POST, where no line lasts |
 //! | [`stick`] | box | its end when there is no connection |
 
 pub mod apply;
+mod carriage;
 pub mod centre;
 pub mod dial;
 pub mod door;
 pub mod identity;
 pub mod kinds;
 pub mod outbox;
+mod posts;
 pub mod said;
 pub mod site;
 pub mod stick;
