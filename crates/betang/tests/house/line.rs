@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use serde_json::Value as Json;
@@ -239,6 +239,8 @@ fn who_is_suspended_is_put_out_and_what_he_says_is_not_believed() {
 struct Relay {
     child: Child,
     port: u16,
+    /// Held open: the little that it says later has a reader.
+    _out: BufReader<ChildStdout>,
 }
 
 impl Relay {
@@ -254,10 +256,12 @@ impl Relay {
         let mut line = String::new();
         let mut out = BufReader::new(child.stdout.take().expect("its output"));
         out.read_line(&mut line).expect("text");
-        // What it says later has a reader, so that it never waits for one.
-        std::thread::spawn(move || std::io::copy(&mut out, &mut std::io::sink()));
         let port = line.trim().parse().expect("a port");
-        Self { child, port }
+        Self {
+            child,
+            port,
+            _out: out,
+        }
     }
 }
 

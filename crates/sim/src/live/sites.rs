@@ -1,8 +1,8 @@
 //! Many boxes in one process, to load a centre.
 //!
 //! Each is enrolled by a code of its own, has its own key, TLS connection and the
-//! machine that real boxes have (`sync::site`); only its disk is one that forgets. They
-//! keep a sample a minute each. What is measured is how they return after the centre was
+//! machine that real boxes have (`sync::site`); only its disk is one that forgets. Each
+//! has something to say once a minute, which leaves at once in a batch of its own. What is measured is how they return after the centre was
 //! away, and whether it answers them all.
 //!
 //! Says where it is by lines: `enrolled`, `in` once all are greeted, `again` once all are
@@ -47,8 +47,8 @@ use crate::spread::percentile;
 /// How many ask to be let in at once.
 const ASKING: usize = 8;
 
-/// Between two samples of a box.
-const SAMPLE_EVERY: Duration = Duration::from_secs(60);
+/// Between two records of a box.
+const RECORD_EVERY: Duration = Duration::from_secs(60);
 
 /// A ping that is not answered by then is missed: the next is due.
 const ANSWER_MAX: Duration = Duration::from_secs(60);
@@ -59,8 +59,8 @@ const SWITCHED_ON: Duration = Duration::from_secs(45);
 /// How often it is looked whether all are there, or the centre is back.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
-/// What the boxes sample.
-const SAMPLE: Kind = Kind(66);
+/// What the boxes record.
+const RECORD: Kind = Kind(66);
 
 /// Where they stand: degrees north and east.
 const HERE: (f64, f64) = (-2.31, 114.05);
@@ -137,8 +137,9 @@ impl Sites {
             let one = One::new(number, identity, &key, clock.clone(), &tally, rng.u64(..))?;
             let on = SWITCHED_ON.mul_f64(rng.f64());
             let stop = tasks.soft().clone();
+            let living = Box::pin(one.live(on));
             tasks.spawn("sim.site", async move {
-                stop.run_until_cancelled(one.live(on)).await;
+                stop.run_until_cancelled(living).await;
             });
         }
         all(&tally, true).await;
@@ -297,7 +298,7 @@ impl One {
 
     async fn live(mut self, on: Duration) {
         tokio::time::sleep(on).await;
-        let mut sample = self.clock.instant() + SAMPLE_EVERY.mul_f64(self.rng.f64());
+        let mut due = self.clock.instant() + RECORD_EVERY.mul_f64(self.rng.f64());
         self.tell(Input::Tick).await;
         loop {
             self.flush().await;
@@ -315,8 +316,8 @@ impl One {
                     }
                 },
                 () = tokio::time::sleep(nap.max(Duration::from_millis(1))) => Input::Tick,
-                () = tokio::time::sleep_until(sample.into()) => {
-                    sample += SAMPLE_EVERY;
+                () = tokio::time::sleep_until(due.into()) => {
+                    due += RECORD_EVERY;
                     self.keep().await;
                     continue;
                 }
@@ -328,11 +329,11 @@ impl One {
     async fn keep(&mut self) {
         let body = self.meter.sample();
         let draft = Draft {
-            kind: SAMPLE,
+            kind: RECORD,
             ver: 1,
             body,
         };
-        if let Ok((_, effects)) = self.site.append(Stream::Sample, draft, self.clock.now()) {
+        if let Ok((_, effects)) = self.site.append(Stream::Event, draft, self.clock.now()) {
             self.carry_out(effects).await;
         }
     }
