@@ -49,6 +49,11 @@ pub(crate) async fn run(
     furnish: impl AsyncFnOnce(&House) -> anyhow::Result<()>,
 ) -> anyhow::Result<ExitCode> {
     log::begin(&config.log)?;
+    // A province of boxes is more connections than a shell allows at first.
+    match hall::files::raise() {
+        Ok((had, has)) => tracing::info!(had, has, "files that may be open"),
+        Err(error) => tracing::warn!(%error, "no more files may be open than before"),
+    }
     // Heard from the first moment on: who stops a house that is starting means it.
     let mut signals = Signals {
         terminate: signal(SignalKind::terminate())?,

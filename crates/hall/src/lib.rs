@@ -25,6 +25,7 @@
 //! | [`request`], [`proxy`], [`headers`], [`tls`] | what surrounds every answer |
 //! | [`local`] | the door for whoever owns the machine |
 //! | [`line`], [`words`] | a line of text that a person has typed; words of a closed list |
+//! | [`files`] | how many files may be open |
 //! | [`metrics`] | what the house measures of itself |
 //! | [`csv`], [`idempotency`] | tables as files; a request sent twice |
 
@@ -38,6 +39,7 @@ pub mod csv;
 #[doc(hidden)]
 pub mod doors;
 pub mod enrol;
+pub mod files;
 pub mod gazetteer;
 pub mod guard;
 pub mod hall;

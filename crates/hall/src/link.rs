@@ -24,9 +24,12 @@
 //! | [`depot`] | house | where boxes fetch releases |
 //! | [`effects`] | house | what follows from what boxes say |
 //! | [`site`] | box | its end of the connection |
+//! | `carriage` | box | what carries frames, and how it comes to be |
+//! | `posts` | box | the same frames by POST, where no line lasts |
 //! | [`stick`] | box | its end when there is no connection |
 
 pub mod apply;
+mod carriage;
 pub mod centre;
 pub mod depot;
 pub mod dial;
@@ -36,6 +39,7 @@ pub mod fetch;
 pub mod identity;
 pub mod kinds;
 pub mod outbox;
+mod posts;
 pub mod said;
 pub mod selftest;
 pub mod site;

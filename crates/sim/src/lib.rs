@@ -17,12 +17,14 @@
 //! | [`process`] | what a process uses, from Linux's own text |
 //! | [`spread`] | how measured values are spread |
 //! | [`link`] | villages, their links and a centre in virtual time |
+//! | [`net`] | a network between namespaces, packet by packet |
 //! | [`live`] | sockets and disks: the only IO |
 
 pub mod fault;
 pub mod film;
 pub mod link;
 pub mod live;
+pub mod net;
 pub mod packet;
 pub mod picture;
 pub mod process;

@@ -20,7 +20,7 @@ use sim::link::plan::{self, Weather};
 use sim::link::world::Mutation;
 use sim::live::camera::Camera;
 use sim::live::library::Library;
-use sim::live::{ask, floor, limit, pages, rtsp, viewers};
+use sim::live::{ask, floor, limit, net, pages, rtsp, sites, viewers};
 use sim::picture::Scene;
 
 #[derive(Debug, Parser)]
@@ -55,8 +55,12 @@ enum Cli {
     Floor(floor::Floor),
     /// What this machine could do if a server cost nothing.
     Limit(limit::Limit),
+    /// Many boxes of a centre; prints how they return and whether it answers them.
+    Sites(sites::Sites),
     /// How long a page of an API takes.
     Pages(pages::Pages),
+    /// A network of delay, loss and cuts between TUN devices, told by lines.
+    Net(net::Net),
     /// Days of villages and their links in virtual time; says which promise broke.
     Link(Link),
 }
@@ -112,7 +116,9 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Cli::Viewers(viewers) => viewers.run().await,
         Cli::Floor(floor) => floor.run().await,
         Cli::Limit(limit) => limit.run().await,
+        Cli::Sites(sites) => sites.run().await,
         Cli::Pages(pages) => pages.run().await,
+        Cli::Net(net) => net.run().await,
         Cli::Link(link) if link.figures => {
             costs(link.seed);
             Ok(())

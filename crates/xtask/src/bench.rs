@@ -6,6 +6,7 @@
 //! is another one an hour later: ratios hold, plain numbers do not.
 
 mod program;
+mod sites;
 mod table;
 
 use std::path::{Path, PathBuf};
@@ -14,6 +15,8 @@ use std::process::Command;
 use anyhow::{Context as _, Result, ensure};
 use clap::Args;
 use serde_json::{Value as Json, json};
+
+pub(crate) use sites::Sites;
 
 use program::{Folder, House, Program, measure};
 use table::{Row, Table};
@@ -94,20 +97,7 @@ impl Live {
     /// The programs as they are released, and a folder.
     fn place(&self, root: &Path) -> Result<Place> {
         if !self.as_built {
-            let built = Command::new("cargo")
-                .current_dir(root)
-                .args([
-                    "build",
-                    "--release",
-                    "--locked",
-                    "-p",
-                    "betang",
-                    "-p",
-                    "sim",
-                ])
-                .status()
-                .context("cargo")?;
-            ensure!(built.success(), "the programs could not be built");
+            build(root)?;
         }
         let target = super::target(root)?;
         Ok(Place {
@@ -211,6 +201,25 @@ impl Live {
         }
         measure(&mut command)
     }
+}
+
+/// Builds the programs as they are released.
+fn build(root: &Path) -> Result<()> {
+    let built = Command::new("cargo")
+        .current_dir(root)
+        .args([
+            "build",
+            "--release",
+            "--locked",
+            "-p",
+            "betang",
+            "-p",
+            "sim",
+        ])
+        .status()
+        .context("cargo")?;
+    ensure!(built.success(), "the programs could not be built");
+    Ok(())
 }
 
 /// A camera of which the house knows one layer.

@@ -42,6 +42,8 @@ enum Chore {
 enum Bench {
     /// The live room: viewers, cameras, the limit and the floor.
     Live(bench::Live),
+    /// The port for sites: how many boxes return after an outage, and what they cost.
+    Sites(bench::Sites),
 }
 
 #[expect(
@@ -65,6 +67,10 @@ fn main() -> ExitCode {
         Chore::Fuzz { target, seconds } => {
             fuzz::search(&root(), target.as_deref(), seconds).map(|()| true)
         }
+        Chore::Bench(Bench::Sites(sites)) => sites.run(&root()).map(|report| {
+            println!("{report}");
+            true
+        }),
         Chore::Bench(Bench::Live(live)) => live.run(&root()).map(|report| {
             println!("{report}");
             true

@@ -1,9 +1,10 @@
 //! A box and a house as programs of their own, that are killed and come back.
 
 use std::collections::BTreeMap;
+use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use serde_json::Value as Json;
@@ -232,4 +233,83 @@ fn who_is_suspended_is_put_out_and_what_he_says_is_not_believed() {
     let kotak = Kotak::start(&of_box);
     kotak.until(|live| live["farewell"] == "revoked" && stream(live, "event").0 > 1);
     assert_eq!(held, self::held(&data, &site));
+}
+
+/// A network that resets whatever goes on after so many questions and answers.
+struct Relay {
+    child: Child,
+    port: u16,
+    /// Held open: the little that it says later has a reader.
+    _out: BufReader<ChildStdout>,
+}
+
+impl Relay {
+    fn before(at: SocketAddr, turns: u32) -> Self {
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/foreign/brief_relay.py");
+        let (host, port) = (at.ip().to_string(), at.port().to_string());
+        let mut child = Command::new("python3")
+            .args([script, &host, &port, &turns.to_string()])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("Python runs");
+        let mut line = String::new();
+        let mut out = BufReader::new(child.stdout.take().expect("its output"));
+        out.read_line(&mut line).expect("text");
+        let port = line.trim().parse().expect("a port");
+        Self {
+            child,
+            port,
+            _out: out,
+        }
+    }
+}
+
+impl Drop for Relay {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn where_no_line_lasts_it_goes_by_post_with_the_same_rights() {
+    let (_folder, data) = crate::running::data();
+    let (_own, of_box) = crate::running::data();
+    let at = own_address();
+    let _house = house_at(&data, at);
+    let site = let_in(&data, &of_box);
+    // Its handshake and one question with its answer come through, a line's second does not.
+    let relay = Relay::before(at, 4);
+    let identity = of_box.join("site.json");
+    let text = std::fs::read_to_string(&identity).expect("who it is");
+    let led: Json = {
+        let mut it: Json = serde_json::from_str(&text).expect("JSON");
+        (it["host"], it["port"]) = ("127.0.0.1".into(), relay.port.into());
+        it
+    };
+    std::fs::write(&identity, led.to_string()).expect("written");
+    // Something waits to be done already.
+    local(&data, &["sites", "ask", &site]);
+    let kotak = Kotak::start(&of_box);
+    let status = kotak.until(|live| {
+        let (head, acked) = stream(live, "event");
+        // Its start, its clock, and the outcome of what it was told.
+        live["by_post"] == true && head >= 3 && head == acked
+    });
+    let (head, _) = stream(&status["live"], "event");
+    let commands = local(&data, &["sites", "commands", &site]);
+    assert!(commands.contains("done"), "{commands}");
+    let numbers = |held: &BTreeMap<(String, String), Vec<u64>>| {
+        let of_events = held.iter().find(|((stream, _), _)| stream == "event");
+        of_events.map(|(_, numbers)| numbers.clone())
+    };
+    assert_eq!(numbers(&held(&data, &site)), Some((1..=head).collect()));
+    kotak.kill();
+    // Who is suspended is not believed by this way either, and hears it.
+    local(&data, &["sites", "suspend", &site]);
+    let before = held(&data, &site);
+    let kotak = Kotak::start(&of_box);
+    kotak.until(|live| live["farewell"] == "revoked" && stream(live, "event").0 > head);
+    assert_eq!(before, held(&data, &site));
 }

@@ -195,9 +195,14 @@ enum Asked {
 ///
 /// # Errors
 /// If the house cannot be reached or refuses; what is there stays.
-pub async fn renew(folder: &Path, identity: &Identity, key: &Key) -> Result<Identity, ApplyError> {
+pub async fn renew(
+    folder: &Path,
+    identity: &Identity,
+    key: &Key,
+    way: &Way,
+) -> Result<Identity, ApplyError> {
     let papers = identity.papers(key)?;
-    let line = identity.way()?.connect(Some(&papers)).await?;
+    let line = way.connect(Some(&papers)).await?;
     let asked = json!({ "request": BASE64.encode(key.request()?) });
     let signed: Signed = read(line.post("/edge/v1/renew", &asked).await?)?;
     let renewed = Identity {

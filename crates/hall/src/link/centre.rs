@@ -222,28 +222,52 @@ impl Centre {
     /// Takes in what a site has said in a file: the octets of its frames. What the house
     /// answers, as octets of frames too.
     pub async fn take_in(self, hall: Hall, caller: Caller, said: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
-        let now = hall.now();
+        self.converse(hall, caller, None, None, said).await
+    }
+
+    /// The same for a site that says it now, and waits for the answer. It is connected
+    /// for as long as that takes; an older connection of the same box ends by it.
+    pub async fn answer(self, hall: Hall, caller: Caller, said: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
+        let conn = Conn(self.0.next.fetch_add(1, Ordering::Relaxed));
+        let admitted = self.roster(|roster| roster.admit(hall.now().mono));
+        let unwelcome = admitted.err();
+        let spoken = self.clone();
+        let answers = spoken
+            .converse(hall, caller, Some(conn), unwelcome, said)
+            .await;
+        self.roster(|roster| roster.gone(conn));
+        answers
+    }
+
+    /// A conversation in which the site says everything first.
+    async fn converse(
+        self,
+        hall: Hall,
+        caller: Caller,
+        conn: Option<Conn>,
+        unwelcome: Option<Bye>,
+        said: Vec<Vec<u8>>,
+    ) -> Vec<Vec<u8>> {
         let manners = Manners {
             protocols: self.protocols(),
             ping: PING,
-            window: self
-                .0
-                .roster
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .window(),
+            window: self.roster(|roster| roster.window()),
             config: 0,
         };
         let mut session = Session {
-            link: Link::new(caller.agent, manners, now, hall.seed()),
+            link: Link::new(caller.agent, manners, hall.now(), hall.seed()),
             centre: self,
-            conn: None,
+            conn,
             caller,
             hall,
         };
         let mut answers = Vec::new();
-        for frame in said {
-            let ends = session.tell(Input::Frame(frame)).await;
+        let inputs = match unwelcome {
+            Some(bye) => vec![Input::Close(bye)],
+            None => said.into_iter().map(Input::Frame).collect(),
+        };
+        for input in inputs {
+            let ends = session.tell(input).await;
             answers.extend(std::iter::from_fn(|| session.link.frame()));
             if ends {
                 break;
@@ -252,15 +276,17 @@ impl Centre {
         answers
     }
 
+    fn roster<T>(&self, ask: impl FnOnce(&mut Roster) -> T) -> T {
+        let mut roster = self.0.roster.lock().unwrap_or_else(PoisonError::into_inner);
+        ask(&mut roster)
+    }
+
     /// Serves one connection to its end.
     pub async fn serve(self, hall: Hall, caller: Caller, socket: WebSocket) {
         let now = hall.now();
         let (orders, inbox) = mpsc::channel(ORDERS_MAX);
         let conn = Conn(self.0.next.fetch_add(1, Ordering::Relaxed));
-        let (admitted, window) = {
-            let mut roster = self.0.roster.lock().unwrap_or_else(PoisonError::into_inner);
-            (roster.admit(now.mono), roster.window())
-        };
+        let (admitted, window) = self.roster(|roster| (roster.admit(now.mono), roster.window()));
         let config = desired::wanted(&hall, caller.agent).await;
         let manners = Manners {
             protocols: self.protocols(),
@@ -291,16 +317,12 @@ impl Centre {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .remove(&conn);
-        self.0
-            .roster
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .gone(conn);
+        self.roster(|roster| roster.gone(conn));
         told::tell_now(&hall, caller.site).await;
     }
 }
 
-/// One connection, or one file.
+/// One connection, one file, or one POST.
 struct Session {
     link: Link,
     centre: Centre,
@@ -405,7 +427,7 @@ impl Session {
             // Written some time ago: it says nothing of how the box is now.
             return;
         };
-        let orders = self.roster(|roster| roster.greeted(conn, &it));
+        let orders = self.centre.roster(|roster| roster.greeted(conn, &it));
         self.centre.obey(orders);
         let off = it.wall.as_us().saturating_sub(now.wall.as_us());
         let noted = async {
@@ -532,7 +554,7 @@ impl Session {
         let Some(conn) = self.conn else {
             return;
         };
-        let (twins, orders) = self.roster(|roster| roster.lives(conn));
+        let (twins, orders) = self.centre.roster(|roster| roster.lives(conn));
         self.centre.obey(orders);
         if let Some(twins) = twins
             && let Err(error) = self.alarm(twins).await
@@ -558,16 +580,6 @@ impl Session {
         };
         audit::record_by(&mut tx, now, &Actor::house("link"), act).await?;
         tx.commit().await
-    }
-
-    fn roster<T>(&self, ask: impl FnOnce(&mut Roster) -> T) -> T {
-        let mut roster = self
-            .centre
-            .0
-            .roster
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        ask(&mut roster)
     }
 }
 

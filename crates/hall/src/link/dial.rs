@@ -10,6 +10,7 @@ use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, version};
+use sync::carry;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
@@ -171,16 +172,33 @@ impl Line {
         path: &str,
         body: &serde_json::Value,
     ) -> Result<serde_json::Value, DialError> {
-        tokio::time::timeout(ANSWER_MAX, self.exchange(path, body))
+        let body = Bytes::from(body.to_string());
+        let answer = self.exchange(path, "application/json", body, BODY_MAX);
+        let answer = tokio::time::timeout(ANSWER_MAX, answer)
             .await
-            .map_err(|_| DialError::TimedOut)?
+            .map_err(|_| DialError::TimedOut)??;
+        serde_json::from_slice(&answer).map_err(|error| DialError::Broken(error.to_string()))
+    }
+
+    /// Sends octets and reads those that are answered; the line is used up by it.
+    ///
+    /// # Errors
+    /// As [`post`](Self::post).
+    pub async fn post_octets(self, path: &str, body: Bytes) -> Result<Vec<u8>, DialError> {
+        let answer = self.exchange(path, "application/octet-stream", body, carry::BODY_MAX);
+        let answer = tokio::time::timeout(ANSWER_MAX, answer)
+            .await
+            .map_err(|_| DialError::TimedOut)??;
+        Ok(answer.to_vec())
     }
 
     async fn exchange(
         self,
         path: &str,
-        body: &serde_json::Value,
-    ) -> Result<serde_json::Value, DialError> {
+        kind: &str,
+        body: Bytes,
+        answer_max: usize,
+    ) -> Result<Bytes, DialError> {
         let broken = |error: &dyn std::fmt::Display| DialError::Broken(error.to_string());
         let (mut sender, connection) = http1::handshake(TokioIo::new(self.stream))
             .await
@@ -189,13 +207,13 @@ impl Line {
             .method(Method::POST)
             .uri(path)
             .header(header::HOST, DOOR)
-            .header(header::CONTENT_TYPE, "application/json")
-            .body(Full::new(Bytes::from(body.to_string())))
+            .header(header::CONTENT_TYPE, kind)
+            .body(Full::new(body))
             .map_err(|error| broken(&error))?;
         let answered = async {
             let answer = sender.send_request(request).await?;
             let status = answer.status();
-            let body = Limited::new(answer.into_body(), BODY_MAX).collect().await;
+            let body = Limited::new(answer.into_body(), answer_max).collect().await;
             Ok::<_, hyper::Error>((status, body))
         };
         // The connection has to be driven while the answer is waited for.
@@ -207,11 +225,11 @@ impl Line {
             }
         };
         let body = body.map_err(|error| broken(&error))?.to_bytes();
+        if status.is_success() {
+            return Ok(body);
+        }
         let said: serde_json::Value =
             serde_json::from_slice(&body).map_err(|error| broken(&error))?;
-        if status.is_success() {
-            return Ok(said);
-        }
         let text = |key: &str| said[key].as_str().unwrap_or_default().to_owned();
         let kind = text("type");
         match kind.strip_prefix("urn:betang:problem:") {

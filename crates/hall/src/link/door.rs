@@ -6,8 +6,9 @@
 //! | `POST /edge/v1/renew` | a box, its certificate may have expired | the next certificate |
 //! | `GET /edge/v1/releases/SHA-256` | a box | octets of a program it was offered |
 //! | `GET /edge/v1` | a box | the line: a WebSocket of `betang-edge/1` frames |
+//! | `POST /edge/v1/batch` | a box | the same frames, where no line lasts (`posts`) |
 //!
-//! The bodies are small JSON documents; failures are problems as everywhere else.
+//! Other bodies are small JSON documents; failures are problems as everywhere else.
 //! This port is no part of the API for people and programs: its callers are boxes.
 
 use std::io;
@@ -15,6 +16,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::body::Body;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::{DefaultBodyLimit, State};
@@ -32,6 +34,7 @@ use futures::future::BoxFuture;
 use rustls::pki_types::CertificateDer;
 use rustls::{ServerConfig, version};
 use serde::{Deserialize, Serialize};
+use sync::carry;
 use sync::frame::FRAME_MAX;
 use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
@@ -49,7 +52,10 @@ use crate::{Hall, line, request};
 /// Where the line begins.
 pub(super) const LINK: &str = "/edge/v1";
 
-/// Longest body, in octets.
+/// Where the same frames are taken in a body.
+pub(super) const BATCH: &str = "/edge/v1/batch";
+
+/// Longest body of a document, in octets.
 const BODY_MAX: usize = 16 * 1024;
 
 /// So long a caller may take to say what he wants.
@@ -166,6 +172,7 @@ impl Door {
 fn router(hall: Hall) -> Router {
     Router::new()
         .route(LINK, axum::routing::get(link))
+        .route(BATCH, axum::routing::post(batch))
         .route("/edge/v1/enrol", axum::routing::post(ask))
         .route("/edge/v1/renew", axum::routing::post(renew))
         .route(
@@ -222,6 +229,36 @@ async fn link(
     Extension(Peer(shown)): Extension<Peer>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Problem> {
+    let caller = known(&hall, shown).await?;
+    let upgrade = upgrade.map_err(|_| Problem::media_type("a WebSocket"))?;
+    let centre = hall.sites().clone();
+    Ok(upgrade
+        .max_message_size(FRAME_MAX)
+        .max_frame_size(FRAME_MAX)
+        .on_upgrade(move |socket| centre.serve(hall, caller, socket)))
+}
+
+/// What a box would say on a line, and what it would be answered.
+async fn batch(
+    State(hall): State<Hall>,
+    Extension(Peer(shown)): Extension<Peer>,
+    body: Body,
+) -> Result<Vec<u8>, Problem> {
+    // Nobody who is not known is listened to for so long.
+    let caller = known(&hall, shown).await?;
+    let octets = axum::body::to_bytes(body, carry::BODY_MAX)
+        .await
+        .map_err(|_| Problem::too_large())?;
+    let frames = carry::split(&octets, carry::BODY_MAX)
+        .map_err(|error| line::refuse("body", error.to_string()))?;
+    let frames = frames.into_iter().map(<[u8]>::to_vec).collect();
+    let centre = hall.sites().clone();
+    let answers = centre.answer(hall, caller, frames).await;
+    Ok(carry::join(answers.iter().map(Vec::as_slice)))
+}
+
+/// Whose certificate it is, if it is a box that may speak.
+async fn known(hall: &Hall, shown: Option<Shown>) -> Result<Caller, Problem> {
     let shown = shown.ok_or_else(|| Problem::unauthenticated("Show the certificate."))?;
     let end = Wall::from_us(shown.not_after_s.saturating_mul(1_000_000));
     if hall.now().wall >= end {
@@ -234,17 +271,11 @@ async fn link(
     let judged = judged
         .filter(|judged| !matches!(judged.standing, Standing::Pending | Standing::TurnedAway))
         .ok_or_else(|| Problem::denied("turned-away", "This box is not let in."))?;
-    let upgrade = upgrade.map_err(|_| Problem::media_type("a WebSocket"))?;
-    let caller = Caller {
+    Ok(Caller {
         agent: judged.agent,
         site: judged.site,
         key_hash: shown.key_hash,
-    };
-    let centre = hall.sites().clone();
-    Ok(upgrade
-        .max_message_size(FRAME_MAX)
-        .max_frame_size(FRAME_MAX)
-        .on_upgrade(move |socket| centre.serve(hall, caller, socket)))
+    })
 }
 
 async fn ask(

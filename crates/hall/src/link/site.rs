@@ -2,45 +2,38 @@
 //!
 //! One task owns the machine. What others want kept comes by a bounded queue
 //! ([`Desk`]) and is answered once it is on the disk. Effects are carried out in their
-//! order; while one is under way nothing else is told to the machine.
+//! order; while the disk is at one nothing else is told to the machine. The network is
+//! never waited for: what is brought is kept while a dead link is dialled.
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
-use base::now::Mono;
-use futures::stream::{SplitSink, SplitStream};
-use futures::{SinkExt as _, StreamExt as _};
-use http::Request;
+use base::now::{Mono, Now};
+use futures::future::BoxFuture;
 use serde::Serialize;
 use sync::command::{Command, End};
+use sync::frame::Frame;
 use sync::identity::{Boot, Stream};
 use sync::record::Draft;
 use sync::share::{Refusal, Shares};
 use sync::site::{Effect, Input, Placed, Site, Trouble};
-use tokio::net::TcpStream;
 use tokio::sync::{mpsc, oneshot};
-use tokio_rustls::client::TlsStream;
-use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::error::Error as SocketError;
-use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
-use tokio_tungstenite::tungstenite::{Bytes, Message};
 use tokio_util::sync::CancellationToken;
 
-use super::apply;
+use super::carriage::{Attempt, Dialled, Failed, Line, Moved};
+use super::dial::DialError;
 use super::identity::{Identity, IdentityError, Key};
 use super::kinds;
 use super::outbox::Disk;
+use super::posts::Habit;
 use super::upkeep::{Hands, Outfit, Turn, Upkeep};
 use super::vitals::Vitals;
-use crate::ca::{DOOR, RENEW_BEFORE};
 use crate::clock::Clock;
 
 /// Drafts that wait to be kept. Bound; policy: who brings another waits.
 const DRAFTS_MAX: usize = 64;
-
-/// So long a frame may take to leave before the line counts as dead.
-const SEND_MAX: Duration = Duration::from_secs(60);
 
 /// How often what others may read about this box is written anew, at most.
 const STATUS_EVERY: Duration = Duration::from_secs(1);
@@ -119,11 +112,10 @@ struct ChainStatus {
 }
 
 /// A running box.
-#[derive(Debug)]
 pub struct Runner {
     folder: PathBuf,
     clock: Clock,
-    key: Key,
+    key: Arc<Key>,
     identity: Identity,
     disk: Disk,
     site: Site,
@@ -131,18 +123,14 @@ pub struct Runner {
     wanted: mpsc::Receiver<Wanted>,
     /// Those who wait, by the transaction that theirs is in.
     waiting: Vec<(Placed, oneshot::Sender<Result<Placed, Refusal>>)>,
+    dialling: Option<BoxFuture<'static, Dialled>>,
     line: Option<Line>,
+    /// How much the house had acknowledged before the line, of all chains together.
+    acked: u64,
+    habit: Habit,
     /// The last refusal of the house was about the certificate's end.
     renew: bool,
     said: Option<(Mono, String)>,
-}
-
-type Stream_ = WebSocketStream<TlsStream<TcpStream>>;
-
-#[derive(Debug)]
-struct Line {
-    out: SplitSink<Stream_, Message>,
-    back: SplitStream<Stream_>,
 }
 
 impl Runner {
@@ -165,14 +153,17 @@ impl Runner {
         let runner = Self {
             folder: folder.to_owned(),
             clock,
-            key,
+            key: Arc::new(key),
             identity,
             disk,
             site,
             upkeep,
             wanted,
             waiting: Vec::new(),
+            dialling: None,
             line: None,
+            acked: 0,
+            habit: Habit::default(),
             renew: false,
             said: None,
         };
@@ -193,7 +184,11 @@ impl Runner {
             self.tend().await;
             let owes = self.say();
             let now = self.clock.now();
-            let nap = self.site.deadline().since(now.mono);
+            let dead_at = self.line.as_ref().and_then(Line::dead_at);
+            let deadline = self.site.deadline();
+            let nap = dead_at
+                .map_or(deadline, |at| at.min(deadline))
+                .since(now.mono);
             // The machine's own deadline may lie in the past by a hair.
             let nap = nap.max(Duration::from_millis(1));
             let nap = if owes { nap.min(STATUS_EVERY) } else { nap };
@@ -207,19 +202,14 @@ impl Runner {
                     }
                     None => break,
                 },
-                heard = hear(self.line.as_mut()) => match heard {
-                    Some(octets) => Input::Frame(octets),
-                    None => {
-                        self.line = None;
-                        Input::Closed
-                    }
-                },
+                dialled = dialled(self.dialling.as_mut()) => self.dialled(dialled),
+                moved = moved(self.line.as_mut()) => self.moved(moved),
                 () = tokio::time::sleep(nap) => Input::Tick,
             };
             self.tell(input).await;
         }
-        if let Some(mut line) = self.line.take() {
-            let _ = tokio::time::timeout(Duration::from_secs(1), line.out.close()).await;
+        if let Some(line) = self.line.take() {
+            line.close().await;
         }
         self.disk.close().await;
     }
@@ -249,9 +239,13 @@ impl Runner {
     async fn carry_out(&mut self, mut effects: VecDeque<Effect>) {
         while let Some(effect) = effects.pop_front() {
             let answer = match effect {
-                Effect::Dial => Some(self.dial().await),
+                Effect::Dial => {
+                    self.dial();
+                    None
+                }
                 Effect::HangUp => {
-                    self.line = None;
+                    self.dialling = None;
+                    self.lose(false);
                     None
                 }
                 Effect::Store(transaction) => {
@@ -291,8 +285,13 @@ impl Runner {
                 self.carry_out(effects.into()).await;
             }
         }
-        if turn == Turn::Redial && self.line.take().is_some() {
-            self.tell(Input::Closed).await;
+        if turn == Turn::Redial {
+            // By the other address: an attempt by the old one counts for nothing.
+            let was_there = self.dialling.take().is_some() || self.line.is_some();
+            self.lose(true);
+            if was_there {
+                self.tell(Input::Closed).await;
+            }
         }
     }
 
@@ -338,80 +337,141 @@ impl Runner {
         }
     }
 
-    async fn dial(&mut self) -> Input {
-        match self.connect().await {
-            Ok(stream) => {
-                let (out, back) = stream.split();
-                self.line = Some(Line { out, back });
+    /// Begins an attempt; the box goes on meanwhile.
+    fn dial(&mut self) {
+        let way = self.identity.way().map(|way| self.upkeep.way(way));
+        let attempt = Attempt {
+            way,
+            folder: self.folder.clone(),
+            clock: self.clock.clone(),
+            key: Arc::clone(&self.key),
+            identity: self.identity.clone(),
+            renews: std::mem::take(&mut self.renew),
+            is_by_post: self.habit.is_by_post(),
+        };
+        self.dialling = Some(Box::pin(attempt.run()));
+    }
+
+    /// What became of an attempt, as the machine is told it.
+    fn dialled(&mut self, dialled: Dialled) -> Input {
+        self.dialling = None;
+        if let Some(identity) = dialled.identity {
+            self.identity = identity;
+        }
+        match dialled.line {
+            Ok(line) => {
+                self.line = Some(line);
+                self.acked = self.acknowledged();
                 Input::Connected
             }
-            Err(why) => {
+            Err(Failed {
+                why,
+                is_barren,
+                renews,
+            }) => {
                 tracing::info!(%why, "the house cannot be reached");
                 self.upkeep.missed();
+                self.renew |= renews;
+                if is_barren {
+                    self.habit.line_ended(false);
+                }
                 Input::Closed
             }
         }
     }
 
-    async fn connect(&mut self) -> Result<Stream_, String> {
-        let said = |error: &dyn std::fmt::Display| error.to_string();
-        let until = self.identity.certificate_until_us;
-        let soon = self.clock.now().wall + RENEW_BEFORE;
-        if std::mem::take(&mut self.renew) || soon.as_us() >= until {
-            let renewed = apply::renew(&self.folder, &self.identity, &self.key).await;
-            match renewed {
-                Ok(renewed) => self.identity = renewed,
-                // The one that is there may still do.
-                Err(error) => tracing::warn!(%error, "the certificate was not renewed"),
+    /// What has happened to the line, as the machine is told it.
+    fn moved(&mut self, moved: Result<Moved, DialError>) -> Input {
+        if let Some(Line::Posts(_)) = &self.line {
+            match &moved {
+                Ok(_) => self.habit.answered(),
+                Err(error) => {
+                    self.habit.failed();
+                    tracing::info!(%error, "a POST was not answered");
+                }
             }
         }
-        let papers = self.identity.papers(&self.key).map_err(|e| said(&e))?;
-        let way = self.identity.way().map_err(|e| said(&e))?;
-        let way = self.upkeep.way(way);
-        let line = way.connect(Some(&papers)).await.map_err(|e| said(&e))?;
-        let request = Request::builder()
-            .uri(format!("wss://{DOOR}{}", super::door::LINK))
-            .header("host", DOOR)
-            .header("connection", "upgrade")
-            .header("upgrade", "websocket")
-            .header("sec-websocket-version", "13")
-            .header(
-                "sec-websocket-key",
-                tokio_tungstenite::tungstenite::handshake::client::generate_key(),
-            )
-            .body(())
-            .map_err(|e| said(&e))?;
-        let begun =
-            tokio_tungstenite::client_async_with_config(request, line.stream, Some(limits()));
-        match tokio::time::timeout(sync::site::GREETING_MAX, begun).await {
-            Ok(Ok((stream, _))) => Ok(stream),
-            Ok(Err(SocketError::Http(answer))) => {
-                let body = answer.body().as_deref().unwrap_or_default();
-                let body = String::from_utf8_lossy(body).into_owned();
-                self.renew = body.contains("certificate-expired");
-                Err(format!("the house says {}: {body}", answer.status()))
+        match moved {
+            Ok(Moved::Frame(octets)) => {
+                if matches!(Frame::decode(&octets), Ok(Frame::Bye(_))) {
+                    // The house ends it itself: that is no fault of the line.
+                    self.lose(true);
+                }
+                Input::Frame(octets)
             }
-            Ok(Err(error)) => Err(said(&error)),
-            Err(_) => Err("the house took too long".to_owned()),
+            Ok(Moved::Room) => Input::Room,
+            Err(error) => {
+                let refused = matches!(&error, DialError::Refused { slug, .. } if slug == "certificate-expired");
+                self.renew |= refused;
+                self.lose(false);
+                Input::Closed
+            }
         }
+    }
+
+    /// The line is gone; whether the house has ended it.
+    fn lose(&mut self, by_house: bool) {
+        if let Some(Line::Socket(_)) = self.line.take() {
+            let brought = by_house || self.acknowledged() != self.acked;
+            self.habit.line_ended(brought);
+        }
+    }
+
+    /// How much the house has acknowledged, of all chains together.
+    fn acknowledged(&self) -> u64 {
+        let queue = self.site.queue();
+        let acked = queue.chains().filter_map(|chain| queue.acked(chain));
+        acked.map(|seq| seq.get()).sum()
     }
 
     /// Gives the line what the machine has for it, as long as there is room.
     async fn flush(&mut self) {
         while let Some(line) = self.line.as_mut() {
-            let Some(frame) = self.site.frame() else {
+            let now = self.clock.now();
+            let frame = if line.has_room() {
+                self.site.frame()
+            } else {
+                None
+            };
+            let Some(frame) = frame else {
+                if let Some(over) = self.pause(now) {
+                    self.tell(over).await;
+                }
                 return;
             };
-            let sent = line.out.send(Message::Binary(Bytes::from(frame)));
-            let input = match tokio::time::timeout(SEND_MAX, sent).await {
-                Ok(Ok(())) => Input::Room,
-                Ok(Err(_)) | Err(_) => {
-                    self.line = None;
-                    Input::Closed
-                }
-            };
-            self.tell(input).await;
+            let by_post = matches!(line, Line::Posts(_));
+            if let Err(error) = line.push(frame, now.mono) {
+                let closed = self.moved(Err(error));
+                self.tell(closed).await;
+            } else if by_post {
+                // A body takes more than one.
+                self.tell(Input::Room).await;
+            }
         }
+    }
+
+    /// The machine has nothing more to say now, or there is no room: a body leaves, and
+    /// a line that is dead or over is ended.
+    fn pause(&mut self, now: Now) -> Option<Input> {
+        match self.line.as_mut()? {
+            Line::Socket(_) => {
+                let dead_at = self.line.as_ref().and_then(Line::dead_at)?;
+                if now.mono < dead_at {
+                    return None;
+                }
+                self.lose(false);
+            }
+            Line::Posts(posts) => {
+                let site = &self.site;
+                posts.send(|| Frame::Hello(site.hello(now)).encode());
+                if !posts.is_over(now.mono) {
+                    return None;
+                }
+                self.line = None;
+                self.habit.try_a_line();
+            }
+        }
+        Some(Input::Closed)
     }
 
     /// Writes for others how it is; a status that cannot be written stops nothing.
@@ -435,6 +495,7 @@ impl Runner {
             "site": self.identity.site,
             "certificate_until_us": self.identity.certificate_until_us,
             "open": status.open,
+            "by_post": matches!(self.line, Some(Line::Posts(_))),
             "farewell": status.farewell.map(sync::frame::Farewell::as_str),
             "protocol": status.protocol,
             "config": self.upkeep.told(),
@@ -457,26 +518,20 @@ impl Runner {
     }
 }
 
-/// The next frame; nothing once the line is gone. Without a line it waits for ever.
-async fn hear(line: Option<&mut Line>) -> Option<Vec<u8>> {
-    let Some(line) = line else {
-        return std::future::pending().await;
-    };
-    loop {
-        match line.back.next().await {
-            Some(Ok(Message::Binary(octets))) => return Some(octets.to_vec()),
-            Some(Ok(Message::Close(_)) | Err(_)) | None => return None,
-            // Whether the other end lives is asked in frames of our own.
-            Some(Ok(_)) => {}
-        }
+/// What becomes of an attempt. Without one it waits for ever.
+async fn dialled(dialling: Option<&mut BoxFuture<'static, Dialled>>) -> Dialled {
+    match dialling {
+        Some(dialling) => dialling.await,
+        None => std::future::pending().await,
     }
 }
 
-/// A frame is the longest message.
-pub(super) fn limits() -> WebSocketConfig {
-    WebSocketConfig::default()
-        .max_message_size(Some(sync::frame::FRAME_MAX))
-        .max_frame_size(Some(sync::frame::FRAME_MAX))
+/// What happens to the line next. Without one it waits for ever.
+async fn moved(line: Option<&mut Line>) -> Result<Moved, DialError> {
+    match line {
+        Some(line) => line.moved().await,
+        None => std::future::pending().await,
+    }
 }
 
 /// The word of a stream.

@@ -1,16 +1,19 @@
 //! Sockets and disks.
 //!
 //! The simulated cameras are [`rtsp`], `voice`, [`camera`], [`library`] and [`ask`]. Of the
-//! benches are [`viewers`], who load a server, [`floor`] and [`limit`], which it is
-//! held against, [`pages`] and [`usage`].
+//! benches are [`viewers`] and [`sites`], who load a server, [`floor`] and [`limit`], which it is
+//! held against, [`pages`] and [`usage`]. `net` is a network of namespaces.
 
 pub mod ask;
 pub mod camera;
 pub mod floor;
 pub mod library;
 pub mod limit;
+#[cfg(feature = "net")]
+pub mod net;
 pub mod pages;
 pub mod rtsp;
+pub mod sites;
 pub mod usage;
 pub mod viewers;
 mod voice;

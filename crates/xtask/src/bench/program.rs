@@ -21,7 +21,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(20);
 const LIVE_EVERY: Duration = Duration::from_secs(1);
 
 const ADMIN: &str = "admin";
-const PASSWORD: &str = "huma-betang-katingan-25";
+pub(super) const PASSWORD: &str = "huma-betang-katingan-25";
 
 /// A folder that goes with whoever made it.
 pub(super) struct Folder(PathBuf);
@@ -129,7 +129,12 @@ impl House {
             ])
             .arg(&data)
             .env("BETANG_ADMIN_PASSWORD", PASSWORD);
-        let mut program = Program::start(folder, name, &mut command)?;
+        Self::of(folder, name, &mut command)
+    }
+
+    /// The same of a command that knows the password.
+    pub(super) fn of(folder: &Path, name: &str, command: &mut Command) -> Result<Self> {
+        let mut program = Program::start(folder, name, command)?;
         let url = program.line("betang  http://")?;
         let at = url.trim_end_matches('/').to_owned();
         program.line("admin ")?;

@@ -1,0 +1,318 @@
+#!/usr/bin/env python3
+"""A house and three boxes as processes in network namespaces, over a network that
+delays, loses and cuts packets (`sim net`).
+
+    run.py BETANG SIM [--long]     --long: cuts of minutes, and what they cost
+
+Each case is a test. What the boxes have made and what the house holds is read from
+`betang agent status --json` and `betang sites records --format csv`, and compared
+here, record by record. Where this user may make no namespaces and no TUN devices,
+the cases are skipped with the reason.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+from machines import (CENTRE, DNS, DOOR, PORTAL, STRANGER, Box, House, Machine, Net, compare, until)
+
+# What stands in one row happens at the same time, to different boxes.
+CASES = [["cut"], ["portal", "full_and_poor"], ["counts"]]
+TESTS = sum(map(len, CASES))
+INSIDE = "IN_NAMESPACES"
+
+# What a good line to a village is like.
+USUAL = "both delay=30 jitter=10 loss=10 rate=5000"
+
+
+def why_not():
+    """Enters namespaces of its own; why that cannot be."""
+    if os.environ.get(INSIDE):
+        try:
+            os.close(os.open("/dev/net/tun", os.O_RDWR))
+        except OSError as error:
+            return f"/dev/net/tun: {error.strerror}"
+        return None
+    for tool in ["unshare", "nsenter", "ip", "mount", "openssl"]:
+        if not shutil.which(tool):
+            return f"{tool} is not installed"
+    ways = [["unshare", "-n", "-m"], ["unshare", "-U", "-r", "-n", "-m"]]
+    for way in ways:
+        tried = subprocess.run([*way, "true"], capture_output=True, text=True)
+        if tried.returncode == 0:
+            os.environ[INSIDE] = "1"
+            os.execvp(way[0], [*way, sys.executable, *sys.argv])
+    return f"no namespaces: {tried.stderr.strip()}"
+
+
+class World:
+    def __init__(self, betang, sim, folder, is_long):
+        self.folder, self.is_long = Path(folder), is_long
+        # How many records a cut lasts: one is made each second.
+        self.cut = 180 if is_long else 5
+        subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+        self.publics = {n: f"100.64.0.{n}" for n in (1, 2, 3)}
+        self.net = Net(sim, ["bt-pusat", "bt-gerbang"],
+                       [(f"bt-{n}", public) for n, public in self.publics.items()], seed=62)
+        self.centre, self.portal = Machine(), Machine()
+        self.centre.plug("bt-pusat", *(f"{it}/32" for it in (CENTRE, DNS, STRANGER, PORTAL)))
+        self.portal.plug("bt-gerbang", *(f"{it}/32" for it in (DNS, PORTAL)))
+        self.others = []
+        self.book = self.folder / "book.json"
+        self.names({"*": CENTRE})
+        self.serve(self.centre, "dns", DNS, self.book)
+        lying = self.folder / "lying.json"
+        lying.write_text(json.dumps({"*": PORTAL}))
+        self.serve(self.portal, "dns", DNS, lying)
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+                        "-nodes", "-subj", "/CN=gerbang", "-days", "2", "-keyout", self.folder / "key.pem",
+                        "-out", self.folder / "cert.pem"], check=True, capture_output=True)
+        for machine, address in [(self.portal, PORTAL), (self.centre, STRANGER)]:
+            self.serve(machine, "web", f"{address}:{DOOR}", self.folder / "cert.pem", self.folder / "key.pem")
+        self.house = House(betang, self.centre, str(self.folder / "rumah"))
+        resolv = self.folder / "resolv.conf"
+        resolv.write_text(f"nameserver {DNS}\n")
+        self.boxes = {}
+        for n in (1, 2, 3):
+            machine = Machine()
+            machine.plug(f"bt-{n}", "192.168.8.10/24")
+            machine.run("mount", "--bind", resolv, "/etc/resolv.conf")
+            data = self.folder / f"kotak-{n}"
+            data.mkdir()
+            self.boxes[n] = Box(betang, machine, data, f"bt-{n}")
+            self.net.tell(f"bt-{n} {USUAL}")
+        third = self.boxes[3]
+        # A small disk of its own.
+        third.machine.run("mount", "-t", "tmpfs", "-o", "size=8m", "none", third.data)
+        asking = [box.enrol(self.house, n) for n, box in self.boxes.items()]
+        for child in asking:
+            assert child.wait() == 0, "a box was not let in"
+        for box in self.boxes.values():
+            box.start()
+
+    def names(self, book):
+        beside = self.book.with_suffix(".new")
+        beside.write_text(json.dumps(book))
+        beside.rename(self.book)
+
+    def serve(self, machine, *args):
+        log = open(self.folder / f"lain-{len(self.others)}.log", "w")
+        script = str(Path(__file__).parent / "portal.py")
+        self.others.append(subprocess.Popen(machine.inside(sys.executable, script, *args), stdout=log))
+        until("somebody answers", lambda: (self.folder / log.name).read_text().startswith("ready"))
+
+    def callers(self, at):
+        """Who came to a web of others, in their order."""
+        lines = (self.folder / f"lain-{at}.log").read_text().splitlines()[1:]
+        return [json.loads(line) for line in lines]
+
+    def more(self, count, boxes=None):
+        """Waits until each has made so many more records."""
+        boxes = boxes or self.boxes.values()
+        wanted = [(box, box.made() + count) for box in boxes]
+        for box, target in wanted:
+            until(f"{box.device} makes records", lambda: box.made() >= target, 600)
+
+    def caught_up(self, *boxes):
+        """Waits until what each has made by now is acknowledged; how long each took.
+
+        Samples lie a minute before a box writes them for good and sends them, but never
+        longer than the next event: the answer to a question is one."""
+        began = time.monotonic()
+        wanted = [(box, box.made()) for box in boxes]
+        for box in boxes:
+            self.house.ask("sites", "ask", box.site)
+        spans = []
+        for box, target in wanted:
+            until(f"{box.device} is heard", lambda: box.acked() >= target)
+            spans.append(time.monotonic() - began)
+        return spans
+
+    def rebind(self, n):
+        self.publics[n] = f"100.64.{int(self.publics[n].split('.')[2]) + 1}.{n}"
+        self.net.tell(f"bt-{n} rebind {self.publics[n]}")
+
+
+def cut(world):
+    """Cuts both ways and one way, kills of either end, other addresses."""
+    one, two, three = world.boxes.values()
+    world.caught_up(one, two, three)
+    world.net.tell("bt-1 both cut")
+    world.net.tell("bt-2 up cut")
+    world.net.tell("bt-3 down cut")
+    world.more(world.cut // 2)
+    # The village gets another router while the power is off.
+    one.kill()
+    move(one.machine, "bt-1", "192.168.8.10/24", "10.7.0.5/24")
+    world.rebind(1)
+    one.start()
+    world.more(world.cut - world.cut // 2)
+    for n in world.boxes:
+        world.net.tell(f"bt-{n} both heal")
+    healed = world.caught_up(one, two, three)
+    # The provider gives two another address while an answer is on its way.
+    before = two.made("event")
+    world.net.tell("bt-2 up delay=4000")
+    world.house.ask("sites", "ask", two.site)
+    until("it answers", lambda: two.made("event") > before)
+    world.rebind(2)
+    world.net.tell(f"bt-2 {USUAL}")
+    moved = world.caught_up(two)
+    if world.is_long:
+        # Under the feet of a program that runs: it learns of it by its own silence.
+        move(three.machine, "bt-3", "192.168.8.10/24", "10.7.0.5/24")
+        moved += world.caught_up(three)
+    world.house.kill()
+    world.more(world.cut)
+    two.kill()
+    two.start()
+    world.house.start()
+    back = world.caught_up(one, two, three)
+    said = lambda spans: ", ".join(f"{span:.1f}" for span in spans)
+    return (f"caught up {said(healed)} s after cuts of {world.cut} s, {said(moved)} s after another address, "
+            f"{said(back)} s after the house was away")
+
+
+def move(machine, device, old, new):
+    machine.run("ip", "addr", "add", new, "dev", device)
+    machine.run("ip", "addr", "del", old, "dev", device)
+    machine.run("ip", "route", "replace", "default", "dev", device)
+
+
+def portal(world):
+    """A captive portal, a name server that lies: nothing is told to strangers."""
+    one, two = world.boxes[1], world.boxes[2]
+    world.net.tell("bt-1 toward bt-gerbang")
+    world.names({"*": CENTRE, world.publics[2]: STRANGER})
+    for box in (one, two):
+        box.kill()
+        box.start()
+    portals = {one: 2, two: 3}
+    for box, at in portals.items():
+        # In the clear, and with a certificate of its own.
+        until(f"{box.device} meets a stranger both ways",
+              lambda: {call["tls"] for call in world.callers(at)} == {True, False})
+        assert "not the house this box belongs to" in box.log(), box.log()[-2000:]
+        assert not box.peek()["open"]
+        # Who is not the house hears a first word of TLS and no more.
+        heard = [call["asked"] for call in world.callers(at) if call["tls"] and call["asked"]]
+        assert not heard, heard
+    before = one.acked(), two.acked()
+    world.more(2, [one, two])
+    assert before == (one.acked(), two.acked())
+    world.net.tell("bt-1 toward bt-pusat")
+    world.names({"*": CENTRE})
+    spans = world.caught_up(one, two)
+    return f"heard by the house again after {spans[0]:.1f}, {spans[1]:.1f} s"
+
+
+def full_and_poor(world):
+    """The disk of a box is full and has room again; then 1,200 ms, 40 kbit/s, 2 % lost."""
+    return f"{full(world)}; {poor(world)}"
+
+
+def full(world):
+    box = world.boxes[3]
+    held, said = box.acked(), len(box.log())
+    filler = box.data / "pengisi"
+    box.machine.run("sh", "-c", f"cat /dev/zero > {filler} 2>/dev/null || true")
+    until("the box notices", lambda: "full" in box.log()[said:].lower())
+    assert box.child.poll() is None, "it goes on running"
+    assert box.acked() >= held
+    box.machine.run("rm", filler)
+    world.more(2, [box])
+    span = world.caught_up(box)[0]
+    return f"full disk: keeps records again, heard {span:.1f} s after that"
+
+
+def poor(world):
+    box = world.boxes[3]
+    world.net.tell("bt-3 both cut")
+    world.more(world.cut, [box])
+    box.kill()
+    world.net.tell("bt-3 both delay=600 jitter=0 loss=20 rate=40 heal")
+    began = time.monotonic()
+    box.start()
+    until("it connects", lambda: box.peek()["open"])
+    connected = time.monotonic() - began
+    waited = box.made() - box.acked()
+    world.caught_up(box)
+    drained = time.monotonic() - began
+    world.net.tell(f"bt-3 {USUAL}")
+    return f"poor line: connected after {connected:.1f} s, {waited} records drained after {drained:.1f} s"
+
+
+def counts(world):
+    """Record by record, what was made and what is held."""
+    for box in world.boxes.values():
+        box.kill()
+        # From now on it makes hardly any: both ends come to rest.
+        box.start(every=3600)
+    said = []
+    for box in world.boxes.values():
+        # A status of the program before does not count.
+        until("its start is heard of",
+              lambda: sum(row["kind"] == "started" for row in world.house.records(box.site)) >= box.starts)
+        until(f"{box.device} is drained", lambda: box.is_drained() and box.peek()["open"])
+        made = box.made()
+        records, gaps, duplicates, wrong = compare(box, world.house.records(box.site))
+        assert not wrong and not gaps and not duplicates, (gaps, duplicates, wrong)
+        assert records == made
+        said.append(f"{box.device} {made} made, {records} held")
+    lost = world.net.tell("counts")
+    packets = [lane for site in lost["sites"].values() for lane in site.values()]
+    total = lambda key: sum(lane[key] for lane in packets)
+    return (f"{'; '.join(said)}; 0 gaps, 0 duplicates; of {sum(map(total, ['through', 'lost', 'cut', 'overflowed']))} "
+            f"packets {total('lost')} lost, {total('cut')} cut, {lost['stray']} to old addresses")
+
+
+def main():
+    betang, sim, *flags = sys.argv[1:]
+    reason = why_not()
+    if reason:
+        print(f"skipped: {reason}")
+        print(f"0 passed, 0 failed, {TESTS} skipped")
+        return 0
+    passed, began = 0, time.monotonic()
+    folder = tempfile.mkdtemp(prefix="betang-net-")
+    try:
+        world = World(betang, sim, folder, "--long" in flags)
+        print(f"three boxes enrolled by code, {time.monotonic() - began:.1f} s", flush=True)
+        for cases in CASES:
+            started = time.monotonic()
+            with ThreadPoolExecutor() as pool:
+                running = [(case, pool.submit(globals()[case], world)) for case in cases]
+            for case, done in running:
+                print(f"{case}: {done.result()}", flush=True)
+                passed += 1
+            print(f"    {time.monotonic() - started:.1f} s", flush=True)
+    except Exception:
+        # What follows stands on what failed.
+        traceback.print_exc()
+        for log in sorted(Path(folder).glob("*.log")):
+            print(f"--- {log.name}\n{log.read_text()[-3000:]}", file=sys.stderr)
+    finally:
+        end(folder)
+    print(f"{time.monotonic() - began:.0f} s in all")
+    print(f"{passed} passed, {TESTS - passed} failed, 0 skipped")
+    return passed != TESTS
+
+
+def end(folder):
+    """Ends what was started here; the namespaces go with their last program."""
+    children = subprocess.run(["pgrep", "-P", str(os.getpid())], capture_output=True, text=True)
+    for pid in children.stdout.split():
+        subprocess.run(["kill", "-9", pid], capture_output=True)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
