@@ -9,6 +9,7 @@ use std::sync::{Mutex, PoisonError};
 use axum::Extension;
 use axum::extract::State;
 use axum::response::Response;
+use base::now::Wall;
 use bytes::Bytes;
 use http::{HeaderMap, header};
 use store::blob::Sha256;
@@ -71,6 +72,11 @@ pub(super) async fn piece(
     Path(sha256): Path<String>,
 ) -> Result<Response, Problem> {
     let shown = shown.ok_or_else(|| Problem::unauthenticated("Show the certificate."))?;
+    let end = Wall::from_us(shown.not_after_s.saturating_mul(1_000_000));
+    if hall.now().wall >= end {
+        let why = "The certificate has expired; it may be renewed and nothing else.";
+        return Err(Problem::denied("certificate-expired", why));
+    }
     let none = || Problem::not_found("release", "There is no such release for this box.");
     let hash = Sha256::parse(&sha256).ok_or_else(none)?;
     let mut read = hall.db().read().await?;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures::future::BoxFuture;
-use http::{Method, Request, StatusCode, header};
+use http::{Method, Request, header};
 use http_body_util::{BodyExt as _, Empty, Limited};
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
@@ -35,6 +35,9 @@ const LOOK: Duration = Duration::from_secs(5);
 /// Where releases are asked for, with their SHA-256 behind.
 pub(super) const PATH: &str = "/edge/v1/releases";
 
+/// What the house answers where nothing is offered to this box.
+const WITHDRAWN: &str = "\"urn:betang:problem:release\"";
+
 /// Fetches what is offered, and says when the program has to end for it.
 #[derive(Debug)]
 pub struct Fetcher {
@@ -60,8 +63,8 @@ enum FetchError {
     #[error(transparent)]
     Slot(#[from] SlotError),
     /// The house does not hand it out any more.
-    #[error("the house does not hand this release out: {0}")]
-    Withdrawn(StatusCode),
+    #[error("the house does not hand this release out any more")]
+    Withdrawn,
 }
 
 impl Fetcher {
@@ -157,7 +160,7 @@ impl Fetcher {
             let why = match error {
                 FetchError::Slot(SlotError::Refused(refused)) => refused.as_str(),
                 FetchError::Slot(SlotError::Release(_)) => "not_as_signed",
-                FetchError::Withdrawn(_) => "withdrawn",
+                FetchError::Withdrawn => "withdrawn",
                 FetchError::Slot(_) | FetchError::Identity(_) | FetchError::Dial(_) => "disk",
             };
             let said = Updated {
@@ -218,7 +221,7 @@ impl Fetcher {
                             slots.append(from, &octets)?;
                             fetch.got(count, then.since(now), then);
                         }
-                        Err(error @ FetchError::Withdrawn(_)) => return Err(error),
+                        Err(error @ FetchError::Withdrawn) => return Err(error),
                         Err(error) => {
                             tracing::info!(%error, "a piece of a release did not come");
                             line = None;
@@ -321,10 +324,11 @@ impl Pieces {
                 return Err(DialError::Broken("it hung up".to_owned()).into());
             }
         };
-        if status.is_client_error() {
-            return Err(FetchError::Withdrawn(status));
-        }
         let octets = body.map_err(|error| broken(&error))?.to_bytes();
+        // Any other refusal may be over by the next attempt.
+        if String::from_utf8_lossy(&octets).contains(WITHDRAWN) && !status.is_success() {
+            return Err(FetchError::Withdrawn);
+        }
         // Whoever answers with something else has not read what was asked for.
         let asked = format!("bytes {from}-{}/", from + count - 1);
         let is_asked = range.is_some_and(|it| it.as_bytes().starts_with(asked.as_bytes()));
