@@ -79,6 +79,10 @@ nouns! {
     Agent "agt",
     /// Octets of a site that nobody believes.
     Quarantine "qtn",
+    /// Where a village is to be online: its office, a school, a public place.
+    Point "pnt",
+    /// So many points by a day.
+    Target "tgt",
 }
 
 /// The identity of one `N`.
