@@ -17,5 +17,6 @@ pub const SCHEMA: Schema = store::schema!(
         (6, "sources"),
         (7, "sites"),
         (8, "link"),
+        (9, "claims"),
     ]
 );
