@@ -20,6 +20,7 @@ mod outlines;
 mod rtp;
 mod rtsp_answers;
 mod session;
+mod village_rows;
 
 /// A kind of input: what its corpus is called, and what is done with it.
 pub type Target = (&'static str, fn(&[u8]));
@@ -38,6 +39,7 @@ pub const TARGETS: &[Target] = &[
     ("outlines", outlines::run),
     ("rtp", rtp::run),
     ("rtsp_answers", rtsp_answers::run),
+    ("village_rows", village_rows::run),
 ];
 
 /// Runs a target by its name.

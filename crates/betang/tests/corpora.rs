@@ -55,5 +55,5 @@ macro_rules! replay {
 
 replay! {
     access_units addresses camera_forms carried_files configuration credentials datagrams link_frames
-    offers outlines rtp rtsp_answers
+    offers outlines rtp rtsp_answers village_rows
 }

@@ -8,3 +8,4 @@ pub(crate) mod fault;
 pub(crate) mod import;
 pub(crate) mod sites;
 pub(crate) mod staff;
+pub(crate) mod villages;
