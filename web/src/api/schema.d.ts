@@ -4200,7 +4200,7 @@ export interface components {
         /**
          * @description Which village a row means.
          * @example {
-         *       "village": "62.11.05.2004"
+         *       "village": "62.11.07.2007"
          *     }
          */
         VillageListDecision: {
@@ -4317,7 +4317,7 @@ export interface components {
          * @example {
          *       "kind": "kantor_desa",
          *       "name": "Kantor Desa Tumbang Nusa",
-         *       "village": "62.11.05.2004"
+         *       "village": "62.11.07.2007"
          *     }
          */
         VillagePointForm: {

@@ -9,4 +9,5 @@ mod live;
 mod local;
 mod running;
 mod sites;
+mod villages;
 mod wire;

@@ -210,7 +210,7 @@ struct Withdrawal {
 /// Which village a row means.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(as = VillageListDecision, example = json!({ "village": "62.11.05.2004" }))]
+#[schema(as = VillageListDecision, example = json!({ "village": "62.11.07.2007" }))]
 struct Decision {
     /// Its Kemendagri code; null: no village of the register.
     #[serde(default)]

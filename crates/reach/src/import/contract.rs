@@ -45,7 +45,7 @@ static COLUMNS: &[Column] = &[
             "kode yang sistemnya belum dikatakan; diperiksa dahulu apakah Kemendagri atau BPS",
             "a code of which nobody has said the system; it is seen first whether it is Kemendagri's or of BPS",
         ),
-        "62.11.05.2004",
+        "62.11.07.2007",
         &[
             "kode",
             "kode wilayah",
@@ -64,7 +64,7 @@ static COLUMNS: &[Column] = &[
             "PP.KK.CC.DDDD; titik yang hilang diterima, karena sistemnya sudah dikatakan",
             "PP.RR.DD.VVVV; lost dots are accepted, since the system is said",
         ),
-        "62.11.05.2004",
+        "62.11.07.2007",
         &[
             "kode dagri",
             "kode depdagri",
@@ -80,7 +80,7 @@ static COLUMNS: &[Column] = &[
             "tidak dipakai untuk mencocokkan: isi juga kabupaten, kecamatan, dan desa",
             "not used to match: give regency, district and village as well",
         ),
-        "6210050004",
+        "62…",
         &["kode bps desa", "bps", "id desa bps"],
     ),
     column(
