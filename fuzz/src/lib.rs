@@ -22,6 +22,7 @@ mod rtp;
 mod rtsp_answers;
 mod session;
 mod site_configs;
+mod village_rows;
 
 /// A kind of input: what its corpus is called, and what is done with it.
 pub type Target = (&'static str, fn(&[u8]));
@@ -42,6 +43,7 @@ pub const TARGETS: &[Target] = &[
     ("rtp", rtp::run),
     ("rtsp_answers", rtsp_answers::run),
     ("site_configs", site_configs::run),
+    ("village_rows", village_rows::run),
 ];
 
 /// Runs a target by its name.

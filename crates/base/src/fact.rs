@@ -7,7 +7,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{Camera, Id, Person, Site};
+use crate::area::AreaCode;
+use crate::id::{Camera, Id, Person, Point, Site, Source};
 
 /// Something that has happened. Stored as JSON.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +30,18 @@ pub enum Fact {
         /// Which one.
         site: Id<Site>,
     },
+    /// What somebody has said came in from a source, or was withdrawn.
+    ClaimsChanged {
+        /// The source that said it.
+        source: Id<Source>,
+    },
+    /// A point of a village was added or changed, or has come a step further.
+    PointChanged {
+        /// Which one.
+        point: Id<Point>,
+        /// The village.
+        village: AreaCode,
+    },
 }
 
 impl Fact {
@@ -39,6 +52,8 @@ impl Fact {
             Self::CameraChanged { .. } => "camera_changed",
             Self::GrantsChanged { .. } => "grants_changed",
             Self::SiteChanged { .. } => "site_changed",
+            Self::ClaimsChanged { .. } => "claims_changed",
+            Self::PointChanged { .. } => "point_changed",
         }
     }
 
@@ -49,6 +64,8 @@ impl Fact {
             Self::CameraChanged { camera } => camera.to_string(),
             Self::GrantsChanged { person } => person.to_string(),
             Self::SiteChanged { site } => site.to_string(),
+            Self::ClaimsChanged { source } => source.to_string(),
+            Self::PointChanged { point, .. } => point.to_string(),
         }
     }
 }

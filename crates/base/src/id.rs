@@ -81,6 +81,10 @@ nouns! {
     Quarantine "qtn",
     /// A program for boxes, of one version and for one kind of machine.
     Release "rel",
+    /// Where a village is to be online: its office, a school, a public place.
+    Point "pnt",
+    /// So many points by a day.
+    Target "tgt",
 }
 
 /// The identity of one `N`.

@@ -26,7 +26,7 @@ use utoipa_axum::routes;
 use crate::web;
 
 /// The tables of every room that stands.
-pub(crate) const SCHEMAS: &[Schema] = &[hall::SCHEMA, watch::SCHEMA];
+pub(crate) const SCHEMAS: &[Schema] = &[hall::SCHEMA, watch::SCHEMA, reach::SCHEMA];
 
 /// The longest body that is read where nothing else is said, in octets.
 const BODY_MAX: usize = 1024 * 1024;
@@ -62,7 +62,8 @@ pub(crate) async fn open(config: Config) -> anyhow::Result<House> {
     };
     let hall = Hall::open(db, clock, config).await?;
     let watch = open_watch(&hall, media).await?;
-    let router = router(&hall, &watch)?;
+    let reach = reach::open(&hall).await?;
+    let router = router(&hall, &watch, &reach)?;
     Ok(House {
         hall,
         watch,
@@ -95,11 +96,18 @@ pub(crate) fn place(config: &Config) -> Place {
     }
 }
 
-fn routes(watch: Option<&watch::Room>) -> OpenApiRouter<Hall> {
-    let watch = watch.map_or_else(watch::Room::routes_described, watch::Room::routes);
+fn routes(rooms: Option<(&watch::Room, &reach::Room)>) -> OpenApiRouter<Hall> {
+    let (watch, reach) = match rooms {
+        Some((watch, reach)) => (watch.routes(), reach.routes()),
+        None => (
+            watch::Room::routes_described(),
+            reach::Room::routes_described(),
+        ),
+    };
     OpenApiRouter::with_openapi(describe(Description::openapi()))
         .merge(hall::http::routes())
         .merge(watch)
+        .merge(reach)
         .routes(routes!(authority).open("a phone needs it before it can trust the house"))
 }
 
@@ -124,8 +132,8 @@ async fn authority(State(hall): State<Hall>) -> Result<Response, Problem> {
     ))
 }
 
-fn router(hall: &Hall, watch: &watch::Room) -> anyhow::Result<Router> {
-    let (router, description) = guard::seal(routes(Some(watch)), hall)?;
+fn router(hall: &Hall, watch: &watch::Room, reach: &reach::Room) -> anyhow::Result<Router> {
+    let (router, description) = guard::seal(routes(Some((watch, reach))), hall)?;
     let description = printed(&description)?;
     let headers = Headers::new(&web::script_hashes());
     let router = router

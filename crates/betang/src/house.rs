@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 use hall::config::Config;
 
 use crate::cli::{environment, say};
-use crate::verb::{areas, audit, cameras, fault, sites, staff};
+use crate::verb::{areas, audit, cameras, fault, sites, staff, villages};
 use crate::{compose, demo, serve};
 
 #[derive(Debug, Subcommand)]
@@ -23,6 +23,9 @@ pub(crate) enum Command {
     /// Cameras of a running house.
     #[command(subcommand)]
     Cameras(cameras::Verb),
+    /// Villages of a running house: lists, what is said of them, and their points.
+    #[command(subcommand)]
+    Villages(villages::Verb),
     /// Areas of a running house.
     #[command(subcommand)]
     Areas(areas::Verb),
@@ -129,6 +132,7 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<ExitCode> {
         }) => fault::run(wrong).await,
         Command::Sites(verb) => sites::run(verb).await,
         Command::Cameras(verb) => cameras::run(verb).await,
+        Command::Villages(verb) => villages::run(verb).await,
         Command::Areas(verb) => areas::run(verb).await,
         Command::Staff(verb) => staff::run(verb).await,
         Command::Audit(AuditVerb::Verify(setting)) => audit::verify(&setting.load()?).await,

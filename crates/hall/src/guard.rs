@@ -208,6 +208,22 @@ permissions! {
     SitesWrite "site.write": Konektivitas Admin;
     /// Make codes, let boxes in, suspend and revoke.
     SitesEnrol "site.enrol": Konektivitas Admin;
+    /// Read the register of villages: what is said of them, their points and targets.
+    VillagesRead "village.read": Pimpinan Operator Konektivitas Petugas Pengawas Admin Layar;
+    /// Import lists of villages, decide their queue, withdraw what was said.
+    ClaimsWrite "claim.write": Konektivitas Admin;
+    /// Add and change points of villages.
+    PointsWrite "point.write": Konektivitas Admin;
+    /// Say how far a point has come, with its evidence.
+    PointsStep "point.step": Konektivitas Petugas Admin;
+    /// Read the photographs of points, on which people may be seen.
+    PointPhotosRead "point.photo.read": Konektivitas Petugas Pengawas Admin;
+    /// Read what points cost, and who pays.
+    MoneyRead "point.money.read": Pimpinan Konektivitas Pengawas Admin;
+    /// Say what points cost, and who pays.
+    MoneyWrite "point.money.write": Konektivitas Admin;
+    /// Set targets, and enter holidays.
+    TargetsWrite "target.write": Konektivitas Admin;
 }
 
 /// Where a thing lies, as rights see it.
@@ -291,6 +307,11 @@ mod tests {
             Permission::StillsSave,
             Permission::LayoutsShare,
             Permission::SourcesWrite,
+            Permission::ClaimsWrite,
+            Permission::PointsWrite,
+            Permission::PointsStep,
+            Permission::MoneyWrite,
+            Permission::TargetsWrite,
         ];
         for role in [Role::Pimpinan, Role::Pengawas, Role::Layar] {
             assert!(writes.iter().all(|write| !role.holds(*write)), "{role:?}");
@@ -302,6 +323,7 @@ mod tests {
                 Permission::AreasRead,
                 Permission::CamerasRead,
                 Permission::CamerasWatch,
+                Permission::VillagesRead,
             ])
         );
     }

@@ -4,8 +4,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
+use base::day::Day;
 use base::id::Id;
-use base::now::Now;
+use base::now::{Now, Wall};
+use jiff::Timestamp;
 use store::Db;
 use store::blob::Blobs;
 use tokio::sync::broadcast;
@@ -115,6 +117,33 @@ impl Hall {
     #[must_use]
     pub fn now(&self) -> Now {
         self.inner.clock.now()
+    }
+
+    /// Which day it is in the house's zone.
+    #[must_use]
+    pub fn today(&self) -> Day {
+        self.day_of(self.now().wall)
+    }
+
+    /// Which day a time belongs to in the house's zone. Times that no calendar of the
+    /// house has belong to its first or last day.
+    #[must_use]
+    pub fn day_of(&self, at: Wall) -> Day {
+        let first = Timestamp::UNIX_EPOCH;
+        let at = Timestamp::from_microsecond(at.as_us()).unwrap_or(first);
+        let date = at.to_zoned(self.config().zone.clone()).date();
+        let (year, month, day) = (date.year(), date.month(), date.day());
+        Day::new(year.into(), month.into(), day.into()).unwrap_or(Day::FIRST)
+    }
+
+    /// When a day ends in the house's zone: the first moment that is no more of it.
+    #[must_use]
+    pub fn end_of(&self, day: Day) -> Wall {
+        let next = day.plus(1).unwrap_or(day).to_string();
+        let date: jiff::civil::Date = next.parse().unwrap_or(jiff::civil::Date::MAX);
+        let zoned = date.to_zoned(self.config().zone.clone());
+        let us = zoned.map(|zoned| zoned.timestamp().as_microsecond());
+        Wall::from_us(us.unwrap_or(i64::MAX))
     }
 
     /// Where time comes from.
@@ -242,7 +271,7 @@ fn beside(data: &Path) -> std::io::Result<PathBuf> {
 /// A hall over a migrated database, its hand clock and its folder.
 #[cfg(test)]
 pub(crate) async fn of_test(db: Db) -> (Hall, Clock, tempfile::TempDir) {
-    use base::now::{Mono, Wall};
+    use base::now::Mono;
 
     let folder = tempfile::tempdir().expect("a folder");
     let clock = Clock::hand(Now {

@@ -136,8 +136,9 @@ pub struct Contract {
     pub name: Said,
     /// The columns. A key is there once.
     pub columns: &'static [Column],
-    /// The column whose value no two rows of a file may share.
-    pub key: &'static str,
+    /// The column whose value each row has, and no two rows of a file may share. None:
+    /// rows are known by their number alone.
+    pub key: Option<&'static str>,
     /// The column that names a row to a reader.
     pub title: &'static str,
     /// Rows of one file at most.

@@ -19,6 +19,7 @@
 //! | [`audit`] | what has been done, by whom |
 //! | [`vault`] | secrets at rest |
 //! | [`source`] | where data comes from |
+//! | [`claim`] | what somebody has said |
 //! | [`intake`] | files of others on their way in |
 //! | [`live`] | what open pages are told |
 //! | [`problem`] | failures on their way out; the only file with status codes |
@@ -33,6 +34,7 @@ pub mod agencies;
 pub mod areas;
 pub mod audit;
 pub mod ca;
+pub mod claim;
 pub mod clock;
 pub mod config;
 pub mod csv;

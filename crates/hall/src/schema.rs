@@ -18,5 +18,6 @@ pub const SCHEMA: Schema = store::schema!(
         (7, "sites"),
         (8, "link"),
         (9, "releases"),
+        (10, "claims"),
     ]
 );

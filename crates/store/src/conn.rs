@@ -132,6 +132,15 @@ impl Conn {
             .await
     }
 
+    /// Runs a statement that was put together; how many rows it touched.
+    ///
+    /// # Errors
+    /// As the engine says, in the words of [`Error`].
+    pub async fn execute_query(&mut self, query: &Query) -> Result<u64, Error> {
+        self.execute(Sql::built(query.text().to_owned()), query.values())
+            .await
+    }
+
     /// Runs statements without parameters, as a schema file has them.
     pub(crate) async fn script(&mut self, text: &'static str) -> Result<(), Error> {
         self.begin(&[])?;

@@ -98,7 +98,9 @@ pub(crate) async fn run(verb: Verb) -> anyhow::Result<ExitCode> {
         Verb::Add(add) => register(add).await,
         Verb::Probe(probe) => ask(probe).await,
         Verb::List(which) => list(which).await,
-        Verb::Import(import) => import::run(import, "/api/v1/cameras/imports").await,
+        Verb::Import(import) => {
+            import::run(import, "/api/v1/cameras/imports", import::More::default()).await
+        }
     }
 }
 

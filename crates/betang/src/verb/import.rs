@@ -40,25 +40,49 @@ pub(crate) struct Import {
     as_of: Option<String>,
 }
 
+/// What a kind of list has to say besides.
+#[derive(Debug, Default)]
+pub(crate) struct More {
+    /// Columns, by their letters or headings, and the field that each is.
+    pub(crate) columns: Vec<(String, String)>,
+    /// What stands beside `leave_out` and `source` when it is written.
+    pub(crate) commit: Vec<(&'static str, Json)>,
+    /// What is known of the source besides.
+    pub(crate) source: Vec<(&'static str, Json)>,
+    /// Whether the owner is told with each look at the preview.
+    pub(crate) owned: bool,
+}
+
 /// Imports a file at a path of the API. Fails when nothing is written; a dry run
 /// fails when nothing would be.
-pub(crate) async fn run(import: Import, path: &str) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(import: Import, path: &str, more: More) -> anyhow::Result<ExitCode> {
     let octets = std::fs::read(&import.file)
         .with_context(|| format!("the file {}", import.file.display()))?;
     let name = import.file.file_name().unwrap_or_default();
     let mode = if import.update { "update" } else { "add" };
     let reach = import.reach.reach()?;
-    let preview = reach
+    let mut preview = reach
         .upload(path, &name.to_string_lossy(), octets, mode)
         .await?;
-    let mut rows = items(&preview).to_vec();
     let here = format!("{path}/{}", word(&preview["id"]));
+    if !more.columns.is_empty() {
+        let columns = assigned(&preview, &more.columns)?;
+        let change = json!({ "columns": columns });
+        preview = reach.ask(Method::PATCH, &here, Some(&change)).await?;
+    }
+    let mut query: Vec<(&str, String)> = Vec::new();
+    if let Some(owner) = import.owner.clone().filter(|_| more.owned) {
+        query.push(("owner", owner));
+        preview = reach.ask_about(Method::GET, &here, &query, None).await?;
+    }
+    let mut rows = items(&preview).to_vec();
     let mut next = preview["report"]["next"].clone();
     while let Some(cursor) = next.as_str() {
-        let page = format!("{here}?cursor={cursor}");
-        let more = reach.ask(Method::GET, &page, None).await?;
-        rows.extend_from_slice(items(&more));
-        next = more["report"]["next"].clone();
+        let mut query = query.clone();
+        query.push(("cursor", cursor.to_owned()));
+        let page = reach.ask_about(Method::GET, &here, &query, None).await?;
+        rows.extend_from_slice(items(&page));
+        next = page["report"]["next"].clone();
     }
     tell(&preview, &rows);
 
@@ -80,10 +104,16 @@ pub(crate) async fn run(import: Import, path: &str) -> anyhow::Result<ExitCode> 
         });
         return Ok(ExitCode::FAILURE);
     }
-    let commit = json!({
+    let mut commit = json!({
         "leave_out": blocked,
         "source": { "title": import.title, "owner": import.owner, "as_of": import.as_of },
     });
+    for (key, value) in more.commit {
+        commit[key] = value;
+    }
+    for (key, value) in more.source {
+        commit["source"][key] = value;
+    }
     let done = write(&reach, &here, &commit).await?;
     let tally = &done["tally"];
     say(format!(
@@ -96,6 +126,22 @@ pub(crate) async fn run(import: Import, path: &str) -> anyhow::Result<ExitCode> 
         word(&done["source"]),
     ));
     Ok(ExitCode::SUCCESS)
+}
+
+/// The places of columns that are named by their letters or headings.
+fn assigned(preview: &Json, said: &[(String, String)]) -> anyhow::Result<Vec<Json>> {
+    let columns = preview["columns"].as_array().cloned().unwrap_or_default();
+    said.iter()
+        .map(|(name, field)| {
+            let column = columns
+                .iter()
+                .find(|column| {
+                    [word(&column["letters"]), word(&column["heading"])].contains(&&**name)
+                })
+                .with_context(|| format!("the file has no column {name}"))?;
+            Ok(json!({ "column": column["column"], "field": field }))
+        })
+        .collect()
 }
 
 /// What cannot be written is not left lying either.

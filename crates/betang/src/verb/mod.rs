@@ -9,3 +9,4 @@ pub(crate) mod import;
 pub(crate) mod releases;
 pub(crate) mod sites;
 pub(crate) mod staff;
+pub(crate) mod villages;

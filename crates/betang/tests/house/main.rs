@@ -10,4 +10,5 @@ mod local;
 mod releases;
 mod running;
 mod sites;
+mod villages;
 mod wire;

@@ -157,6 +157,12 @@ impl Intake {
         self.table.as_ref()
     }
 
+    /// When the same file was imported before, the last first.
+    #[must_use]
+    pub fn seen(&self) -> &[Seen] {
+        &self.seen
+    }
+
     /// What was written, if it was.
     #[must_use]
     pub const fn written(&self) -> Option<&Written> {

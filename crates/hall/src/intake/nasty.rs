@@ -24,7 +24,7 @@ static THINGS: Contract = Contract {
         column("url", Reads::Address, "Alamat", &[]),
         column("secret", Reads::Secret, "Kata sandi", &[]),
     ],
-    key: "key",
+    key: Some("key"),
     title: "name",
     rows_max: 300,
     classification: "internal",

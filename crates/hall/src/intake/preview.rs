@@ -255,7 +255,9 @@ fn missing(intake: &Intake, contract: &Contract) -> Vec<&'static str> {
     contract
         .columns
         .iter()
-        .filter(|column| column.key == contract.key || column.required && !intake.may_change())
+        .filter(|column| {
+            Some(column.key) == contract.key || column.required && !intake.may_change()
+        })
         .filter(|column| !table.has(column.key))
         .map(|column| column.key)
         .collect()

@@ -91,26 +91,7 @@ impl Table {
         let mut verdicts = Vec::new();
         for line in self.lines() {
             let mut row = Row::new(self, line);
-            let key = row.text(self.contract.key).unwrap_or_default().to_owned();
-            if key.is_empty() {
-                if row.faults.is_empty() {
-                    row.missing(self.contract.key);
-                }
-            } else if let Some(first) = first.get(&key).copied() {
-                row.fault(
-                    self.contract.key,
-                    Said::with(
-                        format!("sama dengan baris {first}"),
-                        format!("is the same as in row {first}"),
-                    ),
-                    Said::new(
-                        "hapus salah satu baris, atau beri nama lain",
-                        "take one of the rows out, or name it otherwise",
-                    ),
-                );
-            } else {
-                first.insert(key.clone(), line.number);
-            }
+            let key = self.known_by(&mut row, &mut first);
             let outcome = judge(&mut row);
             let outcome = if row.faults.is_empty() {
                 outcome
@@ -133,6 +114,41 @@ impl Table {
             skipped: self.grid.lines.len() - verdicts.len() - 1,
             verdicts,
         }
+    }
+
+    /// What a row is known by. A row without it is refused, and so is a second one
+    /// with the same.
+    fn known_by(&self, row: &mut Row<'_>, first: &mut BTreeMap<String, u32>) -> String {
+        let Some(column) = self.contract.key else {
+            return String::new();
+        };
+        let key = row.text(column).unwrap_or_default().to_owned();
+        if key.is_empty() {
+            if row.faults.is_empty() {
+                row.missing(column);
+            }
+        } else if let Some(first) = first.get(&key).copied() {
+            row.fault(
+                column,
+                Said::with(
+                    format!("sama dengan baris {first}"),
+                    format!("is the same as in row {first}"),
+                ),
+                Said::new(
+                    "hapus salah satu baris, atau beri nama lain",
+                    "take one of the rows out, or name it otherwise",
+                ),
+            );
+        } else {
+            first.insert(key.clone(), row.number());
+        }
+        key
+    }
+
+    /// Every row that counts: what a room has to see of all of them before it judges
+    /// the first.
+    pub fn rows(&self) -> impl Iterator<Item = Row<'_>> {
+        self.lines().map(|line| Row::new(self, line))
     }
 
     /// Rows that count: below the headings, and no remark.

@@ -1,5 +1,6 @@
 //! What sites have said and what they were told, as people see it.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use base::id::{Agent, Id, Person, Site};
@@ -71,6 +72,16 @@ pub async fn heard(
         .map(written)
         .filter(|_| i64::try_from(found.len()) == Ok(limit));
     Ok((found.into_iter().map(heard_of).collect(), next))
+}
+
+/// Sites of which a box has brought something since a time, whoever asks: for rooms
+/// that count what works.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn heard_since(conn: &mut Conn, since: Wall) -> Result<BTreeSet<Id<Site>>, store::Error> {
+    let found = rows::heard_since(conn, since).await?;
+    Ok(found.into_iter().collect())
 }
 
 /// A command and what became of it.

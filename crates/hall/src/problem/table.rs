@@ -75,6 +75,12 @@ pub const SLUGS: &[(&str, Kind, &str, &str)] = &[
         "The certificate of the box has expired",
     ),
     (
+        "claim-withdrawn",
+        Kind::Conflict,
+        "Pernyataan sudah ditarik",
+        "The claim was withdrawn before",
+    ),
+    (
         "closing",
         Kind::Unavailable,
         "Layanan sedang ditutup",
@@ -159,6 +165,12 @@ pub const SLUGS: &[(&str, Kind, &str, &str)] = &[
         "The disk is full",
     ),
     (
+        "holidays",
+        Kind::Conflict,
+        "Hari libur tahun itu belum diisi",
+        "The holidays of that year are not entered",
+    ),
+    (
         "idempotency",
         Kind::Conflict,
         "Kunci permintaan sudah dipakai",
@@ -206,6 +218,12 @@ pub const SLUGS: &[(&str, Kind, &str, &str)] = &[
         Kind::Conflict,
         "Terlalu banyak tata letak videowall",
         "Too many arrangements",
+    ),
+    (
+        "list-row",
+        Kind::NotFound,
+        "Baris daftar tidak ditemukan",
+        "No such row of a list",
     ),
     (
         "login",
@@ -287,6 +305,24 @@ pub const SLUGS: &[(&str, Kind, &str, &str)] = &[
         "No such person",
     ),
     (
+        "point",
+        Kind::NotFound,
+        "Titik tidak ditemukan",
+        "No such point",
+    ),
+    (
+        "point-photo",
+        Kind::NotFound,
+        "Foto tidak ditemukan",
+        "No such photograph",
+    ),
+    (
+        "point-site",
+        Kind::Conflict,
+        "Lokasi sudah dipakai titik lain",
+        "The site belongs to another point",
+    ),
+    (
         "query",
         Kind::Invalid,
         "Parameter belum benar",
@@ -365,10 +401,34 @@ pub const SLUGS: &[(&str, Kind, &str, &str)] = &[
         "No such source",
     ),
     (
+        "step",
+        Kind::Conflict,
+        "Langkah ini tidak mungkin dari keadaan titik",
+        "The point cannot take this step",
+    ),
+    (
+        "step-event",
+        Kind::NotFound,
+        "Catatan langkah tidak ditemukan",
+        "No such event of the point",
+    ),
+    (
+        "step-serial",
+        Kind::Conflict,
+        "Nomor seri sudah ada di titik lain",
+        "The equipment is at another point",
+    ),
+    (
         "stream",
         Kind::Unavailable,
         "Aliran sedang disiapkan",
         "The stream is being set up",
+    ),
+    (
+        "target",
+        Kind::NotFound,
+        "Target tidak ditemukan",
+        "No such target",
     ),
     (
         "timeout",
@@ -429,6 +489,18 @@ pub const SLUGS: &[(&str, Kind, &str, &str)] = &[
         Kind::NotFound,
         "Tontonan tidak ditemukan",
         "No such viewing",
+    ),
+    (
+        "village",
+        Kind::NotFound,
+        "Desa tidak ditemukan",
+        "No such village",
+    ),
+    (
+        "village-list",
+        Kind::NotFound,
+        "Daftar desa tidak ditemukan",
+        "No such list of villages",
     ),
 ];
 

@@ -4,6 +4,7 @@ pub(crate) mod agency;
 pub(crate) mod area;
 pub(crate) mod audit;
 pub(crate) mod authority;
+pub(crate) mod claim;
 pub(crate) mod desired;
 pub(crate) mod enrol;
 pub(crate) mod idempotency;

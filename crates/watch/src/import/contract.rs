@@ -10,7 +10,7 @@ pub(crate) static CAMERAS: Contract = Contract {
     subject: "cameras",
     name: Said::new("Kamera", "Cameras"),
     columns: COLUMNS,
-    key: "short",
+    key: Some("short"),
     title: "name",
     rows_max: ROWS_MAX,
     classification: "terbatas",
@@ -611,7 +611,7 @@ mod tests {
                 );
             }
         }
-        for key in [CAMERAS.key, CAMERAS.title] {
+        for key in CAMERAS.key.into_iter().chain([CAMERAS.title]) {
             assert!(CAMERAS.column(key).is_some_and(|column| column.required));
         }
     }

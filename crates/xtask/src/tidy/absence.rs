@@ -88,7 +88,12 @@ const ABSENCES: &[Absence] = &[
 ];
 
 /// Cores and words: no IO, no clock, no async.
-const PURE: &[&str] = &["crates/base/", "crates/sync/src/", "crates/watch-core/"];
+const PURE: &[&str] = &[
+    "crates/base/",
+    "crates/sync/src/",
+    "crates/watch-core/",
+    "crates/reach-core/",
+];
 
 const IMPURE: &[&str] = &[
     "tokio",

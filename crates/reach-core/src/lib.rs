@@ -1,0 +1,27 @@
+//! The reach room's brain.
+//!
+//! Everything here decides and nothing here does: claims, rows, registers and days
+//! come in as arguments, and what comes out is a result with its reason as a value.
+//! The hands are in the crate `reach`.
+//!
+//! | module | question it answers |
+//! |---|---|
+//! | [`name`] | are two ways of writing a name the same name? |
+//! | [`code`] | what is a code in a list, and of which system is a column of them? |
+//! | [`register`] | which village does a row mean, and when must a person be asked? |
+//! | [`property`] | what can be said of a village, and how is a cell of it read? |
+//! | [`view`] | what does the house say, on what does it rest, and why? |
+//! | [`reconcile`] | in what do several lists differ, to the last row? |
+//! | [`flow`] | how far has a point come, and may it take this step? |
+//! | [`calendar`] | which day is so many working days later? |
+//! | [`target`] | how many points were to stand by a day? |
+
+pub mod calendar;
+pub mod code;
+pub mod flow;
+pub mod name;
+pub mod property;
+pub mod reconcile;
+pub mod register;
+pub mod target;
+pub mod view;

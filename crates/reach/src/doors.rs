@@ -1,0 +1,5 @@
+//! What reads bytes of strangers, for the fuzz targets in `fuzz/` and nobody else.
+
+pub use reach_core::code::{Shape, shape};
+pub use reach_core::property::Property;
+pub use reach_core::register::{Found, Register, Village, Written, key};

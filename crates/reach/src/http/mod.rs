@@ -1,0 +1,120 @@
+//! What the room answers over HTTP, one file per resource.
+
+mod imports;
+mod lists;
+mod money;
+mod points;
+mod reconciliation;
+mod steps;
+mod targets;
+mod villages;
+
+use base::area::AreaCode;
+use base::day::Day;
+use base::now::Wall;
+use hall::Hall;
+use hall::claim::Moment;
+use hall::problem::Problem;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+
+/// Every operation of the room.
+pub(crate) fn routes() -> OpenApiRouter<Hall> {
+    villages::routes()
+        .merge(imports::routes())
+        .merge(lists::routes())
+        .merge(reconciliation::routes())
+        .merge(points::routes())
+        .merge(steps::routes())
+        .merge(money::routes())
+        .merge(targets::routes())
+}
+
+/// Rows of a page when nobody has said otherwise.
+const LIMIT: usize = 200;
+
+/// Rows of a page at most.
+const LIMIT_MAX: usize = 5_000;
+
+/// How many rows a page has.
+fn limit(asked: Option<usize>) -> Result<usize, Problem> {
+    let limit = asked.unwrap_or(LIMIT);
+    if (1..=LIMIT_MAX).contains(&limit) {
+        Ok(limit)
+    } else {
+        Err(refuse("limit", format!("use 1 to {LIMIT_MAX}")))
+    }
+}
+
+/// A refusal of one parameter.
+fn refuse(parameter: &'static str, why: impl Into<String>) -> Problem {
+    Problem::invalid("query", "A parameter cannot stand.").field(parameter, why)
+}
+
+/// Takes the first page off a list, and says what to begin the next one after.
+fn paged<T, K: ToString>(
+    found: impl Iterator<Item = T>,
+    limit: usize,
+    key: impl Fn(&T) -> K,
+) -> (Vec<T>, Option<String>) {
+    let mut items: Vec<T> = found.take(limit + 1).collect();
+    let more = items.len() > limit;
+    items.truncate(limit);
+    let next = items
+        .last()
+        .filter(|_| more)
+        .map(|last| key(last).to_string());
+    (items, next)
+}
+
+/// An area that something lies in.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = VillageAround)]
+struct Around {
+    /// Kemendagri code.
+    #[schema(value_type = String)]
+    code: AreaCode,
+    /// Its name.
+    name: String,
+}
+
+/// The two times of a question; left out, both are today.
+#[derive(Debug, Clone, Copy, Default, Deserialize, IntoParams)]
+#[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Times {
+    /// Only what tells of this day or one before it.
+    #[param(value_type = Option<String>)]
+    then: Option<Day>,
+    /// Only what the house knew at the end of this day.
+    #[param(value_type = Option<String>)]
+    known: Option<Day>,
+}
+
+impl Times {
+    fn moment(self, hall: &Hall) -> Moment {
+        Moment {
+            then: self.then,
+            known: self.known.map(|day| last_of(hall, day)),
+        }
+    }
+
+    /// By when something has to have happened; none is now.
+    fn happened(self, hall: &Hall) -> Option<Wall> {
+        self.then.map(|day| last_of(hall, day))
+    }
+
+    /// By when it has to have been said; none is now.
+    fn said(self, hall: &Hall) -> Option<Wall> {
+        self.known.map(|day| last_of(hall, day))
+    }
+}
+
+/// The last moment of a day in the house's zone.
+fn last_of(hall: &Hall, day: Day) -> Wall {
+    Wall::from_us(hall.end_of(day).as_us() - 1)
+}
+
+#[cfg(test)]
+mod tests;

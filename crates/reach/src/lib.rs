@@ -1,0 +1,30 @@
+//! The reach room's hands: villages, and what connects them.
+//!
+//! ```text
+//! lists ──▶ import ──▶ claims of the hall ──▶ said ──▶ pages
+//!              │            └ reach-core says what the house says, and why
+//!              └ reach-core says which village a row means
+//! ```
+//!
+//! | module | noun |
+//! |---|---|
+//! | `http` | the API of villages, lists, points and targets |
+//! | `import` | a list of villages, from a file |
+//! | `said` | what the house says of villages, from claims |
+//! | `sql` | the room's tables |
+//! | `doors` | what reads bytes of strangers, for the fuzz targets |
+//! | `room` | the room as a whole |
+
+#[doc(hidden)]
+pub mod doors;
+mod http;
+mod import;
+mod room;
+mod said;
+mod sql;
+
+pub use room::{Room, open};
+
+/// The room's tables.
+pub const SCHEMA: store::migrate::Schema =
+    store::schema!("reach", "schema", [(1, "villages"), (2, "points")]);
