@@ -445,8 +445,7 @@ export interface paths {
         /** Says something else about a point. How far it has come is not changed by this. */
         put: operations["put_points_by_id"];
         post?: never;
-        /** Takes a point off. What was said of it stays, and so do reports of earlier days. */
-        delete: operations["delete_points_by_id"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -499,6 +498,23 @@ export interface paths {
         get: operations["get_points_by_id_photos_by_sha256"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/points/{id}/retirement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a point off. What was said of it stays, and so do reports of earlier days. */
+        post: operations["post_points_by_id_retirement"];
         delete?: never;
         options?: never;
         head?: never;
@@ -887,8 +903,24 @@ export interface paths {
         get: operations["get_targets_by_id"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/targets/{id}/withdrawal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
         /** Takes a target back. It stays for reports of earlier days. */
-        delete: operations["delete_targets_by_id"];
+        post: operations["post_targets_by_id_withdrawal"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -4245,16 +4277,6 @@ export interface components {
             /** @description `add`; what is there is never changed by a list. */
             mode?: string | null;
         };
-        /**
-         * @description Why a list is withdrawn.
-         * @example {
-         *       "why": "berkas yang salah"
-         *     }
-         */
-        VillageListWithdrawal: {
-            /** @description Why. */
-            why: string;
-        };
         /** @description Lists, the last imported first. */
         VillageLists: {
             /** @description The lists. */
@@ -4380,6 +4402,16 @@ export interface components {
             claims: components["schemas"]["Claim"][];
             /** @description Its points. */
             places: components["schemas"]["VillagePoint"][];
+        };
+        /**
+         * @description Why something does not count any more. It stays, and so does what rests on it.
+         * @example {
+         *       "why": "berkas yang salah"
+         *     }
+         */
+        Withdrawal: {
+            /** @description Why. */
+            why: string;
         };
     };
     responses: {
@@ -5666,31 +5698,6 @@ export interface operations {
             507: components["responses"]["Full"];
         };
     };
-    delete_points_by_id: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description `pnt_…` */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            401: components["responses"]["NotSignedIn"];
-            403: components["responses"]["NotAllowed"];
-            404: components["responses"]["NotFound"];
-            503: components["responses"]["Unavailable"];
-            507: components["responses"]["Full"];
-        };
-    };
     get_points_by_id_money: {
         parameters: {
             query?: never;
@@ -5818,6 +5825,45 @@ export interface operations {
             403: components["responses"]["NotAllowed"];
             404: components["responses"]["NotFound"];
             503: components["responses"]["Unavailable"];
+        };
+    };
+    post_points_by_id_retirement: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the same request twice has one effect */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @description `pnt_…` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Withdrawal"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VillagePoint"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
         };
     };
     get_points_by_id_steps: {
@@ -6866,27 +6912,41 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
-    delete_targets_by_id: {
+    post_targets_by_id_withdrawal: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the same request twice has one effect */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 /** @description `tgt_…` */
                 id: string;
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Withdrawal"];
+            };
+        };
         responses: {
-            204: {
+            201: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Target"];
+                };
             };
+            400: components["responses"]["Unreadable"];
             401: components["responses"]["NotSignedIn"];
             403: components["responses"]["NotAllowed"];
             404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
             503: components["responses"]["Unavailable"];
             507: components["responses"]["Full"];
         };
@@ -7325,7 +7385,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["VillageListWithdrawal"];
+                "application/json": components["schemas"]["Withdrawal"];
             };
         };
         responses: {
