@@ -140,8 +140,9 @@ pub(crate) struct PassedView {
 /// What the house says of one village, as it is sent.
 #[derive(Debug, Clone)]
 pub(crate) enum Said {
-    /// As it is kept, word for word: a list of all villages reads none of it.
-    Kept(Box<RawValue>),
+    /// As it is kept, word for word: a list of villages reads none of it, and of those
+    /// on other pages does not even see whether it is JSON.
+    Kept(String),
     /// As it was computed.
     Computed(Vec<SaidView>),
 }
@@ -154,7 +155,7 @@ impl Said {
     pub(crate) fn views(&self) -> Result<Cow<'_, [SaidView]>, Error> {
         match self {
             Self::Computed(views) => Ok(Cow::Borrowed(views)),
-            Self::Kept(text) => serde_json::from_str(text.get())
+            Self::Kept(text) => serde_json::from_str(text)
                 .map(Cow::Owned)
                 .map_err(|_| Error::corrupt("reach_village.said")),
         }
@@ -164,7 +165,9 @@ impl Said {
 impl Serialize for Said {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Self::Kept(text) => text.serialize(serializer),
+            Self::Kept(text) => serde_json::from_str::<&RawValue>(text)
+                .map_err(serde::ser::Error::custom)?
+                .serialize(serializer),
             Self::Computed(views) => views.serialize(serializer),
         }
     }
@@ -292,18 +295,15 @@ pub(crate) async fn today(
     within: Option<&AreaCode>,
 ) -> Result<BTreeMap<AreaCode, OfVillage>, Error> {
     let rows = village::within(conn, within).await?;
-    rows.into_iter()
-        .map(|(code, row)| {
-            let said = RawValue::from_string(row.said)
-                .map_err(|_| Error::corrupt("reach_village.said"))?;
-            let of = OfVillage {
-                said: Said::Kept(said),
-                lists: row.lists,
-                disputes: row.disputes,
-            };
-            Ok((code, of))
-        })
-        .collect()
+    let of = |row: VillageRow| OfVillage {
+        said: Said::Kept(row.said),
+        lists: row.lists,
+        disputes: row.disputes,
+    };
+    Ok(rows
+        .into_iter()
+        .map(|(code, row)| (code, of(row)))
+        .collect())
 }
 
 /// Computes anew what the house says of villages, in the transaction of the claims.

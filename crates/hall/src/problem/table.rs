@@ -317,6 +317,12 @@ pub const SLUGS: &[(&str, Kind, &str, &str)] = &[
         "No such photograph",
     ),
     (
+        "point-retired",
+        Kind::Conflict,
+        "Titik sudah dilepas",
+        "The point was taken off",
+    ),
+    (
         "point-site",
         Kind::Conflict,
         "Lokasi sudah dipakai titik lain",
@@ -429,6 +435,12 @@ pub const SLUGS: &[(&str, Kind, &str, &str)] = &[
         Kind::NotFound,
         "Target tidak ditemukan",
         "No such target",
+    ),
+    (
+        "target-withdrawn",
+        Kind::Conflict,
+        "Target sudah ditarik",
+        "The target was taken back before",
     ),
     (
         "timeout",

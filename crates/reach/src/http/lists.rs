@@ -29,7 +29,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::imports::says;
-use super::{Around, limit, paged, refuse};
+use super::{Around, WHY_MAX, Withdrawal, limit, paged, refuse};
 use crate::room::Room;
 use crate::said::{self, ValueView};
 use crate::sql::list::{self, Decided, ListRow, ListedRow};
@@ -52,9 +52,6 @@ hall::words! {
     /// Why a person has to say which village a row means.
     pub(super) DoubtWord = Doubt::ALL.map(Doubt::as_str)
 }
-
-/// Longest reason of a decision, in characters.
-const WHY_MAX: usize = 500;
 
 /// A list as it was imported.
 #[derive(Debug, Serialize, ToSchema)]
@@ -198,15 +195,6 @@ struct Filter {
     format: Option<String>,
 }
 
-/// Why a list is withdrawn.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = VillageListWithdrawal, example = json!({ "why": "berkas yang salah" }))]
-struct Withdrawal {
-    /// Why.
-    why: String,
-}
-
 /// Which village a row means.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -266,6 +254,7 @@ async fn withdraw(
     if let Some(answer) = once.replay(&mut tx, now).await? {
         return Ok(answer);
     }
+    let why = body.read()?;
     let list = readable(&mut tx, &who, source).await?;
     who.require(Permission::ClaimsWrite, &place(&list.area))?;
     if !list::withdraw(&mut tx, source, now.wall).await? {
@@ -275,7 +264,7 @@ async fn withdraw(
         ));
     }
     let villages = named(&mut tx, source).await?;
-    claim::withdraw_source(&hall, &mut tx, &who, source, &body.why).await?;
+    claim::withdraw_source(&hall, &mut tx, &who, source, &why).await?;
     said::renew(&hall, &mut tx, &villages).await?;
     facts::append(&mut tx, &Fact::ClaimsChanged { source }, now.wall).await?;
     let view = ListView::from(readable(&mut tx, &who, source).await?);

@@ -12,9 +12,9 @@ mod villages;
 use base::area::AreaCode;
 use base::day::Day;
 use base::now::Wall;
-use hall::Hall;
 use hall::claim::Moment;
 use hall::problem::Problem;
+use hall::{Hall, line};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -110,6 +110,24 @@ impl Times {
         self.known.map(|day| last_of(hall, day))
     }
 }
+
+/// Why something does not count any more. It stays, and so does what rests on it.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = Withdrawal, example = json!({ "why": "berkas yang salah" }))]
+struct Withdrawal {
+    /// Why.
+    why: String,
+}
+
+impl Withdrawal {
+    fn read(&self) -> Result<String, Problem> {
+        line::read("why", &self.why, WHY_MAX)
+    }
+}
+
+/// Longest reason, in characters.
+const WHY_MAX: usize = 500;
 
 /// The last moment of a day in the house's zone.
 fn last_of(hall: &Hall, day: Day) -> Wall {

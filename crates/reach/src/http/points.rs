@@ -16,7 +16,7 @@ use hall::audit::{self, Act};
 use hall::csv::{self, File};
 use hall::guard::{Guarded as _, Permission, Place, Who};
 use hall::idempotency::Keyed;
-use hall::problem::{self, Json, Path, Problem, Query};
+use hall::problem::{Json, Path, Problem, Query};
 use hall::{Hall, agencies, line, site};
 use http::HeaderMap;
 use reach_core::flow::{self, Event, State as Stage};
@@ -28,7 +28,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::money::MoneyView;
-use super::{Times, limit, paged, refuse};
+use super::{Times, Withdrawal, limit, paged, refuse};
 use crate::room::Room;
 use crate::sql::point::{self, PointRow};
 use crate::sql::{event, money};
@@ -536,28 +536,60 @@ async fn change(
 }
 
 /// Takes a point off. What was said of it stays, and so do reports of earlier days.
-#[utoipa::path(delete, path = "/api/v1/points/{id}", tag = "points",
-    params(("id" = String, Path, description = "`pnt_…`")),
-    responses((status = 204), (status = 404)))]
+#[utoipa::path(post, path = "/api/v1/points/{id}/retirement", tag = "points",
+    request_body = Withdrawal,
+    params(("id" = String, Path, description = "`pnt_…`"),
+        ("Idempotency-Key" = Option<String>, Header, description = "the same request twice has one effect")),
+    responses((status = 201, body = PointView), (status = 404), (status = 409), (status = 422)))]
 async fn retire(
     State(hall): State<Hall>,
     who: Who,
     Path(id): Path<Id<Point>>,
+    Keyed { body, once }: Keyed<Withdrawal>,
 ) -> Result<Response, Problem> {
+    let now = hall.now();
     let mut tx = hall.db().write().await?;
+    if let Some(answer) = once.replay(&mut tx, now).await? {
+        return Ok(answer);
+    }
+    let why = body.read()?;
     let old = readable(&mut tx, &who, id).await?;
     who.require(Permission::PointsWrite, &place(&old))?;
-    if old.retired.is_none() {
-        let row = PointRow {
-            retired: Some(hall.now().wall),
-            // Its box may stand at another point from now on.
-            site: None,
-            ..old.clone()
-        };
-        write(&hall, &mut tx, &who, "point.retired", Some(&old), &row).await?;
-        tx.commit().await?;
+    if old.retired.is_some() {
+        return Err(Problem::conflict(
+            "point-retired",
+            "The point was taken off before.",
+        ));
     }
-    Ok(problem::no_content())
+    let row = PointRow {
+        retired: Some(now.wall),
+        // Its box may stand at another point from now on.
+        site: None,
+        ..old
+    };
+    point::put(&mut tx, &row).await?;
+    changed(&hall, &mut tx, &row).await?;
+    let act = Act {
+        verb: "point.retired",
+        subject: id.to_string(),
+        detail: json!({ "site": old.site, "why": why }),
+    };
+    audit::record(&mut tx, now, &who, act).await?;
+    let location = format!("/api/v1/points/{id}");
+    let view = one(&hall, &mut tx, &who, row).await?;
+    let answer = once.created(&mut tx, now, &location, &view).await?;
+    tx.commit().await?;
+    Ok(answer)
+}
+
+/// Wakes whoever follows points.
+async fn changed(hall: &Hall, tx: &mut Tx, row: &PointRow) -> Result<(), Error> {
+    let fact = Fact::PointChanged {
+        point: row.id,
+        village: row.area.clone(),
+    };
+    facts::append(tx, &fact, hall.now().wall).await?;
+    Ok(())
 }
 
 /// What the audit keeps of a point.
@@ -580,11 +612,7 @@ async fn write(
 ) -> Result<(), Problem> {
     let now = hall.now();
     point::put(tx, row).await?;
-    let fact = Fact::PointChanged {
-        point: row.id,
-        village: row.area.clone(),
-    };
-    facts::append(tx, &fact, now.wall).await?;
+    changed(hall, tx, row).await?;
     let act = Act {
         verb,
         subject: row.id.to_string(),

@@ -252,7 +252,10 @@ async fn mine(conn: &mut Conn, who: &Who, id: Id<Point>) -> Result<PointRow, Pro
     let row = readable(conn, who, id).await?;
     who.require(Permission::PointsStep, &place(&row))?;
     if row.retired.is_some() {
-        return Err(Problem::conflict("step", "The point was taken off."));
+        return Err(Problem::conflict(
+            "point-retired",
+            "The point was taken off.",
+        ));
     }
     Ok(row)
 }

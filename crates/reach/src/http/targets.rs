@@ -15,7 +15,7 @@ use hall::audit::{self, Act};
 use hall::guard::{Guarded as _, Permission, Place, Who};
 use hall::idempotency::Keyed;
 use hall::link::said as sites;
-use hall::problem::{self, Json, Path, Problem, Query};
+use hall::problem::{Json, Path, Problem, Query};
 use hall::{agencies, line};
 use reach_core::calendar::{self, Calendar, Holidays, Uncounted};
 use reach_core::flow::State as Stage;
@@ -27,8 +27,8 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::Times;
 use super::points;
+use super::{Times, Withdrawal};
 use crate::sql::target::{self as rows, TargetRow, YearRow};
 
 pub(super) fn routes() -> OpenApiRouter<Hall> {
@@ -318,29 +318,42 @@ async fn show(
 }
 
 /// Takes a target back. It stays for reports of earlier days.
-#[utoipa::path(delete, path = "/api/v1/targets/{id}", tag = "targets",
-    params(("id" = String, Path, description = "`tgt_…`")),
-    responses((status = 204), (status = 404)))]
+#[utoipa::path(post, path = "/api/v1/targets/{id}/withdrawal", tag = "targets",
+    request_body = Withdrawal,
+    params(("id" = String, Path, description = "`tgt_…`"),
+        ("Idempotency-Key" = Option<String>, Header, description = "the same request twice has one effect")),
+    responses((status = 201, body = TargetView), (status = 404), (status = 409), (status = 422)))]
 async fn withdraw(
     State(hall): State<Hall>,
     who: Who,
     Path(id): Path<Id<Target>>,
+    Keyed { body, once }: Keyed<Withdrawal>,
 ) -> Result<Response, Problem> {
     let now = hall.now();
     let mut tx = hall.db().write().await?;
+    if let Some(answer) = once.replay(&mut tx, now).await? {
+        return Ok(answer);
+    }
+    let why = body.read()?;
     let row = readable(&mut tx, &who, id).await?;
     who.require(Permission::TargetsWrite, &place(&row))?;
-    if row.withdrawn.is_none() {
-        rows::withdraw(&mut tx, id, now.wall).await?;
-        let act = Act {
-            verb: "target.withdrawn",
-            subject: id.to_string(),
-            detail: json!({ "name": row.name }),
-        };
-        audit::record(&mut tx, now, &who, act).await?;
-        tx.commit().await?;
+    if row.withdrawn.is_some() {
+        let why = "The target was taken back before.";
+        return Err(Problem::conflict("target-withdrawn", why));
     }
-    Ok(problem::no_content())
+    rows::withdraw(&mut tx, id, now.wall).await?;
+    let act = Act {
+        verb: "target.withdrawn",
+        subject: id.to_string(),
+        detail: json!({ "name": row.name, "why": why }),
+    };
+    audit::record(&mut tx, now, &who, act).await?;
+    let row = readable(&mut tx, &who, id).await?;
+    let view = view(&hall, &mut tx, &who, row, Times::default()).await?;
+    let location = format!("/api/v1/targets/{id}");
+    let answer = once.created(&mut tx, now, &location, &view).await?;
+    tx.commit().await?;
+    Ok(answer)
 }
 
 async fn readable(conn: &mut Conn, who: &Who, id: Id<Target>) -> Result<TargetRow, Problem> {

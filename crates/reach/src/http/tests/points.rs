@@ -90,10 +90,13 @@ async fn register(db: Db) {
         .is(200)
         .text();
     assert!(csv.contains("Kantor Desa Baru"));
-    house
-        .call(&house.admin, "DELETE", &path, None)
-        .await
-        .is(204);
+    let off = format!("{path}/retirement");
+    for status in [201, 409] {
+        house
+            .post(&off, json!({ "why": "dipindahkan" }))
+            .await
+            .is(status);
+    }
     house.clock.turn(DAY);
     let rows = house.get("/api/v1/points").await.is(200).json();
     assert_eq!(rows["items"], json!([]));
@@ -103,7 +106,7 @@ async fn register(db: Db) {
             .await
             .is(409)
             .slug(),
-        "step"
+        "point-retired"
     );
     let audit = house.get("/api/v1/audit?limit=5000").await.is(200).text();
     for verb in [
@@ -434,10 +437,13 @@ async fn targets(db: Db) {
     let listed = house.get("/api/v1/targets").await.is(200).json();
     assert_eq!(listed["items"].as_array().map(Vec::len), Some(2));
     house.clock.turn(DAY);
-    house
-        .call(&house.admin, "DELETE", &path, None)
-        .await
-        .is(204);
+    let back = format!("{path}/withdrawal");
+    for status in [201, 409] {
+        house
+            .post(&back, json!({ "why": "diganti" }))
+            .await
+            .is(status);
+    }
     let listed = house.get("/api/v1/targets").await.is(200).json();
     assert_eq!(listed["items"].as_array().map(Vec::len), Some(1));
     let listed = house
