@@ -308,6 +308,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/holidays": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The years whose holidays are entered. */
+        get: operations["get_holidays"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/holidays/{year}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Enters the holidays of a year, whole, in the place of what was entered of it. Of
+         *     the house as a whole. */
+        put: operations["put_holidays_by_year"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/layouts": {
         parameters: {
             query?: never;
@@ -357,6 +392,166 @@ export interface paths {
         get: operations["get_live"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/points": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Points in the order they were added. */
+        get: operations["get_points"];
+        put?: never;
+        /** Adds a point. It is listed until a step says more. */
+        post: operations["post_points"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/points/money": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the points of an area cost: each total with how many amounts are unknown. */
+        get: operations["get_points_money"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/points/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One point. */
+        get: operations["get_points_by_id"];
+        /** Says something else about a point. How far it has come is not changed by this. */
+        put: operations["put_points_by_id"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/points/{id}/money": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every version of what a point costs, the newest first. */
+        get: operations["get_points_by_id_money"];
+        put?: never;
+        /** Says what a point costs from now on, as a new version: what was said before stays. */
+        post: operations["post_points_by_id_money"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/points/{id}/photos": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keeps a photograph of a point, JPEG or PNG, up to 8 MiB. The same picture again is
+         *     the same. */
+        post: operations["post_points_by_id_photos"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/points/{id}/photos/{sha256}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A photograph of a point. */
+        get: operations["get_points_by_id_photos_by_sha256"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/points/{id}/retirement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a point off. What was said of it stays, and so do reports of earlier days. */
+        post: operations["post_points_by_id_retirement"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/points/{id}/steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was said of a point, in the order in which it was said. */
+        get: operations["get_points_by_id_steps"];
+        put?: never;
+        /** Says that a point has come a step further. A step may be reported late: the whole
+         *     way has to be one that a point can go. */
+        post: operations["post_points_by_id_steps"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/points/{id}/steps/{seq}/correction": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says that an event was wrong, and what is right. It stays, and what was known
+         *     before goes on being known. */
+        post: operations["post_points_by_id_steps_by_seq_correction"];
         delete?: never;
         options?: never;
         head?: never;
@@ -768,6 +963,58 @@ export interface paths {
         patch: operations["patch_staff_by_id"];
         trace?: never;
     };
+    "/api/v1/targets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Targets with how far they have come, as of then, as known when. */
+        get: operations["get_targets"];
+        put?: never;
+        /** Sets a target. */
+        post: operations["post_targets"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/targets/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One target, with how far it has come, as of then, as known when. */
+        get: operations["get_targets_by_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/targets/{id}/withdrawal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a target back. It stays for reports of earlier days. */
+        post: operations["post_targets_by_id_withdrawal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tokens": {
         parameters: {
             query?: never;
@@ -798,6 +1045,238 @@ export interface paths {
         post?: never;
         /** Revokes a token of one's own, or of somebody whom one manages. */
         delete: operations["delete_tokens_by_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/villages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Villages by code, with what the house says of each. */
+        get: operations["get_villages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/villages/conflicts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where sources disagree: each property of a village with all its claims. */
+        get: operations["get_villages_conflicts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/villages/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a file in and shows what it would do. The same file, while its preview is
+         *     open, is the same preview. */
+        post: operations["post_villages_imports"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/villages/imports/template": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An empty file to be filled, with its columns explained. */
+        get: operations["get_villages_imports_template"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/villages/imports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An import of one's own, judged as the house is now. A file of its report with
+         *     `format=csv`. */
+        get: operations["get_villages_imports_by_id"];
+        put?: never;
+        post?: never;
+        /** Forgets a preview, and its file with it. */
+        delete: operations["delete_villages_imports_by_id"];
+        options?: never;
+        head?: never;
+        /** Changes how a file is read: which column is which field, and which sheet. A column
+         *     of codes that could be of BPS is told apart here. */
+        patch: operations["patch_villages_imports_by_id"];
+        trace?: never;
+    };
+    "/api/v1/villages/imports/{id}/commit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Writes what the preview shows, in one transaction: all rows that are not left out,
+         *     or nothing. Rows whose village cannot be told come in as well, and wait for a
+         *     person. Asked again it answers the same and writes nothing more. */
+        post: operations["post_villages_imports_by_id_commit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/villages/lists": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists that the caller may read of, the last imported first. */
+        get: operations["get_villages_lists"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/villages/lists/{source}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One list. */
+        get: operations["get_villages_lists_by_source"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/villages/lists/{source}/withdrawal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says that a list does not count any more: its claims are withdrawn, and stay. What
+         *     was known before goes on being known. */
+        post: operations["post_villages_lists_by_source_withdrawal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/villages/queue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Rows whose village a person has to say, in the order of their lists. */
+        get: operations["get_villages_queue"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/villages/queue/{source}/{row}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says which village a row means, or that it is none. What was decided before about
+         *     the row is withdrawn with what it led to; the decision is remembered for the next
+         *     list of that owner. */
+        post: operations["post_villages_queue_by_source_by_row"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/villages/reconciliation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lays lists beside each other: what both name, what only one does, what waits, what
+         *     stands twice, and what of an announced total the source does not name. */
+        get: operations["get_villages_reconciliation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/villages/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One village: what the house says of it and why, every claim, and its points. */
+        get: operations["get_villages_by_code"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1049,6 +1528,11 @@ export interface components {
             valid_to_us?: number | null;
         };
         /**
+         * @description Which days count: all (kalender), or Monday to Friday without holidays (kerja).
+         * @enum {string}
+         */
+        CalendarWord: "kalender" | "kerja";
+        /**
          * @description A camera to be registered or changed. What is left out stays as it is; on a
          *     new camera it stays unknown.
          * @example {
@@ -1152,6 +1636,63 @@ export interface components {
             state: components["schemas"]["StateView"];
             /** @description Its qualities. */
             streams: components["schemas"]["StreamView"][];
+        };
+        /** @description A village that a row could mean. */
+        Candidate: {
+            /** @description Kemendagri code. */
+            code: string;
+            /** @description Its district. */
+            district: string;
+            /** @description Its name. */
+            name: string;
+            /** @description Its regency. */
+            regency: string;
+        };
+        /**
+         * @description Why a point was suspended.
+         * @enum {string}
+         */
+        CauseWord: "unpaid" | "supplier_stop" | "damage";
+        /** @description A claim. */
+        Claim: {
+            /** @description The day whose state it tells. */
+            as_of: string;
+            /** @description What its words mean; null: nobody has said. */
+            definition?: string | null;
+            /** @description `clm_…`. */
+            id: string;
+            /** @description Whose the source is. */
+            owner?: string | null;
+            /** @description What it is about. */
+            property: components["schemas"]["PropertyWord"];
+            /**
+             * Format: int64
+             * @description When the house learned it.
+             */
+            recorded_us: number;
+            /**
+             * Format: int32
+             * @description In which row of the file.
+             */
+            row?: number | null;
+            /** @description Who says so, `src_…`. */
+            source: string;
+            /** @description The value. */
+            value: components["schemas"]["ClaimValue"];
+            /**
+             * Format: int64
+             * @description From when on it does not count; null while it does.
+             */
+            withdrawn_us?: number | null;
+            /** @description Why not. */
+            withdrawn_why?: string | null;
+        };
+        /** @description A value that was stated. */
+        ClaimValue: {
+            /** @description Of which kind it is. */
+            kind: components["schemas"]["ValueKindWord"];
+            /** @description `ya` or `tidak`, digits (shares in thousandths), a word, or YYYY-MM-DD. */
+            value: string;
         };
         /**
          * @description The rule that comes with a code.
@@ -1270,6 +1811,24 @@ export interface components {
             /** @description Why. */
             why?: string | null;
         };
+        /** @description Degrees, WGS 84. */
+        Degrees: {
+            /**
+             * Format: double
+             * @description Degrees north.
+             */
+            lat_deg: number;
+            /**
+             * Format: double
+             * @description Degrees east.
+             */
+            lon_deg: number;
+        };
+        /**
+         * @description Why a person has to say which village a row means.
+         * @enum {string}
+         */
+        DoubtWord: "empty" | "code_unknown" | "code_without_dots" | "code_contradicts_name" | "code_elsewhere" | "no_such_name" | "no_such_regency" | "wrong_district" | "wrong_regency" | "several" | "name_alone";
         /** @description An entry. */
         EntryView: {
             /** @description Where the request came from. */
@@ -1398,6 +1957,44 @@ export interface components {
         HaltForm: {
             /** @description Why. */
             why?: string | null;
+        };
+        /** @description A holiday. */
+        Holiday: {
+            /** @description Which day. */
+            day: string;
+            /** @description What it is. */
+            name: string;
+        };
+        /** @description The holidays of a year as they were entered. */
+        HolidayYear: {
+            /** @description The days. */
+            days: components["schemas"]["Holiday"][];
+            /**
+             * Format: int64
+             * @description When they were entered last.
+             */
+            entered_us: number;
+            /** @description The decree that lists them. */
+            source: string;
+            /**
+             * Format: int64
+             * @description The year.
+             */
+            year: number;
+        };
+        /** @description Years whose holidays are entered. */
+        HolidayYears: {
+            /** @description The years. */
+            items: components["schemas"]["HolidayYear"][];
+            /** @description All are on one page: null. */
+            next?: string | null;
+        };
+        /** @description The holidays of one year, whole. */
+        HolidaysForm: {
+            /** @description The days. */
+            days: components["schemas"]["Holiday"][];
+            /** @description The decree that lists them. */
+            source: string;
         };
         /** @description The house. */
         HouseView: {
@@ -1860,6 +2457,37 @@ export interface components {
          * @enum {string}
          */
         MicrophoneWord: "unknown" | "g711" | "other_format" | "none";
+        /** @description A sum of amounts. */
+        MoneyTotal: {
+            /** @description How many are in the sum. */
+            known: number;
+            /**
+             * Format: int64
+             * @description The sum of those that are known, in rupiah; not of all unless `unknown` is 0.
+             */
+            known_rupiah: number;
+            /** @description How many are not, because nobody has said. */
+            unknown: number;
+        };
+        /** @description What the points of an area cost. */
+        MoneyTotals: {
+            /** @description Bound by contract. */
+            committed: components["schemas"]["MoneyTotal"];
+            /** @description Of the connections, each month. */
+            monthly: components["schemas"]["MoneyTotal"];
+            /** @description Points that are paid until a day that has passed. */
+            overdue: number;
+            /** @description Paid out. */
+            paid: components["schemas"]["MoneyTotal"];
+            /** @description In the budget. */
+            planned: components["schemas"]["MoneyTotal"];
+            /** @description How many points. */
+            points: number;
+            /** @description Prices of the equipment. */
+            price: components["schemas"]["MoneyTotal"];
+            /** @description Points of which nobody has said until when they are paid. */
+            until_unknown: number;
+        };
         /** @description An OPD. */
         NamedAgency: {
             /** @description Its id, `opd_…`. */
@@ -2474,6 +3102,18 @@ export interface components {
             /** @description What to send as `cursor` for the next page; null on the last. */
             next?: string | null;
         };
+        /** @description A claim that was passed over, and why. */
+        PassedView: {
+            /** @description `clm_…`. */
+            claim: string;
+            /** @description Why. */
+            why: components["schemas"]["PassedWord"];
+        };
+        /**
+         * @description Why a claim was passed over.
+         * @enum {string}
+         */
+        PassedWord: "superseded" | "agrees" | "older" | "same_day" | "other_definition" | "against_measured";
         /** @description Another password for oneself. */
         PasswordForm: {
             /** @description At least 10 characters. */
@@ -2488,6 +3128,46 @@ export interface components {
             /** @description By what name. */
             name: string;
         };
+        /** @description What was wrong, and what is right. */
+        PointCorrection: {
+            instead?: components["schemas"]["PointStepForm"] | null;
+            /** @description Why. */
+            why: string;
+        };
+        /** @description What was said of a point. */
+        PointEvent: {
+            /** @description By whom. */
+            by: string;
+            /**
+             * Format: int32
+             * @description The event that it corrects; null: it is a step of its own.
+             */
+            corrects?: number | null;
+            /** @description Whether it counts: it was not corrected. */
+            counts: boolean;
+            /**
+             * Format: int64
+             * @description When it was said.
+             */
+            said_us: number;
+            /**
+             * Format: int32
+             * @description The how manyth.
+             */
+            seq: number;
+            step?: components["schemas"]["PointStep"] | null;
+            /** @description Of a correction: why. */
+            why?: string | null;
+        };
+        /** @description What was said of a point, in order. */
+        PointEvents: {
+            /** @description Where the point can come to next. */
+            can: components["schemas"]["StageWord"][];
+            /** @description The events. */
+            items: components["schemas"]["PointEvent"][];
+            /** @description All are on one page: null. */
+            next?: string | null;
+        };
         /** @description Degrees, WGS 84. */
         PointForm: {
             /**
@@ -2500,6 +3180,186 @@ export interface components {
              * @description Degrees east.
              */
             lon_deg: number;
+        };
+        /**
+         * @description What kind of place a point is.
+         * @enum {string}
+         */
+        PointKindWord: "kantor_desa" | "sekolah" | "pustu" | "titik_publik" | "lainnya";
+        /** @description What a point costs. */
+        PointMoney: {
+            /** @description The line of the budget (kode rekening). */
+            budget_line?: string | null;
+            /** @description By whom. */
+            by: string;
+            /**
+             * Format: int64
+             * @description Bound by contract, in rupiah; null: unknown.
+             */
+            committed_rupiah?: number | null;
+            /** @description Number of the contract. */
+            contract?: string | null;
+            /** @description Number of the grant (NPHD). */
+            grant_paper?: string | null;
+            /** @description Number of the hand-over (BAST). */
+            handover_paper?: string | null;
+            /**
+             * Format: int64
+             * @description Of the connection each month, in rupiah; null: unknown.
+             */
+            monthly_rupiah?: number | null;
+            /**
+             * Format: int64
+             * @description Paid out, in rupiah; null: unknown.
+             */
+            paid_rupiah?: number | null;
+            /** @description Until which day it is paid. */
+            paid_until?: string | null;
+            /** @description Who pays. */
+            payer?: string | null;
+            /**
+             * Format: int64
+             * @description In the budget, in rupiah; null: unknown.
+             */
+            planned_rupiah?: number | null;
+            /**
+             * Format: int64
+             * @description Of the equipment, in rupiah; null: unknown.
+             */
+            price_rupiah?: number | null;
+            /**
+             * Format: int64
+             * @description When it was said.
+             */
+            said_us: number;
+            /**
+             * Format: int64
+             * @description The how manyth version.
+             */
+            version: number;
+        };
+        /** @description What a point costs, as it is said from now on. What is left out or null is unknown. */
+        PointMoneyForm: {
+            /**
+             * @description The line of the budget (kode rekening).
+             * @default null
+             */
+            budget_line?: string | null;
+            /**
+             * Format: int64
+             * @description Bound by contract, in rupiah.
+             * @default null
+             */
+            committed_rupiah?: number | null;
+            /**
+             * @description Number of the contract.
+             * @default null
+             */
+            contract?: string | null;
+            /**
+             * @description Number of the grant (NPHD).
+             * @default null
+             */
+            grant_paper?: string | null;
+            /**
+             * @description Number of the hand-over (BAST).
+             * @default null
+             */
+            handover_paper?: string | null;
+            /**
+             * Format: int64
+             * @description Of the connection each month, in rupiah.
+             * @default null
+             */
+            monthly_rupiah?: number | null;
+            /**
+             * Format: int64
+             * @description Paid out, in rupiah.
+             * @default null
+             */
+            paid_rupiah?: number | null;
+            /**
+             * @description Until which day it is paid.
+             * @default null
+             */
+            paid_until?: string | null;
+            /**
+             * @description Who pays.
+             * @default null
+             */
+            payer?: string | null;
+            /**
+             * Format: int64
+             * @description In the budget, in rupiah.
+             * @default null
+             */
+            planned_rupiah?: number | null;
+            /**
+             * Format: int64
+             * @description Of the equipment, in rupiah.
+             * @default null
+             */
+            price_rupiah?: number | null;
+        };
+        /** @description Versions of what a point costs. */
+        PointMoneyVersions: {
+            /** @description The newest first. */
+            items: components["schemas"]["PointMoney"][];
+            /** @description All are on one page: null. */
+            next?: string | null;
+        };
+        /** @description A photograph that was kept. */
+        PointPhoto: {
+            /** @description SHA-256, to be named in a step. */
+            sha256: string;
+        };
+        /** @description A step. */
+        PointStep: {
+            cause?: components["schemas"]["CauseWord"] | null;
+            /**
+             * Format: double
+             * @description So far from the point, in metres; null where either is unknown.
+             */
+            distance_m?: number | null;
+            gps?: components["schemas"]["Degrees"] | null;
+            /**
+             * Format: int64
+             * @description When it happened, as was said.
+             */
+            happened_us: number;
+            /** @description Words, or the number of a paper. */
+            note?: string | null;
+            /** @description SHA-256 of a photograph. */
+            photo?: string | null;
+            /** @description The number on the equipment. */
+            serial?: string | null;
+            /** @description Where it leads. */
+            to: components["schemas"]["StageWord"];
+        };
+        /**
+         * @description A step that was taken.
+         * @example {
+         *       "happened_us": 1700000000000000,
+         *       "note": "bertemu kepala desa",
+         *       "to": "surveyed"
+         *     }
+         */
+        PointStepForm: {
+            cause?: components["schemas"]["CauseWord"] | null;
+            gps?: components["schemas"]["Degrees"] | null;
+            /**
+             * Format: int64
+             * @description When it happened, microseconds since 1970 UTC; not in the future.
+             */
+            happened_us: number;
+            /** @description Words, or the number of a paper. */
+            note?: string | null;
+            /** @description SHA-256 of a photograph that was sent for this point. */
+            photo?: string | null;
+            /** @description The number on the equipment. */
+            serial?: string | null;
+            /** @description Where it leads. */
+            to: components["schemas"]["StageWord"];
         };
         /** @description Degrees, WGS 84. */
         PointView: {
@@ -2649,6 +3509,11 @@ export interface components {
             /** @description First day. */
             starts?: string | null;
         };
+        /**
+         * @description What is said of a village.
+         * @enum {string}
+         */
+        PropertyWord: "listed" | "blank_spot" | "status" | "voice" | "data" | "four_g" | "office" | "territory" | "provider" | "grid";
         /** @description The province. */
         ProvinceView: {
             /** @description The Kemendagri code. */
@@ -2656,6 +3521,11 @@ export interface components {
             /** @description Its name. */
             name: string;
         };
+        /**
+         * @description How far a point has to have come to count.
+         * @enum {string}
+         */
+        ReachedWord: "surveyed" | "delivered" | "installed" | "active";
         /** @description Why a picture is kept. */
         Reason: {
             /** @description `main` or `sub`; the main one when left out. */
@@ -2663,11 +3533,185 @@ export interface components {
             /** @description What for, 3 to 500 characters. */
             reason: string;
         };
+        /** @description Why the house says it: a word, and the numbers that belong to it. */
+        ReasonView: {
+            /**
+             * Format: int32
+             * @description `newest`: how many days newer than the newest that says otherwise.
+             */
+            days?: number | null;
+            /** @description `same_day`: how many different values. */
+            values?: number | null;
+            /** @description `agreed`: how many voices. */
+            voices?: number | null;
+            /** @description Which reason. */
+            word: components["schemas"]["ReasonWord"];
+        };
         /**
          * @description Why a stream is not live.
          * @enum {string}
          */
         ReasonWord: "wrong_password" | "no_such_path" | "silent" | "refused" | "unreachable" | "codec" | "no_key_frame" | "frozen" | "session_limit" | "protocol" | "stopped";
+        /** @description One list, counted: `file_rows` is the sum of `villages`, `duplicates`, `waiting`,
+         *     `foreign` and `left_out`. */
+        ReconciledList: {
+            announced?: components["schemas"]["ReconciledTotal"] | null;
+            /** @description Those rows: the earlier and the later. */
+            duplicate_rows: number[][];
+            /**
+             * Format: int64
+             * @description Rows that name a village which an earlier row names.
+             */
+            duplicates: number;
+            /**
+             * Format: int64
+             * @description Rows of its file that count.
+             */
+            file_rows: number;
+            /**
+             * Format: int64
+             * @description Rows that are no village of the register.
+             */
+            foreign: number;
+            /**
+             * Format: int64
+             * @description Of those, kelurahan.
+             */
+            kelurahan: number;
+            /**
+             * Format: int64
+             * @description Rows that were left out at the import.
+             */
+            left_out: number;
+            /** @description The list. */
+            list: components["schemas"]["VillageList"];
+            /** @description Rows of each status, and how many of them were announced. */
+            statuses: {
+                [key: string]: components["schemas"]["ReconciledStatus"];
+            };
+            /**
+             * Format: int64
+             * @description Villages that it names, each once.
+             */
+            villages: number;
+            /**
+             * Format: int64
+             * @description Rows that wait for a person.
+             */
+            waiting: number;
+            /**
+             * Format: int64
+             * @description Rows without a status.
+             */
+            without_status: number;
+        };
+        /** @description Villages that only one of two lists names: `count` is `out_of_scope` and the
+         *     others. */
+        ReconciledOnly: {
+            /**
+             * Format: int64
+             * @description All of them.
+             */
+            count: number;
+            /** @description The others, by regency. */
+            others: {
+                [key: string]: number;
+            };
+            /**
+             * Format: int64
+             * @description Of a kind that the other list holds none of: kelurahan, or desa.
+             */
+            out_of_scope: number;
+            /** @description Their codes. */
+            villages: string[];
+        };
+        /** @description Two lists beside each other. */
+        ReconciledPair: {
+            /**
+             * Format: int64
+             * @description Villages that both name.
+             */
+            both: number;
+            /**
+             * Format: int32
+             * @description How many days the second is newer; negative if it is older.
+             */
+            days?: number | null;
+            /** @description The first, `src_…`. */
+            first: string;
+            /** @description Villages that only the first names. */
+            only_first: components["schemas"]["ReconciledOnly"];
+            /** @description Villages that only the second names. */
+            only_second: components["schemas"]["ReconciledOnly"];
+            /** @description Whether their words mean the same; null: one of them does not say. */
+            same_definition?: boolean | null;
+            /** @description The second. */
+            second: string;
+            /**
+             * Format: int64
+             * @description Villages that both name, with statuses that differ.
+             */
+            statuses_differ: number;
+        };
+        /** @description Rows of one status. */
+        ReconciledStatus: {
+            /**
+             * Format: int64
+             * @description What its source has announced; null: nothing.
+             */
+            announced?: number | null;
+            /**
+             * Format: int64
+             * @description Announced less found; null: nothing was announced.
+             */
+            difference?: number | null;
+            /**
+             * Format: int64
+             * @description Rows of the file.
+             */
+            rows: number;
+        };
+        /** @description An announced total: `total` is `file_rows` and `not_in_file`, and it is
+         *     `of_statuses` and `not_named`. */
+        ReconciledTotal: {
+            /**
+             * Format: int64
+             * @description Announced, and not in the file; negative: the file holds more.
+             */
+            not_in_file: number;
+            /**
+             * Format: int64
+             * @description Announced, and in no status: not named by the source.
+             */
+            not_named?: number | null;
+            /**
+             * Format: int64
+             * @description The sum of what was announced of each status; null: of none.
+             */
+            of_statuses?: number | null;
+            /**
+             * Format: int64
+             * @description What its source has announced.
+             */
+            total: number;
+        };
+        /** @description Several lists, counted and beside each other. */
+        Reconciliation: {
+            /**
+             * Format: int64
+             * @description Villages that every list names.
+             */
+            in_all: number;
+            /**
+             * Format: int64
+             * @description Villages that any list names.
+             */
+            in_any: number;
+            /** @description Each list, in the order that was asked for. */
+            lists: components["schemas"]["ReconciledList"][];
+            /** @description Each pair of them. */
+            pairs: components["schemas"]["ReconciledPair"][];
+        };
         /** @description A record that a site has said, or a gap in its place. */
         RecordView: {
             /** @description Which box, `agt_…`. */
@@ -2822,6 +3866,22 @@ export interface components {
             en: string;
             /** @description In Indonesian. */
             id: string;
+        };
+        /** @description What the house says of one property. */
+        SaidView: {
+            /** @description The day whose state that is. */
+            as_of?: string | null;
+            /** @description The claim that it rests on, `clm_…`. */
+            claim?: string | null;
+            /** @description Whether sources disagree. */
+            disputed: boolean;
+            /** @description The claims that it does not rest on; only where one village is asked about. */
+            passed?: components["schemas"]["PassedView"][];
+            /** @description Of which. */
+            property: components["schemas"]["PropertyWord"];
+            /** @description Why. */
+            reason: components["schemas"]["ReasonView"];
+            value?: components["schemas"]["ClaimValue"] | null;
         };
         /** @description A session. */
         SessionView: {
@@ -3212,6 +4272,11 @@ export interface components {
             username?: string | null;
         };
         /**
+         * @description How far a point has come.
+         * @enum {string}
+         */
+        StageWord: "listed" | "surveyed" | "refused" | "absent" | "granted" | "in_distribution" | "delivered" | "installed" | "active" | "inactive" | "suspended" | "relocated" | "returned";
+        /**
          * @description Where a box stands with the house.
          * @enum {string}
          */
@@ -3284,6 +4349,130 @@ export interface components {
              */
             width?: number | null;
         };
+        /** @description A target, and how far it has come. */
+        Target: {
+            /** @description The OPD that it is of. */
+            agency?: string | null;
+            /** @description Where its points lie. */
+            area: components["schemas"]["NamedArea"];
+            /** @description Which days count. */
+            calendar: components["schemas"]["CalendarWord"];
+            /** @description The last day. */
+            end: string;
+            /**
+             * Format: int32
+             * @description How many points.
+             */
+            goal: number;
+            /** @description `tgt_…`. */
+            id: string;
+            /** @description What it is called. */
+            name: string;
+            /** @description Who answers for it. */
+            owner: string;
+            /** @description How far it has come. */
+            progress: components["schemas"]["TargetProgress"];
+            /** @description How far a point has to have come to count. */
+            reached: components["schemas"]["ReachedWord"];
+            /** @description The day before the first that counts. */
+            start: string;
+            /**
+             * Format: int64
+             * @description When it was taken back; null while it stands.
+             */
+            withdrawn_us?: number | null;
+        };
+        /**
+         * @description A target to be set. It ends on a day, or so many days of its calendar after its
+         *     start; a number of days without a calendar cannot be said.
+         * @example {
+         *       "area": "62",
+         *       "calendar": "kalender",
+         *       "end": "2026-06-30",
+         *       "goal": 376,
+         *       "name": "100 hari kerja",
+         *       "owner": "Bidang Infrastruktur",
+         *       "reached": "active",
+         *       "start": "2026-01-02"
+         *     }
+         */
+        TargetForm: {
+            /** @description The OPD that it is of; null for none. */
+            agency?: string | null;
+            /** @description Where its points lie: a Kemendagri code. */
+            area: string;
+            /** @description Which days count. */
+            calendar: components["schemas"]["CalendarWord"];
+            /**
+             * Format: int32
+             * @description So many days of the calendar after the start.
+             */
+            days?: number | null;
+            /** @description The last day; left out where `days` says it. */
+            end?: string | null;
+            /**
+             * Format: int32
+             * @description How many points.
+             */
+            goal: number;
+            /** @description What it is called. */
+            name: string;
+            /** @description Who answers for it. */
+            owner: string;
+            /** @description How far a point has to have come to count. */
+            reached: components["schemas"]["ReachedWord"];
+            /** @description The day before the first that counts. */
+            start: string;
+        };
+        /** @description Three numbers beside each other, never mixed. */
+        TargetProgress: {
+            /**
+             * Format: int32
+             * @description Days that count in all.
+             */
+            days?: number | null;
+            /**
+             * Format: int32
+             * @description Days that count, up to then.
+             */
+            days_passed?: number | null;
+            /**
+             * Format: int32
+             * @description The year whose holidays are not entered.
+             */
+            holidays_unknown?: number | null;
+            /**
+             * Format: int32
+             * @description Terukur: of how many points the box has brought something within a day; null:
+             *     no point has a box, or another day than today is asked about.
+             */
+            measured?: number | null;
+            /** @description The day that is asked about. */
+            on: string;
+            /**
+             * Format: int32
+             * @description Rencana: how many points were to be done by then; null: its days cannot be
+             *     counted, since the holidays of `holidays_unknown` are not entered.
+             */
+            planned?: number | null;
+            /**
+             * Format: int32
+             * @description Points in the area.
+             */
+            points: number;
+            /**
+             * Format: int32
+             * @description Laporan: how many points people say are done.
+             */
+            reported: number;
+        };
+        /** @description Targets. */
+        Targets: {
+            /** @description The targets, the last to end first. */
+            items: components["schemas"]["Target"][];
+            /** @description All are on one page: null. */
+            next?: string | null;
+        };
         /** @description A new token. */
         TokenForm: {
             /**
@@ -3334,6 +4523,11 @@ export interface components {
             /** @description Why. */
             why?: string | null;
         };
+        /**
+         * @description Of which kind a value is.
+         * @enum {string}
+         */
+        ValueKindWord: "flag" | "whole" | "word" | "day";
         Vec: number[][];
         /** @description What a walk along the chain has found. */
         Verdict: {
@@ -3357,6 +4551,329 @@ export interface components {
             seq: number;
             /** @enum {string} */
             verdict: "broken";
+        };
+        /** @description A village. */
+        Village: {
+            /** @description Kemendagri code. */
+            code: string;
+            /**
+             * Format: int64
+             * @description Properties about which sources disagree.
+             */
+            disputes: number;
+            /** @description Its district. */
+            district: components["schemas"]["VillageAround"];
+            /** @description Whether it is a kelurahan. */
+            kelurahan: boolean;
+            /**
+             * Format: int64
+             * @description Lists that name it.
+             */
+            lists: number;
+            /** @description As the decree writes it. */
+            name: string;
+            /** @description Its points. */
+            points: components["schemas"]["VillagePoints"];
+            /** @description Its regency. */
+            regency: components["schemas"]["VillageAround"];
+            /** @description What the house says of it; a property of which nobody has said anything is not
+             *     there. */
+            said: components["schemas"]["SaidView"][];
+        };
+        /** @description An area that something lies in. */
+        VillageAround: {
+            /** @description Kemendagri code. */
+            code: string;
+            /** @description Its name. */
+            name: string;
+        };
+        /** @description One property of one village about which sources disagree. */
+        VillageConflict: {
+            /** @description The claims. */
+            claims: components["schemas"]["Claim"][];
+            /** @description Kemendagri code. */
+            code: string;
+            /** @description The village. */
+            name: string;
+            /** @description Its regency. */
+            regency: string;
+            /** @description What the house says, why, and what it passed over. */
+            said: components["schemas"]["SaidView"];
+        };
+        /** @description Villages about which sources disagree. */
+        VillageConflicts: {
+            /** @description Each property of a village, by village. */
+            items: components["schemas"]["VillageConflict"][];
+            /** @description What to send as `cursor` for the next page; null on the last. */
+            next?: string | null;
+        };
+        /** @description A list as it was imported. */
+        VillageList: {
+            /**
+             * Format: int64
+             * @description How many villages its source says there are.
+             */
+            announced?: number | null;
+            /** @description The same of each status. */
+            announced_of: {
+                [key: string]: number;
+            };
+            /** @description The day whose state it tells. */
+            as_of: string;
+            /** @description What its words mean; null: nobody has said. */
+            definition?: string | null;
+            /**
+             * Format: int64
+             * @description When it was imported.
+             */
+            imported_us: number;
+            /** @description Whose it is. */
+            owner: string;
+            /** @description The source that its file became, `src_…`. */
+            source: string;
+            /** @description What people call it. */
+            title: string;
+            /**
+             * Format: int64
+             * @description When it was withdrawn; null while it counts.
+             */
+            withdrawn_us?: number | null;
+        };
+        /** @description Writes what a preview shows. */
+        VillageListCommit: {
+            /**
+             * Format: int64
+             * @description How many villages its source says there are.
+             * @default null
+             */
+            announced?: number | null;
+            /**
+             * @description How many its source says there are of each status.
+             * @default {}
+             */
+            announced_of?: {
+                [key: string]: number;
+            };
+            /**
+             * @description The rows that are not written; each refused row has to be among them.
+             * @default []
+             */
+            leave_out?: number[];
+            /**
+             * @description Where the file comes from. `owner` and `as_of` are required here: a claim
+             *     without them could be weighed against no other.
+             * @default {
+             *       "agreement": null,
+             *       "agreement_until": null,
+             *       "as_of": null,
+             *       "classification": null,
+             *       "controller": null,
+             *       "definition": null,
+             *       "legal_basis": null,
+             *       "owner": null,
+             *       "purposes": [],
+             *       "retention_days": null,
+             *       "title": null
+             *     }
+             */
+            source?: components["schemas"]["SourceCard"];
+        };
+        /** @description What a person has said about a row. */
+        VillageListDecided: {
+            /**
+             * Format: int64
+             * @description When.
+             */
+            at_us: number;
+            /** @description By whom. */
+            by: string;
+            village?: components["schemas"]["VillageAround"] | null;
+            /** @description Why. */
+            why?: string | null;
+        };
+        /**
+         * @description Which village a row means.
+         * @example {
+         *       "village": "62.11.07.2007"
+         *     }
+         */
+        VillageListDecision: {
+            /** @description Its Kemendagri code; null: no village of the register. */
+            village?: string | null;
+            /** @description Why. */
+            why?: string | null;
+        };
+        /** @description A row that waits for a person. */
+        VillageListRow: {
+            /** @description What it could be. */
+            candidates: components["schemas"]["Candidate"][];
+            /** @description Code and names as they stand there. */
+            code?: string | null;
+            decided?: components["schemas"]["VillageListDecided"] | null;
+            /** @description Kecamatan. */
+            district?: string | null;
+            doubt?: components["schemas"]["DoubtWord"] | null;
+            /** @description Kabupaten or kota. */
+            regency?: string | null;
+            /**
+             * Format: int32
+             * @description Its number beside the spreadsheet.
+             */
+            row: number;
+            /** @description What it says besides, by property. */
+            says: {
+                [key: string]: components["schemas"]["ClaimValue"];
+            };
+            /** @description Of which list, `src_…`. */
+            source: string;
+            /** @description Desa or kelurahan. */
+            village?: string | null;
+        };
+        /** @description What the upload holds. */
+        VillageListUpload: {
+            /**
+             * Format: binary
+             * @description CSV or XLSX, up to 8 MiB.
+             */
+            file: string;
+            /** @description `add`; what is there is never changed by a list. */
+            mode?: string | null;
+        };
+        /** @description Lists, the last imported first. */
+        VillageLists: {
+            /** @description The lists. */
+            items: components["schemas"]["VillageList"][];
+            /** @description All are on one page: null. */
+            next?: string | null;
+        };
+        /** @description A page of villages. */
+        VillagePage: {
+            /** @description The villages, by code. */
+            items: components["schemas"]["Village"][];
+            /** @description What to send as `cursor` for the next page; null on the last. */
+            next?: string | null;
+        };
+        /** @description A point. */
+        VillagePoint: {
+            /** @description The OPD that answers for it. */
+            agency?: string | null;
+            /** @description `pnt_…`. */
+            id: string;
+            /** @description What kind of place it is. */
+            kind: components["schemas"]["PointKindWord"];
+            money?: components["schemas"]["PointMoney"] | null;
+            /** @description What it is called. */
+            name: string;
+            /** @description When. */
+            open_hours?: string | null;
+            /** @description Whether citizens may use it; null: unknown. */
+            open_to_citizens?: boolean | null;
+            point?: components["schemas"]["Degrees"] | null;
+            /**
+             * Format: int64
+             * @description How far it reaches, in metres; null: unknown.
+             */
+            radius_m?: number | null;
+            /**
+             * Format: int64
+             * @description When it was taken off; null: it is on.
+             */
+            retired_us?: number | null;
+            /** @description The site whose box stands there, `sit_…`. */
+            site?: string | null;
+            /** @description How far it has come, by what people say. */
+            state: components["schemas"]["StageWord"];
+            /**
+             * Format: int64
+             * @description Since when, as was said; null: nobody has said anything.
+             */
+            state_us?: number | null;
+            /**
+             * Format: int64
+             * @description How many use it in a day; null: unknown.
+             */
+            users_a_day?: number | null;
+            /** @description The village it lies in. */
+            village: components["schemas"]["NamedArea"];
+        };
+        /**
+         * @description What people say about a point.
+         * @example {
+         *       "kind": "kantor_desa",
+         *       "name": "Kantor Desa Tumbang Nusa",
+         *       "village": "62.11.07.2007"
+         *     }
+         */
+        VillagePointForm: {
+            /** @description The OPD that answers for it; null for none. */
+            agency?: string | null;
+            /** @description What kind of place it is. */
+            kind: components["schemas"]["PointKindWord"];
+            /** @description What it is called. */
+            name: string;
+            /** @description When. */
+            open_hours?: string | null;
+            /** @description Whether citizens may use it. */
+            open_to_citizens?: boolean | null;
+            point?: components["schemas"]["Degrees"] | null;
+            /**
+             * Format: int64
+             * @description How far it reaches, in metres.
+             */
+            radius_m?: number | null;
+            /** @description The site whose box stands there. */
+            site?: string | null;
+            /**
+             * Format: int64
+             * @description How many use it in a day.
+             */
+            users_a_day?: number | null;
+            /** @description The village it lies in: a Kemendagri code. */
+            village: string;
+        };
+        /** @description A page of points. */
+        VillagePointPage: {
+            /** @description The points, in the order they were added. */
+            items: components["schemas"]["VillagePoint"][];
+            /** @description What to send as `cursor` for the next page; null on the last. */
+            next?: string | null;
+        };
+        /** @description The points of a village. */
+        VillagePoints: {
+            /** @description How many have come how far, by what people say. */
+            by_state: {
+                [key: string]: number;
+            };
+            /**
+             * Format: int64
+             * @description How many there are.
+             */
+            count: number;
+        };
+        /** @description Rows that wait. */
+        VillageQueue: {
+            /** @description The rows. */
+            items: components["schemas"]["VillageListRow"][];
+            /** @description What to send as `cursor` for the next page; null on the last. */
+            next?: string | null;
+        };
+        /** @description One village, with all that was said of it. */
+        VillageShown: components["schemas"]["Village"] & {
+            /** @description Every claim, in the order the house learned them; also those that were
+             *     withdrawn. */
+            claims: components["schemas"]["Claim"][];
+            /** @description Its points. */
+            places: components["schemas"]["VillagePoint"][];
+        };
+        /**
+         * @description Why something does not count any more. It stays, and so does what rests on it.
+         * @example {
+         *       "why": "berkas yang salah"
+         *     }
+         */
+        Withdrawal: {
+            /** @description Why. */
+            why: string;
         };
     };
     responses: {
@@ -4249,6 +5766,63 @@ export interface operations {
             507: components["responses"]["Full"];
         };
     };
+    get_holidays: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HolidayYears"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    put_holidays_by_year: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 1900 to 2199 */
+                year: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HolidaysForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HolidayYear"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
     get_layouts: {
         parameters: {
             query?: {
@@ -4419,6 +5993,445 @@ export interface operations {
             403: components["responses"]["NotAllowed"];
             429: components["responses"]["Exhausted"];
             503: components["responses"]["Unavailable"];
+        };
+    };
+    get_points: {
+        parameters: {
+            query?: {
+                /** @description Rows of this page, 1 to 5000. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description Only in this area. */
+                within?: string;
+                /** @description Only those that have come so far. */
+                state?: components["schemas"]["StageWord"];
+                /** @description Only of this kind. */
+                kind?: components["schemas"]["PointKindWord"];
+                /** @description Only what happened on this day or before it. */
+                then?: string;
+                /** @description Only what the house knew at the end of this day. */
+                known?: string;
+                /** @description `csv` for a file. */
+                format?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VillagePointPage"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_points: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the same request twice has one effect */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VillagePointForm"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VillagePoint"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    get_points_money: {
+        parameters: {
+            query?: {
+                /** @description Only in this area. */
+                within?: string;
+                /** @description Only what the house knew at the end of this day. */
+                known?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MoneyTotals"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_points_by_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `pnt_…` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VillagePoint"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    put_points_by_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `pnt_…` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VillagePointForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VillagePoint"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    get_points_by_id_money: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `pnt_…` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PointMoneyVersions"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_points_by_id_money: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the same request twice has one effect */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @description `pnt_…` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PointMoneyForm"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PointMoney"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    post_points_by_id_photos: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `pnt_…` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PointPhoto"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    get_points_by_id_photos_by_sha256: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `pnt_…` */
+                id: string;
+                /** @description 64 hexadecimal digits */
+                sha256: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": number[];
+                    "image/png": number[];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_points_by_id_retirement: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the same request twice has one effect */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @description `pnt_…` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Withdrawal"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VillagePoint"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    get_points_by_id_steps: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `pnt_…` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PointEvents"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_points_by_id_steps: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the same request twice has one effect */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @description `pnt_…` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PointStepForm"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VillagePoint"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    post_points_by_id_steps_by_seq_correction: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the same request twice has one effect */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @description `pnt_…` */
+                id: string;
+                /** @description the event */
+                seq: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PointCorrection"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VillagePoint"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
         };
     };
     get_releases: {
@@ -5482,6 +7495,140 @@ export interface operations {
             507: components["responses"]["Full"];
         };
     };
+    get_targets: {
+        parameters: {
+            query?: {
+                /** @description Only what tells of this day or one before it. */
+                then?: string;
+                /** @description Only what the house knew at the end of this day. */
+                known?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Targets"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_targets: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the same request twice has one effect */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TargetForm"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Target"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    get_targets_by_id: {
+        parameters: {
+            query?: {
+                /** @description Only what tells of this day or one before it. */
+                then?: string;
+                /** @description Only what the house knew at the end of this day. */
+                known?: string;
+            };
+            header?: never;
+            path: {
+                /** @description `tgt_…` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Target"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_targets_by_id_withdrawal: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the same request twice has one effect */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @description `tgt_…` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Withdrawal"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Target"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
     get_tokens: {
         parameters: {
             query?: {
@@ -5571,6 +7718,511 @@ export interface operations {
             404: components["responses"]["NotFound"];
             503: components["responses"]["Unavailable"];
             507: components["responses"]["Full"];
+        };
+    };
+    get_villages: {
+        parameters: {
+            query?: {
+                /** @description Rows of this page, 1 to 5000. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description Only this area and what lies in it. */
+                within?: string;
+                /** @description Part of the name, or the beginning of the code. */
+                q?: string;
+                /** @description Only kelurahan, or only desa. */
+                kelurahan?: boolean;
+                /** @description Only those that some list names, or none. */
+                listed?: boolean;
+                /** @description Only those about which sources disagree, or do not. */
+                disputed?: boolean;
+                /** @description Only those of which the house says this: a property, a colon, and the value, such
+                 *     as `blank_spot:ya` or `status:active`. */
+                says?: string;
+                /** @description Only those with a point that has come so far. */
+                state?: components["schemas"]["StageWord"];
+                /** @description Only what tells of this day or one before it. */
+                then?: string;
+                /** @description Only what the house knew at the end of this day. */
+                known?: string;
+                /** @description `csv` for a file. */
+                format?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VillagePage"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_villages_conflicts: {
+        parameters: {
+            query?: {
+                /** @description Villages of this page, 1 to 5000. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description Only in this area. */
+                within?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VillageConflicts"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_villages_imports: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["VillageListUpload"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportPreview"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    get_villages_imports_template: {
+        parameters: {
+            query?: {
+                /** @description `csv` or `xlsx`. */
+                format?: string;
+                /** @description `id` or `en`. */
+                language?: "id" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": number[];
+                    "text/csv": string;
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_villages_imports_by_id: {
+        parameters: {
+            query?: {
+                /** @description Rows of this page, 1 to 5000; all that fit when left out. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: number;
+                /** @description Only `add`, `exists` or `refused`. */
+                verdict?: string;
+                /** @description `csv` for the report as a file. */
+                format?: string;
+                /** @description The language of that file: `id` or `en`. */
+                language?: "id" | "en";
+                /** @description Whose list it is: decisions about earlier lists of that owner count. */
+                owner?: string;
+            };
+            header?: never;
+            path: {
+                /** @description `itk_…` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportPreview"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    delete_villages_imports_by_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `itk_…` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    patch_villages_imports_by_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `itk_…` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportPreview"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    post_villages_imports_by_id_commit: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the same request twice has one effect */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @description `itk_…` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VillageListCommit"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportWritten"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    get_villages_lists: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VillageLists"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_villages_lists_by_source: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `src_…` */
+                source: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VillageList"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_villages_lists_by_source_withdrawal: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the same request twice has one effect */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @description `src_…` */
+                source: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Withdrawal"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VillageList"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    get_villages_queue: {
+        parameters: {
+            query?: {
+                /** @description Rows of this page, 1 to 5000. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description Only of this list. */
+                source?: string;
+                /** @description Only of places in this area. */
+                within?: string;
+                /** @description `csv` for a file. */
+                format?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VillageQueue"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_villages_queue_by_source_by_row: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the same request twice has one effect */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @description `src_…` */
+                source: string;
+                /** @description its number beside the spreadsheet */
+                row: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VillageListDecision"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VillageListRow"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    get_villages_reconciliation: {
+        parameters: {
+            query?: {
+                /** @description Two to eight lists, `src_…`, with commas between. */
+                lists?: string;
+                /** @description Only what the house knew at the end of this day. */
+                known?: string;
+                /** @description `csv` for a file: a line for each village, a column for each list. */
+                format?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reconciliation"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_villages_by_code: {
+        parameters: {
+            query?: {
+                /** @description Only what tells of this day or one before it. */
+                then?: string;
+                /** @description Only what the house knew at the end of this day. */
+                known?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Kemendagri code */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VillageShown"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
         };
     };
     get_ca_pem: {
