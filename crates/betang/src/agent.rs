@@ -308,11 +308,11 @@ async fn ask(enrol: Enrol) -> anyhow::Result<ExitCode> {
     let identity = applicant
         .until_in(|step| match step {
             Step::Reached { words: None } => {
-                say(format!("rumah {host}:{port} dikenali dari kode"));
+                say(format!("pusat {host}:{port} dikenali dari kode"));
             }
             Step::Reached { words: Some(words) } => {
                 say(format!(
-                    "rumah {host}:{port} menjawab; cocokkan enam kata ini"
+                    "pusat {host}:{port} menjawab; cocokkan enam kata ini"
                 ));
                 say("dengan yang terlihat di halaman penerimaan, jangan terima bila berbeda:");
                 say(format!("\n    {words}\n"));
@@ -349,7 +349,7 @@ fn tell(status: &Status) -> anyhow::Result<ExitCode> {
     }
     match &identity {
         Some(identity) => say(format!("{} di {}", identity.agent, identity.site)),
-        None => say("kotak ini belum diterima di rumah mana pun"),
+        None => say("perangkat ini belum diterima di pusat mana pun"),
     }
     say(format!(
         "program {}",

@@ -94,7 +94,8 @@ pub enum RecordError {
 }
 
 impl Envelope {
-    /// The octets, for ever.
+    /// The octets, for ever. A time so early that its boot would be none becomes the
+    /// earliest that can be told.
     #[must_use]
     pub fn encode(self) -> Vec<u8> {
         wire::Record {
@@ -242,10 +243,21 @@ mod tests {
         );
     }
 
+    #[test]
+    fn a_time_before_all_boots_becomes_the_first_there_is() {
+        let it = Envelope {
+            event_time: Wall::from_us(i64::MIN),
+            mono: Mono::from_us(7),
+            ..envelope(Vec::new())
+        };
+        let read = Envelope::decode(&it.encode()).expect("a record");
+        assert_eq!(read.event_time, Wall::from_us(i64::MIN + 7));
+    }
+
     proptest! {
         #[test]
         fn writing_and_reading_are_inverse(
-            us: i64, mono in 0..u64::MAX / 1_000, body in prop::collection::vec(any::<u8>(), 0..100),
+            us in i64::MIN / 2..i64::MAX / 2, mono in 0..u64::MAX / 1_000, body in prop::collection::vec(any::<u8>(), 0..100),
         ) {
             let it = Envelope {
                 event_time: Wall::from_us(us),

@@ -3973,7 +3973,7 @@ export interface components {
         /**
          * @description What people say about a site.
          * @example {
-         *       "area": "62.11.05.2004",
+         *       "area": "62.11.07.2007",
          *       "kind": "kantor_desa",
          *       "name": "Kantor Desa Tumbang Nusa"
          *     }

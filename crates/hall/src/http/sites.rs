@@ -110,7 +110,7 @@ struct PointForm {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
-    "name": "Kantor Desa Tumbang Nusa", "kind": "kantor_desa", "area": "62.11.05.2004",
+    "name": "Kantor Desa Tumbang Nusa", "kind": "kantor_desa", "area": "62.11.07.2007",
 }))]
 struct SiteForm {
     /// What it is called.
