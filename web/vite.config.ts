@@ -11,6 +11,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 1200,
     rolldownOptions: {
+      // How long a plugin took is nothing for whoever starts a house.
+      checks: { pluginTimings: false },
       output: {
         // What every page has comes in one file: many small ones pack badly, and each
         // is a question more over a satellite.

@@ -31,7 +31,8 @@ async function until(check) {
 }
 
 await keep(async () => {
-	const source = await camera();
+	// Several cameras in one, whose house is killed.
+	const source = await camera('--apart');
 	const { house, token, cli, stop, again } = await newHouse();
 	const names = ['bundaran', 'dermaga', 'gerbang', 'jembatan', 'kantor', 'pasar'];
 	for (const name of names) {

@@ -1,11 +1,11 @@
 """A camera that this project did not write: GStreamer's RTSP server.
 
 Serves /main (1280x720) and /sub (640x360), 25 pictures a second, a key frame
-every two seconds, H.264. With sound it hums at 440 Hz. Prints `port N` once it
-listens on loopback.
+every two seconds, H.264. With sound it hums at 440 Hz. Its clients share what it
+encodes, unless they are kept apart. Prints `port N` once it listens on loopback.
 
     rtsp_camera.py [--port N] [--user NAME --password WORD] [--codec h264|mjpeg]
-                   [--sound pcma|pcmu|aac]
+                   [--sound pcma|pcmu|aac] [--apart]
 """
 
 import argparse
@@ -45,6 +45,7 @@ def main():
     parser.add_argument("--password", default="")
     parser.add_argument("--codec", choices=ENCODERS, default="h264")
     parser.add_argument("--sound", choices=[sound for sound in SOUNDS if sound])
+    parser.add_argument("--apart", action="store_true")
     args = parser.parse_args()
 
     Gst.init(None)
@@ -66,8 +67,9 @@ def main():
             PIPELINE.format(width=width, height=height, encoder=encoder, sound=sound)
         )
         # One that is shared describes itself once, with what its first client set up; a
-        # camera that hears is asked twice.
-        factory.set_shared(not args.sound)
+        # camera that hears is asked twice. One that loses all its clients at once while
+        # others come may end in an assertion of the library (gst_rtsp_media_get_rates).
+        factory.set_shared(not args.sound and not args.apart)
         if args.user:
             role = Gst.Structure.new_empty("viewer")
             role.set_value("media.factory.access", True)
