@@ -12,7 +12,7 @@ export default defineConfig({
     chunkSizeWarningLimit: 1200,
     rolldownOptions: {
       // How long a plugin took is nothing for whoever starts a house.
-      checks: { pluginTimings: false },
+      checks: { bundlerTimings: false },
       output: {
         // What every page has comes in one file: many small ones pack badly, and each
         // is a question more over a satellite.
