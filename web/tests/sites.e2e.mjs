@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { binary, browser, expect, house as newHouse, keep, logIn, promise, run, start } from './house.mjs';
 
 await keep(async () => {
-	const { house } = await newHouse();
+	const { house, stop } = await newHouse();
 	const chrome = await browser();
 	const context = await chrome.newContext({ viewport: { width: 1280, height: 900 }, locale: 'id-ID' });
 	const page = await context.newPage();
@@ -60,6 +60,16 @@ await keep(async () => {
 		await sheet.getByRole('button', { name: 'Tutup' }).click();
 		await page.getByRole('listitem').getByText(/Terdengar .* lalu/).waitFor();
 		return gone;
+	});
+
+	await promise('a page that hears nothing does not say that a box is connected', async () => {
+		const box = spawn(binary, ['agent', '--data', folder, '--every', '1'], { stdio: 'ignore' });
+		const row = page.getByRole('listitem').filter({ hasText: 'Tumbang Nusa' });
+		await row.getByText('Tersambung', { exact: true }).waitFor();
+		await stop('SIGKILL');
+		await row.getByText('belum diketahui').waitFor();
+		expect((await row.getByText('Tersambung', { exact: true }).count()) === 0, await row.innerText());
+		box.kill('SIGKILL');
 	});
 
 	await promise('no page met an error', () => expect(broken.length === 0, broken.join('; ')));

@@ -31,6 +31,10 @@ pub(super) async fn tell(hall: &Hall, conn: &mut Conn, site: Id<Site>) -> Result
 
 /// The same where nobody can be told that it failed: pages ask again by themselves.
 pub(super) async fn tell_now(hall: &Hall, site: Id<Site>) {
+    // The pages' own lines end with the house.
+    if hall.tasks().soft().is_cancelled() {
+        return;
+    }
     let told = async {
         let mut read = hall.db().read().await?;
         tell(hall, &mut read, site).await
