@@ -15,6 +15,7 @@
 //! | [`flow`] | how far has a point come, and may it take this step? |
 //! | [`calendar`] | which day is so many working days later? |
 //! | [`target`] | how many points were to stand by a day? |
+//! | [`round`] | what does a box say of its village's connection? |
 
 pub mod calendar;
 pub mod code;
@@ -23,5 +24,6 @@ pub mod name;
 pub mod property;
 pub mod reconcile;
 pub mod register;
+pub mod round;
 pub mod target;
 pub mod view;

@@ -15,6 +15,13 @@ pub const UPDATED: Kind = Kind(66);
 /// What became of a configuration: a [`sync::desired::Configured`]. An event.
 pub const CONFIGURED: Kind = Kind(67);
 
+/// A box has looked whether there is an internet: a `reach_core::round::Round`. An event.
+pub const ROUND: Kind = Kind(96);
+
+/// The program of a box has begun, and how it ended before: a
+/// `reach_core::round::Began`. An event.
+pub const BEGAN: Kind = Kind(97);
+
 /// Say how you are: the outcome is the same as JSON.
 pub const HOW_ARE_YOU: u32 = 1;
 
@@ -34,6 +41,8 @@ pub fn record(kind: i64) -> String {
         (STARTED, "started"),
         (UPDATED, "updated"),
         (CONFIGURED, "configured"),
+        (ROUND, "round"),
+        (BEGAN, "began"),
     ];
     let word = known.iter().find(|(known, _)| i64::from(known.0) == kind);
     word.map_or_else(|| kind.to_string(), |(_, word)| (*word).to_owned())
