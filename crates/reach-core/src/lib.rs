@@ -16,14 +16,28 @@
 //! | [`calendar`] | which day is so many working days later? |
 //! | [`target`] | how many points were to stand by a day? |
 //! | [`round`] | what does a box say of its village's connection? |
+//! | [`slot`] | which minute is it? |
+//! | [`evidence`] | what is known of each minute? |
+//! | [`fold`] | what do records show? |
+//! | [`judge`] | was the connection there, and why was it not? |
+//! | [`uptime`] | how much of a month was it there, by which measure? |
+//! | [`outage`] | when did it fail, for how long, and was that one failure? |
+//! | [`silence`] | who has not been heard, and have they one cause? |
 
 pub mod calendar;
 pub mod code;
+pub mod evidence;
 pub mod flow;
+pub mod fold;
+pub mod judge;
 pub mod name;
+pub mod outage;
 pub mod property;
 pub mod reconcile;
 pub mod register;
 pub mod round;
+pub mod silence;
+pub mod slot;
 pub mod target;
+pub mod uptime;
 pub mod view;
