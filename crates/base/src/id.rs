@@ -85,6 +85,8 @@ nouns! {
     Point "pnt",
     /// So many points by a day.
     Target "tgt",
+    /// Minutes that are not to be held against anybody.
+    Excuse "exc",
 }
 
 /// The identity of one `N`.

@@ -63,6 +63,7 @@ pub(crate) async fn open(config: Config) -> anyhow::Result<House> {
     let hall = Hall::open(db, clock, config).await?;
     let watch = open_watch(&hall, media).await?;
     let reach = reach::open(&hall).await?;
+    reach::start(&hall).await?;
     let router = router(&hall, &watch, &reach)?;
     Ok(House {
         hall,

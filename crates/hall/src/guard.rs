@@ -224,6 +224,9 @@ permissions! {
     MoneyWrite "point.money.write": Konektivitas Admin;
     /// Set targets, and enter holidays.
     TargetsWrite "target.write": Konektivitas Admin;
+    /// Declare minutes that are not to be held against anybody, and decide what others
+    /// have declared.
+    ExcusesWrite "excuse.write": Konektivitas Admin;
 }
 
 /// Where a thing lies, as rights see it.
@@ -312,6 +315,7 @@ mod tests {
             Permission::PointsStep,
             Permission::MoneyWrite,
             Permission::TargetsWrite,
+            Permission::ExcusesWrite,
         ];
         for role in [Role::Pimpinan, Role::Pengawas, Role::Layar] {
             assert!(writes.iter().all(|write| !role.holds(*write)), "{role:?}");

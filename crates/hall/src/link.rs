@@ -22,6 +22,7 @@
 //! | [`fetch`] | box | how it gets a release |
 //! | [`upkeep`] | box | what it is told to run and to be like |
 //! | [`depot`] | house | where boxes fetch releases |
+//! | [`arrived`] | house | what was said, for rooms that make something of it |
 //! | [`effects`] | house | what follows from what boxes say |
 //! | [`site`] | box | its end of the connection |
 //! | `carriage` | box | what carries frames, and how it comes to be |
@@ -29,6 +30,7 @@
 //! | [`stick`] | box | its end when there is no connection |
 
 pub mod apply;
+pub mod arrived;
 mod carriage;
 pub mod centre;
 pub mod depot;

@@ -8,6 +8,8 @@
 pub mod desired;
 pub mod life;
 
+use std::collections::BTreeMap;
+
 use base::area::AreaCode;
 use base::fact::Fact;
 use base::geo::Point;
@@ -138,6 +140,36 @@ pub struct Filter {
 impl SiteRow {
     pub(crate) fn place(&self) -> Place {
         Place::new(Some(self.area.clone()), self.agency)
+    }
+}
+
+/// All sites, whoever asks: for rooms that make something of them.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn all(conn: &mut Conn) -> Result<Vec<Listed>, Error> {
+    let query = rows::list().raw(" ORDER BY s.id");
+    Ok(rows::fetch(conn, &query)
+        .await?
+        .into_iter()
+        .map(listed)
+        .collect())
+}
+
+/// When each site became active first, and when one that is revoked was; those that
+/// never were active are not there.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn lives(conn: &mut Conn) -> Result<BTreeMap<Id<Site>, (Wall, Option<Wall>)>, Error> {
+    rows::lives(conn).await
+}
+
+impl Listed {
+    /// Where it lies, as rights see it.
+    #[must_use]
+    pub fn place(&self) -> Place {
+        Place::new(Some(self.form.area.clone()), self.form.agency)
     }
 }
 

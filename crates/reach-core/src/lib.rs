@@ -20,10 +20,12 @@
 //! | [`evidence`] | what is known of each minute? |
 //! | [`fold`] | what do records show? |
 //! | [`judge`] | was the connection there, and why was it not? |
+//! | [`amend`] | what becomes of verdicts when more is known? |
 //! | [`uptime`] | how much of a month was it there, by which measure? |
 //! | [`outage`] | when did it fail, for how long, and was that one failure? |
 //! | [`silence`] | who has not been heard, and have they one cause? |
 
+pub mod amend;
 pub mod calendar;
 pub mod code;
 pub mod evidence;

@@ -11,6 +11,9 @@
 //! | `http` | the API of villages, lists, points and targets |
 //! | `import` | a list of villages, from a file |
 //! | `said` | what the house says of villages, from claims |
+//! | `ledger` | how much of a span each site was there |
+//! | `listening` | who is heard now |
+//! | `jobs` | evidence of records, verdicts of evidence |
 //! | `sql` | the room's tables |
 //! | `doors` | what reads bytes of strangers, for the fuzz targets |
 //! | `room` | the room as a whole |
@@ -19,12 +22,18 @@
 pub mod doors;
 mod http;
 mod import;
+mod jobs;
+mod ledger;
+mod listening;
 mod room;
 mod said;
 mod sql;
 
-pub use room::{Room, open};
+pub use room::{Room, open, start};
 
 /// The room's tables.
-pub const SCHEMA: store::migrate::Schema =
-    store::schema!("reach", "schema", [(1, "villages"), (2, "points")]);
+pub const SCHEMA: store::migrate::Schema = store::schema!(
+    "reach",
+    "schema",
+    [(1, "villages"), (2, "points"), (3, "ledger")]
+);

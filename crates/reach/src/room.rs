@@ -65,6 +65,14 @@ pub async fn open(hall: &Hall) -> Result<Room, Error> {
     })
 }
 
+/// Starts what the room does by itself.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn start(hall: &Hall) -> Result<(), Error> {
+    crate::jobs::start(hall).await
+}
+
 impl Room {
     /// The villages in force.
     pub(crate) fn register(&self) -> &Register {

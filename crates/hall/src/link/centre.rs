@@ -485,6 +485,7 @@ impl Session {
     async fn held(&self, commit: Commit) -> Result<bool, Error> {
         let now = self.hall.now().wall;
         let agent = commit.agent;
+        let by_line = self.conn.is_some();
         let mut tx = self.hall.db().write().await?;
         for stage in commit.stages {
             let chain = stage.then.chain;
@@ -503,7 +504,8 @@ impl Session {
                     } => {
                         let at = (chain, seq);
                         let is_new =
-                            rows::insert(&mut tx, agent, at, origin, &envelope, &raw, now).await?;
+                            rows::insert(&mut tx, agent, at, origin, &envelope, &raw, by_line, now)
+                                .await?;
                         // Its effect comes with it or not at all, and once.
                         if is_new
                             && envelope.kind == Kind::OUTCOME

@@ -1,6 +1,6 @@
 //! What sites have said and what they were told, as people see it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use base::id::{Agent, Id, Person, Site};
@@ -82,6 +82,14 @@ pub async fn heard(
 pub async fn heard_since(conn: &mut Conn, since: Wall) -> Result<BTreeSet<Id<Site>>, store::Error> {
     let found = rows::heard_since(conn, since).await?;
     Ok(found.into_iter().collect())
+}
+
+/// When each site was heard last that ever was, whoever asks.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn heard_last(conn: &mut Conn) -> Result<BTreeMap<Id<Site>, Wall>, store::Error> {
+    rows::heard(conn, None).await
 }
 
 /// A command and what became of it.

@@ -117,6 +117,24 @@ pub const SLUGS: &[(&str, Kind, &str, &str)] = &[
         "Refused from another site",
     ),
     (
+        "excuse",
+        Kind::NotFound,
+        "Pengecualian tidak ditemukan",
+        "No such excuse",
+    ),
+    (
+        "excuse-decided",
+        Kind::Conflict,
+        "Pengecualian sudah diputuskan",
+        "Somebody has decided about it before",
+    ),
+    (
+        "excuse-own",
+        Kind::Conflict,
+        "Pengecualian diputuskan oleh orang lain",
+        "Somebody else has to decide about it",
+    ),
+    (
         "exhausted",
         Kind::Exhausted,
         "Batas tercapai",

@@ -60,6 +60,10 @@ pub(crate) async fn set_cursor(
 }
 
 /// Puts a record in, unless one of that name is held; whether it was put in.
+#[expect(
+    clippy::too_many_arguments,
+    reason = "a record is as wide as its table"
+)]
 pub(crate) async fn insert(
     tx: &mut Tx,
     agent: Id<Agent>,
@@ -67,13 +71,16 @@ pub(crate) async fn insert(
     made: Origin,
     says: &Envelope,
     raw: &[u8],
+    by_line: bool,
     now: Wall,
 ) -> Result<bool, Error> {
     let put = tx
         .execute(
             "INSERT INTO hall_record (agent_id, stream, epoch, seq, made_epoch, made_seq, \
-             made_digest, kind, ver, event_us, clock_quality, mono_us, boot, received_us, raw) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) \
+             made_digest, kind, ver, event_us, clock_quality, mono_us, boot, received_us, raw, \
+             by_line, number) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, \
+             (SELECT COALESCE(MAX(number), 0) + 1 FROM hall_record)) \
              ON CONFLICT DO NOTHING",
             params![
                 agent,
@@ -90,7 +97,8 @@ pub(crate) async fn insert(
                 i64::try_from(says.mono.as_us()).unwrap_or(i64::MAX),
                 says.boot.as_bytes().as_slice(),
                 now,
-                raw
+                raw,
+                i64::from(by_line)
             ],
         )
         .await?;

@@ -1,5 +1,7 @@
 //! Sites and what has happened to them: `hall_site`, `hall_site_step`.
 
+use std::collections::BTreeMap;
+
 use base::area::AreaCode;
 use base::geo::Point;
 use base::id::{Agency, Agent, Id, Person, Site};
@@ -52,6 +54,28 @@ pub(crate) async fn fetch(conn: &mut Conn, query: &Query) -> Result<Vec<SiteRow>
 pub(crate) async fn by_id(conn: &mut Conn, id: Id<Site>) -> Result<Option<SiteRow>, Error> {
     let query = list().push(" AND s.id = ", id);
     Ok(fetch(conn, &query).await?.pop())
+}
+
+/// When each site became active first, and when one that is revoked was.
+pub(crate) async fn lives(
+    conn: &mut Conn,
+) -> Result<BTreeMap<Id<Site>, (Wall, Option<Wall>)>, Error> {
+    let rows = conn
+        .all(
+            "SELECT t.site_id, MIN(CASE WHEN t.state = 'active' THEN t.at_us END) AS since_us, \
+             MAX(CASE WHEN s.state = 'revoked' AND t.state = 'revoked' THEN t.at_us END) AS to_us \
+             FROM hall_site_step t JOIN hall_site s ON s.id = t.site_id GROUP BY t.site_id",
+            params![],
+        )
+        .await?;
+    let mut lives = BTreeMap::new();
+    for row in rows {
+        let since: Option<Wall> = row.get("since_us")?;
+        if let Some(since) = since {
+            lives.insert(row.get("site_id")?, (since, row.get("to_us")?));
+        }
+    }
+    Ok(lives)
 }
 
 pub(crate) async fn insert(tx: &mut Tx, row: &SiteRow, now: Wall) -> Result<(), Error> {

@@ -1,6 +1,9 @@
 //! What the room answers over HTTP, one file per resource.
 
+mod contact;
+mod excuses;
 mod imports;
+mod ledger;
 mod lists;
 mod money;
 mod points;
@@ -29,6 +32,9 @@ pub(crate) fn routes() -> OpenApiRouter<Hall> {
         .merge(steps::routes())
         .merge(money::routes())
         .merge(targets::routes())
+        .merge(ledger::routes())
+        .merge(excuses::routes())
+        .merge(contact::routes())
 }
 
 /// Rows of a page when nobody has said otherwise.

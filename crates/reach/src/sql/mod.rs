@@ -1,10 +1,14 @@
 //! The statements of the room, one file per noun, one text for both engines.
 
 pub(crate) mod event;
+pub(crate) mod evidence;
+pub(crate) mod excuse;
 pub(crate) mod list;
 pub(crate) mod money;
 pub(crate) mod point;
+pub(crate) mod presence;
 pub(crate) mod target;
+pub(crate) mod verdict;
 pub(crate) mod village;
 
 use base::area::AreaCode;

@@ -1,0 +1,67 @@
+//! What the room does by itself.
+//!
+//! Each job looks at the tables and does what is missing, so that running it once more
+//! than needed does no harm.
+
+pub(crate) mod evidence;
+pub(crate) mod presence;
+pub(crate) mod verdicts;
+
+use std::time::Duration;
+
+use hall::Hall;
+use reach_core::slot::Slot;
+use store::Error;
+
+use verdicts::Which;
+
+/// How often records are made evidence of, and evidence is decided, at most. Somebody
+/// looks at the results by the minute.
+const EVERY: Duration = Duration::from_secs(5);
+
+/// Starts all of them.
+pub(crate) async fn start(hall: &Hall) -> Result<(), Error> {
+    let since = presence::begin(hall).await?;
+    let it = hall.clone();
+    hall.tasks().spawn(
+        "reach.presence",
+        async move { presence::go_on(it, since).await },
+    );
+    let it = hall.clone();
+    hall.tasks().spawn("reach.ledger", ledger(it));
+    Ok(())
+}
+
+/// Makes evidence of what has arrived and decides it, until the house closes.
+async fn ledger(hall: Hall) {
+    let stop = hall.tasks().soft().clone();
+    let mut folder = evidence::Folder::default();
+    let mut last = None;
+    while stop
+        .run_until_cancelled(tokio::time::sleep(EVERY))
+        .await
+        .is_some()
+    {
+        let slot = Some(Slot::of(hall.now().wall));
+        let which = match std::mem::replace(&mut last, slot) == slot {
+            true => Which::Past,
+            false => Which::All,
+        };
+        if let Err(error) = pass(&hall, &mut folder, which).await {
+            // What was not done is done by the next pass.
+            tracing::error!(%error, "the ledger was not brought up to date");
+        }
+    }
+}
+
+/// Brings the ledger up to date.
+pub(crate) async fn pass(
+    hall: &Hall,
+    folder: &mut evidence::Folder,
+    which: Which,
+) -> Result<(), Error> {
+    let stop = hall.tasks().soft().clone();
+    while !stop.is_cancelled() && folder.pass(hall).await? {}
+    while !stop.is_cancelled() && verdicts::pass(hall, which).await? {}
+    Ok(())
+}

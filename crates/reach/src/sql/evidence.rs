@@ -1,0 +1,145 @@
+//! What is known of each minute: `reach_evidence`, `reach_cursor`.
+
+use std::collections::BTreeMap;
+
+use base::id::{Id, Site};
+use base::now::Wall;
+use reach_core::evidence::{SHEET_OCTETS, Sheet};
+use reach_core::slot::SlotDay;
+use store::{Conn, Error, Row, Tx, params};
+
+/// The level of packing: days are written once a minute.
+const LEVEL: i32 = 1;
+
+/// The cursor of what makes evidence of records.
+const CURSOR: &str = "evidence";
+
+/// Up to which record evidence was made.
+pub(crate) async fn cursor(conn: &mut Conn) -> Result<i64, Error> {
+    let row = conn
+        .maybe(
+            "SELECT number FROM reach_cursor WHERE name = $1",
+            params![CURSOR],
+        )
+        .await?;
+    row.map_or(Ok(0), |row| row.get("number"))
+}
+
+/// Sets it.
+pub(crate) async fn set_cursor(tx: &mut Tx, number: i64) -> Result<(), Error> {
+    tx.execute(
+        "INSERT INTO reach_cursor (name, number) VALUES ($1, $2) \
+         ON CONFLICT (name) DO UPDATE SET number = excluded.number",
+        params![CURSOR, number],
+    )
+    .await?;
+    Ok(())
+}
+
+fn sheet(row: &Row) -> Result<Sheet, Error> {
+    let packed: Vec<u8> = row.get("octets")?;
+    zstd::bulk::decompress(&packed, SHEET_OCTETS)
+        .ok()
+        .and_then(|octets| Sheet::from_octets(&octets))
+        .ok_or_else(|| Error::corrupt("reach_evidence.octets"))
+}
+
+/// A day of a site.
+pub(crate) async fn one(
+    conn: &mut Conn,
+    site: Id<Site>,
+    day: SlotDay,
+) -> Result<Option<Sheet>, Error> {
+    let row = conn
+        .maybe(
+            "SELECT octets FROM reach_evidence WHERE site_id = $1 AND day = $2",
+            params![site, day.0],
+        )
+        .await?;
+    row.as_ref().map(sheet).transpose()
+}
+
+/// The days of a site from one on and up to another, without it.
+pub(crate) async fn days(
+    conn: &mut Conn,
+    site: Id<Site>,
+    from: SlotDay,
+    to: SlotDay,
+) -> Result<BTreeMap<SlotDay, Sheet>, Error> {
+    conn.all(
+        "SELECT day, octets FROM reach_evidence WHERE site_id = $1 AND day >= $2 AND day < $3",
+        params![site, from.0, to.0],
+    )
+    .await?
+    .iter()
+    .map(|row| Ok((SlotDay(row.get("day")?), sheet(row)?)))
+    .collect()
+}
+
+/// Puts a day in the place of what it was; verdicts do not follow from it yet.
+pub(crate) async fn put(
+    tx: &mut Tx,
+    site: Id<Site>,
+    day: SlotDay,
+    sheet: &Sheet,
+    now: Wall,
+) -> Result<(), Error> {
+    let packed = zstd::bulk::compress(&sheet.to_octets(), LEVEL)
+        .map_err(|_| Error::corrupt("reach_evidence.octets"))?;
+    tx.execute(
+        "INSERT INTO reach_evidence (site_id, day, octets, dirty, changed_us) \
+         VALUES ($1, $2, $3, 1, $4) ON CONFLICT (site_id, day) DO UPDATE SET \
+         octets = excluded.octets, dirty = 1, changed_us = excluded.changed_us",
+        params![site, day.0, packed, now],
+    )
+    .await?;
+    Ok(())
+}
+
+/// A day that is to be decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Dirty {
+    pub(crate) site: Id<Site>,
+    pub(crate) day: SlotDay,
+}
+
+/// Days before one that are to be decided, site after site.
+pub(crate) async fn dirty(
+    conn: &mut Conn,
+    before: SlotDay,
+    limit: i64,
+) -> Result<Vec<Dirty>, Error> {
+    conn.all(
+        "SELECT site_id, day FROM reach_evidence WHERE dirty = 1 AND day < $1 \
+         ORDER BY site_id, day LIMIT $2",
+        params![before.0, limit],
+    )
+    .await?
+    .iter()
+    .map(|row| {
+        Ok(Dirty {
+            site: row.get("site_id")?,
+            day: SlotDay(row.get("day")?),
+        })
+    })
+    .collect()
+}
+
+/// Verdicts follow from a day.
+pub(crate) async fn decided(tx: &mut Tx, site: Id<Site>, day: SlotDay) -> Result<(), Error> {
+    tx.execute(
+        "UPDATE reach_evidence SET dirty = 0 WHERE site_id = $1 AND day = $2",
+        params![site, day.0],
+    )
+    .await?;
+    Ok(())
+}
+
+/// All evidence of all sites is to be decided anew, from a day on; how many days that is.
+pub(crate) async fn decide_anew(tx: &mut Tx, from: SlotDay) -> Result<u64, Error> {
+    tx.execute(
+        "UPDATE reach_evidence SET dirty = 1 WHERE day >= $1",
+        params![from.0],
+    )
+    .await
+}
