@@ -85,6 +85,10 @@ nouns! {
     Point "pnt",
     /// So many points by a day.
     Target "tgt",
+    /// Something that is wrong, and what is being done about it.
+    Incident "inc",
+    /// A turn at the desk of a place.
+    Shift "shf",
 }
 
 /// The identity of one `N`.

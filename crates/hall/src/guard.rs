@@ -224,6 +224,10 @@ permissions! {
     MoneyWrite "point.money.write": Konektivitas Admin;
     /// Set targets, and enter holidays.
     TargetsWrite "target.write": Konektivitas Admin;
+    /// Read what is wrong and what is being done about it, and whose shift it is.
+    IncidentsRead "incident.read": Pimpinan Operator Konektivitas Pengawas Admin Layar;
+    /// Open incidents and look after them; take shifts and hand them over.
+    IncidentsWrite "incident.write": Operator Konektivitas Admin;
 }
 
 /// Where a thing lies, as rights see it.
@@ -312,6 +316,7 @@ mod tests {
             Permission::PointsStep,
             Permission::MoneyWrite,
             Permission::TargetsWrite,
+            Permission::IncidentsWrite,
         ];
         for role in [Role::Pimpinan, Role::Pengawas, Role::Layar] {
             assert!(writes.iter().all(|write| !role.holds(*write)), "{role:?}");
@@ -324,6 +329,7 @@ mod tests {
                 Permission::CamerasRead,
                 Permission::CamerasWatch,
                 Permission::VillagesRead,
+                Permission::IncidentsRead,
             ])
         );
     }

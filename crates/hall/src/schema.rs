@@ -19,5 +19,6 @@ pub const SCHEMA: Schema = store::schema!(
         (8, "link"),
         (9, "releases"),
         (10, "claims"),
+        (11, "incidents"),
     ]
 );
