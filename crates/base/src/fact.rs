@@ -8,7 +8,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::area::AreaCode;
-use crate::id::{Camera, Id, Person, Point, Site, Source};
+use crate::id::{Camera, Id, Incident, Person, Point, Site, Source};
 
 /// Something that has happened. Stored as JSON.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,6 +42,11 @@ pub enum Fact {
         /// The village.
         village: AreaCode,
     },
+    /// An incident was opened, or something has happened to it.
+    IncidentChanged {
+        /// Which one.
+        incident: Id<Incident>,
+    },
 }
 
 impl Fact {
@@ -54,6 +59,7 @@ impl Fact {
             Self::SiteChanged { .. } => "site_changed",
             Self::ClaimsChanged { .. } => "claims_changed",
             Self::PointChanged { .. } => "point_changed",
+            Self::IncidentChanged { .. } => "incident_changed",
         }
     }
 
@@ -66,6 +72,7 @@ impl Fact {
             Self::SiteChanged { site } => site.to_string(),
             Self::ClaimsChanged { source } => source.to_string(),
             Self::PointChanged { point, .. } => point.to_string(),
+            Self::IncidentChanged { incident } => incident.to_string(),
         }
     }
 }

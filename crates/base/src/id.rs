@@ -87,6 +87,10 @@ nouns! {
     Target "tgt",
     /// Minutes that are not to be held against anybody.
     Excuse "exc",
+    /// Something that is wrong, and what is being done about it.
+    Incident "inc",
+    /// A turn at the desk of a place.
+    Shift "shf",
 }
 
 /// The identity of one `N`.

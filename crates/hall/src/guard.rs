@@ -227,6 +227,10 @@ permissions! {
     /// Declare minutes that are not to be held against anybody, and decide what others
     /// have declared.
     ExcusesWrite "excuse.write": Konektivitas Admin;
+    /// Read what is wrong and what is being done about it, and whose shift it is.
+    IncidentsRead "incident.read": Pimpinan Operator Konektivitas Pengawas Admin Layar;
+    /// Open incidents and look after them; take shifts and hand them over.
+    IncidentsWrite "incident.write": Operator Konektivitas Admin;
 }
 
 /// Where a thing lies, as rights see it.
@@ -316,6 +320,7 @@ mod tests {
             Permission::MoneyWrite,
             Permission::TargetsWrite,
             Permission::ExcusesWrite,
+            Permission::IncidentsWrite,
         ];
         for role in [Role::Pimpinan, Role::Pengawas, Role::Layar] {
             assert!(writes.iter().all(|write| !role.holds(*write)), "{role:?}");
@@ -328,6 +333,7 @@ mod tests {
                 Permission::CamerasRead,
                 Permission::CamerasWatch,
                 Permission::VillagesRead,
+                Permission::IncidentsRead,
             ])
         );
     }

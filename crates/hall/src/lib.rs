@@ -21,6 +21,7 @@
 //! | [`source`] | where data comes from |
 //! | [`claim`] | what somebody has said |
 //! | [`intake`] | files of others on their way in |
+//! | [`incident`] | what is wrong, and what is being done about it |
 //! | [`live`] | what open pages are told |
 //! | [`problem`] | failures on their way out; the only file with status codes |
 //! | [`request`], [`proxy`], [`headers`], [`tls`] | what surrounds every answer |
@@ -49,6 +50,7 @@ pub mod headers;
 pub mod house;
 pub mod http;
 pub mod idempotency;
+pub mod incident;
 pub mod intake;
 pub mod limit;
 pub mod line;

@@ -19,6 +19,7 @@ pub const SCHEMA: Schema = store::schema!(
         (8, "link"),
         (9, "releases"),
         (10, "claims"),
+        (11, "incidents"),
         (12, "heard"),
     ]
 );

@@ -9,6 +9,7 @@ pub(crate) mod claim;
 pub(crate) mod desired;
 pub(crate) mod enrol;
 pub(crate) mod idempotency;
+pub(crate) mod incident;
 pub(crate) mod intake;
 pub(crate) mod link;
 pub(crate) mod outbox;
