@@ -70,6 +70,8 @@ pub mod source;
 mod sql;
 pub mod staff;
 pub mod task;
+#[cfg(any(test, feature = "test"))]
+pub mod test;
 pub mod tls;
 pub mod token;
 pub mod vault;

@@ -132,3 +132,15 @@ fn excused(
         .chain(ours)
         .collect()
 }
+
+/// The regency that an area lies in.
+pub(crate) fn regency(area: &AreaCode) -> Option<AreaCode> {
+    let mut at = Some(area.clone());
+    while let Some(code) = &at {
+        if code.level() == AreaLevel::Regency {
+            break;
+        }
+        at = code.parent();
+    }
+    at
+}

@@ -6,6 +6,7 @@ pub(crate) mod cameras;
 pub(crate) mod client;
 pub(crate) mod fault;
 pub(crate) mod import;
+mod ledger;
 pub(crate) mod releases;
 pub(crate) mod sites;
 pub(crate) mod staff;

@@ -10,6 +10,7 @@ use serde_json::{Map, Value as Json, json};
 use crate::cli::{point, say};
 use crate::verb::client::ReachArgs;
 use crate::verb::import::{self, Import};
+use crate::verb::ledger::{self, Contact, Ledger};
 
 /// What can be done with villages.
 #[derive(Debug, Subcommand)]
@@ -38,6 +39,11 @@ pub(crate) enum Verb {
     AddPoint(AddPoint),
     /// Say that a point has come a step further.
     Step(Step),
+    /// How much connections were there, minute by minute; with --verify made anew from
+    /// the records.
+    Ledger(Ledger),
+    /// Who is heard now.
+    Contact(Contact),
 }
 
 /// A list to be imported.
@@ -238,6 +244,8 @@ pub(crate) async fn run(verb: Verb) -> anyhow::Result<ExitCode> {
         Verb::Points(which) => points(which).await,
         Verb::AddPoint(add) => add_point(add).await,
         Verb::Step(one) => step(one).await,
+        Verb::Ledger(asked) => ledger::ledger(asked).await,
+        Verb::Contact(asked) => ledger::contact(asked).await,
     }
 }
 

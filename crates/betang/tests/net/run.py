@@ -276,6 +276,8 @@ def counts(world):
 
 def main():
     betang, sim, *flags = sys.argv[1:]
+    # Who enters a network leaves the folder that a path may be relative to.
+    betang, sim = os.path.abspath(betang), os.path.abspath(sim)
     reason = why_not()
     if reason:
         print(f"skipped: {reason}")

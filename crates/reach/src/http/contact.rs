@@ -21,9 +21,8 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::ledger::regency;
 use super::{Around, limit, paged, refuse};
-use crate::ledger;
+use crate::ledger::{self, regency};
 use crate::listening::{self, Voiced};
 
 pub(super) fn routes() -> OpenApiRouter<Hall> {

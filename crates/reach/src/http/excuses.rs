@@ -11,7 +11,7 @@ use base::now::Wall;
 use hall::audit::{self, Act};
 use hall::guard::{Guarded as _, Permission, Place, Who};
 use hall::idempotency::Keyed;
-use hall::problem::{Json, Path, Problem, Query};
+use hall::problem::{Path, Problem, Query};
 use hall::{Hall, areas, line, site};
 use reach_core::slot::{Slot, count};
 use reach_core::uptime::Overlay;

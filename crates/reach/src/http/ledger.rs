@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use base::area::{AreaCode, AreaLevel};
+use base::area::AreaCode;
 use base::day::Day;
 use base::id::{Excuse, Id, Site};
 use base::now::Wall;
@@ -29,7 +29,7 @@ use utoipa_axum::routes;
 use super::{last_of, limit, paged, refuse};
 use crate::jobs::evidence::Folder;
 use crate::jobs::verdicts;
-use crate::ledger::{self, Kept, Member};
+use crate::ledger::{self, Kept, Member, regency};
 use crate::sql::verdict;
 
 pub(super) fn routes() -> OpenApiRouter<Hall> {
@@ -578,18 +578,6 @@ fn key(by: By, member: &Member) -> Option<String> {
         By::Regency => regency(&member.site.form.area).map(|code| code.to_string()),
         By::Provider => member.site.form.provider.clone(),
     }
-}
-
-/// The regency that an area lies in.
-pub(super) fn regency(area: &AreaCode) -> Option<AreaCode> {
-    let mut at = Some(area.clone());
-    while let Some(code) = &at {
-        if code.level() == AreaLevel::Regency {
-            break;
-        }
-        at = code.parent();
-    }
-    at
 }
 
 fn line(key: &str, names: &BTreeMap<String, String>, group: &[(&Member, &Kept)]) -> Line {

@@ -1,6 +1,7 @@
 //! Villages as a caller meets them, on both engines.
 
 mod imports;
+mod ledger;
 mod points;
 mod reconciled;
 mod rights;
@@ -32,6 +33,7 @@ const AREAS: &str = include_str!("../../../../assets/areas/areas.csv");
 
 struct House {
     clock: Clock,
+    hall: hall::Hall,
     app: Router,
     admin: String,
     _folder: tempfile::TempDir,
@@ -83,9 +85,10 @@ impl House {
         let room = crate::open(&hall).await.expect("a room");
         let routes = hall::http::routes().merge(room.routes());
         let (router, _) = seal(routes, &hall).expect("guarded");
-        let app = router.with_state(hall);
+        let app = router.with_state(hall.clone());
         let mut house = Self {
             clock,
+            hall,
             app,
             admin: String::new(),
             _folder: folder,

@@ -5,6 +5,7 @@
 
 pub(crate) mod evidence;
 pub(crate) mod presence;
+pub(crate) mod silence;
 pub(crate) mod verdicts;
 
 use std::time::Duration;
@@ -29,6 +30,8 @@ pub(crate) async fn start(hall: &Hall) -> Result<(), Error> {
     );
     let it = hall.clone();
     hall.tasks().spawn("reach.ledger", ledger(it));
+    let it = hall.clone();
+    hall.tasks().spawn("reach.silence", listen(it));
     Ok(())
 }
 
@@ -50,6 +53,21 @@ async fn ledger(hall: Hall) {
         if let Err(error) = pass(&hall, &mut folder, which).await {
             // What was not done is done by the next pass.
             tracing::error!(%error, "the ledger was not brought up to date");
+        }
+    }
+}
+
+/// Follows who is not heard, until the house closes.
+async fn listen(hall: Hall) {
+    let stop = hall.tasks().soft().clone();
+    let mut listener = silence::Listener::new(hall.now().wall);
+    while stop
+        .run_until_cancelled(tokio::time::sleep(EVERY))
+        .await
+        .is_some()
+    {
+        if let Err(error) = listener.pass(&hall).await {
+            tracing::error!(%error, "who is silent was not looked at");
         }
     }
 }

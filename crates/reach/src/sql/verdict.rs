@@ -155,3 +155,19 @@ pub(crate) async fn runs(
     }
     Ok(found)
 }
+
+/// Writes another state over what stands at a slot, as nobody may: for tests.
+#[cfg(test)]
+pub(crate) async fn forge(
+    tx: &mut Tx,
+    site: Id<Site>,
+    at: Slot,
+    state: State,
+) -> Result<u64, Error> {
+    tx.execute(
+        "UPDATE reach_verdict SET state = $3 WHERE site_id = $1 AND from_slot <= $2 \
+         AND to_slot > $2 AND superseded_us IS NULL",
+        params![site, at.0, state.as_str()],
+    )
+    .await
+}
