@@ -16,12 +16,18 @@
 //! | [`calendar`] | which day is so many working days later? |
 //! | [`target`] | how many points were to stand by a day? |
 //! | [`round`] | what does a box say of its village's connection? |
+//! | [`lookout`] | what does a box look at, and when? |
+//! | [`presence`] | when was its program at work? |
+//! | [`purse`] | how many octets may it use for that? |
 
 pub mod calendar;
 pub mod code;
 pub mod flow;
+pub mod lookout;
 pub mod name;
+pub mod presence;
 pub mod property;
+pub mod purse;
 pub mod reconcile;
 pub mod register;
 pub mod round;
