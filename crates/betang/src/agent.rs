@@ -7,6 +7,7 @@
 mod supervise;
 mod update;
 
+use std::ffi::OsString;
 use std::os::fd::AsFd as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -88,6 +89,33 @@ struct Live {
     /// Which program this is; said by the supervisor that has started it.
     #[arg(long, hide = true, value_parser = program)]
     slot: Option<Program>,
+}
+
+impl Live {
+    /// How it looks, for a program that is started: only what was said, since a program
+    /// may be older than its supervisor's words.
+    fn looks(&self) -> Vec<OsString> {
+        let mut said: Vec<OsString> = Vec::new();
+        let files = [
+            ("--anchors", &self.anchors),
+            ("--anchor-roots", &self.anchor_roots),
+        ];
+        for (word, file) in files {
+            if let Some(file) = file {
+                said.extend([word.into(), file.into()]);
+            }
+        }
+        let numbers = [
+            ("--budget", self.budget, BUDGET),
+            ("--slot-seconds", self.slot_seconds, SLOT.as_secs()),
+        ];
+        for (word, number, usual) in numbers {
+            if number != usual {
+                said.extend([word.into(), number.to_string().into()]);
+            }
+        }
+        said
+    }
 }
 
 fn program(text: &str) -> Result<Program, String> {

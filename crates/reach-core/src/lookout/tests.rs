@@ -231,7 +231,7 @@ fn on_a_quiet_day_every_slot_is_looked_at_three_ways_within_the_budget() {
     }
     // One stretch of a day, less the second in which it ends.
     let claims = world.claims();
-    let gaps = claims.windows(2).filter(|pair| pair[0].1 != pair[1].0);
+    let gaps = claims.windows(2).filter(|pair| pair[1].0 - pair[0].1 > 1);
     assert_eq!(gaps.count(), 0);
     let lived: u64 = claims.iter().map(|(from, to)| to - from).sum();
     assert!(lived > 86_400_000 - 60_000, "{lived}");
@@ -326,7 +326,7 @@ fn a_budget_that_is_gone_ends_the_looking_and_not_the_telling() {
     let told = world.said.len() - said;
     assert!((8..=11).contains(&told), "{told}");
     let claims = world.claims();
-    assert!(claims.windows(2).all(|pair| pair[0].1 == pair[1].0));
+    assert!(claims.windows(2).all(|pair| pair[1].0 - pair[0].1 <= 1));
 }
 
 #[test]
@@ -485,7 +485,8 @@ proptest! {
         for (at, round) in &world.said {
             for check in &round.checks {
                 let ended = at.mono.as_us() - u64::from(check.ago_ms) * 1_000;
-                let began = ended - u64::from(check.took_ms) * 1_000;
+                // Told in whole milliseconds.
+                let began = ended - u64::from(check.took_ms) * 1_000 - 2_000;
                 if set.iter().any(|it| (began..=at.mono.as_us()).contains(&it.as_us())) {
                     continue;
                 }
@@ -513,8 +514,11 @@ proptest! {
                 continue;
             };
             let claimed: u64 = claims.iter().map(|(from, to)| to - from).sum();
-            prop_assert_eq!(claims[0].0, lived[0].0);
-            prop_assert_eq!(claimed, end - claims[0].0);
+            prop_assert!(claims[0].0 - lived[0].0 <= 1);
+            // What is less than a millisecond is left out, once for each record.
+            let all = end - claims[0].0;
+            let told = u64::try_from(world.said.len()).expect("a number");
+            prop_assert!((all - told..=all).contains(&claimed), "{claimed} of {all}");
         }
     }
 }

@@ -279,13 +279,20 @@ impl Session {
             .header(header::USER_AGENT, "betang")
             .body(Empty::new())
             .map_err(|_| Fault::Unknown)?;
-        tokio::select! {
-            answer = self.sender.send_request(request) => match answer {
-                Ok(answer) => Ok(answer.status().as_u16()),
-                Err(error) if error.is_parse() => Err(Fault::Portal),
-                Err(_) => Err(Fault::Refused),
-            },
-            _ = &mut self.connection => Err(Fault::Refused),
+        let answered = async {
+            self.sender.ready().await?;
+            self.sender.send_request(request).await
+        };
+        tokio::pin!(answered);
+        let answer = tokio::select! {
+            answer = &mut answered => answer,
+            // One that ends with its answer has answered.
+            _ = &mut self.connection => answered.await,
+        };
+        match answer {
+            Ok(answer) => Ok(answer.status().as_u16()),
+            Err(error) if error.is_parse() => Err(Fault::Portal),
+            Err(_) => Err(Fault::Refused),
         }
     }
 }
@@ -322,9 +329,10 @@ fn of_tls(error: &io::Error) -> Fault {
         Some(TlsError::InvalidCertificate(_) | TlsError::NoCertificatesPresented) => {
             Fault::Certificate
         }
+        // It wants nobody, or not like this.
+        Some(TlsError::AlertReceived(_)) => Fault::Refused,
         // It speaks no TLS: HTTP in the clear, most often.
-        Some(TlsError::InvalidMessage(_) | TlsError::InappropriateMessage { .. }) => Fault::Portal,
-        Some(_) => Fault::Refused,
+        Some(_) => Fault::Portal,
         None => of_kernel(error),
     }
 }
@@ -383,3 +391,6 @@ impl ServerCertVerifier for WhoAnswers {
         self.0.supported_verify_schemes()
     }
 }
+
+#[cfg(test)]
+mod tests;

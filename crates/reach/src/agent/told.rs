@@ -2,7 +2,7 @@
 //! said, in spans before the record's own instant; nothing is reckoned here.
 
 use prost::Message as _;
-use reach_core::round::{Began, Power, Round};
+use reach_core::round::{Began, Fault, Power, Round};
 use serde_json::{Value as Json, json};
 
 use super::{fault_word, way_word};
@@ -22,7 +22,9 @@ fn round(it: &Round) -> Json {
     let checks = it.checks.iter().map(|it| {
         json!({
             "anchor": it.anchor, "way": way_word(it.way()), "ago_ms": it.ago_ms,
-            "took_ms": it.took_ms, "result": fault_word(it.fault()),
+            "took_ms": it.took_ms,
+            // What a newer program says is no success.
+            "result": fault_word(Fault::try_from(it.fault).unwrap_or(Fault::Unknown)),
         })
     });
     let probes = it.probes.iter().map(|it| {
