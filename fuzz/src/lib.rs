@@ -15,9 +15,11 @@ mod configuration;
 mod credentials;
 mod datagrams;
 mod link_frames;
+mod name_answers;
 mod offers;
 mod outlines;
 mod releases;
+mod round_bodies;
 mod rtp;
 mod rtsp_answers;
 mod session;
@@ -37,9 +39,11 @@ pub const TARGETS: &[Target] = &[
     ("credentials", credentials::run),
     ("datagrams", datagrams::run),
     ("link_frames", link_frames::run),
+    ("name_answers", name_answers::run),
     ("offers", offers::run),
     ("outlines", outlines::run),
     ("releases", releases::run),
+    ("round_bodies", round_bodies::run),
     ("rtp", rtp::run),
     ("rtsp_answers", rtsp_answers::run),
     ("site_configs", site_configs::run),

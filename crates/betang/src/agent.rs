@@ -7,6 +7,7 @@
 mod supervise;
 mod update;
 
+use std::ffi::OsString;
 use std::os::fd::AsFd as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -15,6 +16,7 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
 use base::geo::Point;
+use base::now::Wall;
 use clap::{Args, Subcommand};
 use hall::clock::Clock;
 use hall::enrol::code::Ticket;
@@ -29,13 +31,16 @@ use hall::link::upkeep::{self, Hands, Outfit};
 use hall::link::vitals::Vitals;
 use hall::task::Tasks;
 use prost::Message as _;
-use serde_json::json;
+use reach::agent::{BUDGET, BUDGETS, Outlook, SLOT, SLOTS};
+use serde_json::{Value as Json, json};
+use sync::anchor::{self, Anchor};
 use sync::identity::Stream;
 use sync::ledger::Slot;
 use sync::record::Draft;
 use sync::trial::Program;
 use tokio::net::unix::pipe;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::oneshot;
 
 use crate::cli::{point, protocols, say};
 
@@ -67,9 +72,50 @@ struct Live {
     /// Seconds that a configuration of the house is tried without reaching it.
     #[arg(long, default_value_t = 600, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     config_window: u64,
+    /// Where to look whether there is an internet: a JSON list of one to three anchors,
+    /// unless the house says otherwise.
+    #[arg(long, value_name = "FILE")]
+    anchors: Option<PathBuf>,
+    /// Authorities (PEM) that anchors may show beside the usual ones.
+    #[arg(long, value_name = "FILE")]
+    anchor_roots: Option<PathBuf>,
+    /// Octets that the box may use on a day (UTC) for its own ends, releases aside, unless
+    /// the house says otherwise.
+    #[arg(long, value_name = "OCTETS", default_value_t = BUDGET, value_parser = clap::value_parser!(u64).range(BUDGETS))]
+    budget: u64,
+    /// Seconds of a slot. The ledger has minutes; a test has less time.
+    #[arg(long, hide = true, default_value_t = SLOT.as_secs(), value_parser = clap::value_parser!(u64).range(SLOTS))]
+    slot_seconds: u64,
     /// Which program this is; said by the supervisor that has started it.
     #[arg(long, hide = true, value_parser = program)]
     slot: Option<Program>,
+}
+
+impl Live {
+    /// How it looks, for a program that is started: only what was said, since a program
+    /// may be older than its supervisor's words.
+    fn looks(&self) -> Vec<OsString> {
+        let mut said: Vec<OsString> = Vec::new();
+        let files = [
+            ("--anchors", &self.anchors),
+            ("--anchor-roots", &self.anchor_roots),
+        ];
+        for (word, file) in files {
+            if let Some(file) = file {
+                said.extend([word.into(), file.into()]);
+            }
+        }
+        let numbers = [
+            ("--budget", self.budget, BUDGET),
+            ("--slot-seconds", self.slot_seconds, SLOT.as_secs()),
+        ];
+        for (word, number, usual) in numbers {
+            if number != usual {
+                said.extend([word.into(), number.to_string().into()]);
+            }
+        }
+        said
+    }
 }
 
 fn program(text: &str) -> Result<Program, String> {
@@ -157,6 +203,8 @@ pub(crate) async fn run(agent: Agent) -> anyhow::Result<ExitCode> {
 /// Runs until it is told to end. What was kept is on the disk by then.
 async fn live(live: Live) -> anyhow::Result<ExitCode> {
     crate::log::begin(&live.log)?;
+    let began = Clock::real().now();
+    let anchors = anchors(live.anchors.as_deref())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let running = upkeep::running(&Slots::of(&live.data), live.slot);
@@ -167,14 +215,45 @@ async fn live(live: Live) -> anyhow::Result<ExitCode> {
         protocols: protocols()?,
         every: Duration::from_secs(live.every),
         patience: Duration::from_secs(live.config_window),
+        anchors,
+        budget: live.budget,
     });
+    let agent = runner.agent();
+    let boot = runner.boot();
     let tasks = Tasks::new();
     let stop = tasks.soft().clone();
     tasks.spawn("agent.line", async move { runner.run(&stop).await });
+    // They end before the line does, so that the last that was seen is kept.
+    let eyes = Tasks::new();
+    let stop = eyes.soft().clone();
+    let outlook = Outlook {
+        folder: live.data.clone(),
+        agent,
+        boot,
+        began,
+        slot: Duration::from_secs(live.slot_seconds),
+        roots: live.anchor_roots,
+        clock: Clock::real(),
+        desk: desk.clone(),
+        hands: hands.clone(),
+        tasks: eyes.clone(),
+    };
+    let ready = outlook.open()?;
+    let (has_begun, begun) = oneshot::channel();
+    eyes.spawn("agent.eyes", async move {
+        let watcher = ready.begin().await;
+        let _ = has_begun.send(());
+        watcher.run(&stop).await;
+    });
     let stop = tasks.soft().clone();
     let (samples, folder) = ((hands.clone(), desk.clone()), live.data.clone());
     tasks.spawn("agent.vitals", async move {
-        stop.run_until_cancelled(sample(samples, &folder)).await;
+        // That it has begun is the first that a program says.
+        let said = async {
+            let _ = begun.await;
+            sample(samples, &folder).await;
+        };
+        stop.run_until_cancelled(said).await;
     });
     let over = async {
         if live.slot.is_some() {
@@ -196,8 +275,21 @@ async fn live(live: Live) -> anyhow::Result<ExitCode> {
         _ = interrupt.recv() => {}
         over = over => over?,
     }
+    eyes.shutdown(GRACE).await;
     tasks.shutdown(GRACE).await;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The anchors of a file; the usual ones without it.
+fn anchors(file: Option<&Path>) -> anyhow::Result<Vec<Anchor>> {
+    let Some(file) = file else {
+        return Ok(anchor::usual());
+    };
+    let named = || format!("the anchors of {}", file.display());
+    let text = std::fs::read(file).with_context(named)?;
+    let anchors: Vec<Anchor> = serde_json::from_slice(&text).with_context(named)?;
+    anchor::read(&anchors).with_context(named)?;
+    Ok(anchors)
 }
 
 /// Says when the house has greeted, and fetches releases, until one is to be tried or
@@ -336,6 +428,7 @@ fn tell(status: &Status) -> anyhow::Result<ExitCode> {
     let identity = Identity::read(&status.data)?;
     let live = update::live(&status.data);
     let programs = update::programs(&status.data);
+    let looks = reach::agent::shown(&status.data);
     if status.json {
         say(json!({
             "enrolled": identity.is_some(),
@@ -344,6 +437,7 @@ fn tell(status: &Status) -> anyhow::Result<ExitCode> {
             "certificate_until_us": identity.as_ref().map(|one| one.certificate_until_us),
             "programs": programs,
             "live": live,
+            "lookout": looks,
         }));
         return Ok(ExitCode::SUCCESS);
     }
@@ -368,5 +462,81 @@ fn tell(status: &Status) -> anyhow::Result<ExitCode> {
             chain["acked"],
         ));
     }
+    if let Some(looks) = looks {
+        for line in seen(&looks) {
+            say(line);
+        }
+    }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What the box has seen, in words.
+fn seen(looks: &Json) -> Vec<String> {
+    let clock = Clock::real();
+    let time = |us: &Json| match us.as_i64() {
+        Some(us) => clock.rfc3339(Wall::from_us(us)),
+        None => "-".to_owned(),
+    };
+    let mut lines = vec![match looks["internet"].as_bool() {
+        Some(true) => format!("internet ada, {}", time(&looks["last_round_us"])),
+        Some(false) => format!("internet tidak ada, {}", time(&looks["last_round_us"])),
+        None => "internet belum diketahui".to_owned(),
+    }];
+    for anchor in looks["anchors"].as_array().into_iter().flatten() {
+        let latest = anchor["latest"].as_array().into_iter().flatten();
+        let latest: Vec<String> = latest
+            .map(|it| {
+                format!(
+                    "{} {} ({} ms, {})",
+                    it["way"].as_str().unwrap_or("-"),
+                    result(it["result"].as_str()),
+                    it["took_ms"],
+                    time(&it["at_us"]),
+                )
+            })
+            .collect();
+        lines.push(format!(
+            "  {:<12} {:<10} {}",
+            anchor["name"].as_str().unwrap_or("-"),
+            anchor["network"].as_str().unwrap_or("-"),
+            match latest.as_slice() {
+                [] => "belum diperiksa".to_owned(),
+                latest => latest.join(", "),
+            },
+        ));
+    }
+    lines.push(format!(
+        "kuota hari ini (UTC): {} dari {} oktet terpakai, sisa {}{}",
+        looks["spent_octets"],
+        looks["budget_octets"],
+        looks["left_octets"],
+        match looks["thrift"].as_bool() {
+            Some(true) => "; sedang berhemat",
+            Some(false) | None => "",
+        },
+    ));
+    let mains = match looks["mains"].as_bool() {
+        Some(true) => "listrik ada",
+        Some(false) => "listrik padam",
+        None => "listrik tidak terukur",
+    };
+    lines.push(match looks["battery_percent"].as_u64() {
+        Some(left) => format!("{mains}, baterai {left} %"),
+        None => mains.to_owned(),
+    });
+    lines
+}
+
+/// How a check ended, in words.
+fn result(word: Option<&str>) -> &'static str {
+    match word {
+        Some("ok") => "berhasil",
+        Some("timeout") => "tidak menjawab",
+        Some("no_route") => "tidak ada rute",
+        Some("refused") => "ditolak atau terputus",
+        Some("name") => "nama tidak ditemukan",
+        Some("certificate") => "sertifikat tidak dikenal",
+        Some("portal") => "dijawab pihak lain (halaman login)",
+        Some(_) | None => "gagal",
+    }
 }

@@ -13,6 +13,7 @@
 //! | [`dial`] | box | a way to the house |
 //! | [`said`] | house | what was heard and told, as people see it |
 //! | [`kinds`] | both | numbers of records and commands |
+//! | [`meter`] | box | how many octets it uses |
 //! | [`vitals`] | box | how it is |
 //! | [`identity`] | box | what a box keeps about itself |
 //! | [`apply`] | box | asking to be let in |
@@ -40,6 +41,7 @@ pub mod effects;
 pub mod fetch;
 pub mod identity;
 pub mod kinds;
+pub mod meter;
 pub mod outbox;
 mod posts;
 pub mod said;

@@ -41,8 +41,15 @@ pub fn round(at: Wall, it: &Round) -> Vec<Mark> {
         Some(false) => Seen::ALIVE | Seen::BATTERY,
         Some(true) | None => Seen::ALIVE,
     };
-    let lived = each(between(at - ms(it.covers_ms), at));
-    marks.extend(lived.map(|slot| Mark {
+    let earlier = it.earlier.iter().take(CHECKS_MAX).map(|lived| {
+        let to = at - ms(lived.ago_ms);
+        (to - ms(lived.for_ms), to)
+    });
+    let lived = earlier.chain([(at - ms(it.covers_ms), at)]);
+    let slots = lived.flat_map(|(from, to)| each(between(from, to)));
+    // Clocks that contradict each other by years make no evidence of years.
+    let slots = slots.filter(|slot| at.since(slot.start()) <= FINAL_AFTER);
+    marks.extend(slots.map(|slot| Mark {
         slot,
         what: seen(alive),
     }));

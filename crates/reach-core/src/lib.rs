@@ -24,6 +24,9 @@
 //! | [`uptime`] | how much of a month was it there, by which measure? |
 //! | [`outage`] | when did it fail, for how long, and was that one failure? |
 //! | [`silence`] | who has not been heard, and have they one cause? |
+//! | [`lookout`] | what does a box look at, and when? |
+//! | [`presence`] | when was its program at work? |
+//! | [`purse`] | how many octets may it use for that? |
 
 pub mod amend;
 pub mod calendar;
@@ -32,9 +35,12 @@ pub mod evidence;
 pub mod flow;
 pub mod fold;
 pub mod judge;
+pub mod lookout;
 pub mod name;
 pub mod outage;
+pub mod presence;
 pub mod property;
+pub mod purse;
 pub mod reconcile;
 pub mod register;
 pub mod round;

@@ -37,6 +37,36 @@ pub struct Round {
     /// What the box has sent and received for its own ends.
     #[prost(message, optional, tag = "6")]
     pub spent: Option<Spent>,
+    /// Stretches before that in which it was at work too, told apart because it was not
+    /// between them: the machine slept, or stood still.
+    #[prost(message, repeated, tag = "7")]
+    pub earlier: Vec<Lived>,
+    /// What the numbers of anchors mean from this round on; said by the first round after
+    /// a start and after another configuration.
+    #[prost(message, repeated, tag = "8")]
+    pub anchors: Vec<Named>,
+}
+
+/// A stretch of time in which a box was at work.
+#[derive(Clone, Copy, PartialEq, Eq, Message)]
+pub struct Lived {
+    /// When it ended: so many milliseconds before the record's instant.
+    #[prost(uint32, tag = "1")]
+    pub ago_ms: u32,
+    /// How long it was, milliseconds.
+    #[prost(uint32, tag = "2")]
+    pub for_ms: u32,
+}
+
+/// An anchor, as the configuration of the box calls it.
+#[derive(Clone, PartialEq, Eq, Message)]
+pub struct Named {
+    /// Its name.
+    #[prost(string, tag = "1")]
+    pub name: String,
+    /// The network that it stands in.
+    #[prost(string, tag = "2")]
+    pub network: String,
 }
 
 /// One try to reach an anchor.
@@ -175,6 +205,10 @@ pub struct Began {
     /// The last that it knew of its power.
     #[prost(message, optional, tag = "6")]
     pub power: Option<Power>,
+    /// Whether the machine was about to end when the program was told to, as whoever
+    /// starts its services said; missing where that could not be asked.
+    #[prost(bool, optional, tag = "7")]
+    pub machine_ended: Option<bool>,
 }
 
 #[cfg(test)]
@@ -225,6 +259,7 @@ mod tests {
                 budget: 5_000_000,
                 thrift: false,
             }),
+            ..Round::default()
         };
         assert!(round.encoded_len() < 96, "{}", round.encoded_len());
     }

@@ -8,6 +8,7 @@
 //!
 //! | module | noun |
 //! |---|---|
+//! | `agent` | a box's own checks, at a village |
 //! | `http` | the API of villages, lists, points and targets |
 //! | `import` | a list of villages, from a file |
 //! | `said` | what the house says of villages, from claims |
@@ -18,6 +19,7 @@
 //! | `doors` | what reads bytes of strangers, for the fuzz targets |
 //! | `room` | the room as a whole |
 
+pub mod agent;
 #[doc(hidden)]
 pub mod doors;
 mod http;

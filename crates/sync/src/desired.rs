@@ -21,6 +21,7 @@ use base::now::{Mono, Wall};
 use prost::Message as _;
 use serde::{Deserialize, Serialize};
 
+use crate::anchor::{self, Anchor};
 use crate::wire;
 
 /// The longest document with its signature, in octets.
@@ -37,6 +38,9 @@ pub const SAMPLE_EVERY_S: std::ops::RangeInclusive<u32> = 1..=3_600;
 
 /// Kibibytes of a release in an hour: the fewest and the most.
 pub const UPDATE_KIB_PER_HOUR: std::ops::RangeInclusive<u32> = 16..=4 * 1024 * 1024;
+
+/// Octets of a day: the fewest and the most.
+pub const BUDGET_OCTETS: std::ops::RangeInclusive<u64> = 100_000..=10_000_000_000;
 
 /// So long a box tries a document without reaching the centre, unless it is told
 /// otherwise when it is started.
@@ -72,6 +76,10 @@ pub struct Desired {
     pub houses: Vec<House>,
     /// Kibibytes of a release that may be fetched in an hour; none: as it was started.
     pub update_kib_per_hour: Option<u32>,
+    /// Where it looks whether there is an internet; none: as it was started.
+    pub anchors: Vec<Anchor>,
+    /// Octets that it may use on a day (UTC) for its own ends; none: as it was started.
+    pub budget_octets: Option<u64>,
 }
 
 /// An address of a centre: `HOST:PORT`, `[ADDRESS]:PORT`.
@@ -167,6 +175,8 @@ impl Desired {
             sample_every_s: self.sample_every_s,
             houses: self.houses.iter().map(House::to_string).collect(),
             update_kib_per_hour: self.update_kib_per_hour,
+            anchors: self.anchors.iter().map(written).collect(),
+            budget_octets: self.budget_octets,
         }
         .encode_to_vec()
     }
@@ -198,6 +208,15 @@ impl Desired {
         if self.houses.len() > HOUSES_MAX {
             return wrong("number of addresses");
         }
+        if !self.anchors.is_empty() && anchor::read(&self.anchors).is_err() {
+            return wrong("anchor");
+        }
+        if self
+            .budget_octets
+            .is_some_and(|it| !BUDGET_OCTETS.contains(&it))
+        {
+            return wrong("budget of a day");
+        }
         Ok(())
     }
 
@@ -217,9 +236,34 @@ impl Desired {
             sample_every_s: it.sample_every_s,
             houses: it.houses.iter().map(house).collect::<Result<_, _>>()?,
             update_kib_per_hour: it.update_kib_per_hour,
+            anchors: it.anchors.into_iter().map(read).collect(),
+            budget_octets: it.budget_octets,
         };
         desired.check()?;
         Ok(desired)
+    }
+}
+
+fn written(it: &Anchor) -> wire::LookedAt {
+    wire::LookedAt {
+        name: it.name.clone(),
+        network: it.network.clone(),
+        https: it.https.clone().unwrap_or_default(),
+        tcp: it.tcp.clone().unwrap_or_default(),
+        dns: it.dns.clone().unwrap_or_default(),
+        dns_name: it.dns_name.clone().unwrap_or_default(),
+    }
+}
+
+fn read(it: wire::LookedAt) -> Anchor {
+    let some = |text: String| Some(text).filter(|text| !text.is_empty());
+    Anchor {
+        name: it.name,
+        network: it.network,
+        https: some(it.https),
+        tcp: some(it.tcp),
+        dns: some(it.dns),
+        dns_name: some(it.dns_name),
     }
 }
 
@@ -438,6 +482,8 @@ mod tests {
             sample_every_s: Some(300),
             houses: vec!["pusat.example:8443".parse().expect("an address")],
             update_kib_per_hour: None,
+            anchors: anchor::usual(),
+            budget_octets: Some(2_000_000),
         }
     }
 
@@ -483,12 +529,16 @@ mod tests {
     fn a_signed_nonsense_is_refused_by_name() {
         let (sign, house) = centre();
         type Change = fn(&mut Desired);
-        let all: [(&str, Change); 3] = [
+        let all: [(&str, Change); 5] = [
             ("interval of samples", |it| it.sample_every_s = Some(0)),
             ("share of an hour", |it| it.update_kib_per_hour = Some(1)),
             ("number of addresses", |it| {
                 it.houses = vec![it.houses[0].clone(); HOUSES_MAX + 1];
             }),
+            ("anchor", |it| {
+                it.anchors[0].https = Some("http://a/".to_owned())
+            }),
+            ("budget of a day", |it| it.budget_octets = Some(1)),
         ];
         for (field, change) in all {
             let mut it = desired(1);
@@ -496,6 +546,34 @@ mod tests {
             let read = unseal(&sign(&it), &house, agent(1));
             assert_eq!(read, Err(DesiredError::Field { field }));
         }
+    }
+
+    /// The longest of everything still travels.
+    #[test]
+    fn the_longest_document_fits() {
+        let (sign, house) = centre();
+        let name = |n: usize| ["a", "b", "c"][n].repeat(32);
+        let it = Desired {
+            houses: vec![
+                format!("{}:65535", "h".repeat(253))
+                    .parse()
+                    .expect("a house");
+                HOUSES_MAX
+            ],
+            anchors: (0..anchor::ANCHORS_MAX)
+                .map(|n| Anchor {
+                    name: name(n),
+                    network: name(n),
+                    https: Some(format!("https://{}/", "h".repeat(119))),
+                    tcp: Some(format!("{}:65535", "h".repeat(74))),
+                    dns: Some("[2001:db8:1111:1111:1111:1111:1111:1111]:65535".to_owned()),
+                    dns_name: Some(["x".repeat(49), "y".repeat(50)].join(".")),
+                })
+                .collect(),
+            ..desired(1)
+        };
+        let octets = sign(&it);
+        assert_eq!(unseal(&octets, &house, agent(1)), Ok(it));
     }
 
     #[test]

@@ -35,8 +35,10 @@
 //! | [`ledger`] | what is on the disk about programs? |
 //! | [`trial`] | which program is started, and does a new one stand? |
 //! | [`fetch`] | how does a release come without holding up what matters? |
+//! | [`anchor`] | where does a box look whether there is an internet? |
 //! | [`desired`] | what is a box to be like, and when does it go back? |
 
+pub mod anchor;
 pub mod batch;
 pub mod carry;
 pub mod clock;

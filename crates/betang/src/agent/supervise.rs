@@ -311,6 +311,7 @@ impl Driver {
             .arg(&live.data)
             .args(["--every", &live.every.to_string()])
             .args(["--config-window", &live.config_window.to_string()])
+            .args(live.looks())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .kill_on_drop(true)

@@ -4,7 +4,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, ensure};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use clap::{Args, Subcommand};
+use reach::agent::told;
 use reqwest::Method;
 use serde_json::{Value as Json, json};
 
@@ -73,6 +76,12 @@ pub(crate) struct Config {
     /// Kibibytes of a release that it may fetch in an hour.
     #[arg(long, value_name = "KIB")]
     update_per_hour: Option<u32>,
+    /// Where it looks whether there is an internet: a JSON list of one to three anchors.
+    #[arg(long, value_name = "FILE")]
+    anchors: Option<PathBuf>,
+    /// Octets that it may use on a day (UTC) for its own ends, releases aside.
+    #[arg(long, value_name = "OCTETS")]
+    budget: Option<u64>,
     /// As when it was started, in everything.
     #[arg(long)]
     plain: bool,
@@ -86,7 +95,7 @@ pub(crate) struct Records {
     /// `sit_…`
     #[arg(long)]
     site: String,
-    /// csv or json.
+    /// csv, or json with what the records say.
     #[arg(long, default_value = "csv")]
     format: String,
 }
@@ -321,8 +330,15 @@ async fn records(which: Records) -> anyhow::Result<ExitCode> {
         "--format is csv or json"
     );
     let path = format!("/api/v1/sites/{}/records", which.site);
-    let found = which.reach.reach()?.all(&path, &[]).await?;
-    if which.format == "json" {
+    let wants_bodies = which.format == "json";
+    let bodies = [("bodies", wants_bodies.then(|| true.to_string()))];
+    let mut found = which.reach.reach()?.all(&path, &bodies).await?;
+    if wants_bodies {
+        for record in &mut found {
+            let body = record["inside"]["body"].as_str().unwrap_or_default();
+            let body = BASE64.decode(body).context("the body of a record")?;
+            record["says"] = told(text(&record["kind"]), &body).into();
+        }
         say(Json::from(found));
         return Ok(ExitCode::SUCCESS);
     }
@@ -357,11 +373,22 @@ async fn config(it: Config) -> anyhow::Result<ExitCode> {
     let says = it.plain
         || it.sample_every.is_some()
         || !it.house.is_empty()
-        || it.update_per_hour.is_some();
+        || it.update_per_hour.is_some()
+        || it.anchors.is_some()
+        || it.budget.is_some();
     if says {
+        let anchors = match &it.anchors {
+            Some(file) => {
+                let named = || format!("the anchors of {}", file.display());
+                let text = std::fs::read(file).with_context(named)?;
+                serde_json::from_slice(&text).with_context(named)?
+            }
+            None => json!([]),
+        };
         let form = json!({
             "sample_every_s": it.sample_every, "houses": it.house,
-            "update_kib_per_hour": it.update_per_hour,
+            "update_kib_per_hour": it.update_per_hour, "anchors": anchors,
+            "budget_octets": it.budget,
         });
         let told = reach.ask(Method::POST, &path, Some(&form)).await?;
         say(&told["version"]);
@@ -370,12 +397,14 @@ async fn config(it: Config) -> anyhow::Result<ExitCode> {
     let found = reach.ask(Method::GET, &path, None).await?;
     for told in found["items"].as_array().into_iter().flatten() {
         say(format!(
-            "{} {:<11} {} {} {} {}",
+            "{} {:<11} {} {} {} {} {} {}",
             told["version"],
             text(&told["state"]),
             told["sample_every_s"],
             told["houses"],
             told["update_kib_per_hour"],
+            names(&told["anchors"]),
+            told["budget_octets"],
             text(&told["why"]),
         ));
     }
@@ -408,6 +437,16 @@ async fn commands(one: One) -> anyhow::Result<ExitCode> {
         ));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What anchors are called; `-` where there are none.
+fn names(anchors: &Json) -> String {
+    let all = anchors.as_array().into_iter().flatten();
+    let names: Vec<&str> = all.map(|it| text(&it["name"])).collect();
+    match names.as_slice() {
+        [] => "-".to_owned(),
+        names => names.join(","),
+    }
 }
 
 fn text(value: &Json) -> &str {

@@ -19,6 +19,8 @@ NAME = "pusat.uji"
 DOOR = 8443
 CENTRE, DNS, STRANGER, PORTAL = "10.62.0.1", "10.62.0.53", "10.62.0.99", "10.62.0.80"
 
+ANCHORS = ["10.62.0.11", "10.62.0.12", "10.62.0.13"]
+
 # So long anything may take until it is so. A guard against hanging.
 PATIENCE = 240
 
@@ -118,6 +120,10 @@ class House:
         ticket = self.ask("sites", "code", site, "--near", "2000").splitlines()[0]
         return site, ticket, where
 
+    def bodies(self, site):
+        """The same with what the records say."""
+        return json.loads(self.ask("sites", "records", "--site", site, "--format", "json"))
+
     def records(self, site):
         """What is held of a site: rows of the table."""
         text = self.ask("sites", "records", "--site", site, "--format", "csv")
@@ -133,6 +139,8 @@ class Box:
         self.child = None
         # How often its program was started: as often the house hears of it.
         self.starts = 0
+        # How it looks whether there is an internet.
+        self.looks = []
 
     def enrol(self, house, number):
         self.site, ticket, where = house.site(number)
@@ -146,7 +154,8 @@ class Box:
         self.machine.run("rm", "-f", self.data / "status.json")
         log = open(f"{self.data}.log", "ab")
         self.child = subprocess.Popen(
-            self.machine.inside(self.betang, "agent", "--every", every, "--data", self.data),
+            self.machine.inside(self.betang, "agent", "--every", every, "--data", self.data,
+                                *map(str, self.looks)),
             stdin=subprocess.DEVNULL, stdout=log, stderr=log)
 
     def kill(self, how=signal.SIGKILL):
@@ -167,6 +176,19 @@ class Box:
             return json.loads(Path(f"/proc/{self.machine.holder.pid}/root{self.data}/status.json").read_text())
         except FileNotFoundError:
             return {"open": False, "chains": []}
+
+    def eyes(self):
+        """What it has seen last, off the file that its status is read from."""
+        try:
+            path = f"/proc/{self.machine.holder.pid}/root{self.data}/lookout.json"
+            return json.loads(Path(path).read_text())["shown"]
+        except FileNotFoundError:
+            return {"last_round_us": 0, "internet": None, "anchors": []}
+
+    def sees(self, internet, since):
+        """A round that began to be looked for after `since` (wall, seconds) found that."""
+        seen = self.eyes()
+        return (seen["last_round_us"] or 0) / 1e6 > since and seen["internet"] is internet
 
     def chains(self, said=None):
         """Of each stream and epoch the newest number, and up to where it is acknowledged."""

@@ -13,6 +13,7 @@ the cases are skipped with the reason.
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -22,12 +23,16 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from machines import (CENTRE, DNS, DOOR, PORTAL, STRANGER, Box, House, Machine, Net, compare, until)
+import looks
+from machines import (ANCHORS, CENTRE, DNS, DOOR, PORTAL, STRANGER, Box, House, Machine, Net, compare, until)
 
 # What stands in one row happens at the same time, to different boxes.
-CASES = [["cut"], ["portal", "full_and_poor"], ["counts"]]
+CASES = [["cut"], ["portal", "full_and_poor"], ["seen"], ["counts"]]
 TESTS = sum(map(len, CASES))
 INSIDE = "IN_NAMESPACES"
+
+# Seconds of a slot of the boxes here; a village's have sixty.
+SLOT = 10
 
 # What a good line to a village is like.
 USUAL = "both delay=30 jitter=10 loss=10 rate=5000"
@@ -63,9 +68,10 @@ class World:
         self.net = Net(sim, ["bt-pusat", "bt-gerbang"],
                        [(f"bt-{n}", public) for n, public in self.publics.items()], seed=62)
         self.centre, self.portal = Machine(), Machine()
-        self.centre.plug("bt-pusat", *(f"{it}/32" for it in (CENTRE, DNS, STRANGER, PORTAL)))
-        self.portal.plug("bt-gerbang", *(f"{it}/32" for it in (DNS, PORTAL)))
-        self.others = []
+        self.centre.plug("bt-pusat", *(f"{it}/32" for it in (CENTRE, DNS, STRANGER, PORTAL, *ANCHORS)))
+        self.portal.plug("bt-gerbang", *(f"{it}/32" for it in (DNS, PORTAL, *ANCHORS)))
+        # Of programs of others the logs, and which of them are anchors.
+        self.others, self.served = [], []
         self.book = self.folder / "book.json"
         self.names({"*": CENTRE})
         self.serve(self.centre, "dns", DNS, self.book)
@@ -77,6 +83,7 @@ class World:
                         "-out", self.folder / "cert.pem"], check=True, capture_output=True)
         for machine, address in [(self.portal, PORTAL), (self.centre, STRANGER)]:
             self.serve(machine, "web", f"{address}:{DOOR}", self.folder / "cert.pem", self.folder / "key.pem")
+        self.anchors()
         self.house = House(betang, self.centre, str(self.folder / "rumah"))
         resolv = self.folder / "resolv.conf"
         resolv.write_text(f"nameserver {DNS}\n")
@@ -88,6 +95,8 @@ class World:
             data = self.folder / f"kotak-{n}"
             data.mkdir()
             self.boxes[n] = Box(betang, machine, data, f"bt-{n}")
+            self.boxes[n].looks = ["--anchors", self.folder / "anchors.json", "--slot-seconds", SLOT,
+                                   "--anchor-roots", self.folder / "ca.pem"]
             self.net.tell(f"bt-{n} {USUAL}")
         third = self.boxes[3]
         # A small disk of its own.
@@ -98,14 +107,36 @@ class World:
         for box in self.boxes.values():
             box.start()
 
+    def anchors(self):
+        """Three anchors, by an authority of their own; and a portal in their places."""
+        run = lambda *args: subprocess.run(["openssl", *args], check=True, capture_output=True, cwd=self.folder)
+        key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+        run("req", "-x509", *key, "-subj", "/CN=Otoritas Uji", "-days", "2", "-keyout", "ca-key.pem", "-out", "ca.pem")
+        names = ",".join(f"IP:{it}" for it in ANCHORS)
+        (self.folder / "anchor.ext").write_text(f"subjectAltName={names}\nbasicConstraints=critical,CA:FALSE\n")
+        run("req", "-new", *key, "-subj", "/CN=jangkar", "-keyout", "anchor-key.pem", "-out", "anchor.csr")
+        run("x509", "-req", "-in", "anchor.csr", "-days", "2", "-CA", "ca.pem", "-CAkey", "ca-key.pem",
+            "-CAcreateserial", "-extfile", "anchor.ext", "-out", "anchor.pem")
+        told = []
+        for n, address in enumerate(ANCHORS):
+            name = f"jangkar-{n}.uji"
+            files = [self.folder / "anchor.pem", self.folder / "anchor-key.pem"]
+            self.served.append(len(self.others))
+            self.serve(self.centre, address, name, *files, script="anchor.py")
+            files = [self.folder / "cert.pem", self.folder / "key.pem"]
+            self.serve(self.portal, address, name, *files, PORTAL, script="anchor.py")
+            told.append({"name": f"jangkar-{n}", "network": f"AS6450{n}", "https": f"https://{address}/204",
+                         "tcp": f"{address}:443", "dns": f"{address}:53", "dns_name": name})
+        (self.folder / "anchors.json").write_text(json.dumps(told))
+
     def names(self, book):
         beside = self.book.with_suffix(".new")
         beside.write_text(json.dumps(book))
         beside.rename(self.book)
 
-    def serve(self, machine, *args):
+    def serve(self, machine, *args, script="portal.py"):
         log = open(self.folder / f"lain-{len(self.others)}.log", "w")
-        script = str(Path(__file__).parent / "portal.py")
+        script = str(Path(__file__).parent / script)
         self.others.append(subprocess.Popen(machine.inside(sys.executable, script, *args), stdout=log))
         until("somebody answers", lambda: (self.folder / log.name).read_text().startswith("ready"))
 
@@ -248,6 +279,75 @@ def poor(world):
     drained = time.monotonic() - began
     world.net.tell(f"bt-3 {USUAL}")
     return f"poor line: connected after {connected:.1f} s, {waited} records drained after {drained:.1f} s"
+
+
+def seen(world):
+    """What boxes say of their villages' connection is what was done to it."""
+    one, two, three = boxes = list(world.boxes.values())
+    started = time.time()
+    for box in boxes:
+        until(f"{box.device} sees an internet", lambda: box.sees(True, started))
+    done, before = {}, {}
+    # A cut, a portal that takes and answers everything, and a box that dies.
+    world.net.tell("bt-1 both cut")
+    world.net.tell("bt-2 toward bt-gerbang")
+    three.kill()
+    begun = time.time()
+    three.start()
+    for box in (one, two):
+        until(f"{box.device} sees none", lambda: box.sees(False, begun + SLOT))
+        done[box] = begun, time.time()
+    latest = [it["result"] for anchor in two.eyes()["anchors"] for it in anchor["latest"]]
+    assert "certificate" in latest, latest
+    world.net.tell("bt-1 both heal")
+    world.net.tell("bt-2 toward bt-pusat")
+    # Somebody ends the program of the third, then its machine starts again.
+    three.kill(signal.SIGTERM)
+    boot = world.folder / "boot"
+    boot.write_text("11111111-2222-4333-8444-555555555555\n")
+    three.machine.run("mount", "--bind", boot, "/proc/sys/kernel/random/boot_id")
+    three.start()
+    healed = time.time()
+    for box in boxes:
+        until(f"{box.device} sees an internet", lambda: box.sees(True, healed + SLOT))
+    world.caught_up(*boxes)
+    said = []
+    for box in boxes:
+        records = world.house.bodies(box.site)
+        rounds, began = looks.read(records)
+        seconds, gaps = looks.whole(rounds)
+        # A program that is not there claims nothing; one that is leaves nothing out.
+        assert gaps < box.starts, (box.device, gaps, box.starts)
+        verdicts, slots = looks.verdicts(rounds, SLOT)
+        assert len(began) == box.starts, (len(began), box.starts)
+        assert rounds[0].named == [(f"jangkar-{n}", f"AS6450{n}") for n in range(3)], rounds[0].named
+        since, to = done.get(box, (0, 0))
+        inside = [up for n, up in verdicts.items() if n * SLOT >= since and (n + 1) * SLOT <= to]
+        assert not any(inside) and (inside or box is three), (box.device, inside)
+        after = [up for n, up in verdicts.items() if n * SLOT >= healed + 1]
+        assert after and all(after), (box.device, after)
+        said.append(f"{box.device} {len(rounds)} rounds over {seconds:.0f} s, {len(inside)} slots without")
+    # What was said to be answered was answered: the anchors have counted, too.
+    answered = sum(call["what"] == "https" for at in world.served for call in world.callers(at))
+    claimed = sum(check[1] == "https" and check[4] == looks.OK
+                  for box in boxes for it in looks.read(world.house.bodies(box.site))[0] for check in it.checks)
+    assert 0 < claimed <= answered, (claimed, answered)
+    tried = [check for n, checks in looks.verdicts(looks.read(world.house.bodies(one.site))[0], SLOT)[1].items()
+             if n * SLOT >= done[one][0] and (n + 1) * SLOT <= done[one][1] for check in checks]
+    assert {(anchor, way) for anchor, way, *_ in tried} == {(n, way) for n in range(3) for way in looks.WAYS.values()}
+    ends = [(looks.first(it, 4), it.get(2, [b""])[0].hex(), record["inside"]["boot"])
+            for record, it in looks.read(world.house.bodies(three.site))[1]][-2:]
+    assert [orderly for orderly, *_ in ends] == [0, 1], ends
+    assert ends[0][1] == ends[0][2] and ends[1][1] == ends[0][2] != ends[1][2], ends
+    return f"{'; '.join(said)}; {metered(world, two)}"
+
+
+def metered(world, box):
+    """How near to what its line has carried a box's own count is."""
+    rounds = looks.read(world.house.bodies(box.site))[0]
+    last = [it for it in rounds if it.boot == rounds[-1].boot][-4:]
+    counted, passed = last[-1].spent - last[0].spent, last[-1].passed - last[0].passed
+    return f"counts {counted} octets where its line carried {passed}"
 
 
 def counts(world):

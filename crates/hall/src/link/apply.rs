@@ -14,6 +14,7 @@ use sync::release::PublicKey;
 use super::dial::{DialError, Way};
 use super::door::{Ask, Signed, Told};
 use super::identity::{Identity, IdentityError, Key};
+use super::meter::Meter;
 use super::slots::Slots;
 use crate::enrol::code::{Code, HouseKey, Ticket};
 use crate::enrol::words::six_words;
@@ -134,6 +135,7 @@ impl<'f> Applicant<'f> {
             host: self.ticket.host.clone(),
             port: self.ticket.port,
             house: self.house,
+            meter: Meter::default(),
         };
         let line = way.connect(None).await?;
         let house = line.house;

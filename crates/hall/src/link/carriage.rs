@@ -25,6 +25,7 @@ use tokio_tungstenite::tungstenite::{Bytes, Message};
 use super::apply;
 use super::dial::{DialError, Way};
 use super::identity::{Identity, IdentityError, Key};
+use super::meter::Metered;
 use super::posts::Posts;
 use crate::ca::{DOOR, RENEW_BEFORE};
 use crate::clock::Clock;
@@ -56,8 +57,8 @@ pub(super) enum Line {
 /// A WebSocket.
 #[derive(Debug)]
 pub(super) struct Socket {
-    out: SplitSink<WebSocketStream<TlsStream<TcpStream>>, Message>,
-    back: SplitStream<WebSocketStream<TlsStream<TcpStream>>>,
+    out: SplitSink<WebSocketStream<TlsStream<Metered<TcpStream>>>, Message>,
+    back: SplitStream<WebSocketStream<TlsStream<Metered<TcpStream>>>>,
     /// Since when a frame is on its way out.
     leaving: Option<Mono>,
 }

@@ -15,6 +15,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
+use super::meter::{Meter, Metered};
 use super::trust::{OfHouse, Shown, provider};
 use crate::ca::DOOR;
 use crate::enrol::code::HouseKey;
@@ -37,6 +38,8 @@ pub struct Way {
     pub port: u16,
     /// The key of its authority. None: any, for the first time.
     pub house: Option<HouseKey>,
+    /// What counts the octets of it.
+    pub meter: Meter,
 }
 
 /// A box's certificate and key.
@@ -97,7 +100,7 @@ pub enum DialError {
 #[derive(Debug)]
 pub struct Line {
     /// The encrypted stream.
-    pub stream: TlsStream<TcpStream>,
+    pub stream: TlsStream<Metered<TcpStream>>,
     /// The key of the authority that was shown.
     pub house: HouseKey,
 }
@@ -130,9 +133,11 @@ impl Way {
             port: self.port,
             why: error.to_string(),
         };
+        self.meter.lookup(&self.host);
         let tcp = TcpStream::connect((self.host.as_str(), self.port))
             .await
             .map_err(unreachable)?;
+        self.meter.taken();
         tcp.set_nodelay(true).map_err(unreachable)?;
         let door =
             ServerName::try_from(DOOR).map_err(|error| DialError::Papers(error.to_string()))?;
@@ -142,7 +147,7 @@ impl Way {
             why,
         };
         let stream = TlsConnector::from(Arc::new(config))
-            .connect(door, tcp)
+            .connect(door, Metered::new(tcp, self.meter.clone()))
             .await
             .map_err(|error| match error.kind() {
                 // What TLS does not understand comes as this.

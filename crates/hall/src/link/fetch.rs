@@ -180,7 +180,7 @@ impl Fetcher {
     async fn bring(&mut self, slots: &Slots, signed: &Signed, have: u64) -> Result<(), FetchError> {
         // Believed anew: it may have lain here while the power was away.
         let manifest = slots.admit(signed, self.running, self.clock.now().wall)?;
-        let settings = *self.hands.settings.borrow();
+        let settings = self.hands.settings.borrow().clone();
         let now = self.clock.now().mono;
         let mut fetch = Fetch::new(manifest.size, have, settings.per_hour, now);
         self.say(&Updated {

@@ -20,6 +20,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use serde::{Deserialize, Serialize};
 
 use super::dial::{Papers, Way};
+use super::meter::Meter;
 use crate::ca::sha256;
 use crate::enrol::code::HouseKey;
 
@@ -142,6 +143,7 @@ impl Identity {
             host: self.host.clone(),
             port: self.port,
             house: Some(house),
+            meter: Meter::default(),
         })
     }
 
@@ -158,8 +160,11 @@ impl Identity {
     }
 }
 
-/// Puts a file in the place of another, or of none.
-pub(super) fn replace(folder: &Path, name: &str, octets: &[u8]) -> Result<(), IdentityError> {
+/// Puts a file in the place of another, or of none: whole, or not at all.
+///
+/// # Errors
+/// If it cannot be written; what was there stays.
+pub fn replace(folder: &Path, name: &str, octets: &[u8]) -> Result<(), IdentityError> {
     let path = folder.join(name);
     let beside = folder.join(format!("{name}.new"));
     let written = || {

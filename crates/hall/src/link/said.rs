@@ -4,12 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use base::id::{Agent, Id, Person, Site};
-use base::now::Wall;
+use base::now::{Mono, Wall};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::json;
 use store::{Conn, Tx};
 use sync::carry;
 use sync::command::{Command, Ulid};
 use sync::identity::{Chain, Epoch, Seq, Stream};
+use sync::record::{Envelope, Kind, Quality};
 
 use super::centre::Caller;
 use super::kinds;
@@ -50,7 +53,35 @@ pub struct Heard {
     pub event: Wall,
     /// When it was held here.
     pub received: Wall,
+    /// What it says, where that is of the box itself and of nobody; none for a gap.
+    pub inside: Option<Inside>,
 }
+
+/// What a record says of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Inside {
+    /// Which boot, 32 hexadecimal digits.
+    pub boot: String,
+    /// When, on the clock of that boot.
+    pub mono: Mono,
+    /// Whether the box knew the house's time then.
+    pub synced: bool,
+    /// The edition of the body.
+    pub ver: u32,
+    /// The body, base64.
+    pub body: String,
+}
+
+/// Kinds whose bodies speak of a box and of no person.
+const OF_BOXES: [Kind; 7] = [
+    Kind::CLOCK,
+    kinds::VITALS,
+    kinds::STARTED,
+    kinds::UPDATED,
+    kinds::CONFIGURED,
+    kinds::ROUND,
+    kinds::BEGAN,
+];
 
 /// What the boxes of a site have said, by box, stream, epoch and number. Also what to
 /// begin the next page after, if there may be one.
@@ -265,7 +296,19 @@ pub async fn carried(hall: &Hall, who: &Who, file: &[u8]) -> Result<Vec<u8>, Pro
 }
 
 fn heard_of(said: Said) -> Heard {
+    let envelope = said.raw.as_deref().map(Envelope::decode);
+    let inside = match envelope {
+        Some(Ok(it)) if OF_BOXES.contains(&it.kind) => Some(Inside {
+            boot: hex(it.boot.as_bytes()),
+            mono: it.mono,
+            synced: it.quality == Quality::Synced,
+            ver: it.ver,
+            body: BASE64.encode(&it.body),
+        }),
+        Some(_) | None => None,
+    };
     Heard {
+        inside,
         agent: said.agent,
         stream: word(said.at.stream),
         epoch: epoch(said.at.epoch),

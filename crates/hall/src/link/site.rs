@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use base::id::{Agent, Id};
 use base::now::{Mono, Now};
 use futures::future::BoxFuture;
 use serde::Serialize;
@@ -23,9 +24,10 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use super::carriage::{Attempt, Dialled, Failed, Line, Moved};
-use super::dial::DialError;
+use super::dial::{DialError, Way};
 use super::identity::{Identity, IdentityError, Key};
 use super::kinds;
+use super::meter::Meter;
 use super::outbox::Disk;
 use super::posts::Habit;
 use super::upkeep::{Hands, Outfit, Turn, Upkeep};
@@ -65,8 +67,17 @@ pub enum SiteError {
 #[derive(Debug)]
 struct Wanted {
     stream: Stream,
-    draft: Draft,
-    kept: oneshot::Sender<Result<Placed, Refusal>>,
+    draft: Making,
+    kept: oneshot::Sender<Result<(Placed, Now), Refusal>>,
+}
+
+/// Makes a record of the moment at which it is stamped.
+struct Making(Box<dyn FnOnce(Now) -> Draft + Send>);
+
+impl std::fmt::Debug for Making {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Making")
+    }
 }
 
 /// Where others bring what is to be kept. Cheap to clone.
@@ -90,10 +101,25 @@ impl Desk {
     /// # Errors
     /// If it is not kept.
     pub async fn keep(&self, stream: Stream, draft: Draft) -> Result<Placed, Unkept> {
+        let kept = self.keep_as(stream, |_| draft).await;
+        kept.map(|(placed, _)| placed)
+    }
+
+    /// Keeps a record that speaks of its own moment: `make` is handed the reading of the
+    /// clocks that the record is stamped with, and so is whoever waits, once it is on
+    /// the disk.
+    ///
+    /// # Errors
+    /// If it is not kept.
+    pub async fn keep_as(
+        &self,
+        stream: Stream,
+        make: impl FnOnce(Now) -> Draft + Send + 'static,
+    ) -> Result<(Placed, Now), Unkept> {
         let (kept, answer) = oneshot::channel();
         let wanted = Wanted {
             stream,
-            draft,
+            draft: Making(Box::new(make)),
             kept,
         };
         self.0.send(wanted).await.map_err(|_| Unkept::Undone)?;
@@ -111,6 +137,12 @@ struct ChainStatus {
     acked: u64,
 }
 
+/// A record whose transaction is not done, and who wants to know.
+type Waiting = (
+    (Placed, Now),
+    oneshot::Sender<Result<(Placed, Now), Refusal>>,
+);
+
 /// A running box.
 pub struct Runner {
     folder: PathBuf,
@@ -119,15 +151,18 @@ pub struct Runner {
     identity: Identity,
     disk: Disk,
     site: Site,
+    boot: Boot,
     upkeep: Upkeep,
     wanted: mpsc::Receiver<Wanted>,
     /// Those who wait, by the transaction that theirs is in.
-    waiting: Vec<(Placed, oneshot::Sender<Result<Placed, Refusal>>)>,
+    waiting: Vec<Waiting>,
     dialling: Option<BoxFuture<'static, Dialled>>,
     line: Option<Line>,
     /// How much the house had acknowledged before the line, of all chains together.
     acked: u64,
     habit: Habit,
+    /// Octets of the line, releases aside.
+    meter: Meter,
     /// The last refusal of the house was about the certificate's end.
     renew: bool,
     said: Option<(Mono, String)>,
@@ -157,6 +192,7 @@ impl Runner {
             identity,
             disk,
             site,
+            boot,
             upkeep,
             wanted,
             waiting: Vec::new(),
@@ -164,16 +200,29 @@ impl Runner {
             line: None,
             acked: 0,
             habit: Habit::default(),
+            meter: Meter::default(),
             renew: false,
             said: None,
         };
         Ok((runner, Desk(desk)))
     }
 
+    /// Who the box is.
+    #[must_use]
+    pub const fn agent(&self) -> Id<Agent> {
+        self.identity.agent
+    }
+
+    /// Which boot this is.
+    #[must_use]
+    pub const fn boot(&self) -> Boot {
+        self.boot
+    }
+
     /// How it is run, and what others follow from it.
     pub fn outfit(&mut self, outfit: Outfit) -> Hands {
         self.site.speak(outfit.protocols, &outfit.version);
-        self.upkeep.outfit(outfit)
+        self.upkeep.outfit(outfit, self.meter.clone())
     }
 
     /// Runs until it is told to stop. What was kept is on the disk by then.
@@ -217,9 +266,10 @@ impl Runner {
     /// Takes a draft in; who brought it is answered when its transaction is done.
     async fn keep(&mut self, wanted: Wanted) {
         let now = self.clock.now();
-        match self.site.append(wanted.stream, wanted.draft, now) {
+        let draft = (wanted.draft.0)(now);
+        match self.site.append(wanted.stream, draft, now) {
             Ok((placed, effects)) => {
-                self.waiting.push((placed, wanted.kept));
+                self.waiting.push(((placed, now), wanted.kept));
                 self.carry_out(effects.into()).await;
             }
             Err(refusal) => {
@@ -313,7 +363,7 @@ impl Runner {
     fn kept(&mut self, number: u64) {
         let (done, waiting) = std::mem::take(&mut self.waiting)
             .into_iter()
-            .partition(|(placed, _)| placed.transaction <= number);
+            .partition(|((placed, _), _)| placed.transaction <= number);
         self.waiting = waiting;
         for (placed, kept) in done {
             let _ = kept.send(Ok(placed));
@@ -339,7 +389,10 @@ impl Runner {
 
     /// Begins an attempt; the box goes on meanwhile.
     fn dial(&mut self) {
-        let way = self.identity.way().map(|way| self.upkeep.way(way));
+        let way = self.identity.way().map(|way| Way {
+            meter: self.meter.clone(),
+            ..self.upkeep.way(way)
+        });
         let attempt = Attempt {
             way,
             folder: self.folder.clone(),

@@ -11,6 +11,7 @@ use base::id::{Agent, Id};
 use base::now::{Mono, Now};
 use prost::Message as _;
 use serde::Serialize;
+use sync::anchor::Anchor;
 use sync::command::End;
 use sync::desired::{Configured, Desired, Fate, Held, House, unseal};
 use sync::fetch::PER_HOUR;
@@ -25,6 +26,7 @@ use tokio::sync::watch;
 use super::dial::Way;
 use super::identity::{Identity, IdentityError, replace, trouble};
 use super::kinds;
+use super::meter::Meter;
 use super::slots::{Running, SlotError, Slots};
 use crate::enrol::code::HouseKey;
 
@@ -44,6 +46,10 @@ pub struct Outfit {
     pub every: Duration,
     /// So long a configuration is tried without reaching the house.
     pub patience: Duration,
+    /// Where it looks whether there is an internet, if nobody says otherwise.
+    pub anchors: Vec<Anchor>,
+    /// Octets of a day, if nobody says otherwise.
+    pub budget: u64,
 }
 
 /// What others follow.
@@ -57,6 +63,8 @@ pub struct Hands {
     pub offered: watch::Receiver<Option<Offer>>,
     /// By which address the house was looked for last.
     pub way: watch::Receiver<Option<Way>>,
+    /// Octets of the line, releases aside.
+    pub meter: Meter,
 }
 
 /// A release that was offered and taken.
@@ -69,12 +77,16 @@ pub struct Offer {
 }
 
 /// What a box is to be like.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     /// Between two samples.
     pub every: Duration,
     /// Octets of a release that may be fetched in an hour.
     pub per_hour: u64,
+    /// Where it looks whether there is an internet.
+    pub anchors: Vec<Anchor>,
+    /// Octets that it may use on a day for its own ends.
+    pub budget: u64,
 }
 
 /// How the line is.
@@ -110,6 +122,10 @@ pub struct Told {
     houses: Vec<String>,
     /// Kibibytes of a release in an hour.
     update_kib_per_hour: u64,
+    /// What its anchors are called.
+    anchors: Vec<String>,
+    /// Octets of a day.
+    budget_octets: u64,
 }
 
 /// What the line's task keeps of it.
@@ -153,6 +169,8 @@ impl Upkeep {
         let nothing = Settings {
             every: Duration::from_secs(60),
             per_hour: PER_HOUR,
+            anchors: Vec::new(),
+            budget: 0,
         };
         let mut upkeep = Self {
             folder: folder.to_owned(),
@@ -185,7 +203,7 @@ impl Upkeep {
     }
 
     /// How it is run, and what others follow from it.
-    pub fn outfit(&mut self, outfit: Outfit) -> Hands {
+    pub fn outfit(&mut self, outfit: Outfit, meter: Meter) -> Hands {
         self.outfit = Some(outfit);
         self.apply();
         Hands {
@@ -193,6 +211,7 @@ impl Upkeep {
             line: self.line.subscribe(),
             offered: self.offered.subscribe(),
             way: self.way.subscribe(),
+            meter,
         }
     }
 
@@ -257,7 +276,12 @@ impl Upkeep {
             },
             None => first,
         };
-        self.way.send_replace(Some(way.clone()));
+        // What others fetch by it is not the line's.
+        let meter = Meter::default();
+        self.way.send_replace(Some(Way {
+            meter,
+            ..way.clone()
+        }));
         way
     }
 
@@ -313,7 +337,7 @@ impl Upkeep {
 
     /// What it was told, for the status.
     pub(super) fn told(&self) -> Told {
-        let settings = *self.settings.borrow();
+        let settings = self.settings.borrow();
         Told {
             version: self.current.as_ref().map(|it| it.version),
             trying: self.held.is_trying(),
@@ -321,6 +345,8 @@ impl Upkeep {
             sample_every_s: settings.every.as_secs(),
             houses: self.houses().iter().map(House::to_string).collect(),
             update_kib_per_hour: settings.per_hour / 1024,
+            anchors: settings.anchors.iter().map(|it| it.name.clone()).collect(),
+            budget_octets: settings.budget,
         }
     }
 
@@ -355,6 +381,18 @@ impl Upkeep {
                 |seconds| Duration::from_secs(seconds.into()),
             ),
             per_hour: kib.map_or(PER_HOUR, |kib| u64::from(kib) * 1024),
+            anchors: match told.map(|it| it.anchors.as_slice()) {
+                Some(anchors @ [_, ..]) => anchors.to_vec(),
+                Some([]) | None => self
+                    .outfit
+                    .as_ref()
+                    .map(|it| it.anchors.clone())
+                    .unwrap_or_default(),
+            },
+            budget: told
+                .and_then(|it| it.budget_octets)
+                .or(self.outfit.as_ref().map(|it| it.budget))
+                .unwrap_or_default(),
         };
         self.settings.send_replace(settings);
     }

@@ -9,6 +9,7 @@ use base::id::{Agent, Id, Person, Site};
 use base::now::Wall;
 use serde_json::{Value as Json, json};
 use store::{Conn, Tx};
+use sync::anchor::{self, Anchor};
 use sync::desired::{Desired, House, seal};
 
 use crate::audit::{self, Act};
@@ -37,6 +38,10 @@ pub struct Form {
     pub houses: Vec<String>,
     /// Kibibytes of a release that may be fetched in an hour; none: as it was started.
     pub update_kib_per_hour: Option<u32>,
+    /// Where it looks whether there is an internet; empty: as it was started.
+    pub anchors: Vec<Anchor>,
+    /// Octets that it may use on a day (UTC) for its own ends; none: as it was started.
+    pub budget_octets: Option<u64>,
 }
 
 /// What a box was told to be like, and what became of it.
@@ -81,6 +86,9 @@ pub async fn set(
             .map_err(|error| line::refuse("houses", format!("{text}: {error}")))
     };
     let houses = form.houses.iter().map(house).collect::<Result<_, _>>()?;
+    if !form.anchors.is_empty() {
+        anchor::read(&form.anchors).map_err(|error| line::refuse("anchors", error.to_string()))?;
+    }
     let agent = active(tx, id)
         .await?
         .ok_or_else(|| Problem::conflict("site-state", "No box is let in at this site."))?;
@@ -97,6 +105,8 @@ pub async fn set(
         sample_every_s: form.sample_every_s,
         houses,
         update_kib_per_hour: form.update_kib_per_hour,
+        anchors: form.anchors.clone(),
+        budget_octets: form.budget_octets,
     };
     desired
         .check()
@@ -170,7 +180,8 @@ async fn active(conn: &mut Conn, id: Id<Site>) -> Result<Option<Id<Agent>>, stor
 fn told(form: &Form) -> Json {
     json!({
         "sample_every_s": form.sample_every_s, "houses": form.houses,
-        "update_kib_per_hour": form.update_kib_per_hour,
+        "update_kib_per_hour": form.update_kib_per_hour, "anchors": form.anchors,
+        "budget_octets": form.budget_octets,
     })
 }
 
@@ -187,6 +198,9 @@ fn listed(row: DesiredRow) -> Listed {
                 .filter_map(|text| text.as_str().map(str::to_owned))
                 .collect(),
             update_kib_per_hour: number("update_kib_per_hour"),
+            // What an older house has written has none.
+            anchors: serde_json::from_value(said["anchors"].clone()).unwrap_or_default(),
+            budget_octets: said["budget_octets"].as_u64(),
         },
         made_by: row.made_by,
         made: row.made,

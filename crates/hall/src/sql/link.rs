@@ -323,6 +323,8 @@ pub(crate) struct Said {
     pub(crate) gap: Option<String>,
     /// The epoch and number it was made under.
     pub(crate) made: Option<(Epoch, Seq)>,
+    /// The record as it came; none for a gap.
+    pub(crate) raw: Option<Vec<u8>>,
 }
 
 /// Where a page of [`said`] ended.
@@ -357,12 +359,12 @@ pub(crate) async fn said(
     let mut query = Query::new(
         "SELECT * FROM (SELECT r.agent_id, r.stream, r.epoch, r.seq AS from_seq, \
          r.seq AS to_seq, r.event_us, r.received_us, r.kind, NULL AS reason, r.made_epoch, \
-         r.made_seq FROM hall_record r JOIN hall_agent a ON a.id = r.agent_id",
+         r.made_seq, r.raw FROM hall_record r JOIN hall_agent a ON a.id = r.agent_id",
     )
     .push(" WHERE a.site_id = ", site)
     .raw(
         " UNION ALL SELECT g.agent_id, g.stream, g.epoch, g.from_seq, g.to_seq, g.from_us, \
-         g.received_us, NULL, g.reason, NULL, NULL \
+         g.received_us, NULL, g.reason, NULL, NULL, NULL \
          FROM hall_record_gap g JOIN hall_agent a ON a.id = g.agent_id",
     )
     .push(" WHERE a.site_id = ", site)
@@ -390,6 +392,7 @@ pub(crate) async fn said(
                 received: row.get("received_us")?,
                 kind: row.get("kind")?,
                 gap: row.get("reason")?,
+                raw: row.get("raw")?,
                 made: match made {
                     Some(made) => Some((
                         Epoch::from_bits(made.cast_unsigned()),

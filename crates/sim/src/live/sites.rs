@@ -24,6 +24,7 @@ use hall::enrol::code::Ticket;
 use hall::link::apply::{About, Applicant};
 use hall::link::dial::{Papers, Way};
 use hall::link::identity::{Identity, Key};
+use hall::link::meter::Metered;
 use hall::task::Tasks;
 use reqwest::Client;
 use serde_json::{Value as Json, json};
@@ -65,7 +66,7 @@ const RECORD: Kind = Kind(66);
 /// Where they stand: degrees north and east.
 const HERE: (f64, f64) = (-2.31, 114.05);
 
-type Socket = WebSocketStream<TlsStream<TcpStream>>;
+type Socket = WebSocketStream<TlsStream<Metered<TcpStream>>>;
 
 /// How many, and of which centre.
 #[derive(Debug, Args)]

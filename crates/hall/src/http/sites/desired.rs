@@ -5,6 +5,7 @@ use axum::response::Response;
 use base::id::{Agent, Id, Person, Site};
 use base::now::Wall;
 use serde::{Deserialize, Serialize};
+use sync::anchor::Anchor;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -44,6 +45,68 @@ struct SiteConfigForm {
     #[serde(default)]
     #[schema(minimum = 16, maximum = 4_194_304)]
     update_kib_per_hour: Option<u32>,
+    /// Where it looks whether there is an internet, one to three places in different
+    /// networks; empty: as it was started.
+    #[serde(default)]
+    #[schema(max_items = 3)]
+    anchors: Vec<SiteAnchor>,
+    /// Octets that it may use on a day (UTC) for its own ends, releases aside.
+    #[serde(default)]
+    #[schema(minimum = 100_000, maximum = 10_000_000_000_u64)]
+    budget_octets: Option<u64>,
+}
+
+/// A place that answers when there is an internet. It is asked in each way that is given.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct SiteAnchor {
+    /// What it is called.
+    #[schema(min_length = 1, max_length = 32)]
+    name: String,
+    /// The network that it stands in, by name or number (AS).
+    #[schema(min_length = 1, max_length = 32)]
+    network: String,
+    /// What answers 204 to a GET: `https://HOST[:PORT]/PATH`.
+    #[serde(default)]
+    #[schema(max_length = 128)]
+    https: Option<String>,
+    /// What takes TCP connections: `HOST:PORT`, better an address than a name.
+    #[serde(default)]
+    #[schema(max_length = 80)]
+    tcp: Option<String>,
+    /// A resolver, `ADDRESS:PORT`.
+    #[serde(default)]
+    dns: Option<String>,
+    /// The name that it is asked for.
+    #[serde(default)]
+    #[schema(max_length = 100)]
+    dns_name: Option<String>,
+}
+
+impl From<SiteAnchor> for Anchor {
+    fn from(it: SiteAnchor) -> Self {
+        Self {
+            name: it.name,
+            network: it.network,
+            https: it.https,
+            tcp: it.tcp,
+            dns: it.dns,
+            dns_name: it.dns_name,
+        }
+    }
+}
+
+impl From<Anchor> for SiteAnchor {
+    fn from(it: Anchor) -> Self {
+        Self {
+            name: it.name,
+            network: it.network,
+            https: it.https,
+            tcp: it.tcp,
+            dns: it.dns,
+            dns_name: it.dns_name,
+        }
+    }
 }
 
 /// A configuration of a box, and what became of it.
@@ -60,6 +123,10 @@ struct SiteConfigView {
     houses: Vec<String>,
     /// Kibibytes of a release in an hour; null: as it was started.
     update_kib_per_hour: Option<u32>,
+    /// Where it looks whether there is an internet; empty: as it was started.
+    anchors: Vec<SiteAnchor>,
+    /// Octets of a day; null: as it was started.
+    budget_octets: Option<u64>,
     /// Who.
     #[schema(value_type = String)]
     made_by: Id<Person>,
@@ -84,6 +151,8 @@ impl From<Listed> for SiteConfigView {
             sample_every_s: it.form.sample_every_s,
             houses: it.form.houses,
             update_kib_per_hour: it.form.update_kib_per_hour,
+            anchors: it.form.anchors.into_iter().map(SiteAnchor::from).collect(),
+            budget_octets: it.form.budget_octets,
             made_by: it.made_by,
             made_us: it.made,
             state: it.state,
@@ -131,6 +200,8 @@ async fn set(
         sample_every_s: body.sample_every_s,
         houses: body.houses,
         update_kib_per_hour: body.update_kib_per_hour,
+        anchors: body.anchors.into_iter().map(Anchor::from).collect(),
+        budget_octets: body.budget_octets,
     };
     let (told, sent) = desired::set(&hall, &mut tx, &who, id, form).await?;
     let location = format!("/api/v1/sites/{id}/config");

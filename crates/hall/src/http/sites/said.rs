@@ -17,7 +17,7 @@ use crate::csv::{self, File};
 use crate::guard::{Guarded as _, Permission, Who};
 use crate::http::{Page, limit};
 use crate::idempotency::Keyed;
-use crate::link::said::{self, Heard, Told};
+use crate::link::said::{self, Heard, Inside, Told};
 use crate::problem::{self, Path, Problem, Query};
 
 pub(super) fn routes() -> OpenApiRouter<Hall> {
@@ -42,6 +42,8 @@ struct Filter {
     cursor: Option<String>,
     /// `csv` for a file.
     format: Option<String>,
+    /// With what the records say, where that is of the box and of no person.
+    bodies: Option<bool>,
 }
 
 /// A record that a site has said, or a gap in its place.
@@ -72,6 +74,37 @@ struct RecordView {
     /// When it was held here.
     #[schema(value_type = i64)]
     received_us: Wall,
+    /// What it says; null where it was not asked for, for a gap, and for a kind that may
+    /// speak of persons.
+    inside: Option<RecordInside>,
+}
+
+/// What a record says of itself.
+#[derive(Debug, Serialize, ToSchema)]
+struct RecordInside {
+    /// Which boot of the box, 32 hexadecimal digits.
+    boot: String,
+    /// When, on the clock of that boot.
+    #[schema(value_type = u64)]
+    mono_us: u64,
+    /// Whether the box knew the house's time then.
+    synced: bool,
+    /// The edition of the body.
+    ver: u32,
+    /// The body, base64: a protobuf message that `kind` names.
+    body: String,
+}
+
+impl From<Inside> for RecordInside {
+    fn from(it: Inside) -> Self {
+        Self {
+            boot: it.boot,
+            mono_us: it.mono.as_us(),
+            synced: it.synced,
+            ver: it.ver,
+            body: it.body,
+        }
+    }
 }
 
 impl From<Heard> for RecordView {
@@ -89,6 +122,7 @@ impl From<Heard> for RecordView {
             gap: heard.gap,
             event_us: heard.event,
             received_us: heard.received,
+            inside: heard.inside.map(RecordInside::from),
         }
     }
 }
@@ -176,7 +210,13 @@ async fn records(
     let csv = csv::wanted(&headers, filter.format.as_deref())?;
     let limit = limit(filter.limit)?;
     let mut read = hall.db().read().await?;
-    let (found, next) = said::heard(&mut read, &who, id, filter.cursor.as_deref(), limit).await?;
+    let (mut found, next) =
+        said::heard(&mut read, &who, id, filter.cursor.as_deref(), limit).await?;
+    if filter.bodies != Some(true) {
+        for one in &mut found {
+            one.inside = None;
+        }
+    }
     if csv {
         return Ok(file(found));
     }
