@@ -9,7 +9,7 @@ use std::time::Duration;
 use base::now::Wall;
 
 use crate::evidence::{Mark, Minute, Seen};
-use crate::round::{Began, CHECKS_MAX, Fault, Round, Way};
+use crate::round::{Began, CHECKS_MAX, Fault, NOTED_EVERY, Round, Way};
 use crate::slot::{Slot, between, each};
 
 /// So long after a slot its evidence may still come. Older news change no verdict.
@@ -100,7 +100,7 @@ pub fn began(at: Wall, boot: &[u8; 16], it: &Began, when: &impl When) -> Vec<Mar
     let Some(last) = when.when(&before, it.before_mono_us) else {
         return marks;
     };
-    let gone = each(between(last, from)).filter(|slot| {
+    let gone = each(between(last + NOTED_EVERY, from)).filter(|slot| {
         // Clocks that contradict each other by years make no evidence of years.
         at.since(slot.start()) <= FINAL_AFTER
     });
@@ -225,6 +225,7 @@ mod tests {
                 mains,
                 battery_percent: None,
             }),
+            ..Began::default()
         };
         let at = T + s(3_600);
         let middle = T + s(1_800);
@@ -241,7 +242,7 @@ mod tests {
         assert_eq!(killed, Seen::GONE, "the machine ran on");
         // Before and after it there is no such evidence.
         let marks = super::began(at, &new, &began(false, false, None), &known);
-        assert_eq!(of(&marks, T + s(550)), Seen::default());
+        assert_eq!(of(&marks, T + s(640)), Seen::default());
         assert_eq!(of(&marks, at), Seen::default());
     }
 

@@ -7,10 +7,16 @@
 //!
 //! Sent and stored for years: fields are only added, and one that is missing is unknown.
 
+use std::time::Duration;
+
 use prost::Message;
 
 /// The edition of both bodies that this program writes.
 pub const VER: u32 = 1;
+
+/// A box notes at least so often that it is at work: after its last note it may have been
+/// for as long.
+pub const NOTED_EVERY: Duration = Duration::from_secs(60);
 
 /// The most checks that are read of one round; what is beyond them proves nothing.
 pub const CHECKS_MAX: usize = 256;

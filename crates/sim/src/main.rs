@@ -17,6 +17,7 @@ use sim::link::SECOND;
 use sim::link::figures::{self, Telemetry};
 use sim::link::pipe::Line;
 use sim::link::plan::{self, Weather};
+use sim::link::village::{self, Looks};
 use sim::link::world::Mutation;
 use sim::live::camera::Camera;
 use sim::live::library::Library;
@@ -79,6 +80,9 @@ struct Link {
     /// With wiped, set back and copied cards, wrong clocks and full disks.
     #[arg(long)]
     foul: bool,
+    /// Whether the minute ledger tells each day as it was, instead.
+    #[arg(long, conflicts_with_all = ["foul", "figures"])]
+    ledger: bool,
     /// What it costs instead: octets on the wire and virtual seconds.
     #[arg(long)]
     figures: bool,
@@ -123,6 +127,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
             costs(link.seed);
             Ok(())
         }
+        Cli::Link(link) if link.ledger => minutes(&link),
         Cli::Link(link) => days(&link),
     }
 }
@@ -152,6 +157,26 @@ fn days(link: &Link) -> anyhow::Result<()> {
         link.seeds
     ));
     anyhow::ensure!(bad == 0, "a promise was broken");
+    Ok(())
+}
+
+fn minutes(link: &Link) -> anyhow::Result<()> {
+    let (mut slots, mut known, mut unknown, mut wrong) = (0, 0, 0, 0);
+    for seed in link.seed..link.seed.saturating_add(link.seeds) {
+        let judged = village::day(seed, link.sites, Looks::Honest);
+        for it in &judged.wrong {
+            say(&format!("seed {seed}: {it:?}"));
+        }
+        slots += judged.slots;
+        known += judged.known;
+        unknown += judged.unknown.len();
+        wrong += judged.wrong.len();
+    }
+    say(&format!(
+        "{} days, {slots} minutes of villages: {known} judged, {wrong} of them otherwise than they were; {unknown} whole ones unknown",
+        link.seeds
+    ));
+    anyhow::ensure!(wrong == 0, "a minute was judged otherwise than it was");
     Ok(())
 }
 

@@ -5,6 +5,7 @@
 //! The limit and the floor are measured in the same run, since a shared machine
 //! is another one an hour later: ratios hold, plain numbers do not.
 
+mod ledger;
 mod program;
 mod sites;
 mod table;
@@ -16,6 +17,7 @@ use anyhow::{Context as _, Result, ensure};
 use clap::Args;
 use serde_json::{Value as Json, json};
 
+pub(crate) use ledger::Ledger;
 pub(crate) use sites::Sites;
 
 use program::{Folder, House, Program, measure};

@@ -44,6 +44,8 @@ enum Bench {
     Live(bench::Live),
     /// The port for sites: how many boxes return after an outage, and what they cost.
     Sites(bench::Sites),
+    /// The minute ledger: a month of all villages decided anew, and asked for.
+    Ledger(bench::Ledger),
 }
 
 #[expect(
@@ -71,6 +73,7 @@ fn main() -> ExitCode {
             println!("{report}");
             true
         }),
+        Chore::Bench(Bench::Ledger(ledger)) => ledger.run(&root()).map(|()| true),
         Chore::Bench(Bench::Live(live)) => live.run(&root()).map(|report| {
             println!("{report}");
             true

@@ -1,6 +1,6 @@
 //! What sites have said and what they were told, as people see it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use base::id::{Agent, Id, Person, Site};
@@ -103,16 +103,6 @@ pub async fn heard(
         .map(written)
         .filter(|_| i64::try_from(found.len()) == Ok(limit));
     Ok((found.into_iter().map(heard_of).collect(), next))
-}
-
-/// Sites of which a box has brought something since a time, whoever asks: for rooms
-/// that count what works.
-///
-/// # Errors
-/// If the database does not answer.
-pub async fn heard_since(conn: &mut Conn, since: Wall) -> Result<BTreeSet<Id<Site>>, store::Error> {
-    let found = rows::heard_since(conn, since).await?;
-    Ok(found.into_iter().collect())
 }
 
 /// When each site was heard last that ever was, whoever asks.

@@ -335,19 +335,6 @@ pub(crate) struct Mark {
     pub(crate) from: Seq,
 }
 
-/// Sites of which a box has brought something since a time.
-pub(crate) async fn heard_since(conn: &mut Conn, since: Wall) -> Result<Vec<Id<Site>>, Error> {
-    conn.all(
-        "SELECT DISTINCT a.site_id FROM hall_record_chain c JOIN hall_agent a \
-         ON a.id = c.agent_id WHERE c.heard_us >= $1",
-        params![since],
-    )
-    .await?
-    .iter()
-    .map(|row| row.get("site_id"))
-    .collect()
-}
-
 /// What the agents of a site have said behind a mark, by agent, stream, epoch and
 /// number.
 pub(crate) async fn said(

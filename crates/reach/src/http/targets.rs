@@ -1,8 +1,6 @@
 //! `/api/v1/targets` and `/api/v1/holidays`: how many points by which day, and which
 //! days count.
 
-use std::time::Duration;
-
 use axum::extract::State;
 use axum::response::Response;
 use base::area::AreaCode;
@@ -14,11 +12,11 @@ use hall::areas::{self, NamedArea};
 use hall::audit::{self, Act};
 use hall::guard::{Guarded as _, Permission, Place, Who};
 use hall::idempotency::Keyed;
-use hall::link::said as sites;
 use hall::problem::{Json, Path, Problem, Query};
 use hall::{agencies, line};
 use reach_core::calendar::{self, Calendar, Holidays, Uncounted};
 use reach_core::flow::State as Stage;
+use reach_core::slot::Slot;
 use reach_core::target::{self, Target as Goal};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -30,6 +28,7 @@ use utoipa_axum::routes;
 use super::points;
 use super::{Times, Withdrawal};
 use crate::sql::target::{self as rows, TargetRow, YearRow};
+use crate::sql::verdict;
 
 pub(super) fn routes() -> OpenApiRouter<Hall> {
     OpenApiRouter::new()
@@ -46,9 +45,6 @@ const GOAL_MAX: u32 = 100_000;
 
 /// Holidays of one year at most.
 const HOLIDAYS_MAX: usize = 100;
-
-/// A box that has brought something within this time is measured to work.
-const MEASURED_WITHIN: Duration = Duration::from_secs(24 * 3_600);
 
 hall::words! {
     /// Which days count: all (kalender), or Monday to Friday without holidays (kerja).
@@ -162,8 +158,8 @@ struct ProgressView {
     holidays_unknown: Option<i32>,
     /// Laporan: how many points people say are done.
     reported: u32,
-    /// Terukur: of how many points the box has brought something within a day; null:
-    /// no point has a box, or another day than today is asked about.
+    /// Terukur: of how many points the ledger proves a minute of the 24 hours up to the
+    /// end of that day, or up to now; null: no point has a box.
     measured: Option<u32>,
     /// Points in the area.
     points: u32,
@@ -450,12 +446,15 @@ async fn view(
         .filter(|(_, stage)| has_reached(*stage, row.reached));
     let reported = u32::try_from(done.count()).unwrap_or(u32::MAX);
     let has_box = points.iter().any(|(point, _)| point.site.is_some());
-    let measured = if has_box && times.then.is_none() && times.known.is_none() {
-        let since = hall.now().wall - MEASURED_WITHIN;
-        let heard = sites::heard_since(conn, since).await?;
+    let measured = if has_box {
+        let end = times.then.map(|day| Slot::of(hall.end_of(day)));
+        let ended = Slot::of(hall.now().wall);
+        let end = end.map_or(ended, |end| end.min(ended));
+        let day = end.plus(-1_440)..end;
+        let up = verdict::up(conn, &day, times.said(hall)).await?;
         let works = points
             .iter()
-            .filter(|(point, _)| point.site.is_some_and(|site| heard.contains(&site)));
+            .filter(|(point, _)| point.site.is_some_and(|site| up.contains(&site)));
         Some(u32::try_from(works.count()).unwrap_or(u32::MAX))
     } else {
         None

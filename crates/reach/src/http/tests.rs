@@ -1,10 +1,12 @@
 //! Villages as a caller meets them, on both engines.
 
+mod bench;
 mod imports;
 mod ledger;
 mod points;
 mod reconciled;
 mod rights;
+mod silent;
 
 use std::time::Duration;
 

@@ -23,6 +23,7 @@ const EVERY: Duration = Duration::from_secs(5);
 /// Starts all of them.
 pub(crate) async fn start(hall: &Hall) -> Result<(), Error> {
     let since = presence::begin(hall).await?;
+    verdicts::by_this_rule(hall).await?;
     let it = hall.clone();
     hall.tasks().spawn(
         "reach.presence",
@@ -80,6 +81,5 @@ pub(crate) async fn pass(
 ) -> Result<(), Error> {
     let stop = hall.tasks().soft().clone();
     while !stop.is_cancelled() && folder.pass(hall).await? {}
-    while !stop.is_cancelled() && verdicts::pass(hall, which).await? {}
-    Ok(())
+    verdicts::pass(hall, which).await
 }

@@ -60,10 +60,15 @@ impl Listener {
     /// Looks who is silent, and opens and clears what follows.
     pub(crate) async fn pass(&mut self, hall: &Hall) -> Result<(), Error> {
         let now = hall.now();
+        // Nobody is silent to whom the house has not listened for as long; what an earlier
+        // run has opened stays until then.
+        if now.wall.since(self.began) < SILENT {
+            return Ok(());
+        }
         let mut read = hall.db().read().await?;
         let voices = listening::voices(hall, &mut read, now.wall).await?;
         drop(read);
-        let wrong = self.wrong(&voices, now.wall);
+        let wrong = wrong(&voices, now.wall);
         if self.told.as_ref() == Some(&wrong) {
             return Ok(());
         }
@@ -96,67 +101,64 @@ impl Listener {
         self.told = Some(wrong);
         Ok(())
     }
+}
 
-    fn wrong(&self, voices: &[Voiced], now: Wall) -> BTreeMap<(&'static str, String), Wrong> {
-        let mut wrong = BTreeMap::new();
-        let mut alone: BTreeMap<Id<Site>, &Voiced> = voices
-            .iter()
-            .filter(|voice| voice.contact == Contact::Silent && now.since(self.began) >= SILENT)
-            .map(|voice| (voice.member.site.id, voice))
-            .collect();
-        let mut of_provider: BTreeMap<(&str, AreaCode), Vec<Voice<Id<Site>>>> = BTreeMap::new();
-        for voice in voices
-            .iter()
-            .filter(|voice| voice.contact != Contact::Never)
+/// What is wrong with those who are not heard.
+fn wrong(voices: &[Voiced], now: Wall) -> BTreeMap<(&'static str, String), Wrong> {
+    let mut wrong = BTreeMap::new();
+    let mut alone: BTreeMap<Id<Site>, &Voiced> = voices
+        .iter()
+        .filter(|voice| voice.contact == Contact::Silent)
+        .map(|voice| (voice.member.site.id, voice))
+        .collect();
+    let mut of_provider: BTreeMap<(&str, AreaCode), Vec<Voice<Id<Site>>>> = BTreeMap::new();
+    for voice in voices
+        .iter()
+        .filter(|voice| voice.contact != Contact::Never)
+    {
+        let form = &voice.member.site.form;
+        if let (Some(provider), Some(regency), Some(village)) =
+            (&form.provider, regency(&form.area), &voice.member.village)
         {
-            let form = &voice.member.site.form;
-            if let (Some(provider), Some(regency), Some(village)) =
-                (&form.provider, regency(&form.area), &voice.member.village)
-            {
-                let silent = (voice.contact == Contact::Silent)
-                    .then_some(voice.heard)
-                    .flatten();
-                let of = of_provider.entry((provider, regency)).or_default();
-                of.push(Voice {
-                    site: voice.member.site.id,
-                    village: village.to_string(),
-                    silent,
-                });
-            }
+            let silent = (voice.contact == Contact::Silent)
+                .then_some(voice.heard)
+                .flatten();
+            let of = of_provider.entry((provider, regency)).or_default();
+            of.push(Voice {
+                site: voice.member.site.id,
+                village: village.to_string(),
+                silent,
+            });
         }
-        for ((provider, regency), voices) in of_provider {
-            for (at, group) in together(&voices).into_iter().enumerate() {
-                // Before the house has listened for long enough nobody is alone either.
-                if !group.iter().all(|site| alone.contains_key(site)) {
-                    continue;
-                }
-                let since = group
-                    .iter()
-                    .filter_map(|site| alone.remove(site)?.heard)
-                    .min();
-                let key = (TOGETHER, group_key(provider, &regency, at));
-                let what = Wrong {
-                    sites: group.into_iter().collect(),
-                    since: since.unwrap_or(now),
-                    of: voices.len(),
-                    provider: Some(provider.to_owned()),
-                    regency: Some(regency.clone()),
-                };
-                wrong.insert(key, what);
-            }
-        }
-        for (site, voice) in alone {
-            let what = Wrong {
-                sites: BTreeSet::from([site]),
-                since: voice.heard.unwrap_or(now),
-                of: 1,
-                provider: voice.member.site.form.provider.clone(),
-                regency: None,
-            };
-            wrong.insert((ALONE, site.to_string()), what);
-        }
-        wrong
     }
+    for ((provider, regency), voices) in of_provider {
+        for (at, group) in together(&voices).into_iter().enumerate() {
+            let since = group
+                .iter()
+                .filter_map(|site| alone.remove(site)?.heard)
+                .min();
+            let key = (TOGETHER, group_key(provider, &regency, at));
+            let what = Wrong {
+                sites: group.into_iter().collect(),
+                since: since.unwrap_or(now),
+                of: voices.len(),
+                provider: Some(provider.to_owned()),
+                regency: Some(regency.clone()),
+            };
+            wrong.insert(key, what);
+        }
+    }
+    for (site, voice) in alone {
+        let what = Wrong {
+            sites: BTreeSet::from([site]),
+            since: voice.heard.unwrap_or(now),
+            of: 1,
+            provider: voice.member.site.form.provider.clone(),
+            regency: None,
+        };
+        wrong.insert((ALONE, site.to_string()), what);
+    }
+    wrong
 }
 
 /// The how manyth group at one time of a provider in a regency.

@@ -11,6 +11,7 @@ use base::now::Wall;
 use hall::Hall;
 use reach_core::amend::{Amendment, amend};
 use reach_core::evidence::Sheet;
+use reach_core::fold::FINAL_AFTER;
 use reach_core::judge::{self, RULE, Run, USUAL_DAYS, Usual};
 use reach_core::slot::{Slot, SlotDay};
 use store::{Conn, Error};
@@ -18,7 +19,7 @@ use store::{Conn, Error};
 use crate::sql::evidence::{self as sheets, Dirty};
 use crate::sql::verdict as rows;
 
-/// Days of one pass.
+/// Days of one transaction.
 const DAYS: i64 = 2_000;
 
 /// Days that rest on a day.
@@ -33,6 +34,21 @@ pub(crate) enum Which {
     All,
 }
 
+/// What another edition of the rule has decided and is not final is decided anew.
+pub(crate) async fn by_this_rule(hall: &Hall) -> Result<(), Error> {
+    let from = Slot::of(hall.now().wall - FINAL_AFTER).day();
+    let mut tx = hall.db().write().await?;
+    if rows::is_by_another(&mut tx, RULE, from).await? {
+        let days = sheets::decide_anew(&mut tx, from).await?;
+        tracing::info!(
+            days,
+            rule = RULE,
+            "the ledger is decided anew by another rule"
+        );
+    }
+    tx.commit().await
+}
+
 /// A site's day, decided.
 struct Decided {
     site: Id<Site>,
@@ -42,34 +58,38 @@ struct Decided {
     is_whole: bool,
 }
 
-/// Decides what there is to be decided; whether there may be more.
-pub(crate) async fn pass(hall: &Hall, which: Which) -> Result<bool, Error> {
+/// Decides what there is to be decided.
+pub(crate) async fn pass(hall: &Hall, which: Which) -> Result<(), Error> {
     let now = hall.now().wall;
     let until = Slot::of(now);
     let before = match which {
         Which::Past => until.day(),
         Which::All => until.day().plus(1),
     };
-    let mut read = hall.db().read().await?;
-    let dirty = sheets::dirty(&mut read, before, DAYS).await?;
-    if dirty.is_empty() {
-        return Ok(false);
-    }
-    let mut decided = Vec::new();
-    for (site, days) in by_site(&dirty) {
-        decided.extend(of_site(&mut read, site, &days, until, now).await?);
-    }
-    drop(read);
-    let mut tx = hall.db().write().await?;
-    for one in &decided {
-        rows::amend(&mut tx, one.site, one.day, &one.what, now).await?;
-        if one.is_whole {
-            sheets::decided(&mut tx, one.site, one.day).await?;
+    let mut after = None;
+    while !hall.tasks().soft().is_cancelled() {
+        let mut read = hall.db().read().await?;
+        let dirty = sheets::dirty(&mut read, before, after, DAYS).await?;
+        let Some(last) = dirty.last().copied() else {
+            break;
+        };
+        // A day that has not ended stays to be decided, so it is walked past by name.
+        after = Some(last);
+        let mut decided = Vec::new();
+        for (site, days) in by_site(&dirty) {
+            decided.extend(of_site(&mut read, site, &days, until, now).await?);
         }
+        drop(read);
+        let mut tx = hall.db().write().await?;
+        for one in &decided {
+            rows::amend(&mut tx, one.site, one.day, &one.what, now).await?;
+            if one.is_whole {
+                sheets::decided(&mut tx, one.site, one.day).await?;
+            }
+        }
+        tx.commit().await?;
     }
-    tx.commit().await?;
-    let more = i64::try_from(dirty.len()) == Ok(DAYS) && decided.iter().any(|one| one.is_whole);
-    Ok(more)
+    Ok(())
 }
 
 fn by_site(dirty: &[Dirty]) -> BTreeMap<Id<Site>, BTreeSet<SlotDay>> {

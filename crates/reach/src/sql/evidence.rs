@@ -6,6 +6,7 @@ use base::id::{Id, Site};
 use base::now::Wall;
 use reach_core::evidence::{SHEET_OCTETS, Sheet};
 use reach_core::slot::SlotDay;
+use store::query::Query;
 use store::{Conn, Error, Row, Tx, params};
 
 /// The level of packing: days are written once a minute.
@@ -103,26 +104,33 @@ pub(crate) struct Dirty {
     pub(crate) day: SlotDay,
 }
 
-/// Days before one that are to be decided, site after site.
+/// Days before one that are to be decided, site after site, behind one of them.
 pub(crate) async fn dirty(
     conn: &mut Conn,
     before: SlotDay,
+    after: Option<Dirty>,
     limit: i64,
 ) -> Result<Vec<Dirty>, Error> {
-    conn.all(
-        "SELECT site_id, day FROM reach_evidence WHERE dirty = 1 AND day < $1 \
-         ORDER BY site_id, day LIMIT $2",
-        params![before.0, limit],
-    )
-    .await?
-    .iter()
-    .map(|row| {
-        Ok(Dirty {
-            site: row.get("site_id")?,
-            day: SlotDay(row.get("day")?),
+    let mut query =
+        Query::new("SELECT site_id, day FROM reach_evidence WHERE dirty = 1 AND day < ")
+            .condition("?", vec![before.0.into()]);
+    if let Some(after) = after {
+        query = query
+            .push(" AND (site_id, day) > (", after.site)
+            .push(", ", after.day.0)
+            .raw(")");
+    }
+    let query = query.push(" ORDER BY site_id, day LIMIT ", limit);
+    conn.all_query(&query)
+        .await?
+        .iter()
+        .map(|row| {
+            Ok(Dirty {
+                site: row.get("site_id")?,
+                day: SlotDay(row.get("day")?),
+            })
         })
-    })
-    .collect()
+        .collect()
 }
 
 /// Verdicts follow from a day.

@@ -1,6 +1,6 @@
 //! What was decided of each minute: `reach_verdict`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use base::id::{Id, Site};
@@ -154,6 +154,45 @@ pub(crate) async fn runs(
         *runs = joined(std::mem::take(runs));
     }
     Ok(found)
+}
+
+/// Whether something stands, from a day on, that another edition of the rule has decided.
+pub(crate) async fn is_by_another(
+    conn: &mut Conn,
+    rule: u32,
+    from: SlotDay,
+) -> Result<bool, Error> {
+    let found = conn
+        .maybe(
+            "SELECT rule FROM reach_verdict WHERE superseded_us IS NULL AND rule <> $1 \
+             AND day >= $2 LIMIT 1",
+            params![i64::from(rule), from.0],
+        )
+        .await?;
+    Ok(found.is_some())
+}
+
+/// Sites of which a minute of some slots is proven, as of now or as it was known then.
+pub(crate) async fn up(
+    conn: &mut Conn,
+    slots: &Range<Slot>,
+    known: Option<Wall>,
+) -> Result<BTreeSet<Id<Site>>, Error> {
+    let mut query = Query::new("SELECT DISTINCT v.site_id FROM reach_verdict v WHERE v.day >= ")
+        .condition("?", vec![slots.start.day().0.into()])
+        .push(" AND v.day <= ", slots.end.plus(-1).day().0)
+        .push(" AND v.from_slot < ", slots.end.0)
+        .push(" AND v.to_slot > ", slots.start.0)
+        .raw(" AND v.state IN ('up', 'degraded')");
+    query = match known {
+        None => query.raw(" AND v.superseded_us IS NULL"),
+        Some(known) => query
+            .push(" AND v.written_us <= ", known)
+            .push(" AND (v.superseded_us IS NULL OR v.superseded_us > ", known)
+            .raw(")"),
+    };
+    let rows = conn.all_query(&query).await?;
+    rows.iter().map(|row| row.get("site_id")).collect()
 }
 
 /// Writes another state over what stands at a slot, as nobody may: for tests.

@@ -17,6 +17,7 @@
 //! | [`station`] | a box with its disk, its clocks and its people |
 //! | [`centre`] | the centre with its tables |
 //! | [`world`] | what happens next |
+//! | [`village`] | boxes that look whether there is an internet, and what was true |
 //! | [`oracle`] | what must hold |
 //! | [`figures`] | what it costs |
 
@@ -27,6 +28,7 @@ pub mod oracle;
 pub mod pipe;
 pub mod plan;
 pub mod station;
+pub mod village;
 pub mod world;
 
 /// Microseconds of the simulated world since 1970.

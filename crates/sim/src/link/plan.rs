@@ -71,6 +71,27 @@ pub enum Weather {
     Foul,
 }
 
+/// A rough day of villages that look whether there is an internet, as it is to be lived.
+#[must_use]
+pub fn looking(seed: u64, sites: usize, mishaps: bool) -> World {
+    let mut rng = fastrand::Rng::with_seed(seed);
+    World::new(Setting {
+        seed,
+        sites,
+        line: Line {
+            delay_us: rng.u64(10_000..400_000),
+            ..Line::FAST
+        },
+        shares: Shares::default(),
+        mutation: Mutation::None,
+        mishaps: match mishaps {
+            true => day(sites, Weather::Rough, &mut rng),
+            false => Vec::new(),
+        },
+        living: false,
+    })
+}
+
 /// A day's mishaps, by their time after its begin.
 #[must_use]
 pub fn day(sites: usize, weather: Weather, rng: &mut fastrand::Rng) -> Vec<(Instant, Mishap)> {

@@ -43,6 +43,8 @@ pub struct Station {
     pub site: Option<Site>,
     /// Commands that must not be done twice, as they were done.
     pub done_once: Vec<Ulid>,
+    /// How often its program has started.
+    pub starts: u64,
     /// How many redemptions were refused.
     pub refused: u64,
     /// The power goes with the next transaction: before it, or after.
@@ -79,6 +81,7 @@ impl Station {
             copy: None,
             site: None,
             done_once: Vec::new(),
+            starts: 0,
             refused: 0,
             power_at: None,
             shares,
@@ -132,6 +135,7 @@ impl Station {
     /// The program starts.
     pub fn start(&mut self, world: Instant) {
         let (now, seed) = (self.now(world), self.rng.u64(..));
+        self.starts += 1;
         let outbox = self.disk.outbox();
         self.site = Some(Site::new(&outbox, self.shares, self.boot, "sim", now, seed));
     }
@@ -177,6 +181,31 @@ impl Station {
                 Vec::new()
             }
         }
+    }
+
+    /// Something of another kind is recorded, as an event; whether it was taken. The
+    /// oracle is told nothing of it: others keep count of what it says.
+    pub fn say(
+        &mut self,
+        kind: Kind,
+        body: Vec<u8>,
+        world: Instant,
+        oracle: &mut Oracle,
+    ) -> (bool, Vec<Act>) {
+        let now = self.now(world);
+        let Some(site) = &mut self.site else {
+            return (false, Vec::new());
+        };
+        match site.append(Stream::Event, Draft { kind, ver: 1, body }, now) {
+            Ok((_, effects)) => (true, self.run(effects, world, oracle)),
+            Err(_) => (false, Vec::new()),
+        }
+    }
+
+    /// Which boot this is.
+    #[must_use]
+    pub const fn boot(&self) -> Boot {
+        self.boot
     }
 
     /// What is pending, as frames for a stick.

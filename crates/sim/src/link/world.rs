@@ -10,10 +10,12 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 
 use base::id::{Agent, Id};
+use base::now::Mono;
 use sync::carry::{Label, pack, unpack};
 use sync::command::{Command, End, Ulid};
 use sync::frame::Frame;
 use sync::identity::Stream;
+use sync::record::Kind;
 use sync::roster::Conn;
 use sync::share::Shares;
 use sync::site::Input as ToSite;
@@ -289,6 +291,22 @@ impl World {
     pub fn record(&mut self, at: usize, stream: Stream, body: Vec<u8>) {
         let acts = self.stations[at].record(stream, body, self.now, &mut self.oracle);
         self.acts(at, acts);
+    }
+
+    /// Something of this kind is recorded in a village, whatever it is; the instant on the
+    /// clock of its boot, if the outbox has taken it.
+    pub fn say(&mut self, at: usize, kind: Kind, body: Vec<u8>) -> Option<Mono> {
+        let now = self.stations[at].now(self.now);
+        let (taken, acts) = self.stations[at].say(kind, body, self.now, &mut self.oracle);
+        self.acts(at, acts);
+        taken.then_some(now.mono)
+    }
+
+    /// Whether nothing goes through between a box and the rest of the world now.
+    #[must_use]
+    pub fn is_cut(&self, at: usize) -> bool {
+        let (up, down) = self.cut[at];
+        up.max(down) > self.now
     }
 
     /// The way of a box is another from here on: what it can do, and until when it is
