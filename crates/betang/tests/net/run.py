@@ -307,10 +307,15 @@ def seen(world):
     boot.write_text("11111111-2222-4333-8444-555555555555\n")
     three.machine.run("mount", "--bind", boot, "/proc/sys/kernel/random/boot_id")
     three.start()
+    (world.folder / "one.json").write_text(json.dumps(json.loads((world.folder / "anchors.json").read_text())[:1]))
+    world.house.ask("sites", "config", three.site, "--anchors", world.folder / "one.json", "--budget", 2_000_000)
     healed = time.time()
     for box in boxes:
         until(f"{box.device} sees an internet", lambda: box.sees(True, healed + SLOT))
+    until("the house is obeyed", lambda: len(three.eyes()["anchors"]) == 1 and three.eyes()["anchors"][0]["latest"])
     world.caught_up(*boxes)
+    told = one.machine.run(one.betang, "agent", "status", "--data", one.data)
+    assert all(word in told for word in ["internet ada", "jangkar-2", "kuota hari ini"]), told
     said = []
     for box in boxes:
         records = world.house.bodies(box.site)
@@ -339,6 +344,11 @@ def seen(world):
             for record, it in looks.read(world.house.bodies(three.site))[1]][-2:]
     assert [orderly for orderly, *_ in ends] == [0, 1], ends
     assert ends[0][1] == ends[0][2] and ends[1][1] == ends[0][2] != ends[1][2], ends
+    # From the round on that says so, the only anchor is the one that the house has named.
+    rounds = looks.read(world.house.bodies(three.site))[0]
+    last = max(n for n, it in enumerate(rounds) if it.named)
+    assert rounds[last].named == [("jangkar-0", "AS64500")] and rounds[last].budget == 2_000_000
+    assert {check[0] for it in rounds[last:] for check in it.checks} == {0}
     return f"{'; '.join(said)}; {metered(world, two)}"
 
 
