@@ -40,12 +40,15 @@ use sync::record::Draft;
 use sync::trial::Program;
 use tokio::net::unix::pipe;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 use crate::cli::{point, protocols, say};
 
 /// So long what is under way may take to end.
 const GRACE: Duration = Duration::from_secs(5);
+
+/// Between two samples, where octets are dear.
+const SPARING: Duration = Duration::from_secs(300);
 
 /// A box.
 #[derive(Debug, Args)]
@@ -225,6 +228,7 @@ async fn live(live: Live) -> anyhow::Result<ExitCode> {
     tasks.spawn("agent.line", async move { runner.run(&stop).await });
     // They end before the line does, so that the last that was seen is kept.
     let eyes = Tasks::new();
+    let (thrift, spares) = watch::channel(false);
     let stop = eyes.soft().clone();
     let outlook = Outlook {
         folder: live.data.clone(),
@@ -237,6 +241,7 @@ async fn live(live: Live) -> anyhow::Result<ExitCode> {
         desk: desk.clone(),
         hands: hands.clone(),
         tasks: eyes.clone(),
+        thrift,
     };
     let ready = outlook.open()?;
     let (has_begun, begun) = oneshot::channel();
@@ -251,7 +256,7 @@ async fn live(live: Live) -> anyhow::Result<ExitCode> {
         // That it has begun is the first that a program says.
         let said = async {
             let _ = begun.await;
-            sample(samples, &folder).await;
+            sample(samples, spares, &folder).await;
         };
         stop.run_until_cancelled(said).await;
     });
@@ -349,11 +354,20 @@ fn seed() -> anyhow::Result<u64> {
 }
 
 /// Says that it has started, and from then on how it is.
-async fn sample((mut hands, desk): (Hands, Desk), folder: &Path) {
+async fn sample(
+    (mut hands, desk): (Hands, Desk),
+    mut spares: watch::Receiver<bool>,
+    folder: &Path,
+) {
     let started = desk.keep(Stream::Event, upkeep::started(folder)).await;
     let mut kept = started.map(|_| ());
     loop {
         let every = hands.settings.borrow_and_update().every;
+        // Where octets are dear a sample goes with what the rounds say, and not beside it.
+        let every = match *spares.borrow_and_update() {
+            true => every.max(SPARING),
+            false => every,
+        };
         let mut ticks = tokio::time::interval(every);
         // After a suspension one sample, and not one for each that was missed.
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -368,6 +382,7 @@ async fn sample((mut hands, desk): (Hands, Desk), folder: &Path) {
                     Ok(()) => break,
                     Err(_) => return,
                 },
+                Ok(()) = spares.changed() => break,
             }
             let body = Vitals::read(folder).encode_to_vec();
             let (kind, ver) = (kinds::VITALS, 1);

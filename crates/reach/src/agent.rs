@@ -34,6 +34,7 @@ use serde_json::{Value as Json, json};
 use sync::anchor::{Anchor, Targets};
 use sync::identity::{Boot, Stream};
 use sync::record::{Draft, Kind};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 pub use anchors::EyesError;
@@ -72,6 +73,8 @@ pub struct Outlook {
     pub hands: Hands,
     /// Where what blocks is done.
     pub tasks: Tasks,
+    /// Who else uses the line follows whether it has to be spared.
+    pub thrift: watch::Sender<bool>,
 }
 
 /// What has come of work that was begun.
@@ -254,6 +257,12 @@ impl Watcher {
                 self.carry_out(effect);
             }
         }
+        let thrift = self.lookout.purse().mood() == Mood::Thrifty;
+        self.with.thrift.send_if_modified(|was| {
+            let changes = *was != thrift;
+            *was = thrift;
+            changes
+        });
     }
 
     fn carry_out(&mut self, effect: Effect) {

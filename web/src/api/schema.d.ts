@@ -2750,6 +2750,7 @@ export interface components {
                 event_us: number;
                 /** @description Why there is a gap: `thinned`, `full`, `forgotten` or `unreadable`. */
                 gap?: string | null;
+                inside?: components["schemas"]["RecordInside"] | null;
                 /** @description What it is; a number where this house does not know the kind, `gap` for a gap. */
                 kind: string;
                 /** @description The epoch it was made in; null for a gap. */
@@ -2906,6 +2907,13 @@ export interface components {
             items: {
                 /** @description Which box. */
                 agent: string;
+                /** @description Where it looks whether there is an internet; empty: as it was started. */
+                anchors: components["schemas"]["SiteAnchor"][];
+                /**
+                 * Format: int64
+                 * @description Octets of a day; null: as it was started.
+                 */
+                budget_octets?: number | null;
                 /**
                  * Format: int64
                  * @description Since when the house knows.
@@ -3712,6 +3720,25 @@ export interface components {
             /** @description Each pair of them. */
             pairs: components["schemas"]["ReconciledPair"][];
         };
+        /** @description What a record says of itself. */
+        RecordInside: {
+            /** @description The body, base64: a protobuf message that `kind` names. */
+            body: string;
+            /** @description Which boot of the box, 32 hexadecimal digits. */
+            boot: string;
+            /**
+             * Format: int64
+             * @description When, on the clock of that boot.
+             */
+            mono_us: number;
+            /** @description Whether the box knew the house's time then. */
+            synced: boolean;
+            /**
+             * Format: int32
+             * @description The edition of the body.
+             */
+            ver: number;
+        };
         /** @description A record that a site has said, or a gap in its place. */
         RecordView: {
             /** @description Which box, `agt_…`. */
@@ -3725,6 +3752,7 @@ export interface components {
             event_us: number;
             /** @description Why there is a gap: `thinned`, `full`, `forgotten` or `unreadable`. */
             gap?: string | null;
+            inside?: components["schemas"]["RecordInside"] | null;
             /** @description What it is; a number where this house does not know the kind, `gap` for a gap. */
             kind: string;
             /** @description The epoch it was made in; null for a gap. */
@@ -3906,6 +3934,21 @@ export interface components {
              */
             seen_us: number;
         };
+        /** @description A place that answers when there is an internet. It is asked in each way that is given. */
+        SiteAnchor: {
+            /** @description A resolver, `ADDRESS:PORT`. */
+            dns?: string | null;
+            /** @description The name that it is asked for. */
+            dns_name?: string | null;
+            /** @description What answers 204 to a GET: `https://HOST[:PORT]/PATH`. */
+            https?: string | null;
+            /** @description What it is called. */
+            name: string;
+            /** @description The network that it stands in, by name or number (AS). */
+            network: string;
+            /** @description What takes TCP connections: `HOST:PORT`, better an address than a name. */
+            tcp?: string | null;
+        };
         /**
          * @description What a box is to be like. What is left out is as it was when the box was started.
          * @example {
@@ -3913,6 +3956,14 @@ export interface components {
          *     }
          */
         SiteConfigForm: {
+            /** @description Where it looks whether there is an internet, one to three places in different
+             *     networks; empty: as it was started. */
+            anchors?: components["schemas"]["SiteAnchor"][];
+            /**
+             * Format: int64
+             * @description Octets that it may use on a day (UTC) for its own ends, releases aside.
+             */
+            budget_octets?: number | null;
             /** @description Where the house is for it, HOST:PORT, in the order they are tried; empty: where
              *     it was when the box was let in. */
             houses?: string[];
@@ -3936,6 +3987,13 @@ export interface components {
         SiteConfigView: {
             /** @description Which box. */
             agent: string;
+            /** @description Where it looks whether there is an internet; empty: as it was started. */
+            anchors: components["schemas"]["SiteAnchor"][];
+            /**
+             * Format: int64
+             * @description Octets of a day; null: as it was started.
+             */
+            budget_octets?: number | null;
             /**
              * Format: int64
              * @description Since when the house knows.
@@ -7184,6 +7242,8 @@ export interface operations {
                 cursor?: string;
                 /** @description `csv` for a file. */
                 format?: string;
+                /** @description With what the records say, where that is of the box and of no person. */
+                bodies?: boolean;
             };
             header?: never;
             path: {

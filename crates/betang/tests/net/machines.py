@@ -108,7 +108,7 @@ class House:
         self.child.wait()
 
     def ask(self, *args):
-        done = subprocess.run([self.betang, *args, "--data", self.data], capture_output=True, text=True)
+        done = subprocess.run([self.betang, *map(str, args), "--data", self.data], capture_output=True, text=True)
         assert done.returncode == 0, f"{args}: {done.stderr}"
         return done.stdout
 

@@ -287,13 +287,17 @@ def seen(world):
     started = time.time()
     for box in boxes:
         until(f"{box.device} sees an internet", lambda: box.sees(True, started))
-    done, before = {}, {}
+    done = {}
     # A cut, a portal that takes and answers everything, and a box that dies.
     world.net.tell("bt-1 both cut")
     world.net.tell("bt-2 toward bt-gerbang")
     three.kill()
     begun = time.time()
     three.start()
+    until(f"{three.device} sees an internet", lambda: three.sees(True, begun))
+    boot_time = lambda: time.clock_gettime(time.CLOCK_BOOTTIME)
+    stopped = boot_time()
+    three.child.send_signal(signal.SIGSTOP)
     for box in (one, two):
         until(f"{box.device} sees none", lambda: box.sees(False, begun + SLOT))
         done[box] = begun, time.time()
@@ -301,28 +305,36 @@ def seen(world):
     assert "certificate" in latest, latest
     world.net.tell("bt-1 both heal")
     world.net.tell("bt-2 toward bt-pusat")
+    until("it has stood still for long enough", lambda: boot_time() > stopped + 17)
+    woke = boot_time()
+    three.child.send_signal(signal.SIGCONT)
     # Somebody ends the program of the third, then its machine starts again.
     three.kill(signal.SIGTERM)
     boot = world.folder / "boot"
     boot.write_text("11111111-2222-4333-8444-555555555555\n")
     three.machine.run("mount", "--bind", boot, "/proc/sys/kernel/random/boot_id")
     three.start()
+    (world.folder / "one.json").write_text(json.dumps(json.loads((world.folder / "anchors.json").read_text())[:1]))
+    world.house.ask("sites", "config", three.site, "--anchors", world.folder / "one.json", "--budget", 2_000_000)
     healed = time.time()
     for box in boxes:
         until(f"{box.device} sees an internet", lambda: box.sees(True, healed + SLOT))
+    until("the house is obeyed", lambda: len(three.eyes()["anchors"]) == 1 and three.eyes()["anchors"][0]["latest"])
     world.caught_up(*boxes)
+    told = one.machine.run(one.betang, "agent", "status", "--data", one.data)
+    assert all(word in told for word in ["internet ada", "jangkar-2", "kuota hari ini"]), told
     said = []
     for box in boxes:
         records = world.house.bodies(box.site)
         rounds, began = looks.read(records)
         seconds, gaps = looks.whole(rounds)
         # A program that is not there claims nothing; one that is leaves nothing out.
-        assert gaps < box.starts, (box.device, gaps, box.starts)
+        assert gaps < box.starts + (box is three), (box.device, gaps, box.starts)
         verdicts, slots = looks.verdicts(rounds, SLOT)
         assert len(began) == box.starts, (len(began), box.starts)
         assert rounds[0].named == [(f"jangkar-{n}", f"AS6450{n}") for n in range(3)], rounds[0].named
         since, to = done.get(box, (0, 0))
-        inside = [up for n, up in verdicts.items() if n * SLOT >= since and (n + 1) * SLOT <= to]
+        inside = [up for n, up in verdicts.items() if n * SLOT >= since and slots[n][-1][3] <= to]
         assert not any(inside) and (inside or box is three), (box.device, inside)
         after = [up for n, up in verdicts.items() if n * SLOT >= healed + 1]
         assert after and all(after), (box.device, after)
@@ -333,12 +345,21 @@ def seen(world):
                   for box in boxes for it in looks.read(world.house.bodies(box.site))[0] for check in it.checks)
     assert 0 < claimed <= answered, (claimed, answered)
     tried = [check for n, checks in looks.verdicts(looks.read(world.house.bodies(one.site))[0], SLOT)[1].items()
-             if n * SLOT >= done[one][0] and (n + 1) * SLOT <= done[one][1] for check in checks]
+             if n * SLOT >= done[one][0] and checks[-1][3] <= done[one][1] for check in checks]
     assert {(anchor, way) for anchor, way, *_ in tried} == {(n, way) for n in range(3) for way in looks.WAYS.values()}
     ends = [(looks.first(it, 4), it.get(2, [b""])[0].hex(), record["inside"]["boot"])
             for record, it in looks.read(world.house.bodies(three.site))[1]][-2:]
     assert [orderly for orderly, *_ in ends] == [0, 1], ends
     assert ends[0][1] == ends[0][2] and ends[1][1] == ends[0][2] != ends[1][2], ends
+    # In the time that it stood still it was nowhere, and right before it was.
+    spans = [span for it in looks.read(world.house.bodies(three.site))[0] for span in it.lived]
+    unlived = sum(max(0, min(to, woke) - max(since, stopped)) for since, to in spans)
+    assert unlived < 0.01 and any(stopped - 6 < to <= stopped + 0.01 for _, to in spans), (stopped, woke, spans)
+    # From the round on that says so, the only anchor is the one that the house has named.
+    rounds = looks.read(world.house.bodies(three.site))[0]
+    last = max(n for n, it in enumerate(rounds) if it.named)
+    assert rounds[last].named == [("jangkar-0", "AS64500")] and rounds[last].budget == 2_000_000
+    assert {check[0] for it in rounds[last:] for check in it.checks} == {0}
     return f"{'; '.join(said)}; {metered(world, two)}"
 
 

@@ -63,7 +63,7 @@ impl Schedule {
         let apart = self.begun.map_or(Duration::ZERO, |begun| {
             (begun + self.part(APART_S)).since(now.mono)
         });
-        let into = self.into_slot(now);
+        let into = self.since_slot(now);
         let fits = into <= self.part(LATEST_S);
         let wait = if self.done == Some(self.slot_of(now)) || !fits {
             self.slot.saturating_sub(into) + self.phase
@@ -81,7 +81,7 @@ impl Schedule {
         now.wall.as_us().div_euclid(self.slot_us())
     }
 
-    fn into_slot(&self, now: Now) -> Duration {
+    fn since_slot(&self, now: Now) -> Duration {
         let us = now.wall.as_us().rem_euclid(self.slot_us());
         Duration::from_micros(us.unsigned_abs())
     }

@@ -270,10 +270,9 @@ impl Eyes {
 impl Session {
     /// The status of a GET. The connection is driven while the answer is waited for.
     async fn get(&mut self, https: &Https) -> Result<u16, Fault> {
-        let host = match https.at.port {
-            443 => https.at.host.clone(),
-            _ => https.at.to_string(),
-        };
+        let host = https.at.to_string();
+        // The usual port is not said.
+        let host = host.strip_suffix(":443").unwrap_or(&host);
         let request = Request::get(&https.path)
             .header(header::HOST, host)
             .header(header::USER_AGENT, "betang")

@@ -191,6 +191,25 @@ mod tests {
         }
     }
 
+    /// Each octet by each other one: what is read as an address is what stands where the
+    /// address stands, and nothing of it goes over the end.
+    #[test]
+    fn a_damaged_answer_is_none_or_says_its_own_octets() {
+        let good = told(7, 0x8180, NAME, Some([203, 0, 113, 9]));
+        let mut addresses = 0;
+        for at in 0..good.len() {
+            for value in 0..=u8::MAX {
+                let mut damaged = good.clone();
+                damaged[at] = value;
+                if let Answer::Address(address) = answer(&damaged, 7, "a.id") {
+                    assert!(damaged.ends_with(&address.octets()), "{at} {value}");
+                    addresses += 1;
+                }
+            }
+        }
+        assert!(addresses > 4 * 256, "the address itself may be any");
+    }
+
     #[tokio::test]
     async fn an_answer_that_was_guessed_is_left_lying() {
         let resolver = UdpSocket::bind("127.0.0.1:0").await.expect("a port");

@@ -6,7 +6,7 @@ use base::id::{Agent, Release};
 use sync::command::{End, Outcome, Ulid};
 use sync::desired::{Configured, Fate, House as Address, unseal};
 use sync::frame::{PROTOCOLS, Protocols};
-use sync::identity::Boot;
+use sync::identity::{Boot, Chain, Digest, Epoch, Origin, Seq, Stream};
 use sync::record::{Envelope, Kind, Quality};
 use sync::release::{Manifest, Progress, SecretKey, Updated, pack};
 
@@ -240,7 +240,14 @@ async fn what_a_box_is_told_to_be_like(db: Db) {
     let (house, admin) = House::new(db).await;
     let (site, agent) = house.boxed(&admin).await;
     let path = format!("/api/v1/sites/{site}/config");
-    let form = json!({ "sample_every_s": 300, "houses": ["pusat.example:8443"] });
+    let anchor = json!({
+        "name": "provinsi", "network": "AS64512", "https": "https://cek.example.id/204",
+        "tcp": null, "dns": "203.0.113.8:53", "dns_name": "cek.example.id",
+    });
+    let form = json!({
+        "sample_every_s": 300, "houses": ["pusat.example:8443"], "anchors": [anchor],
+        "budget_octets": 2_000_000,
+    });
     let set = async |form: &Json| house.call(&admin, "POST", &path, Some(form.clone())).await;
     let first = set(&form).await.is(201).json();
     let second = set(&form).await.is(201).json();
@@ -261,6 +268,8 @@ async fn what_a_box_is_told_to_be_like(db: Db) {
     assert_eq!(desired.sample_every_s, Some(300));
     let address: Address = "pusat.example:8443".parse().expect("an address");
     assert_eq!(desired.houses, [address]);
+    assert_eq!(desired.budget_octets, Some(2_000_000));
+    assert_eq!(json!(desired.anchors[0].https), anchor["https"]);
     let fate = async |version: u64, fate: Fate, why: &'static str| {
         let said = Configured { version, fate, why };
         house.says(agent, kinds::CONFIGURED, said.encode()).await;
@@ -274,6 +283,8 @@ async fn what_a_box_is_told_to_be_like(db: Db) {
     };
     house.says(agent, Kind::OUTCOME, outcome.encode()).await;
     let listed = house.call(&admin, "GET", &path, None).await.is(200).json();
+    assert_eq!(listed["items"][0]["anchors"], json!([anchor]));
+    assert_eq!(listed["items"][0]["budget_octets"], 2_000_000);
     let states: Vec<_> = listed["items"]
         .as_array()
         .expect("a list")
@@ -287,6 +298,12 @@ async fn what_a_box_is_told_to_be_like(db: Db) {
         (json!({ "houses": ["pusat"] }), "houses"),
         (json!({ "sample_every_s": 0 }), "form"),
         (json!({ "update_kib_per_hour": 1 }), "form"),
+        (json!({ "budget_octets": 1 }), "form"),
+        (
+            json!({ "anchors": [{ "name": "a", "network": "b", "tcp": "c:1" }] }),
+            "anchors",
+        ),
+        (json!({ "anchors": [anchor, anchor] }), "anchors"),
     ] {
         assert_eq!(set(&wrong).await.is(422).field(), field, "{wrong}");
     }
@@ -298,7 +315,56 @@ async fn what_a_box_is_told_to_be_like(db: Db) {
     assert_eq!(refused.slug(), "site-state");
 }
 
+async fn what_a_record_says(db: Db) {
+    let (house, admin) = House::new(db).await;
+    let (site, agent) = house.boxed(&admin).await;
+    let now = house.hall.now();
+    let mut tx = house.hall.db().write().await.expect("a transaction");
+    // One of a box, one that may be of a person.
+    for (seq, kind) in [(1, kinds::ROUND), (2, Kind(4_000))] {
+        let chain = Chain {
+            stream: Stream::Event,
+            epoch: Epoch::from_bits(7),
+        };
+        let record = Envelope {
+            event_time: now.wall,
+            mono: Mono::from_us(77),
+            boot: Boot::from_bytes([1; 16]),
+            quality: Quality::None,
+            kind,
+            ver: 1,
+            body: vec![0x08, 0x05],
+        };
+        let raw = record.clone().encode();
+        let made = Origin {
+            epoch: chain.epoch,
+            seq: Seq::new(seq),
+            digest: Digest::genesis(agent, chain),
+        };
+        let at = (chain, Seq::new(seq));
+        let put = link::insert(&mut tx, agent, at, made, &record, &raw, now.wall).await;
+        assert!(put.expect("put in"));
+    }
+    tx.commit().await.expect("a commit");
+    let path = format!("/api/v1/sites/{site}/records");
+    let plain = house.call(&admin, "GET", &path, None).await.is(200).json();
+    assert_eq!(plain["items"][0]["kind"], "round");
+    assert_eq!(plain["items"][0]["inside"], json!(null));
+    let path = format!("{path}?bodies=true");
+    let told = house.call(&admin, "GET", &path, None).await.is(200).json();
+    let inside = json!({
+        "boot": "01".repeat(16), "mono_us": 77, "synced": false, "ver": 1, "body": "CAU=",
+    });
+    assert_eq!(told["items"][0]["inside"], inside);
+    assert_eq!(
+        told["items"][1]["inside"],
+        json!(null),
+        "of nobody knows whom"
+    );
+}
+
 on_both! {
+    a_record_is_told_with_what_it_says_of_its_box: what_a_record_says;
     what_a_key_that_counts_has_signed_is_kept: what_is_kept;
     an_offer_grows_and_halts_by_itself: who_is_told_and_when_it_halts;
     a_box_is_told_what_to_be_like_and_says_what_became_of_it: what_a_box_is_told_to_be_like;
