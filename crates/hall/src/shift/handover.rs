@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use base::area::AreaCode;
 use base::id::{Id, Person};
 use base::now::Wall;
 use jiff::Timestamp;
@@ -14,6 +15,7 @@ use store::{Conn, Error};
 
 use crate::Hall;
 use crate::areas;
+use crate::guard::Place;
 use crate::incident::{Severity, State, Subject, sight};
 use crate::sql::incident::{self as incidents, IncidentRow, SubjectRow};
 use crate::sql::shift::{self as rows, ShiftRow};
@@ -38,7 +40,15 @@ pub(super) async fn compose(
     let zone = hall.config().zone.clone();
     let names = staff::names(conn).await?;
     let place = areas::name(conn, &shift.area).await?.unwrap_or_default();
-    let condition = "(s.area_code = ? OR s.area_code LIKE ?)";
+    let desk = Desk {
+        area: &shift.area,
+        of_house: shift.area == hall.config().province,
+    };
+    let condition = if desk.of_house {
+        "(s.area_code = ? OR s.area_code LIKE ? OR s.area_code IS NULL)"
+    } else {
+        "(s.area_code = ? OR s.area_code LIKE ?)"
+    };
     let below = format!("{}.%", shift.area);
     let values = vec![shift.area.as_str().into(), below.into()];
     let query = incidents::somewhere(incidents::list(), condition, values)
@@ -62,7 +72,7 @@ pub(super) async fn compose(
     put(format!("Kejadian yang belum ditutup: {}", open.len()));
     for row in open.iter().take(NAMED_MAX) {
         let of = subjects.remove(&row.id).unwrap_or_default();
-        put(incident(shift, row, &of, &names, &zone, now));
+        put(incident(&desk, row, &of, &names, &zone, now));
     }
     if open.len() > NAMED_MAX {
         put(format!("… dan {} kejadian lagi", open.len() - NAMED_MAX));
@@ -79,23 +89,31 @@ pub(super) async fn compose(
     Ok((text, open.len()))
 }
 
+/// Whose hand-over it is. What is wrong with the house itself is the province's.
+struct Desk<'a> {
+    area: &'a AreaCode,
+    of_house: bool,
+}
+
+impl Desk<'_> {
+    /// Whoever reads the desk's shifts may see its area, and no other for that.
+    fn holds(&self, place: &Place) -> bool {
+        match &place.area {
+            Some(area) => self.area.contains(area),
+            None => self.of_house,
+        }
+    }
+}
+
 fn incident(
-    shift: &ShiftRow,
+    desk: &Desk<'_>,
     row: &IncidentRow,
     subjects: &[SubjectRow],
     names: &BTreeMap<Id<Person>, String>,
     zone: &TimeZone,
     now: Wall,
 ) -> String {
-    // Whoever reads the desk's shifts may see its area, and no other for that.
-    let within = |one: &SubjectRow| {
-        let area = one.about.place.area.as_ref();
-        area.is_some_and(|area| shift.area.contains(area))
-    };
-    let sight = sight::by(subjects, |place| {
-        let area = place.area.as_ref();
-        area.is_some_and(|area| shift.area.contains(area))
-    });
+    let sight = sight::by(subjects, |place| desk.holds(place));
     let title = if sight.all || row.room.is_some() {
         row.title.as_str()
     } else {
@@ -109,7 +127,9 @@ fn incident(
         state_word(it.state),
     );
     let linked = || subjects.iter().filter(|one| one.unlinked.is_none());
-    let here: Vec<_> = linked().filter(|one| within(one)).collect();
+    let here: Vec<_> = linked()
+        .filter(|one| desk.holds(&one.about.place))
+        .collect();
     let mut places: Vec<_> = here
         .iter()
         .take(SUBJECTS_NAMED)

@@ -1,6 +1,7 @@
 //! Shifts: begun, written into, handed over and accepted, and what proves that.
 
 use super::*;
+use crate::incident::Key;
 
 const LIST: &str = "/api/v1/shifts";
 
@@ -230,6 +231,11 @@ async fn desks(db: Db) {
     assert_eq!(numbers(&admin).await, [2, 1]);
     assert_eq!(numbers(&here).await, [1]);
     assert_eq!(numbers(&there).await, Vec::<i64>::new());
+    // A desk is of no office, so a grant over one does not reach it.
+    let office = house.agency(&admin, "Dinas A", None).await;
+    let of_office = json!([{ "role": "operator", "agency": office }]);
+    let (_, clerk) = house.person(&admin, "clerk", of_office).await;
+    assert_eq!(numbers(&clerk).await, Vec::<i64>::new());
     for id in [&shift, &centre] {
         for path in [format!("{LIST}/{id}"), format!("{LIST}/{id}/handover")] {
             let hidden = house.call(&there, "GET", &path, None).await.is(404);
@@ -276,6 +282,16 @@ async fn desks(db: Db) {
     );
     assert!(text.contains("62.01); 1 lagi"), "{text}");
     assert!(!text.contains("62.02"), "{text}");
+
+    // What is wrong with the house itself is the province's to hand over.
+    let disk = house.room_says(&Key::new("disk.fills", ""), &[]).await;
+    assert!(disk.starts_with("inc_"));
+    for (with, shift, holds) in [(&here, &shift, false), (&admin, &centre, true)] {
+        let left = house.shift(with, shift, "handover", json!({})).await;
+        let text = left.is(201).json()["text"].to_string();
+        assert_eq!(text.contains("#2 KRITIS"), holds, "{text}");
+        assert_eq!(text.contains("Tempat: pusat"), holds, "{text}");
+    }
 
     // Whoever has it is gone: another ends it, with the reason, and begins anew.
     house
