@@ -19,6 +19,7 @@ const pages = {
 	impor: '/kamera/impor',
 	videowall: '/kamera/videowall/4',
 	'videowall-tata': '/kamera/videowall/piket-malam',
+	kejadian: '/kejadian',
 	audit: '/audit',
 	pengguna: '/pengaturan',
 	sesi: '/pengaturan?bagian=sesi',
@@ -41,6 +42,10 @@ await keep(async () => {
 	const { stdout: site } = await cli('sites', 'add', '--name', 'Kantor Desa Tumbang Nusa', '--area', '62.11', '--point', '-2.31,114.05');
 	await cli('sites', 'code', site.trim());
 	pages['lokasi-satu'] = `/pengaturan?bagian=lokasi&lokasi=${site.trim()}`;
+	await cli('incidents', 'open', '--title', 'Genset mati di simpul', '--severity', 'notice', '--area', '62.11');
+	const { stdout: incident } = await cli('incidents', 'open', '--title', 'Sambungan putus', '--severity', 'critical', '--site', site.trim(), '--note', 'Dilaporkan lewat radio');
+	pages['kejadian-satu'] = `/kejadian?kejadian=${incident.split(' ')[0]}`;
+	await cli('shifts', 'begin');
 	const chrome = await browser();
 	if (shots) mkdirSync(shots, { recursive: true });
 	const sizes = [

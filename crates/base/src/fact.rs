@@ -8,7 +8,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::area::AreaCode;
-use crate::id::{Camera, Id, Incident, Person, Point, Site, Source};
+use crate::id::{Camera, Id, Incident, Person, Point, Shift, Site, Source};
 
 /// Something that has happened. Stored as JSON.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,6 +47,11 @@ pub enum Fact {
         /// Which one.
         incident: Id<Incident>,
     },
+    /// A shift began, was handed over or ended, or something was noted in it.
+    ShiftChanged {
+        /// Which one.
+        shift: Id<Shift>,
+    },
 }
 
 impl Fact {
@@ -60,6 +65,7 @@ impl Fact {
             Self::ClaimsChanged { .. } => "claims_changed",
             Self::PointChanged { .. } => "point_changed",
             Self::IncidentChanged { .. } => "incident_changed",
+            Self::ShiftChanged { .. } => "shift_changed",
         }
     }
 
@@ -73,6 +79,7 @@ impl Fact {
             Self::ClaimsChanged { source } => source.to_string(),
             Self::PointChanged { point, .. } => point.to_string(),
             Self::IncidentChanged { incident } => incident.to_string(),
+            Self::ShiftChanged { shift } => shift.to_string(),
         }
     }
 }

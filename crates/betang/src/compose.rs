@@ -61,6 +61,8 @@ pub(crate) async fn open(config: Config) -> anyhow::Result<House> {
         announce: config.announce.clone(),
     };
     let hall = Hall::open(db, clock, config).await?;
+    hall.tasks()
+        .spawn("hall.incidents", hall::incident::upkeep::keep(hall.clone()));
     let watch = open_watch(&hall, media).await?;
     let reach = reach::open(&hall).await?;
     reach::start(&hall).await?;

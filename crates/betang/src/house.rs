@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 use hall::config::Config;
 
 use crate::cli::{environment, say};
-use crate::verb::{areas, audit, cameras, fault, sites, staff, villages};
+use crate::verb::{areas, audit, cameras, fault, incidents, shifts, sites, staff, villages};
 use crate::{compose, demo, serve};
 
 #[derive(Debug, Subcommand)]
@@ -26,6 +26,12 @@ pub(crate) enum Command {
     /// Villages of a running house: lists, what is said of them, and their points.
     #[command(subcommand)]
     Villages(villages::Verb),
+    /// Incidents of a running house: what is wrong, and what is being done about it.
+    #[command(subcommand)]
+    Incidents(Box<incidents::Verb>),
+    /// Shifts of a running house, and what they leave to the next.
+    #[command(subcommand)]
+    Shifts(shifts::Verb),
     /// Areas of a running house.
     #[command(subcommand)]
     Areas(areas::Verb),
@@ -133,6 +139,8 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Sites(verb) => sites::run(verb).await,
         Command::Cameras(verb) => cameras::run(verb).await,
         Command::Villages(verb) => villages::run(verb).await,
+        Command::Incidents(verb) => incidents::run(*verb).await,
+        Command::Shifts(verb) => shifts::run(verb).await,
         Command::Areas(verb) => areas::run(verb).await,
         Command::Staff(verb) => staff::run(verb).await,
         Command::Audit(AuditVerb::Verify(setting)) => audit::verify(&setting.load()?).await,

@@ -11,10 +11,14 @@
 //! incident::clear(tx, now, &key, "link").await?;
 //! ```
 //!
-//! How far it may come and what is refused is [`life`]; by when, [`due`]. Decided in `docs/decisions/0015-what-an-incident-is.md`.
+//! What people do with one is [`desk`]; how far it may come and what is refused is
+//! [`life`]; by when, [`due`]. Decided in `docs/decisions/0015-what-an-incident-is.md`.
 
+pub mod desk;
 pub mod due;
 pub mod life;
+pub(crate) mod sight;
+pub mod upkeep;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -41,6 +45,11 @@ pub const SUBJECTS_MAX: usize = 200;
 
 /// The kind of those that people open.
 pub const MANUAL: &str = "manual";
+
+crate::words! {
+    /// How bad an incident is.
+    pub SeverityWord = Severity::ALL.map(Severity::as_str)
+}
 
 /// What an incident can be about.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

@@ -21,7 +21,7 @@
 //! | [`source`] | where data comes from |
 //! | [`claim`] | what somebody has said |
 //! | [`intake`] | files of others on their way in |
-//! | [`incident`] | what is wrong, and what is being done about it |
+//! | [`incident`], [`shift`] | what is wrong and what is being done about it; whose turn it is |
 //! | [`live`] | what open pages are told |
 //! | [`problem`] | failures on their way out; the only file with status codes |
 //! | [`request`], [`proxy`], [`headers`], [`tls`] | what surrounds every answer |
@@ -65,6 +65,7 @@ pub mod release;
 pub mod request;
 pub mod schema;
 pub mod session;
+pub mod shift;
 pub mod site;
 pub mod source;
 mod sql;

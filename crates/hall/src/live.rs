@@ -42,6 +42,15 @@ pub struct Numbered {
     pub number: u64,
     /// What is told, to whom.
     pub event: Event,
+    /// Where else it lies: whoever may read it over one of its places is told.
+    pub also: Vec<Place>,
+}
+
+impl Numbered {
+    /// All of its places.
+    pub fn places(&self) -> impl Iterator<Item = &Place> {
+        std::iter::once(&self.event.place).chain(&self.also)
+    }
 }
 
 /// What open pages are told.
@@ -126,10 +135,17 @@ impl Live {
 
     /// Tells everybody who may know.
     pub fn publish(&self, event: Event) {
+        self.publish_over(event, Vec::new());
+    }
+
+    /// The same of what lies in other places too: each is told once, however many of them
+    /// he may see.
+    pub fn publish_over(&self, event: Event, also: Vec<Place>) {
         let mut kept = self.kept();
         let numbered = Arc::new(Numbered {
             number: kept.next,
             event,
+            also,
         });
         kept.next += 1;
         if kept.events.len() == KEPT {

@@ -20,6 +20,11 @@ export type Site = Sent<S['SiteView']>;
 /** A box that stands at a site, or asks to. */
 export type Sitter = Sent<S['AgentView']>;
 export type SiteCode = Sent<S['CodeView']>;
+export type Incident = Sent<S['IncidentView']>;
+export type IncidentShown = Sent<S['IncidentShown']>;
+export type IncidentStep = Sent<S['IncidentStep']>;
+export type ShiftShown = Sent<S['ShiftShown']>;
+export type Handover = Sent<S['Handover']>;
 export type Outline = Sent<S['Outlines']>;
 export type AuditEntry = Sent<S['EntryView']>;
 export type Camera = Sent<S['CameraView']>;

@@ -273,6 +273,40 @@ export interface paths {
         patch: operations["patch_cameras_by_camera"];
         trace?: never;
     };
+    "/api/v1/cameras/{camera}/incidents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Opens an incident about a camera, perhaps from a still of it. */
+        post: operations["post_cameras_by_camera_incidents"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/{camera}/incidents/{incident}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says that an incident is about a camera too. */
+        post: operations["post_cameras_by_camera_incidents_by_incident"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cameras/{camera}/still": {
         parameters: {
             query?: never;
@@ -308,6 +342,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cameras/{camera}/stills/{still}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A picture that was kept. Who looks at it is written down. */
+        get: operations["get_cameras_by_camera_stills_by_still"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/holidays": {
         parameters: {
             query?: never;
@@ -337,6 +388,59 @@ export interface paths {
          *     the house as a whole. */
         put: operations["put_holidays_by_year"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Incidents, the newest first. */
+        get: operations["get_incidents"];
+        put?: never;
+        /** Opens an incident by hand. */
+        post: operations["post_incidents"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One incident, with its newest steps and whom to call. */
+        get: operations["get_incidents_by_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What has happened to an incident, in order. */
+        get: operations["get_incidents_by_id_steps"];
+        put?: never;
+        /** Does something with an incident. */
+        post: operations["post_incidents_by_id_steps"];
         delete?: never;
         options?: never;
         head?: never;
@@ -710,6 +814,129 @@ export interface paths {
         post?: never;
         /** Ends a session of one's own, or of somebody whom one manages. */
         delete: operations["delete_sessions_by_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shifts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shifts, the newest first. */
+        get: operations["get_shifts"];
+        put?: never;
+        /** Begins a shift at a desk where none goes on. */
+        post: operations["post_shifts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shifts/current": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The shift that goes on at a desk, with its log. */
+        get: operations["get_shifts_current"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shifts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One shift, with its log. */
+        get: operations["get_shifts_by_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shifts/{id}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Accepts what was left, as it was read: the shift is the caller's from then on. Answers
+         *     with the new shift. */
+        post: operations["post_shifts_by_id_accept"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shifts/{id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends a shift that nobody hands over. */
+        post: operations["post_shifts_by_id_end"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shifts/{id}/handover": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a shift leaves to the next, and whether that is proven. */
+        get: operations["get_shifts_by_id_handover"];
+        put?: never;
+        /** Writes what whoever has the shift leaves to the next: what is open with who looks
+         *     after it and by when, the log, and a message. Written again, the newest counts. */
+        post: operations["post_shifts_by_id_handover"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shifts/{id}/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Writes something into the log of a shift that goes on. */
+        post: operations["post_shifts_by_id_notes"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1592,6 +1819,25 @@ export interface components {
             username?: string | null;
         };
         /**
+         * @description An incident that somebody has seen on a camera.
+         * @example {
+         *       "severity": "critical",
+         *       "title": "Asap di simpang"
+         *     }
+         */
+        CameraIncidentForm: {
+            /** @description What else there is to say. */
+            note?: string | null;
+            /** @description How bad it is. */
+            severity: components["schemas"]["SeverityWord"];
+            /** @description A still of this camera that somebody has kept. */
+            still?: string | null;
+            /** @description What is wrong, in one sentence. */
+            title: string;
+        };
+        /** @description Nothing more has to be said. */
+        CameraIncidentLink: Record<string, never>;
+        /**
          * @description What kind of place a camera looks at.
          * @enum {string}
          */
@@ -1804,6 +2050,10 @@ export interface components {
             /** @description How. */
             phone?: string | null;
         };
+        /** @description The shift of a desk that goes on. */
+        CurrentShift: {
+            shift?: components["schemas"]["ShiftShown"] | null;
+        };
         /** @description Whether a box is let in. */
         Decision: {
             /** @description Whether. */
@@ -1957,6 +2207,51 @@ export interface components {
         HaltForm: {
             /** @description Why. */
             why?: string | null;
+        };
+        /** @description What a shift leaves to the next. It is signed when both entries are there: each
+         *     stands in the audit chain, by the login of whoever did it, and names the hash. */
+        Handover: {
+            accepted_by?: components["schemas"]["NamedPerson"] | null;
+            /** @description The same of whoever accepted it. */
+            accepted_entry?: string | null;
+            /**
+             * Format: int64
+             * @description When it was accepted; null: it waits.
+             */
+            accepted_us?: number | null;
+            /** @description Whether the text that is kept has this hash. */
+            is_as_written: boolean;
+            /**
+             * Format: int64
+             * @description How often it was written anew, from 1.
+             */
+            nth: number;
+            /** @description Its SHA-256, 64 hexadecimal digits. */
+            sha256: string;
+            /** @description The text, as both read it. */
+            text: string;
+            /** @description By whom. */
+            written_by: components["schemas"]["NamedPerson"];
+            /** @description The entry of the audit chain by which the writer put his name to it. */
+            written_entry?: string | null;
+            /**
+             * Format: int64
+             * @description When it was written.
+             */
+            written_us: number;
+        };
+        /** @description What was read, and is accepted. */
+        HandoverAcceptance: {
+            /** @description The SHA-256 of the text that was read, as it came with it. */
+            sha256: string;
+        };
+        /** @description What is said to the next beside what the house lists. */
+        HandoverForm: {
+            /**
+             * @description What the next should know.
+             * @default null
+             */
+            message?: string | null;
         };
         /** @description A holiday. */
         Holiday: {
@@ -2260,6 +2555,253 @@ export interface components {
             /** @description Areas whose outline was saved. */
             areas: number;
         };
+        /**
+         * @description What is to be done with an incident. A field that the act does not have is refused.
+         * @example {
+         *       "act": "take"
+         *     }
+         */
+        IncidentAct: {
+            /** @description What. */
+            act: components["schemas"]["IncidentActWord"];
+            /** @description Of `link`: an area. */
+            area?: string | null;
+            /**
+             * Format: int64
+             * @description Of `set_due`: by when, µs since 1970 UTC.
+             */
+            due_us?: number | null;
+            /** @description Of `assign`: who looks after it from now on; left out or null: nobody. */
+            owner?: string | null;
+            severity?: components["schemas"]["SeverityWord"] | null;
+            /** @description Of `link`: a site. */
+            site?: string | null;
+            /**
+             * Format: int32
+             * @description Of `unlink`: the number of the subject.
+             */
+            subject?: number | null;
+            /** @description What is said with it. `note`, `close` and `reopen` need it, and `clear` where a
+             *     part of the house has opened the incident. */
+            text?: string | null;
+        };
+        /**
+         * @description What is to be done with an incident.
+         * @enum {string}
+         */
+        IncidentActWord: "note" | "acknowledge" | "take" | "assign" | "watch" | "unwatch" | "rate" | "set_due" | "clear" | "close" | "reopen" | "link" | "unlink";
+        /**
+         * @description An incident that a person opens. From a camera or a still: by the camera's own
+         *     operation.
+         * @example {
+         *       "area": "62.11",
+         *       "severity": "warning",
+         *       "title": "Listrik di simpul kabupaten padam"
+         *     }
+         */
+        IncidentForm: {
+            /** @description The area that it is about; without area and site: the province. */
+            area?: string | null;
+            /** @description What else there is to say. */
+            note?: string | null;
+            point?: components["schemas"]["IncidentPoint"] | null;
+            /** @description How bad it is. */
+            severity: components["schemas"]["SeverityWord"];
+            /** @description The site that it is about. */
+            site?: string | null;
+            /** @description What is wrong, in one sentence. */
+            title: string;
+        };
+        /** @description An incident that a person has opened. */
+        IncidentOpened: {
+            /** @description `inc_…`. */
+            id: string;
+            /**
+             * Format: int64
+             * @description The number by which people speak of it.
+             */
+            number: number;
+        };
+        /** @description Degrees, WGS 84. */
+        IncidentPoint: {
+            /**
+             * Format: double
+             * @description Degrees north.
+             */
+            lat_deg: number;
+            /**
+             * Format: double
+             * @description Degrees east.
+             */
+            lon_deg: number;
+        };
+        /** @description One incident with what has happened to it. */
+        IncidentShown: components["schemas"]["IncidentView"] & {
+            /** @description What has happened to it, in order: the newest 200 steps. */
+            steps: components["schemas"]["IncidentStep"][];
+            /** @description Who wants to be told of it. */
+            watchers: components["schemas"]["NamedPerson"][];
+            /** @description Whether the caller wants to. */
+            watching: boolean;
+        };
+        /**
+         * @description How far an incident has come.
+         * @enum {string}
+         */
+        IncidentStateWord: "open" | "handled" | "cleared" | "closed";
+        /** @description A step of an incident. */
+        IncidentStep: {
+            /**
+             * Format: int64
+             * @description When.
+             */
+            at_us: number;
+            by?: components["schemas"]["NamedPerson"] | null;
+            /**
+             * Format: int64
+             * @description Of `due_set`.
+             */
+            due_us?: number | null;
+            /**
+             * Format: int32
+             * @description Of `escalated`.
+             */
+            level?: number | null;
+            owner?: components["schemas"]["NamedPerson"] | null;
+            /** @description The part of the house. */
+            room?: string | null;
+            /**
+             * Format: int64
+             * @description The how manyth.
+             */
+            seq: number;
+            severity?: components["schemas"]["SeverityWord"] | null;
+            /** @description How far the incident had come then. */
+            state: components["schemas"]["IncidentStateWord"];
+            /** @description What has happened. */
+            step: components["schemas"]["IncidentStepWord"];
+            /**
+             * Format: int32
+             * @description Of `linked` and `unlinked`: the number of the subject.
+             */
+            subject?: number | null;
+            /** @description What was said. */
+            text?: string | null;
+            /** @description Whether something was said that the caller may not read, since the incident is
+             *     about something that he may not see. */
+            withheld: boolean;
+        };
+        /**
+         * @description What has happened to an incident.
+         * @enum {string}
+         */
+        IncidentStepWord: "opened" | "noted" | "acknowledged" | "owned" | "watched" | "unwatched" | "rated" | "due_set" | "cleared" | "closed" | "reopened" | "escalated" | "linked" | "unlinked";
+        /** @description What an incident is about. */
+        IncidentSubject: {
+            /** @description Whose it was then. */
+            agency?: string | null;
+            area?: components["schemas"]["NamedArea"] | null;
+            contact?: components["schemas"]["SubjectContact"] | null;
+            /** @description An area code or a printed id; empty for the house itself. */
+            id: string;
+            /** @description What it is. */
+            kind: components["schemas"]["SubjectKindWord"];
+            /** @description What it was called when it was linked. */
+            name: string;
+            /**
+             * Format: int32
+             * @description Its number in the incident.
+             */
+            nth: number;
+            /** @description Where the register tells of it, with whom to call and when; null for the house. */
+            see?: string | null;
+        };
+        /** @description An incident. */
+        IncidentView: {
+            /**
+             * Format: int64
+             * @description When the last step was taken, and how many there are.
+             */
+            changed_us: number;
+            /**
+             * Format: int64
+             * @description Since when the cause is gone.
+             */
+            cleared_us?: number | null;
+            /**
+             * Format: int64
+             * @description Since when it is in the files.
+             */
+            closed_us?: number | null;
+            /** @description Whether a person has said by when. */
+            due_set: boolean;
+            /**
+             * Format: int64
+             * @description By when the next thing has to happen.
+             */
+            due_us: number;
+            /** @description What the room has measured, newest. */
+            facts: Record<string, never>;
+            /** @description `inc_…`. */
+            id: string;
+            /** @description What kind: a word of the room that opened it, or `manual`. */
+            kind: string;
+            /**
+             * Format: int64
+             * @description Subjects that were too many to be linked.
+             */
+            left_out: number;
+            /**
+             * Format: int32
+             * @description How often the time was overrun, 0 to 3.
+             */
+            level: number;
+            /**
+             * Format: int64
+             * @description The number by which people speak of it.
+             */
+            number: number;
+            opened_by?: components["schemas"]["NamedPerson"] | null;
+            /**
+             * Format: int64
+             * @description When it was opened.
+             */
+            opened_us: number;
+            /** @description Whether that time has passed and it still goes on. */
+            overdue: boolean;
+            owner?: components["schemas"]["NamedPerson"] | null;
+            point?: components["schemas"]["PointView"] | null;
+            /** @description The part of the house that opened it; null: a person did. */
+            room?: string | null;
+            /**
+             * Format: int64
+             * @description How often it was said.
+             */
+            seen: number;
+            /**
+             * Format: int64
+             * @description When it was said last, and how often it was.
+             */
+            seen_us: number;
+            /** @description How bad it is. */
+            severity: components["schemas"]["SeverityWord"];
+            /** @description How far it has come. */
+            state: components["schemas"]["IncidentStateWord"];
+            /**
+             * Format: int64
+             * @description How many steps there are.
+             */
+            steps_total: number;
+            /** @description The saved still that it was opened from. */
+            still?: string | null;
+            /** @description What it is about, as far as the caller may know. */
+            subjects: components["schemas"]["IncidentSubject"][];
+            /** @description What is wrong, in one sentence; null where a person has written it and it is about
+             *     something that the caller may not see. */
+            title?: string | null;
+            /** @description Subjects that the caller may not see. */
+            withheld: number;
+        };
         /** @description A picture that was kept. */
         KeptView: {
             /**
@@ -2502,6 +3044,13 @@ export interface components {
             /** @description Its name; empty when the register does not know the code. */
             name: string;
         };
+        /** @description A person, as he is named to whoever may see what he does. */
+        NamedPerson: {
+            /** @description `prs_…`. */
+            id: string;
+            /** @description What the person is called. */
+            name: string;
+        };
         /**
          * @description To whom a release is offered.
          * @example {
@@ -2736,6 +3285,144 @@ export interface components {
             next?: string | null;
         };
         /** @description A page of a list. */
+        Page_IncidentStep: {
+            /** @description What is on it. */
+            items: {
+                /**
+                 * Format: int64
+                 * @description When.
+                 */
+                at_us: number;
+                by?: components["schemas"]["NamedPerson"] | null;
+                /**
+                 * Format: int64
+                 * @description Of `due_set`.
+                 */
+                due_us?: number | null;
+                /**
+                 * Format: int32
+                 * @description Of `escalated`.
+                 */
+                level?: number | null;
+                owner?: components["schemas"]["NamedPerson"] | null;
+                /** @description The part of the house. */
+                room?: string | null;
+                /**
+                 * Format: int64
+                 * @description The how manyth.
+                 */
+                seq: number;
+                severity?: components["schemas"]["SeverityWord"] | null;
+                /** @description How far the incident had come then. */
+                state: components["schemas"]["IncidentStateWord"];
+                /** @description What has happened. */
+                step: components["schemas"]["IncidentStepWord"];
+                /**
+                 * Format: int32
+                 * @description Of `linked` and `unlinked`: the number of the subject.
+                 */
+                subject?: number | null;
+                /** @description What was said. */
+                text?: string | null;
+                /** @description Whether something was said that the caller may not read, since the incident is
+                 *     about something that he may not see. */
+                withheld: boolean;
+            }[];
+            /** @description What to send as `cursor` for the next page; null on the last. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_IncidentView: {
+            /** @description What is on it. */
+            items: {
+                /**
+                 * Format: int64
+                 * @description When the last step was taken, and how many there are.
+                 */
+                changed_us: number;
+                /**
+                 * Format: int64
+                 * @description Since when the cause is gone.
+                 */
+                cleared_us?: number | null;
+                /**
+                 * Format: int64
+                 * @description Since when it is in the files.
+                 */
+                closed_us?: number | null;
+                /** @description Whether a person has said by when. */
+                due_set: boolean;
+                /**
+                 * Format: int64
+                 * @description By when the next thing has to happen.
+                 */
+                due_us: number;
+                /** @description What the room has measured, newest. */
+                facts: Record<string, never>;
+                /** @description `inc_…`. */
+                id: string;
+                /** @description What kind: a word of the room that opened it, or `manual`. */
+                kind: string;
+                /**
+                 * Format: int64
+                 * @description Subjects that were too many to be linked.
+                 */
+                left_out: number;
+                /**
+                 * Format: int32
+                 * @description How often the time was overrun, 0 to 3.
+                 */
+                level: number;
+                /**
+                 * Format: int64
+                 * @description The number by which people speak of it.
+                 */
+                number: number;
+                opened_by?: components["schemas"]["NamedPerson"] | null;
+                /**
+                 * Format: int64
+                 * @description When it was opened.
+                 */
+                opened_us: number;
+                /** @description Whether that time has passed and it still goes on. */
+                overdue: boolean;
+                owner?: components["schemas"]["NamedPerson"] | null;
+                point?: components["schemas"]["PointView"] | null;
+                /** @description The part of the house that opened it; null: a person did. */
+                room?: string | null;
+                /**
+                 * Format: int64
+                 * @description How often it was said.
+                 */
+                seen: number;
+                /**
+                 * Format: int64
+                 * @description When it was said last, and how often it was.
+                 */
+                seen_us: number;
+                /** @description How bad it is. */
+                severity: components["schemas"]["SeverityWord"];
+                /** @description How far it has come. */
+                state: components["schemas"]["IncidentStateWord"];
+                /**
+                 * Format: int64
+                 * @description How many steps there are.
+                 */
+                steps_total: number;
+                /** @description The saved still that it was opened from. */
+                still?: string | null;
+                /** @description What it is about, as far as the caller may know. */
+                subjects: components["schemas"]["IncidentSubject"][];
+                /** @description What is wrong, in one sentence; null where a person has written it and it is about
+                 *     something that the caller may not see. */
+                title?: string | null;
+                /** @description Subjects that the caller may not see. */
+                withheld: number;
+            }[];
+            /** @description What to send as `cursor` for the next page; null on the last. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
         Page_RecordView: {
             /** @description What is on it. */
             items: {
@@ -2897,6 +3584,41 @@ export interface components {
                  * @description The newest request, to the minute.
                  */
                 seen_us: number;
+            }[];
+            /** @description What to send as `cursor` for the next page; null on the last. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_ShiftView: {
+            /** @description What is on it. */
+            items: {
+                /** @description The shift that was handed over to it; null: none was. */
+                after?: string | null;
+                /** @description Whose desk it is. */
+                area: components["schemas"]["NamedArea"];
+                ended_by?: components["schemas"]["NamedPerson"] | null;
+                ended_how?: components["schemas"]["ShiftEndWord"] | null;
+                /**
+                 * Format: int64
+                 * @description When it ended; null: it goes on.
+                 */
+                ended_us?: number | null;
+                /** @description Why it ended without a hand-over. */
+                ended_why?: string | null;
+                /**
+                 * Format: int64
+                 * @description Since when.
+                 */
+                from_us: number;
+                /** @description `shf_…`. */
+                id: string;
+                /**
+                 * Format: int64
+                 * @description The how manyth of the house.
+                 */
+                number: number;
+                /** @description Who has it. */
+                person: components["schemas"]["NamedPerson"];
             }[];
             /** @description What to send as `cursor` for the next page; null on the last. */
             next?: string | null;
@@ -3950,6 +4672,86 @@ export interface components {
             tcp?: string | null;
         };
         /**
+         * @description How bad an incident is.
+         * @enum {string}
+         */
+        SeverityWord: "notice" | "warning" | "critical";
+        /** @description Why a shift ends that nobody hands over. */
+        ShiftEnd: {
+            /** @description Why. */
+            why: string;
+        };
+        /**
+         * @description What has ended a shift.
+         * @enum {string}
+         */
+        ShiftEndWord: "handed_over" | "left";
+        /** @description A shift to be begun. */
+        ShiftForm: {
+            /**
+             * @description At the desk of this area; of the province when left out.
+             * @default null
+             */
+            area?: string | null;
+        };
+        /** @description Something for the log. */
+        ShiftNote: {
+            /** @description What. */
+            text: string;
+        };
+        /** @description A note in the log of a shift. */
+        ShiftNoteView: {
+            /**
+             * Format: int64
+             * @description When.
+             */
+            at_us: number;
+            /** @description By whom. */
+            by: components["schemas"]["NamedPerson"];
+            /**
+             * Format: int64
+             * @description The how manyth.
+             */
+            seq: number;
+            /** @description What. */
+            text: string;
+        };
+        /** @description A shift with its log. */
+        ShiftShown: components["schemas"]["ShiftView"] & {
+            /** @description Its log, in order. */
+            notes: components["schemas"]["ShiftNoteView"][];
+        };
+        /** @description A turn at the desk of a place. */
+        ShiftView: {
+            /** @description The shift that was handed over to it; null: none was. */
+            after?: string | null;
+            /** @description Whose desk it is. */
+            area: components["schemas"]["NamedArea"];
+            ended_by?: components["schemas"]["NamedPerson"] | null;
+            ended_how?: components["schemas"]["ShiftEndWord"] | null;
+            /**
+             * Format: int64
+             * @description When it ended; null: it goes on.
+             */
+            ended_us?: number | null;
+            /** @description Why it ended without a hand-over. */
+            ended_why?: string | null;
+            /**
+             * Format: int64
+             * @description Since when.
+             */
+            from_us: number;
+            /** @description `shf_…`. */
+            id: string;
+            /**
+             * Format: int64
+             * @description The how manyth of the house.
+             */
+            number: number;
+            /** @description Who has it. */
+            person: components["schemas"]["NamedPerson"];
+        };
+        /**
          * @description What a box is to be like. What is left out is as it was when the box was started.
          * @example {
          *       "sample_every_s": 300
@@ -4407,6 +5209,18 @@ export interface components {
              */
             width?: number | null;
         };
+        /** @description Whom to call, as the register says now. */
+        SubjectContact: {
+            /** @description Whom. */
+            name?: string | null;
+            /** @description By which number. */
+            phone?: string | null;
+        };
+        /**
+         * @description What a subject of an incident is.
+         * @enum {string}
+         */
+        SubjectKindWord: "house" | "area" | "site" | "camera" | "point";
         /** @description A target, and how far it has come. */
         Target: {
             /** @description The OPD that it is of. */
@@ -5759,6 +6573,86 @@ export interface operations {
             507: components["responses"]["Full"];
         };
     };
+    post_cameras_by_camera_incidents: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the same request twice has one effect */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @description id or short name */
+                camera: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CameraIncidentForm"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentOpened"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    post_cameras_by_camera_incidents_by_incident: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the same request twice has one effect */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @description id or short name */
+                camera: string;
+                /** @description `inc_…` */
+                incident: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CameraIncidentLink"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentOpened"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
     get_cameras_by_camera_still: {
         parameters: {
             query?: {
@@ -5824,6 +6718,34 @@ export interface operations {
             507: components["responses"]["Full"];
         };
     };
+    get_cameras_by_camera_stills_by_still: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id or short name */
+                camera: string;
+                /** @description `blb_…` */
+                still: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": number[];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     get_holidays: {
         parameters: {
             query?: never;
@@ -5874,6 +6796,188 @@ export interface operations {
             401: components["responses"]["NotSignedIn"];
             403: components["responses"]["NotAllowed"];
             404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    get_incidents: {
+        parameters: {
+            query?: {
+                /** @description Rows of this page, 1 to 5000. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description Only in this state; several with commas between: `open,handled`. */
+                state?: string;
+                /** @description Only this bad. */
+                severity?: components["schemas"]["SeverityWord"];
+                /** @description Only of this kind. */
+                kind?: string;
+                /** @description Only about something in this area. */
+                area?: string;
+                /** @description Only about this: an area code, `sit_…`, `cam_…` or `pnt_…`. */
+                subject?: string;
+                /** @description Only those that this person looks after; `none`: nobody. */
+                owner?: string;
+                /** @description Only those that the caller looks after or watches. */
+                mine?: boolean;
+                /** @description Only those whose time was overrun. */
+                overdue?: boolean;
+                /** @description Only those that go on and were overrun so often, 1 to 3. */
+                level?: number;
+                /** @description Only those opened since, µs since 1970 UTC. */
+                since_us?: number;
+                /** @description `csv` for a file. */
+                format?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_IncidentView"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_incidents: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the same request twice has one effect */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IncidentForm"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentOpened"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    get_incidents_by_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `inc_…` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentShown"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_incidents_by_id_steps: {
+        parameters: {
+            query?: {
+                /** @description Rows of this page, 1 to 5000. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description `inc_…` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_IncidentStep"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_incidents_by_id_steps: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the same request twice has one effect */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @description `inc_…` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IncidentAct"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentShown"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["MediaType"];
             422: components["responses"]["Form"];
@@ -6831,6 +7935,304 @@ export interface operations {
             401: components["responses"]["NotSignedIn"];
             403: components["responses"]["NotAllowed"];
             404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    get_shifts: {
+        parameters: {
+            query?: {
+                /** @description Rows of this page, 1 to 5000. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description Only at the desk of this area. */
+                area?: string;
+                /** @description `csv` for a file. */
+                format?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ShiftView"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_shifts: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the same request twice has one effect */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShiftForm"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShiftShown"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    get_shifts_current: {
+        parameters: {
+            query?: {
+                /** @description Of this area; of the province when left out. */
+                area?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CurrentShift"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_shifts_by_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `shf_…` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShiftShown"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_shifts_by_id_accept: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the same request twice has one effect */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @description `shf_…` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HandoverAcceptance"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShiftShown"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    post_shifts_by_id_end: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `shf_…` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShiftEnd"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShiftShown"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    get_shifts_by_id_handover: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `shf_…` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Handover"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_shifts_by_id_handover: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the same request twice has one effect */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @description `shf_…` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HandoverForm"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Handover"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    post_shifts_by_id_notes: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the same request twice has one effect */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @description `shf_…` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShiftNote"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShiftShown"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
             503: components["responses"]["Unavailable"];
             507: components["responses"]["Full"];
         };

@@ -4,6 +4,7 @@ import Gauge from '@lucide/svelte/icons/layout-dashboard';
 import Map from '@lucide/svelte/icons/map';
 import Cctv from '@lucide/svelte/icons/cctv';
 import Grid from '@lucide/svelte/icons/layout-grid';
+import Siren from '@lucide/svelte/icons/siren';
 import Scroll from '@lucide/svelte/icons/scroll-text';
 import Settings from '@lucide/svelte/icons/settings';
 import type { Key } from './words.svelte';
@@ -26,6 +27,7 @@ export const rooms: readonly Room[] = [
   { href: '/peta', below: '/peta', name: 'room.peta', icon: Map, letter: 'p', group: 0 },
   { href: '/kamera', below: '/kamera', name: 'room.kamera', icon: Cctv, letter: 'k', group: 0 },
   { href: '/kamera/videowall/9', below: '/kamera/videowall', name: 'room.videowall', icon: Grid, letter: 'v', group: 0 },
+  { href: '/kejadian', below: '/kejadian', name: 'room.kejadian', icon: Siren, letter: 'j', group: 0 },
   { href: '/audit', below: '/audit', name: 'room.audit', icon: Scroll, letter: 'a', group: 1 },
   { href: '/pengaturan', below: '/pengaturan', name: 'room.pengaturan', icon: Settings, letter: 't', group: 1 }
 ];

@@ -20,6 +20,7 @@ const brings: Record<string, (keyof typeof books)[]> = {
   'routes/masuk': ['shell'],
   'routes/audit': ['shell', 'hall'],
   'routes/pengaturan': ['shell', 'hall'],
+  'routes/kejadian': ['shell', 'hall'],
   'routes/situasi': ['shell', 'hall', 'watch'],
   'routes/peta': ['shell', 'hall', 'watch'],
   'routes/kamera': ['shell', 'hall', 'watch']

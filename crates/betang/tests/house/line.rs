@@ -15,13 +15,13 @@ use crate::running::{BETANG, House, PASSWORD, local, run, serve_sites};
 const PORT: u16 = 8_443;
 
 /// A box that runs, killed when it is dropped.
-struct Kotak {
+pub(crate) struct Kotak {
     child: Child,
     folder: PathBuf,
 }
 
 impl Kotak {
-    fn start(folder: &Path) -> Self {
+    pub(crate) fn start(folder: &Path) -> Self {
         let child = Command::new(BETANG)
             .args(["agent", "--every", "1", "--data"])
             .arg(folder)
@@ -43,7 +43,7 @@ impl Kotak {
     }
 
     /// Looks at its status until it is so. A guard against hanging ends it.
-    fn until(&self, is_so: impl Fn(&Json) -> bool) -> Json {
+    pub(crate) fn until(&self, is_so: impl Fn(&Json) -> bool) -> Json {
         for _ in 0..3_000 {
             let status = self.status();
             if is_so(&status["live"]) {

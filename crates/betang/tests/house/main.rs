@@ -2,6 +2,7 @@
 
 mod doors;
 mod full;
+mod incidents;
 mod killed;
 mod life;
 mod line;

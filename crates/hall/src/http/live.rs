@@ -190,7 +190,8 @@ impl Stream {
         if self.is_over() {
             return false;
         }
-        if !self.who.may(event.permission, &event.place) {
+        let mut places = numbered.places();
+        if !places.any(|place| self.who.may(event.permission, place)) {
             return true;
         }
         self.send(

@@ -4,9 +4,11 @@ mod agencies;
 mod areas;
 mod audit;
 mod health;
+mod incidents;
 mod live;
 mod releases;
 mod session;
+mod shifts;
 mod sites;
 mod sources;
 mod staff;
@@ -31,6 +33,8 @@ pub fn routes() -> OpenApiRouter<Hall> {
         .merge(sources::routes())
         .merge(sites::routes())
         .merge(releases::routes())
+        .merge(incidents::routes())
+        .merge(shifts::routes())
         .merge(live::routes())
         .merge(health::routes())
 }

@@ -61,19 +61,29 @@ pub enum Overrun {
     /// The time was overrun once more.
     Level(u8),
     /// The clock was ahead when the time was set, and has been set back since: nobody
-    /// would hear of it for as long as it was ahead. By when it is to be instead.
-    Mended(Wall),
+    /// would hear of it for as long as it was ahead. It is due now.
+    Mended,
 }
 
-/// What the time alone does to an incident now, if anything.
+/// What the time alone does to an incident now, if anything. `waited` is for how long
+/// the house has seen it [out of reach](is_out_of_reach), by the clock that nobody sets.
 #[must_use]
-pub fn overrun(it: &Standing, now: Wall) -> Option<Overrun> {
+pub fn overrun(it: &Standing, now: Wall, waited: Duration) -> Option<Overrun> {
     let span = span(it.state, it.severity)?;
-    if !it.due_set && it.due > now + span {
-        return Some(Overrun::Mended(now + span));
+    if is_out_of_reach(it, now) && waited >= span {
+        return Some(Overrun::Mended);
     }
     let reached = level_at(it, now);
     (reached > it.level).then_some(Overrun::Level(reached))
+}
+
+/// Whether the time lies further away than any that the house sets: the clock was ahead
+/// then, or it is behind now, as that of a machine without a battery is until it has
+/// asked somebody. Which of the two only waiting can tell.
+#[must_use]
+pub fn is_out_of_reach(it: &Standing, now: Wall) -> bool {
+    let span = span(it.state, it.severity);
+    span.is_some_and(|span| !it.due_set && it.due > now + span)
 }
 
 /// The level that an overrun has reached by then: one at the time itself, and one more
@@ -115,13 +125,17 @@ mod tests {
         }
     }
 
+    fn now_does(it: &Standing, now: Wall) -> Option<Overrun> {
+        overrun(it, now, Duration::ZERO)
+    }
+
     #[test]
     fn each_overrun_is_told_once() {
         let mut it = critical();
         let mut told = Vec::new();
         for minute in 0..120 {
             let now = START + MINUTE * minute;
-            while let Some(Overrun::Level(level)) = overrun(&it, now) {
+            while let Some(Overrun::Level(level)) = now_does(&it, now) {
                 it.apply(&Event::Escalated(level), now);
                 told.push((minute, level));
             }
@@ -133,7 +147,7 @@ mod tests {
     fn a_house_that_was_off_says_how_late_it_is_in_one_step() {
         let it = critical();
         let now = START + HOUR * 48;
-        assert_eq!(overrun(&it, now), Some(Overrun::Level(LEVEL_MAX)));
+        assert_eq!(now_does(&it, now), Some(Overrun::Level(LEVEL_MAX)));
     }
 
     #[test]
@@ -141,12 +155,12 @@ mod tests {
         let mut it = critical();
         let late = START + MINUTE * 16;
         it.apply(&Event::Escalated(1), late);
-        for now in [START, START + MINUTE, late] {
-            assert_eq!(overrun(&it, now), None);
+        for now in [START - HOUR, START, START + MINUTE, late] {
+            assert_eq!(now_does(&it, now), None);
             assert_eq!(it.level, 1);
         }
         assert_eq!(
-            overrun(&it, START + MINUTE * 30),
+            now_does(&it, START + MINUTE * 30),
             Some(Overrun::Level(2)),
             "and goes on where it was"
         );
@@ -156,17 +170,20 @@ mod tests {
     fn a_clock_that_was_a_year_ahead_hides_nothing_for_a_year() {
         let ahead = START + HOUR * 24 * 365;
         let mut it = Standing::new(Severity::Warning, true, ahead);
-        let Some(Overrun::Mended(due)) = overrun(&it, START) else {
-            panic!("the time is out of reach");
-        };
-        assert_eq!(due, START + HOUR);
+        assert!(is_out_of_reach(&it, START));
+        // It may be the clock of now that is wrong: nothing happens before its time.
+        for waited in [Duration::ZERO, HOUR - MINUTE] {
+            assert_eq!(overrun(&it, START, waited), None);
+        }
+        let now = START + HOUR;
+        assert_eq!(overrun(&it, now, HOUR), Some(Overrun::Mended));
         let mended = Event::DueSet {
-            to: due,
+            to: now,
             by_person: false,
         };
-        it.apply(&mended, START);
-        assert_eq!(overrun(&it, START), None);
-        assert_eq!(overrun(&it, START + HOUR), Some(Overrun::Level(1)));
+        it.apply(&mended, now);
+        assert!(!is_out_of_reach(&it, now));
+        assert_eq!(now_does(&it, now), Some(Overrun::Level(1)));
     }
 
     #[test]
@@ -178,14 +195,14 @@ mod tests {
             by_person: true,
         };
         it.apply(&set, START);
-        assert_eq!(overrun(&it, START), None);
-        assert_eq!(overrun(&it, far), Some(Overrun::Level(1)));
+        assert_eq!(overrun(&it, START, HOUR), None);
+        assert_eq!(now_does(&it, far), Some(Overrun::Level(1)));
     }
 
     #[test]
     fn nothing_is_waited_for_once_it_is_over() {
         let mut it = critical();
         it.apply(&Event::Cleared, START);
-        assert_eq!(overrun(&it, START + HOUR * 100), None);
+        assert_eq!(overrun(&it, START + HOUR * 100, HOUR), None);
     }
 }

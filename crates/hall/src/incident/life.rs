@@ -160,7 +160,10 @@ pub enum Command {
     /// It is not about that.
     Unlink(u32),
     /// Time goes by.
-    Tick,
+    Tick {
+        /// For how long its time was seen [out of reach](due::is_out_of_reach).
+        waited: Duration,
+    },
 }
 
 /// What has happened to it.
@@ -320,6 +323,7 @@ impl Standing {
             },
             Command::Take => {
                 let me = me?;
+                self.not_closed()?;
                 match self.owner {
                     Some(owner) if owner != me => Err(Refusal::Owned(owner)),
                     Some(_) if self.state != State::Open => Err(Refusal::Already),
@@ -410,11 +414,11 @@ impl Standing {
                 }
                 Ok(vec![Event::Unlinked(nth)])
             }
-            Command::Tick => Ok(match due::overrun(self, now) {
+            Command::Tick { waited } => Ok(match due::overrun(self, now, waited) {
                 None => Vec::new(),
                 Some(Overrun::Level(level)) => vec![Event::Escalated(level)],
-                Some(Overrun::Mended(to)) => {
-                    let by_person = false;
+                Some(Overrun::Mended) => {
+                    let (to, by_person) = (now, false);
                     vec![Event::DueSet { to, by_person }]
                 }
             }),

@@ -8,6 +8,7 @@ use super::due::FLAPPING;
 use super::*;
 use crate::audit::Verdict;
 use crate::schema::SCHEMA;
+use crate::sql::area::{AreaRow, put};
 
 const START: Now = Now {
     mono: base::now::Mono::from_us(1_000_000),
@@ -43,16 +44,26 @@ fn lost(silent: i64) -> Opening {
 
 async fn areas(db: &Db) {
     let mut tx = db.write().await.expect("a transaction");
-    for code in ["62", "62.01", "62.02", "62.03"] {
-        tx.execute(
-            "INSERT INTO hall_area (code, name, level, point_quality, decree, successors) \
-             VALUES ($1, 'x', 'regency', 'indicative', 'x', '')",
-            store::params![code],
-        )
-        .await
-        .expect("an area");
-    }
+    let rows: Vec<_> = ["62", "62.01", "62.02", "62.03"].map(area_row).into();
+    put(&mut tx, &rows).await.expect("areas");
     tx.commit().await.expect("a commit");
+}
+
+fn area_row(code: &str) -> AreaRow {
+    let code: AreaCode = code.parse().expect("a code");
+    AreaRow {
+        name: format!("Area {code}"),
+        level: code.level(),
+        code,
+        point: None,
+        point_quality: "indicative".to_owned(),
+        elevation_m: None,
+        postal_code: None,
+        decree: "x".to_owned(),
+        valid_from: None,
+        valid_to: None,
+        successors: Vec::new(),
+    }
 }
 
 async fn opened(db: &Db, now: Now, opening: Opening) -> Id<Incident> {
@@ -245,7 +256,7 @@ async fn many(db: Db) {
     opened(&db, START, said(about(1, 3))).await;
     assert_eq!(row(&db, id).await.left_out, 0, "as it was said last");
     let mut read = db.read().await.expect("a snapshot");
-    let of = rows::linked_of(&mut read, 1, 1).await.expect("subjects");
+    let of = rows::subjects_of(&mut read, 1, 1).await.expect("subjects");
     assert_eq!(of[&id].len(), SUBJECTS_MAX);
     drop(read);
     is_what_its_steps_say(&db, id).await;

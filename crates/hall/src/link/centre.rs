@@ -15,7 +15,7 @@ use axum::extract::ws::{Message, WebSocket};
 use base::fact::Fact;
 use base::id::{Agent, Id, Site};
 use base::now::Now;
-use serde_json::json;
+use serde_json::{Map, json};
 use store::{Error, facts};
 use sync::command::{Command, Outcome};
 use sync::commit::{Commit, Entry};
@@ -30,6 +30,7 @@ use super::{effects, told};
 use crate::Hall;
 use crate::audit::{self, Act, Actor};
 use crate::enrol;
+use crate::incident::{self, About, Key, Opening, Severity};
 use crate::site::desired;
 use crate::sql::enrol as agents;
 use crate::sql::link as rows;
@@ -53,6 +54,10 @@ const ASIDE_MAX: i64 = 1_000;
 
 /// Facts that are read at once.
 const FACTS: i64 = 500;
+
+/// The kind of incident that a copied box is. Nobody here sees that it is over: whoever
+/// has been there says so.
+const LIVES_TWICE: &str = "site.lives_twice";
 
 /// All connections of sites. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -581,6 +586,16 @@ impl Session {
             }),
         };
         audit::record_by(&mut tx, now, &Actor::house("link"), act).await?;
+        let site = About::site(&mut tx, self.caller.site).await?;
+        let opening = Opening {
+            key: Key::new(LIVES_TWICE, twins.agent),
+            by: "link",
+            severity: Severity::Critical,
+            title: "Satu kunci perangkat hidup di dua perangkat: perangkat disalin".to_owned(),
+            facts: Map::new(),
+            about: site.into_iter().collect(),
+        };
+        incident::open(&mut tx, now, opening).await?;
         tx.commit().await
     }
 }

@@ -183,6 +183,18 @@ pub const SLUGS: &[(&str, Kind, &str, &str)] = &[
         "The disk is full",
     ),
     (
+        "handover",
+        Kind::NotFound,
+        "Belum ada serah terima",
+        "Nothing was left to the next shift",
+    ),
+    (
+        "handover-changed",
+        Kind::Conflict,
+        "Serah terima sudah ditulis ulang",
+        "The hand-over was written anew",
+    ),
+    (
         "holidays",
         Kind::Conflict,
         "Hari libur tahun itu belum diisi",
@@ -213,6 +225,30 @@ pub const SLUGS: &[(&str, Kind, &str, &str)] = &[
         "Nothing was written: some rows cannot stand",
     ),
     ("in-use", Kind::Conflict, "Masih dipakai", "Still in use"),
+    (
+        "incident",
+        Kind::NotFound,
+        "Kejadian tidak ditemukan",
+        "No such incident",
+    ),
+    (
+        "incident-owned",
+        Kind::Conflict,
+        "Kejadian sudah ditangani petugas lain",
+        "Somebody else looks after the incident",
+    ),
+    (
+        "incident-state",
+        Kind::Conflict,
+        "Keadaan kejadian tidak mengizinkan",
+        "The state of the incident does not allow it",
+    ),
+    (
+        "incident-subject",
+        Kind::NotFound,
+        "Kejadian tidak menyangkut hal itu",
+        "The incident is not about that",
+    ),
     (
         "last-admin",
         Kind::Conflict,
@@ -401,6 +437,24 @@ pub const SLUGS: &[(&str, Kind, &str, &str)] = &[
         "The first admin is there already",
     ),
     (
+        "shift",
+        Kind::NotFound,
+        "Shift tidak ditemukan",
+        "No such shift",
+    ),
+    (
+        "shift-state",
+        Kind::Conflict,
+        "Keadaan shift tidak mengizinkan",
+        "The state of the shift does not allow it",
+    ),
+    (
+        "shift-taken",
+        Kind::Conflict,
+        "Shift sudah ada yang bertugas",
+        "Somebody has the shift",
+    ),
+    (
         "short-taken",
         Kind::Conflict,
         "Nama pendek sudah dipakai",
@@ -441,6 +495,12 @@ pub const SLUGS: &[(&str, Kind, &str, &str)] = &[
         Kind::Conflict,
         "Nomor seri sudah ada di titik lain",
         "The equipment is at another point",
+    ),
+    (
+        "still",
+        Kind::NotFound,
+        "Gambar tersimpan tidak ditemukan",
+        "No such picture was kept",
     ),
     (
         "stream",

@@ -13,7 +13,7 @@ use store::{Conn, Error, Row, Tx, params};
 use super::area::maybe_code;
 use super::site::point;
 use crate::guard::Place;
-use crate::incident::{About, Event, Severity, Standing, State, Subject};
+use crate::incident::{About, Event, Severity, Standing, State, Subject, due};
 
 /// An incident.
 #[derive(Debug, Clone, PartialEq)]
@@ -132,6 +132,44 @@ async fn whole(conn: &mut Conn, found: Option<IncidentRow>) -> Result<Option<Inc
     let linked = subjects.iter().filter(|one| one.unlinked.is_none());
     row.standing.linked = linked.map(|one| one.nth).collect();
     Ok(Some(row))
+}
+
+/// Incidents of which a time may have been overrun once more, or lies further away than
+/// any that the house sets.
+pub(crate) async fn overrun(
+    conn: &mut Conn,
+    now: Wall,
+    level_max: u8,
+    limit: i64,
+) -> Result<Vec<Id<Incident>>, Error> {
+    let mut query =
+        Query::new("SELECT i.id FROM hall_incident i WHERE i.state IN ('open', 'handled') AND (");
+    for (n, severity) in Severity::ALL.into_iter().enumerate() {
+        let or = if n == 0 { "" } else { " OR " };
+        let far = [State::Open, State::Handled].map(|state| (state, due::span(state, severity)));
+        query = query
+            .raw(or)
+            .push("(i.severity = ", severity.as_str())
+            // One level more is due at each further span behind the time.
+            .push(" AND ((i.level < ", i64::from(level_max))
+            .push(" AND i.due_us + i.level * ", micros(due::to_note(severity)))
+            .push(" <= ", now)
+            .raw(")");
+        for (state, span) in far {
+            query = query
+                .push(" OR (i.due_set = 0 AND i.state = ", state.as_str())
+                .push(" AND i.due_us > ", now + span.unwrap_or_default())
+                .raw(")");
+        }
+        query = query.raw("))");
+    }
+    let query = query.push(") ORDER BY i.due_us LIMIT ", limit);
+    let found = conn.all_query(&query).await?;
+    found.iter().map(|row| row.get("id")).collect()
+}
+
+fn micros(span: std::time::Duration) -> i64 {
+    i64::try_from(span.as_micros()).unwrap_or(i64::MAX)
 }
 
 /// The number of the next incident. Writers come one at a time.
@@ -342,8 +380,8 @@ pub(crate) async fn subjects(conn: &mut Conn, id: Id<Incident>) -> Result<Vec<Su
     .collect()
 }
 
-/// What each of the incidents from one number to another is about.
-pub(crate) async fn linked_of(
+/// What each of the incidents from one number to another is and was about.
+pub(crate) async fn subjects_of(
     conn: &mut Conn,
     first: i64,
     last: i64,
@@ -354,8 +392,7 @@ pub(crate) async fn linked_of(
             "SELECT s.incident_id, s.nth, s.kind, s.subject, s.name, s.area_code, s.agency_id, \
              s.unlinked_us FROM hall_incident_subject s \
              JOIN hall_incident i ON i.id = s.incident_id \
-             WHERE i.number BETWEEN $1 AND $2 AND s.unlinked_us IS NULL \
-             ORDER BY s.incident_id, s.nth",
+             WHERE i.number BETWEEN $1 AND $2 ORDER BY s.incident_id, s.nth",
             params![first, last],
         )
         .await?

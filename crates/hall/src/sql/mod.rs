@@ -15,6 +15,7 @@ pub(crate) mod link;
 pub(crate) mod outbox;
 pub(crate) mod release;
 pub(crate) mod session;
+pub(crate) mod shift;
 pub(crate) mod site;
 pub(crate) mod source;
 pub(crate) mod staff;

@@ -3,6 +3,7 @@
 pub(crate) mod cameras;
 pub(crate) mod form;
 pub(crate) mod imports;
+pub(crate) mod incidents;
 pub(crate) mod layouts;
 pub(crate) mod probe;
 #[cfg(feature = "stills")]
@@ -17,6 +18,7 @@ use utoipa_axum::router::OpenApiRouter;
 pub(crate) fn routes() -> OpenApiRouter<Hall> {
     let routes = cameras::routes()
         .merge(imports::routes())
+        .merge(incidents::routes())
         .merge(layouts::routes())
         .merge(probe::routes())
         .merge(whep::routes());

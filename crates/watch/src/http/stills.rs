@@ -12,7 +12,7 @@ use hall::audit::{self, Act};
 use hall::guard::{Guarded as _, Permission, Who};
 use hall::problem::{Json, Path, Problem, Query};
 use serde::{Deserialize, Serialize};
-use store::blob;
+use store::blob::{self, Sha256};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -33,6 +33,7 @@ pub(crate) fn routes() -> OpenApiRouter<Hall> {
     OpenApiRouter::new()
         .routes(routes!(show).guard(Permission::CamerasWatch))
         .routes(routes!(keep).guard(Permission::StillsSave))
+        .routes(routes!(kept).guard(Permission::CamerasWatch))
 }
 
 /// Which quality.
@@ -165,6 +166,38 @@ async fn keep(
     };
     let location = format!("/api/v1/cameras/{}/stills/{}", row.id, view.id);
     Ok(hall::problem::created(&location, axum::Json(view)))
+}
+
+/// A picture that was kept. Who looks at it is written down.
+#[utoipa::path(get, path = "/api/v1/cameras/{camera}/stills/{still}", tag = "stills",
+    params(("camera" = String, Path, description = "id or short name"),
+        ("still" = String, Path, description = "`blb_…`")),
+    responses((status = 200, content_type = "image/jpeg", body = Vec<u8>), (status = 404)))]
+async fn kept(
+    State(hall): State<Hall>,
+    who: Who,
+    Path((name, id)): Path<(String, Id<Blob>)>,
+) -> Result<Response, Problem> {
+    let none = || Problem::not_found("still", "No such picture was kept of this camera.");
+    let mut tx = hall.db().write().await?;
+    let row = find(&mut tx, &who, Permission::CamerasWatch, &name).await?;
+    let sha256 = still::of(&mut tx, row.id, id).await?.ok_or_else(none)?;
+    let hash = Sha256::parse(&sha256).ok_or_else(none)?;
+    let act = Act {
+        verb: "still.seen",
+        subject: row.id.to_string(),
+        detail: serde_json::json!({ "still": id, "sha256": sha256 }),
+    };
+    audit::record(&mut tx, hall.now(), &who, act).await?;
+    tx.commit().await?;
+    let blobs = hall.blobs().clone();
+    let octets = hall
+        .tasks()
+        .blocking("watch.kept", move || blobs.get(&hash))
+        .await
+        .map_err(|_| Problem::unavailable("closing", "The house is closing."))??;
+    let headers = [("cache-control", "no-store".to_owned())];
+    Ok(hall::problem::file("image/jpeg", octets.into(), &headers))
 }
 
 async fn camera(

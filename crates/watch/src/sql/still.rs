@@ -2,7 +2,7 @@
 
 use base::id::{Blob, Camera, Id, Person};
 use base::now::Wall;
-use store::{Error, Tx, params};
+use store::{Conn, Error, Tx, params};
 
 use crate::hub::Layer;
 
@@ -36,4 +36,19 @@ pub(crate) async fn keep(tx: &mut Tx, kept: &Kept<'_>) -> Result<(), Error> {
     )
     .await?;
     Ok(())
+}
+
+/// The SHA-256 of a picture that was kept of this camera; none if there is no such one.
+pub(crate) async fn of(
+    conn: &mut Conn,
+    camera: Id<Camera>,
+    id: Id<Blob>,
+) -> Result<Option<String>, Error> {
+    conn.maybe(
+        "SELECT sha256 FROM watch_still WHERE id = $1 AND camera_id = $2",
+        params![id, camera],
+    )
+    .await?
+    .map(|row| row.get("sha256"))
+    .transpose()
 }

@@ -108,6 +108,7 @@ export const en: Record<keyof typeof id, string> = {
   'problem.wrong-password.then': 'Check the spelling and try again.',
   'room.audit': 'Audit',
   'room.kamera': 'Cameras',
+  'room.kejadian': 'Incidents',
   'room.pengaturan': 'Settings',
   'room.peta': 'Map',
   'room.situasi': 'Situation',

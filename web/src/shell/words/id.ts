@@ -106,6 +106,7 @@ export const id = {
   'problem.wrong-password.then': 'Periksa penulisannya, lalu coba lagi.',
   'room.audit': 'Audit',
   'room.kamera': 'Kamera',
+  'room.kejadian': 'Kejadian',
   'room.pengaturan': 'Pengaturan',
   'room.peta': 'Peta',
   'room.situasi': 'Situasi',

@@ -37,9 +37,12 @@ macro_rules! on_both {
 mod backwards;
 mod doors;
 mod guards;
+mod incidents;
+mod overruns;
 mod people;
 mod records;
 mod releases;
+mod shifts;
 mod sites;
 
 /// The key that signs releases which this house takes.

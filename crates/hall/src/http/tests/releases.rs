@@ -342,7 +342,7 @@ async fn what_a_record_says(db: Db) {
             digest: Digest::genesis(agent, chain),
         };
         let at = (chain, Seq::new(seq));
-        let put = link::insert(&mut tx, agent, at, made, &record, &raw, now.wall).await;
+        let put = link::insert(&mut tx, agent, at, made, &record, &raw, true, now.wall).await;
         assert!(put.expect("put in"));
     }
     tx.commit().await.expect("a commit");

@@ -15,6 +15,7 @@ use tower::ServiceExt as _;
 use super::*;
 use crate::live::Ended;
 use crate::room::Settings;
+use crate::sql::still;
 use crate::sql::viewing::{self, Began};
 
 const PASSWORD_OF_ALL: &str = "jembatan kahayan";
@@ -351,6 +352,118 @@ async fn heard(db: Db) {
     }
 }
 
+/// What somebody sees to be wrong on a picture, and the picture.
+async fn incidents(db: Db) {
+    let house = House::new(db).await;
+    let ask = async |cookie: &str, method: &str, path: &str, body: Option<Value>| {
+        house.ask(cookie, method, path, body).await
+    };
+    for (short, area) in [("loket", "62.71.01"), ("dermaga", "62.03")] {
+        let form = json!({ "short": short, "name": format!("Kamera {short}"), "area": area,
+            "main": "rtsp://127.0.0.1:9/main" });
+        ask(&house.admin, "POST", "/api/v1/cameras", Some(form))
+            .await
+            .is(201);
+    }
+    let body = json!({ "name": "piket", "username": "piket", "password": PASSWORD_OF_ALL,
+        "grants": [{ "role": "operator", "area": "62.71" }] });
+    ask(&house.admin, "POST", "/api/v1/staff", Some(body))
+        .await
+        .is(201);
+    let piket = house.log_in("piket").await;
+
+    // A picture that was kept of one of them.
+    let jpeg = [0xff, 0xd8, 0xff, 0xd9];
+    let hash = house.hall.blobs().put(&jpeg).expect("kept");
+    let mut tx = house.hall.db().write().await.expect("a transaction");
+    let row = camera::by_short(&mut tx, "loket")
+        .await
+        .expect("asked")
+        .expect("a camera");
+    let now = house.hall.now().wall;
+    store::blob::record(&mut tx, &hash, jpeg.len(), now)
+        .await
+        .expect("a blob");
+    let kept = still::Kept {
+        id: house.hall.mint(),
+        camera: row.id,
+        layer: Layer::Main,
+        picture: now,
+        saved: now,
+        person: house.hall.mint(),
+        reason: "uji",
+        sha256: hash.as_str(),
+    };
+    still::keep(&mut tx, &kept).await.expect("kept");
+    tx.commit().await.expect("a commit");
+
+    let form = |still: Value| json!({ "title": "Asap", "severity": "critical", "still": still });
+    let path = "/api/v1/cameras/loket/incidents";
+    let opened = ask(&piket, "POST", path, Some(form(json!(kept.id))))
+        .await
+        .is(201);
+    let id = opened["id"].as_str().expect("an id").to_owned();
+    let shown = ask(&piket, "GET", &format!("/api/v1/incidents/{id}"), None)
+        .await
+        .is(200);
+    assert_eq!(shown["still"], json!(kept.id));
+    assert_eq!(shown["subjects"][0]["id"], json!(row.id));
+    assert_eq!(shown["subjects"][0]["name"], "Kamera loket");
+    let see = shown["subjects"][0]["see"]
+        .as_str()
+        .expect("a place to look");
+    assert_eq!(
+        ask(&piket, "GET", see, None).await.is(200)["short"],
+        "loket"
+    );
+    let list = format!("/api/v1/incidents?subject={}", row.id);
+    let listed = ask(&piket, "GET", &list, None).await.is(200);
+    assert_eq!(listed["items"].as_array().map(Vec::len), Some(1));
+
+    // The picture of another camera is none of this one, to open from or to look at.
+    let path = "/api/v1/cameras/dermaga/incidents";
+    let wrong = ask(&house.admin, "POST", path, Some(form(json!(kept.id)))).await;
+    wrong.refuses(&["still"]);
+    let picture = |short: &str| format!("/api/v1/cameras/{short}/stills/{}", kept.id);
+    ask(&house.admin, "GET", &picture("dermaga"), None)
+        .await
+        .is(404);
+    ask(&piket, "GET", &picture("loket"), None).await.is(200);
+    assert_eq!(house.acts("still.seen").await.len(), 1);
+
+    // A camera that one may not see is not there.
+    ask(&piket, "POST", path, Some(form(Value::Null)))
+        .await
+        .is(404);
+    let link = |short: &str| format!("/api/v1/cameras/{short}/incidents/{id}");
+    ask(&piket, "POST", &link("dermaga"), Some(json!({})))
+        .await
+        .is(404);
+    ask(&house.admin, "POST", &link("loket"), Some(json!({})))
+        .await
+        .is(409);
+    ask(&house.admin, "POST", &link("dermaga"), Some(json!({})))
+        .await
+        .is(201);
+    let shown = ask(&piket, "GET", &format!("/api/v1/incidents/{id}"), None)
+        .await
+        .is(200);
+    assert_eq!(
+        (&shown["withheld"], &shown["title"]),
+        (&json!(1), &Value::Null)
+    );
+    assert_eq!(
+        shown["still"],
+        Value::Null,
+        "a picture may show more than its place"
+    );
+}
+
+store::on_both_engines!(
+    an_incident_is_opened_from_a_camera_and_a_kept_picture,
+    &[hall::SCHEMA, crate::SCHEMA],
+    async |db: Db| incidents(db).await
+);
 store::on_both_engines!(
     a_camera_is_heard_for_a_purpose_by_a_right_or_not_at_all,
     &[hall::SCHEMA, crate::SCHEMA],
