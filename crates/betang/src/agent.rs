@@ -4,6 +4,7 @@
 //! carries it to the house when there is one. Under [`supervise`] it may change its
 //! program.
 
+mod status;
 mod supervise;
 mod update;
 
@@ -16,7 +17,6 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
 use base::geo::Point;
-use base::now::Wall;
 use clap::{Args, Subcommand};
 use hall::clock::Clock;
 use hall::enrol::code::Ticket;
@@ -32,7 +32,6 @@ use hall::link::vitals::Vitals;
 use hall::task::Tasks;
 use prost::Message as _;
 use reach::agent::{BUDGET, BUDGETS, Outlook, SLOT, SLOTS};
-use serde_json::{Value as Json, json};
 use sync::anchor::{self, Anchor};
 use sync::identity::Stream;
 use sync::ledger::Slot;
@@ -144,7 +143,7 @@ enum Verb {
     /// Ask the house to let this box in, and wait until it does.
     Enrol(Enrol),
     /// Say who this box is.
-    Status(Status),
+    Status(status::Status),
     /// Write what waits for the house into a file, to be carried there. The box must not
     /// be running.
     Export(Carried),
@@ -178,17 +177,6 @@ struct Enrol {
     at: Option<String>,
 }
 
-/// A box that says who it is.
-#[derive(Debug, Args)]
-struct Status {
-    /// Folder of the box's data.
-    #[arg(long, default_value = "data")]
-    data: PathBuf,
-    /// As one JSON document.
-    #[arg(long)]
-    json: bool,
-}
-
 pub(crate) async fn run(agent: Agent) -> anyhow::Result<ExitCode> {
     match agent.verb {
         None => live(agent.live).await,
@@ -197,7 +185,7 @@ pub(crate) async fn run(agent: Agent) -> anyhow::Result<ExitCode> {
         Some(Verb::Trust(it)) => update::trust(&it),
         Some(Verb::SelfTest(it)) => update::test(it).await,
         Some(Verb::Enrol(enrol)) => ask(enrol).await,
-        Some(Verb::Status(status)) => tell(&status),
+        Some(Verb::Status(status)) => status::tell(&status),
         Some(Verb::Export(carried)) => export(carried).await,
         Some(Verb::Receipt(carried)) => receipt(carried).await,
     }
@@ -437,121 +425,4 @@ async fn ask(enrol: Enrol) -> anyhow::Result<ExitCode> {
         .await?;
     say(format!("diterima: {} di {}", identity.agent, identity.site));
     Ok(ExitCode::SUCCESS)
-}
-
-fn tell(status: &Status) -> anyhow::Result<ExitCode> {
-    let identity = Identity::read(&status.data)?;
-    let live = update::live(&status.data);
-    let programs = update::programs(&status.data);
-    let looks = reach::agent::shown(&status.data);
-    if status.json {
-        say(json!({
-            "enrolled": identity.is_some(),
-            "agent": identity.as_ref().map(|one| one.agent),
-            "site": identity.as_ref().map(|one| &one.site),
-            "certificate_until_us": identity.as_ref().map(|one| one.certificate_until_us),
-            "programs": programs,
-            "live": live,
-            "lookout": looks,
-        }));
-        return Ok(ExitCode::SUCCESS);
-    }
-    match &identity {
-        Some(identity) => say(format!("{} di {}", identity.agent, identity.site)),
-        None => say("perangkat ini belum diterima di pusat mana pun"),
-    }
-    say(format!(
-        "program {}",
-        programs["version"].as_str().unwrap_or("-")
-    ));
-    for chain in live
-        .iter()
-        .flat_map(|live| live["chains"].as_array())
-        .flatten()
-    {
-        say(format!(
-            "{:<7} {} tersimpan {:>8} diterima pusat {:>8}",
-            chain["stream"].as_str().unwrap_or("-"),
-            chain["epoch"].as_str().unwrap_or("-"),
-            chain["head"],
-            chain["acked"],
-        ));
-    }
-    if let Some(looks) = looks {
-        for line in seen(&looks) {
-            say(line);
-        }
-    }
-    Ok(ExitCode::SUCCESS)
-}
-
-/// What the box has seen, in words.
-fn seen(looks: &Json) -> Vec<String> {
-    let clock = Clock::real();
-    let time = |us: &Json| match us.as_i64() {
-        Some(us) => clock.rfc3339(Wall::from_us(us)),
-        None => "-".to_owned(),
-    };
-    let mut lines = vec![match looks["internet"].as_bool() {
-        Some(true) => format!("internet ada, {}", time(&looks["last_round_us"])),
-        Some(false) => format!("internet tidak ada, {}", time(&looks["last_round_us"])),
-        None => "internet belum diketahui".to_owned(),
-    }];
-    for anchor in looks["anchors"].as_array().into_iter().flatten() {
-        let latest = anchor["latest"].as_array().into_iter().flatten();
-        let latest: Vec<String> = latest
-            .map(|it| {
-                format!(
-                    "{} {} ({} ms, {})",
-                    it["way"].as_str().unwrap_or("-"),
-                    result(it["result"].as_str()),
-                    it["took_ms"],
-                    time(&it["at_us"]),
-                )
-            })
-            .collect();
-        lines.push(format!(
-            "  {:<12} {:<10} {}",
-            anchor["name"].as_str().unwrap_or("-"),
-            anchor["network"].as_str().unwrap_or("-"),
-            match latest.as_slice() {
-                [] => "belum diperiksa".to_owned(),
-                latest => latest.join(", "),
-            },
-        ));
-    }
-    lines.push(format!(
-        "kuota hari ini (UTC): {} dari {} oktet terpakai, sisa {}{}",
-        looks["spent_octets"],
-        looks["budget_octets"],
-        looks["left_octets"],
-        match looks["thrift"].as_bool() {
-            Some(true) => "; sedang berhemat",
-            Some(false) | None => "",
-        },
-    ));
-    let mains = match looks["mains"].as_bool() {
-        Some(true) => "listrik ada",
-        Some(false) => "listrik padam",
-        None => "listrik tidak terukur",
-    };
-    lines.push(match looks["battery_percent"].as_u64() {
-        Some(left) => format!("{mains}, baterai {left} %"),
-        None => mains.to_owned(),
-    });
-    lines
-}
-
-/// How a check ended, in words.
-fn result(word: Option<&str>) -> &'static str {
-    match word {
-        Some("ok") => "berhasil",
-        Some("timeout") => "tidak menjawab",
-        Some("no_route") => "tidak ada rute",
-        Some("refused") => "ditolak atau terputus",
-        Some("name") => "nama tidak ditemukan",
-        Some("certificate") => "sertifikat tidak dikenal",
-        Some("portal") => "dijawab pihak lain (halaman login)",
-        Some(_) | None => "gagal",
-    }
 }
