@@ -359,6 +359,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/contact": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is heard now. */
+        get: operations["get_contact"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/excuses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Minutes that were declared as excused. */
+        get: operations["get_excuses"];
+        put?: never;
+        /** Declares minutes as excused. They are when somebody else has agreed. */
+        post: operations["post_excuses"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/excuses/{id}/decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Decides about minutes that somebody else has declared. What was decided stays. */
+        post: operations["post_excuses_by_id_decision"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/holidays": {
         parameters: {
             query?: never;
@@ -482,6 +534,23 @@ export interface paths {
         head?: never;
         /** Changes an arrangement: renames it, shares it, saves over it. */
         patch: operations["patch_layouts_by_layout"];
+        trace?: never;
+    };
+    "/api/v1/ledger": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Connections of a span, added up. */
+        get: operations["get_ledger"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/live": {
@@ -1119,6 +1188,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sites/{site}/ledger": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is known of one site: its minutes, its outages, and what is laid over them. */
+        get: operations["get_sites_by_site_ledger"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/ledger/proof": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Makes the ledger of a site anew from the records that the house holds, and compares. */
+        get: operations["get_sites_by_site_ledger_proof"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sources": {
         parameters: {
             query?: never;
@@ -1501,6 +1604,23 @@ export interface paths {
         };
         /** One village: what the house says of it and why, every claim, and its points. */
         get: operations["get_villages_by_code"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/villages/{code}/ledger": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is known of the sites of a village. */
+        get: operations["get_villages_by_code_ledger"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2023,6 +2143,19 @@ export interface components {
          * @enum {string}
          */
         CommandWord: "how_are_you";
+        /** @description How many are heard how. */
+        ContactCounts: {
+            /** @description Heard. */
+            heard: number;
+            /** @description Their next word is overdue. */
+            late: number;
+            /** @description Never heard. */
+            never: number;
+            /** @description Not heard for five minutes. */
+            silent: number;
+            /** @description All sites that are active. */
+            sites: number;
+        };
         /** @description Whom to call. */
         ContactForm: {
             /**
@@ -2041,6 +2174,20 @@ export interface components {
              */
             phone?: string | null;
         };
+        /** @description A page of sites. */
+        ContactPage: {
+            /**
+             * Format: int64
+             * @description When this was so.
+             */
+            at_us: number;
+            /** @description All that the filter lets through, those of other pages too. */
+            counts: components["schemas"]["ContactCounts"];
+            /** @description The sites: silent ones first, longest silent first. */
+            items: components["schemas"]["SiteContact"][];
+            /** @description What to send as `cursor` for the next page; null on the last. */
+            next?: string | null;
+        };
         /** @description Whom to call. */
         ContactView: {
             /** @description When, in words. */
@@ -2050,6 +2197,16 @@ export interface components {
             /** @description How. */
             phone?: string | null;
         };
+        /**
+         * @description Whether a site is heard.
+         * @enum {string}
+         */
+        ContactWord: "silent" | "late" | "never" | "heard";
+        /**
+         * @description Whether something can be said of a contract: share, not_enough (too little is known), nothing (everything was excused).
+         * @enum {string}
+         */
+        ContractWord: "share" | "not_enough" | "nothing";
         /** @description The shift of a desk that goes on. */
         CurrentShift: {
             shift?: components["schemas"]["ShiftShown"] | null;
@@ -2107,6 +2264,111 @@ export interface components {
             via: string;
             who?: components["schemas"]["ActorView"] | null;
         };
+        /** @description Minutes that were declared as excused, and what became of it. */
+        Excuse: {
+            /** @description Whether it was agreed to. */
+            agreed?: boolean | null;
+            /** @description Where that lies, or of which area. */
+            area: string;
+            /** @description Whether it excuses its minutes. */
+            counts: boolean;
+            /** @description By whom. */
+            decided_by?: string | null;
+            /**
+             * Format: int64
+             * @description When it was decided; null: not yet.
+             */
+            decided_us?: number | null;
+            /** @description and by whom. */
+            declared_by: string;
+            /**
+             * Format: int64
+             * @description When it was declared,
+             */
+            declared_us: number;
+            /** @description Which document says so. */
+            document?: string | null;
+            /**
+             * Format: int64
+             * @description From when on.
+             */
+            from_us: number;
+            /** @description Which. */
+            id: string;
+            /** @description Whether it was declared when it had begun already. */
+            late: boolean;
+            /** @description What it is. */
+            overlay: components["schemas"]["ExcuseWord"];
+            /** @description Of which provider. */
+            provider?: string | null;
+            /** @description Of which site. */
+            site?: string | null;
+            /**
+             * Format: int64
+             * @description Up to when.
+             */
+            to_us: number;
+            /** @description Why. */
+            why: string;
+        };
+        /**
+         * @description What somebody decides about it.
+         * @example {
+         *       "agreed": true
+         *     }
+         */
+        ExcuseDecision: {
+            /** @description Whether the minutes are excused. */
+            agreed: boolean;
+        };
+        /**
+         * @description Minutes that are to be excused. Either a site is named, or an area, and then perhaps
+         *     a provider.
+         * @example {
+         *       "area": "62.71",
+         *       "from_us": 1800000000000000,
+         *       "overlay": "maintenance",
+         *       "provider": "Penyedia A",
+         *       "to_us": 1800003600000000,
+         *       "why": "penggantian modem di gateway"
+         *     }
+         */
+        ExcuseForm: {
+            /** @description Of which area: a Kemendagri code. */
+            area?: string | null;
+            /** @description Which document says so; of force majeure there has to be one. */
+            document?: string | null;
+            /**
+             * Format: int64
+             * @description From when on, microseconds since 1970 UTC; the whole minute counts.
+             */
+            from_us: number;
+            /** @description What it is. */
+            overlay: components["schemas"]["ExcuseWord"];
+            /** @description Of which provider there; left out: of all. */
+            provider?: string | null;
+            /** @description Of which site. */
+            site?: string | null;
+            /**
+             * Format: int64
+             * @description Up to when; a minute that has begun by then counts.
+             */
+            to_us: number;
+            /** @description Why. */
+            why: string;
+        };
+        /** @description A page of them. */
+        ExcusePage: {
+            /** @description Them, the newest declared first. */
+            items: components["schemas"]["Excuse"][];
+            /** @description What to send as `cursor` for the next page; null on the last. */
+            next?: string | null;
+        };
+        /**
+         * @description What can be declared.
+         * @enum {string}
+         */
+        ExcuseWord: "maintenance" | "force_majeure";
         /** @description In which way a row is wrong. */
         Fault: {
             /** @enum {string} */
@@ -2890,6 +3152,269 @@ export interface components {
              */
             turn_s: number;
         };
+        /**
+         * @description What the ledger is added up by.
+         * @enum {string}
+         */
+        LedgerByWord: "site" | "village" | "regency" | "provider";
+        /** @description What can be said of a contract. */
+        LedgerContract: {
+            /**
+             * Format: int32
+             * @description The share, in hundredths of a percent, rounded down.
+             */
+            share_bp?: number | null;
+            /** @description Whether something can be said. */
+            verdict: components["schemas"]["ContractWord"];
+        };
+        /** @description Slots (minutes of UTC) of a span, counted. */
+        LedgerCounts: {
+            /**
+             * Format: int32
+             * @description All of them: up, degraded, down, off and unknown add up to them.
+             */
+            all: number;
+            /**
+             * Format: int32
+             * @description The same, and worse than it should.
+             */
+            degraded: number;
+            /**
+             * Format: int32
+             * @description The box was at work, tried, and nothing went through.
+             */
+            down: number;
+            /**
+             * Format: int32
+             * @description Of the excused those without power.
+             */
+            excused_off: number;
+            /**
+             * Format: int32
+             * @description Of the excused those that were up or degraded.
+             */
+            excused_up: number;
+            /**
+             * Format: int32
+             * @description Excused as force majeure.
+             */
+            force_majeure: number;
+            /**
+             * Format: int32
+             * @description Excused as maintenance that was announced and agreed to.
+             */
+            maintenance: number;
+            /**
+             * Format: int32
+             * @description The box was without power.
+             */
+            off: number;
+            /**
+             * Format: int32
+             * @description Excused since the house itself was not there.
+             */
+            ours: number;
+            /**
+             * Format: int32
+             * @description Nobody can say.
+             */
+            unknown: number;
+            /**
+             * Format: int32
+             * @description Something went through.
+             */
+            up: number;
+        };
+        /** @description A slot that came out otherwise. */
+        LedgerDiffering: {
+            came_out?: components["schemas"]["LinkStateWord"] | null;
+            /**
+             * Format: int64
+             * @description Which.
+             */
+            slot: number;
+            stands?: components["schemas"]["LinkStateWord"] | null;
+        };
+        /** @description Minutes that are not held against anybody, or that somebody wants not to be. */
+        LedgerExcused: {
+            /** @description Whether it counts. */
+            counts: boolean;
+            /** @description What was declared; null: the house itself was not there. */
+            excuse?: string | null;
+            /**
+             * Format: int64
+             * @description From when on.
+             */
+            from_us: number;
+            /** @description Whether it was declared when it had begun already. */
+            late: boolean;
+            /** @description What they are. */
+            overlay: components["schemas"]["OverlayWord"];
+            /**
+             * Format: int64
+             * @description Up to when.
+             */
+            to_us: number;
+        };
+        /** @description A line of the ledger. */
+        LedgerLine: components["schemas"]["LedgerNumbers"] & {
+            /** @description The site's id, the code of the village or regency, or the provider's name. */
+            key: string;
+            /** @description What it is called. */
+            name: string;
+            /** @description How many sites are in it. */
+            sites: number;
+            /**
+             * Format: int32
+             * @description The mean of its villages' proved shares, each village one vote, in hundredths of a
+             *     percent, rounded down; null of no village.
+             */
+            village_mean_bp?: number | null;
+            /** @description How many villages are in it. */
+            villages: number;
+        };
+        /** @description The numbers of a site or of many. Shares are hundredths of a percent, rounded down;
+         *     null of nothing. */
+        LedgerNumbers: {
+            /** @description Up of all that is held against a provider. */
+            contract: components["schemas"]["LedgerContract"];
+            /** @description The same where the contract excludes cuts of power. */
+            contract_without_power: components["schemas"]["LedgerContract"];
+            /** @description The slots behind them. */
+            counts: components["schemas"]["LedgerCounts"];
+            /**
+             * Format: int32
+             * @description How much is known.
+             */
+            coverage_bp?: number | null;
+            /**
+             * Format: int32
+             * @description Up of all of which is known how they were.
+             */
+            measured_bp?: number | null;
+            /**
+             * Format: int32
+             * @description Up of all: silence is no success.
+             */
+            proved_bp?: number | null;
+        };
+        /** @description A span in which a connection failed. */
+        LedgerOutage: {
+            /** @description Why, for most of them. */
+            cause: components["schemas"]["LinkCauseWord"];
+            /**
+             * Format: int32
+             * @description How often it came and went; zero: it just failed.
+             */
+            changes: number;
+            /**
+             * Format: int32
+             * @description Slots in it that were down.
+             */
+            down: number;
+            /**
+             * Format: int64
+             * @description From when on.
+             */
+            from_us: number;
+            /**
+             * Format: int32
+             * @description Without power.
+             */
+            off: number;
+            /**
+             * Format: int64
+             * @description Up to when; null: it has not ended, as far as is known.
+             */
+            to_us?: number | null;
+            /**
+             * Format: int32
+             * @description Nobody can say.
+             */
+            unknown: number;
+        };
+        /** @description A page of the ledger. */
+        LedgerPage: {
+            /** @description What it is added up by. */
+            by: components["schemas"]["LedgerByWord"];
+            /**
+             * Format: int64
+             * @description From which slot on.
+             */
+            from_slot: number;
+            /** @description The lines, by their key. */
+            items: components["schemas"]["LedgerLine"][];
+            /** @description What to send as `cursor` for the next page; null on the last. */
+            next?: string | null;
+            /**
+             * Format: int32
+             * @description By which edition of the rule.
+             */
+            rule: number;
+            /**
+             * Format: int64
+             * @description Up to which, without it; those that have not ended are in no number.
+             */
+            to_slot: number;
+        };
+        /** @description A ledger that was made anew from the records. */
+        LedgerProof: {
+            /** @description The numbers that came out. */
+            came_out: components["schemas"]["LedgerCounts"];
+            /** @description The slots that did not, at most 100 of them. */
+            differing: components["schemas"]["LedgerDiffering"][];
+            /**
+             * Format: int64
+             * @description From which slot on, and up to which, without it.
+             */
+            from_slot: number;
+            /**
+             * Format: int32
+             * @description By which edition of the rule.
+             */
+            rule: number;
+            /** @description Whether every slot came out as it stands. */
+            same: boolean;
+            /** @description Which site. */
+            site: string;
+            /** @description The numbers as they stand. */
+            stands: components["schemas"]["LedgerCounts"];
+            /**
+             * Format: int64
+             * @description Up to which, without it.
+             */
+            to_slot: number;
+        };
+        /** @description Slots after each other of which the same was decided. */
+        LedgerRun: {
+            /** @description On which evidence: heard, tried, https, dns, tcp, portal, gone, rebooted, power,
+             *     orderly, crashed. */
+            basis: string[];
+            /** @description Why. */
+            cause: components["schemas"]["LinkCauseWord"];
+            /**
+             * Format: int64
+             * @description From which slot on.
+             */
+            from_slot: number;
+            /**
+             * Format: int64
+             * @description The same as times, microseconds since 1970 UTC.
+             */
+            from_us: number;
+            /** @description How it was. */
+            state: components["schemas"]["LinkStateWord"];
+            /**
+             * Format: int64
+             * @description Up to which, without it.
+             */
+            to_slot: number;
+            /**
+             * Format: int64
+             * @description Up to when.
+             */
+            to_us: number;
+        };
         /** @description The legal card. */
         LegalForm: {
             /**
@@ -2960,6 +3485,16 @@ export interface components {
             /** @description `publik` or `privat`. */
             zone?: string | null;
         };
+        /**
+         * @description Why it was so.
+         * @enum {string}
+         */
+        LinkCauseWord: "none" | "loss" | "slow" | "link" | "portal" | "power" | "stopped" | "crashed" | "program" | "untried" | "silent";
+        /**
+         * @description How a connection was.
+         * @enum {string}
+         */
+        LinkStateWord: "up" | "degraded" | "down" | "off" | "unknown";
         /** @description A name and a password. */
         LoginForm: {
             /** @description The password. */
@@ -3101,6 +3636,11 @@ export interface components {
             /** @enum {string} */
             type: "FeatureCollection";
         };
+        /**
+         * @description What is laid over minutes.
+         * @enum {string}
+         */
+        OverlayWord: "maintenance" | "force_majeure" | "ours";
         /** @description A page of a list. */
         Page_AgencyView: {
             /** @description What is on it. */
@@ -4656,21 +5196,6 @@ export interface components {
              */
             seen_us: number;
         };
-        /** @description A place that answers when there is an internet. It is asked in each way that is given. */
-        SiteAnchor: {
-            /** @description A resolver, `ADDRESS:PORT`. */
-            dns?: string | null;
-            /** @description The name that it is asked for. */
-            dns_name?: string | null;
-            /** @description What answers 204 to a GET: `https://HOST[:PORT]/PATH`. */
-            https?: string | null;
-            /** @description What it is called. */
-            name: string;
-            /** @description The network that it stands in, by name or number (AS). */
-            network: string;
-            /** @description What takes TCP connections: `HOST:PORT`, better an address than a name. */
-            tcp?: string | null;
-        };
         /**
          * @description How bad an incident is.
          * @enum {string}
@@ -4751,6 +5276,21 @@ export interface components {
             /** @description Who has it. */
             person: components["schemas"]["NamedPerson"];
         };
+        /** @description A place that answers when there is an internet. It is asked in each way that is given. */
+        SiteAnchor: {
+            /** @description A resolver, `ADDRESS:PORT`. */
+            dns?: string | null;
+            /** @description The name that it is asked for. */
+            dns_name?: string | null;
+            /** @description What answers 204 to a GET: `https://HOST[:PORT]/PATH`. */
+            https?: string | null;
+            /** @description What it is called. */
+            name: string;
+            /** @description The network that it stands in, by name or number (AS). */
+            network: string;
+            /** @description What takes TCP connections: `HOST:PORT`, better an address than a name. */
+            tcp?: string | null;
+        };
         /**
          * @description What a box is to be like. What is left out is as it was when the box was started.
          * @example {
@@ -4830,6 +5370,26 @@ export interface components {
             /** @description Why. */
             why?: string | null;
         };
+        /** @description A site, and whether it is heard. */
+        SiteContact: {
+            /** @description Whether its box is connected at this moment. */
+            connected: boolean;
+            /** @description Whether it is heard. */
+            contact: components["schemas"]["ContactWord"];
+            /**
+             * Format: int64
+             * @description When it was heard last.
+             */
+            heard_us?: number | null;
+            /** @description What it is called. */
+            name: string;
+            /** @description Who provides the connection. */
+            provider?: string | null;
+            regency?: components["schemas"]["VillageAround"] | null;
+            /** @description Which. */
+            site: string;
+            village?: components["schemas"]["VillageAround"] | null;
+        };
         /**
          * @description What people say about a site.
          * @example {
@@ -4862,6 +5422,37 @@ export interface components {
          * @enum {string}
          */
         SiteKindWord: "kantor_desa" | "lokasi_kamera" | "simpul_kabupaten" | "titik_penyaluran";
+        /** @description What is known of one site in a span. */
+        SiteLedger: components["schemas"]["LedgerNumbers"] & {
+            /** @description What is laid over it. */
+            excused: components["schemas"]["LedgerExcused"][];
+            /**
+             * Format: int64
+             * @description From which slot on, and up to which: those in which it was active and that have
+             *     ended.
+             */
+            from_slot: number;
+            /** @description What it is called. */
+            name: string;
+            /** @description When it failed. */
+            outages: components["schemas"]["LedgerOutage"][];
+            /** @description Who provides the connection. */
+            provider?: string | null;
+            /**
+             * Format: int32
+             * @description By which edition of the rule.
+             */
+            rule: number;
+            /** @description What was decided, in order; where there is none nothing is known. */
+            runs: components["schemas"]["LedgerRun"][];
+            /** @description Which. */
+            site: string;
+            /**
+             * Format: int64
+             * @description Up to which, without it.
+             */
+            to_slot: number;
+        };
         /** @description One site, and the code that is out for it. */
         SiteShown: components["schemas"]["SiteView"] & {
             /**
@@ -5315,8 +5906,8 @@ export interface components {
             holidays_unknown?: number | null;
             /**
              * Format: int32
-             * @description Terukur: of how many points the box has brought something within a day; null:
-             *     no point has a box, or another day than today is asked about.
+             * @description Terukur: of how many points the ledger proves a minute of the 24 hours up to the
+             *     end of that day, or up to now; null: no point has a box.
              */
             measured?: number | null;
             /** @description The day that is asked about. */
@@ -5478,6 +6069,13 @@ export interface components {
             items: components["schemas"]["VillageConflict"][];
             /** @description What to send as `cursor` for the next page; null on the last. */
             next?: string | null;
+        };
+        /** @description What is known of the sites of a village. */
+        VillageLedger: {
+            /** @description Its sites. */
+            sites: components["schemas"]["SiteLedger"][];
+            /** @description Which village. */
+            village: string;
         };
         /** @description A list as it was imported. */
         VillageList: {
@@ -6746,6 +7344,147 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    get_contact: {
+        parameters: {
+            query?: {
+                /** @description Only this area and what lies in it. */
+                within?: string;
+                /** @description Only of this provider. */
+                provider?: string;
+                /** @description Only those that are heard so. */
+                contact?: components["schemas"]["ContactWord"];
+                /** @description Rows of this page, 1 to 5000. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description `csv` for a file. */
+                format?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactPage"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_excuses: {
+        parameters: {
+            query?: {
+                /** @description Only those that nobody has decided about, or only those that somebody has. */
+                decided?: boolean;
+                /** @description Rows of this page, 1 to 5000. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExcusePage"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_excuses: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the same request twice has one effect */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExcuseForm"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Excuse"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    post_excuses_by_id_decision: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the same request twice has one effect */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @description `exc_…` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExcuseDecision"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Excuse"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
     get_holidays: {
         parameters: {
             query?: never;
@@ -7132,6 +7871,48 @@ export interface operations {
             422: components["responses"]["Form"];
             503: components["responses"]["Unavailable"];
             507: components["responses"]["Full"];
+        };
+    };
+    get_ledger: {
+        parameters: {
+            query?: {
+                /** @description The first day; left out: the first of this month. */
+                from?: string;
+                /** @description The last day; left out: today. */
+                to?: string;
+                /** @description Only what the house knew at the end of this day. */
+                known?: string;
+                /** @description Only this area and what lies in it. */
+                within?: string;
+                /** @description Only of this provider. */
+                provider?: string;
+                /** @description What it is added up by; left out: sites. */
+                by?: components["schemas"]["LedgerByWord"];
+                /** @description Rows of this page, 1 to 5000. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description `csv` for a file. */
+                format?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerPage"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
         };
     };
     get_live: {
@@ -8733,6 +9514,76 @@ export interface operations {
             507: components["responses"]["Full"];
         };
     };
+    get_sites_by_site_ledger: {
+        parameters: {
+            query?: {
+                /** @description The first day; left out: the first of this month. */
+                from?: string;
+                /** @description The last day; left out: today. */
+                to?: string;
+                /** @description Only what the house knew at the end of this day. */
+                known?: string;
+                /** @description `csv` for a file. */
+                format?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the site. */
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SiteLedger"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_sites_by_site_ledger_proof: {
+        parameters: {
+            query?: {
+                /** @description The first day; left out: the first of this month. */
+                from?: string;
+                /** @description The last day; left out: today. */
+                to?: string;
+                /** @description Only what the house knew at the end of this day. */
+                known?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the site. */
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerProof"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     get_sources: {
         parameters: {
             query?: {
@@ -9678,6 +10529,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["VillageShown"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_villages_by_code_ledger: {
+        parameters: {
+            query?: {
+                /** @description The first day; left out: the first of this month. */
+                from?: string;
+                /** @description The last day; left out: today. */
+                to?: string;
+                /** @description Only what the house knew at the end of this day. */
+                known?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Kemendagri code of the village. */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VillageLedger"];
                 };
             };
             401: components["responses"]["NotSignedIn"];

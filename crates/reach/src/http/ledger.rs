@@ -45,7 +45,7 @@ const DAYS_MAX: i32 = 400;
 
 hall::words! {
     /// What the ledger is added up by.
-    ByWord = By::ALL.map(By::as_str)
+    LedgerByWord = By::ALL.map(By::as_str)
 }
 
 hall::words! {
@@ -126,7 +126,7 @@ struct Filter {
     /// Only of this provider.
     provider: Option<String>,
     /// What it is added up by; left out: sites.
-    #[param(value_type = Option<ByWord>)]
+    #[param(value_type = Option<LedgerByWord>)]
     by: Option<String>,
     /// Rows of this page, 1 to 5000.
     limit: Option<usize>,
@@ -274,6 +274,9 @@ struct Page {
     to_slot: i64,
     /// By which edition of the rule.
     rule: u32,
+    /// What it is added up by.
+    #[schema(value_type = LedgerByWord)]
+    by: &'static str,
     /// The lines, by their key.
     items: Vec<Line>,
     /// What to send as `cursor` for the next page; null on the last.
@@ -564,6 +567,7 @@ async fn list(
         from_slot: slots.start.0,
         to_slot: slots.end.0,
         rule: RULE,
+        by: by.as_str(),
         items,
         next,
     };

@@ -113,6 +113,8 @@ export const id = {
   'incident.head.late': '{n} lewat tenggat.',
   'incident.head.some': '{n} kejadian menurut saringan ini.',
   'incident.house': 'Pusat',
+  'incident.kind.link.silent': 'Lokasi tidak terdengar lebih dari lima menit',
+  'incident.kind.link.silent_together': 'Banyak lokasi satu penyedia tidak terdengar sejak saat yang sama',
   'incident.kind.site.lives_twice': 'Satu kunci perangkat hidup di dua perangkat: perangkat disalin',
   'incident.late': 'lewat {age}',
   'incident.leftout': '{n} tempat lagi terlalu banyak untuk dicatat satu per satu.',
