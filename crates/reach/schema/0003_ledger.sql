@@ -21,6 +21,7 @@ CREATE TABLE reach_cursor (
 
 -- A day of evidence of a site.
 CREATE TABLE reach_evidence (
+    -- Of which site (Id<Site>), and which day.
     site_id BYTEA NOT NULL,
     day BIGINT NOT NULL,
     -- Six fields of 1,440 minutes each, one after the other, packed by zstd: what was
@@ -37,6 +38,7 @@ CREATE INDEX reach_evidence_dirty ON reach_evidence (site_id, day) WHERE dirty =
 
 -- What was decided of minutes after each other, within a day of UTC.
 CREATE TABLE reach_verdict (
+    -- Of which site (Id<Site>), and on which day.
     site_id BYTEA NOT NULL,
     day BIGINT NOT NULL,
     -- From which slot on, and up to which, without it.

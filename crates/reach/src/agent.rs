@@ -29,7 +29,7 @@ use prost::Message as _;
 use reach_core::lookout::{Effect, Ended, Input, Lookout, Saying, Ways};
 use reach_core::presence::Presence;
 use reach_core::purse::{Mood, Purse};
-use reach_core::round::{Fault, Named, Power, VER, Way};
+use reach_core::round::{Fault, NOTED_EVERY, Named, Power, VER, Way};
 use serde_json::{Value as Json, json};
 use sync::anchor::{Anchor, Targets};
 use sync::identity::{Boot, Stream};
@@ -46,9 +46,6 @@ pub use told::told;
 
 /// So long what is left may take to be said when the program ends.
 const LEAVE_MAX: Duration = Duration::from_secs(3);
-
-/// The notes are written anew after so long, whatever happens.
-const NOTE_EVERY: Duration = Duration::from_secs(60);
 
 /// What a box looks with.
 #[derive(Debug, Clone)]
@@ -400,7 +397,7 @@ impl Watcher {
     fn note(&mut self) {
         let now = self.with.clock.now().mono;
         let seen = self.lookout.last().map(|(at, _)| at);
-        let is_due = self.noted.is_none_or(|at| now.since(at) >= NOTE_EVERY);
+        let is_due = self.noted.is_none_or(|at| now.since(at) >= NOTED_EVERY);
         if self.noting || !(is_due || seen != self.shown) {
             return;
         }

@@ -3,7 +3,7 @@
 //! A room reads behind the number that it has come to and writes that number down in the
 //! transaction of what it made of the records: each is read once, whatever happens.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use base::id::{Agent, Id, Site};
 use base::now::Wall;
@@ -58,7 +58,7 @@ pub async fn of_site(
 /// What is known of the clocks of boxes. What was looked up is kept and goes on with what
 /// arrives.
 #[derive(Debug, Clone, Default)]
-pub struct Clocks(HashMap<Id<Agent>, Timeline>);
+pub struct Clocks(BTreeMap<Id<Agent>, Timeline>);
 
 impl Clocks {
     /// Looks up what is known of a box, unless it is here.

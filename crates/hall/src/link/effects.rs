@@ -1,19 +1,37 @@
 //! What follows from what boxes say, in the transaction that holds the record.
 
+use std::time::Duration;
+
 use base::id::{Agent, Id};
 use base::now::Now;
 use prost::Message as _;
+use serde_json::{Map, json};
 use store::{Error, Tx};
 use sync::command::{End, Outcome};
 use sync::desired::Configured;
-use sync::record::{Envelope, Kind};
+use sync::record::{Envelope, Kind, Quality};
 use sync::release::Updated;
 
 use super::kinds;
 use super::vitals::Vitals;
+use crate::incident::{self, About, Key, Opening, Severity};
 use crate::release::{self, At};
 use crate::sql::desired::{self as configs, Which};
+use crate::sql::enrol as agents;
 use crate::sql::release as rows;
+
+/// Who opens incidents here.
+const BY: &str = "link";
+
+/// The disk of a box fills up: less than this is left,
+const DISK: &str = "site.disk_filling";
+const DISK_LOW_KIB: u64 = 64 * 1_024;
+
+/// and it has room again from here on.
+const DISK_WELL_KIB: u64 = 128 * 1_024;
+
+/// What a box said within this time tells how it is now.
+const NEWS: Duration = Duration::from_secs(600);
 
 /// Longest text of a box that rows keep, in characters.
 const TEXT_MAX: usize = 300;
@@ -43,6 +61,10 @@ pub(crate) async fn of(
             }
             None => Ok(()),
         },
+        kinds::VITALS => match Vitals::decode(record.body.as_slice()) {
+            Ok(vitals) => disk(tx, now, agent, record, &vitals).await,
+            Err(_) => Ok(()),
+        },
         kinds::STARTED => match Vitals::decode(record.body.as_slice()) {
             Ok(Vitals {
                 target: Some(target),
@@ -52,6 +74,42 @@ pub(crate) async fn of(
         },
         _ => Ok(()),
     }
+}
+
+/// The disk of a box fills up, or has room again. What is told of long ago says nothing of
+/// now.
+async fn disk(
+    tx: &mut Tx,
+    now: Now,
+    agent: Id<Agent>,
+    record: &Envelope,
+    vitals: &Vitals,
+) -> Result<(), Error> {
+    let Some(free_kib) = vitals.disk_free_kib else {
+        return Ok(());
+    };
+    let is_news = record.quality == Quality::Synced && now.wall.since(record.event_time) <= NEWS;
+    if !is_news {
+        return Ok(());
+    }
+    let Some(row) = agents::agent(tx, agent).await? else {
+        return Ok(());
+    };
+    let key = Key::new(DISK, row.site);
+    if free_kib >= DISK_WELL_KIB {
+        incident::clear(tx, now, &key, BY).await?;
+    } else if free_kib < DISK_LOW_KIB {
+        let opening = Opening {
+            key,
+            by: BY,
+            severity: Severity::Warning,
+            title: "Ruang penyimpanan perangkat hampir habis".to_owned(),
+            facts: Map::from_iter([("free_kib".to_owned(), json!(free_kib))]),
+            about: About::site(tx, row.site).await?.into_iter().collect(),
+        };
+        incident::open(tx, now, opening).await?;
+    }
+    Ok(())
 }
 
 /// A command was not done.

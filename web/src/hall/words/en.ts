@@ -117,6 +117,7 @@ export const en: Record<keyof typeof id, string> = {
   'incident.house': 'The centre',
   'incident.kind.link.silent': 'A site has not been heard for more than five minutes',
   'incident.kind.link.silent_together': 'Many sites of one provider have not been heard since the same moment',
+  'incident.kind.site.disk_filling': 'The disk of a box is filling up',
   'incident.kind.site.lives_twice': 'One key lives in two boxes: a box was copied',
   'incident.late': '{age} late',
   'incident.leftout': '{n} more places, too many to be kept one by one.',

@@ -115,6 +115,7 @@ export const id = {
   'incident.house': 'Pusat',
   'incident.kind.link.silent': 'Lokasi tidak terdengar lebih dari lima menit',
   'incident.kind.link.silent_together': 'Banyak lokasi satu penyedia tidak terdengar sejak saat yang sama',
+  'incident.kind.site.disk_filling': 'Ruang penyimpanan perangkat hampir habis',
   'incident.kind.site.lives_twice': 'Satu kunci perangkat hidup di dua perangkat: perangkat disalin',
   'incident.late': 'lewat {age}',
   'incident.leftout': '{n} tempat lagi terlalu banyak untuk dicatat satu per satu.',

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use base::id::{Agent, Release};
+use prost::Message as _;
 use sync::command::{End, Outcome, Ulid};
 use sync::desired::{Configured, Fate, House as Address, unseal};
 use sync::frame::{PROTOCOLS, Protocols};
@@ -363,7 +364,38 @@ async fn what_a_record_says(db: Db) {
     );
 }
 
+/// A box whose disk fills up is one incident, until it has room again.
+async fn a_disk_that_fills(db: Db) {
+    let (house, admin) = House::new(db).await;
+    let (site, agent) = house.boxed(&admin).await;
+    let free = async |kib: u64| {
+        let vitals = Vitals {
+            disk_free_kib: Some(kib),
+            ..Vitals::default()
+        };
+        house
+            .says(agent, kinds::VITALS, vitals.encode_to_vec())
+            .await;
+        let path = "/api/v1/incidents?kind=site.disk_filling";
+        let page = house.call(&admin, "GET", path, None).await.is(200).json();
+        let all = page["items"].as_array().expect("incidents").clone();
+        let state = |it: &Json| it["state"].as_str().unwrap_or("?").to_owned();
+        (all.iter().map(state).collect::<Vec<_>>(), all)
+    };
+    assert_eq!(free(500_000).await.0, Vec::<String>::new());
+    assert_eq!(free(65_000).await.0, ["open"]);
+    let (states, all) = free(64_000).await;
+    assert_eq!(states, ["open"], "the same one");
+    assert_eq!(all[0]["facts"]["free_kib"], 64_000);
+    let subjects = all[0]["subjects"].to_string();
+    assert!(subjects.contains(&site), "{subjects}");
+    // A little more is not yet enough.
+    assert_eq!(free(100_000).await.0, ["open"]);
+    assert_eq!(free(140_000).await.0, ["cleared"]);
+}
+
 on_both! {
+    a_disk_that_fills_is_one_incident: a_disk_that_fills;
     a_record_is_told_with_what_it_says_of_its_box: what_a_record_says;
     what_a_key_that_counts_has_signed_is_kept: what_is_kept;
     an_offer_grows_and_halts_by_itself: who_is_told_and_when_it_halts;

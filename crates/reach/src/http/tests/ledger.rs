@@ -50,7 +50,7 @@ impl House {
             .expect("a pass");
     }
 
-    async fn at(&self, wall: Wall) {
+    fn at(&self, wall: Wall) {
         self.clock.set_wall(wall);
     }
 
@@ -103,10 +103,10 @@ async fn late_news(db: Db) {
     for minute in 0..60 {
         let at = m(minute) + Duration::from_secs(25);
         says(&mut station, minute, true, at).await;
-        house.at(m(minute) + Duration::from_secs(30)).await;
+        house.at(m(minute) + Duration::from_secs(30));
         house.pass(&mut folder).await;
     }
-    house.at(m(90)).await;
+    house.at(m(90));
     house.pass(&mut folder).await;
     let before = house.ledger(&station, "").await;
     assert_eq!(
@@ -122,7 +122,7 @@ async fn late_news(db: Db) {
     for minute in 60..90 {
         says(&mut station, minute, !(65..75).contains(&minute), back).await;
     }
-    house.at(m(92)).await;
+    house.at(m(92));
     // What holds the ledger together is in the tables, and not in who does the work.
     house.pass(&mut Folder::default()).await;
     let after = house.ledger(&station, "").await;
@@ -172,7 +172,7 @@ async fn as_it_was_known(db: Db) {
             .says(&house.hall, round(true), at, quality, (at, true))
             .await;
     }
-    house.at(m(61)).await;
+    house.at(m(61));
     house.pass(&mut folder).await;
     let back = m(2 * 1_440);
     for minute in 60..120 {
@@ -182,7 +182,7 @@ async fn as_it_was_known(db: Db) {
             .says(&house.hall, round(false), at, quality, (back, true))
             .await;
     }
-    house.at(back + MINUTE).await;
+    house.at(back + MINUTE);
     house.pass(&mut folder).await;
     let day = "&to=2025-12-01";
     let now = house.ledger(&station, day).await;
@@ -223,7 +223,7 @@ async fn without_a_clock(db: Db) {
             )
             .await;
     }
-    house.at(m(100)).await;
+    house.at(m(100));
     house.pass(&mut folder).await;
     let nothing = house.ledger(&station, "").await;
     assert_eq!(
@@ -247,7 +247,7 @@ async fn without_a_clock(db: Db) {
         .await;
     // The house hears of the second boot's clock, and by a stick of the first one's.
     station.hears_time(&house.hall, m(100), m(101)).await;
-    house.at(m(101) + MINUTE).await;
+    house.at(m(101) + MINUTE);
     house.pass(&mut folder).await;
     let ledger = house.ledger(&station, "").await;
     assert_eq!(
@@ -259,7 +259,7 @@ async fn without_a_clock(db: Db) {
     (station.boot, station.booted) = (first_boot, START);
     station.hears_time(&house.hall, m(20), m(110)).await;
     (station.boot, station.booted) = second;
-    house.at(m(112)).await;
+    house.at(m(112));
     house.pass(&mut folder).await;
     let ledger = house.ledger(&station, "").await;
     let ten = "uuuduuuuuu";
@@ -303,11 +303,11 @@ async fn in_any_order(db: Db) {
                 station.hears_time(&house.hall, m(minute), m(300)).await;
             }
             if rng.u8(..) < 20 {
-                house.at(m(300)).await;
+                house.at(m(300));
                 house.pass(&mut folder).await;
             }
         }
-        house.at(m(302)).await;
+        house.at(m(302));
         house.pass(&mut folder).await;
         told.push(letters(&house.ledger(&station, "").await, 300));
     }
@@ -335,14 +335,14 @@ async fn excuses(db: Db) {
             "to_us": to, "why": "ganti modem", "document": document,
         })
     };
-    house.at(m(0)).await;
+    house.at(m(0));
     let announced = form("maintenance", span(10, 20), None);
     let announced = house
         .post("/api/v1/excuses", announced)
         .await
         .is(201)
         .json();
-    house.at(m(30)).await;
+    house.at(m(30));
     let late = house
         .post("/api/v1/excuses", form("maintenance", span(25, 35), None))
         .await;
@@ -403,7 +403,7 @@ async fn excuses(db: Db) {
             )
             .await;
     }
-    house.at(m(60)).await;
+    house.at(m(60));
     house.pass(&mut folder).await;
     let ledger = house.ledger(&station, "").await;
     assert_eq!(counts(&ledger), [60, 35, 25, 0, 0]);
