@@ -18,7 +18,7 @@ use http::HeaderMap;
 use reach_core::evidence::Seen;
 use reach_core::judge::{Cause, RULE, Run, State as Was};
 use reach_core::outage::{Outage, outages};
-use reach_core::slot::{Slot, SlotDay, count};
+use reach_core::slot::{Slot, count};
 use reach_core::uptime::{Counts, Kept as Contract, Overlay, mean};
 use serde::{Deserialize, Serialize};
 use store::Conn;
@@ -27,17 +27,13 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::{last_of, limit, paged, refuse};
-use crate::jobs::evidence::Folder;
-use crate::jobs::verdicts;
 use crate::ledger::{self, Kept, Member, regency};
-use crate::sql::verdict;
 
 pub(super) fn routes() -> OpenApiRouter<Hall> {
     OpenApiRouter::new()
         .routes(routes!(list).guard(Permission::SitesRead))
         .routes(routes!(of_site).guard(Permission::SitesRead))
         .routes(routes!(of_village).guard(Permission::SitesRead))
-        .routes(routes!(verify).guard(Permission::SitesRead))
 }
 
 /// Days of one question at most: more than a year of months laid end to end.
@@ -50,7 +46,7 @@ hall::words! {
 
 hall::words! {
     /// How a connection was.
-    LinkStateWord = Was::ALL.map(Was::as_str)
+    pub(super) LinkStateWord = Was::ALL.map(Was::as_str)
 }
 
 hall::words! {
@@ -94,7 +90,7 @@ impl By {
 #[derive(Debug, Clone, Copy, Default, Deserialize, IntoParams)]
 #[serde(default, deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-struct Span {
+pub(super) struct Span {
     /// The first day; left out: the first of this month.
     #[param(value_type = Option<String>)]
     from: Option<Day>,
@@ -148,7 +144,7 @@ struct Format {
 /// Slots (minutes of UTC) of a span, counted.
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]
 #[schema(as = LedgerCounts)]
-struct CountsView {
+pub(super) struct CountsView {
     /// All of them: up, degraded, down, off and unknown add up to them.
     all: u32,
     /// Something went through.
@@ -432,46 +428,9 @@ struct VillageView {
     sites: Vec<SiteView>,
 }
 
-/// A ledger that was made anew from the records.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = LedgerProof)]
-struct Proof {
-    /// Which site.
-    #[schema(value_type = String)]
-    site: Id<Site>,
-    /// From which slot on, and up to which, without it.
-    from_slot: i64,
-    /// Up to which, without it.
-    to_slot: i64,
-    /// Whether every slot came out as it stands.
-    same: bool,
-    /// The slots that did not, at most 100 of them.
-    differing: Vec<Differing>,
-    /// The numbers as they stand.
-    stands: CountsView,
-    /// The numbers that came out.
-    came_out: CountsView,
-    /// By which edition of the rule.
-    rule: u32,
-}
-
-/// A slot that came out otherwise.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = LedgerDiffering)]
-struct Differing {
-    /// Which.
-    slot: i64,
-    /// How it stands; null: nothing stands.
-    #[schema(value_type = Option<LinkStateWord>)]
-    stands: Option<&'static str>,
-    /// How it came out; null: nothing did.
-    #[schema(value_type = Option<LinkStateWord>)]
-    came_out: Option<&'static str>,
-}
-
 impl Span {
     /// The slots of it: days are those of the house's zone.
-    fn slots(self, hall: &Hall) -> Result<Range<Slot>, Problem> {
+    pub(super) fn slots(self, hall: &Hall) -> Result<Range<Slot>, Problem> {
         let to = self.to.unwrap_or_else(|| hall.today());
         let first = format!("{}-01", &to.to_string()[..7]);
         let from = match self.from {
@@ -707,7 +666,11 @@ fn no_site() -> Problem {
 }
 
 /// A site that has a ledger and that the caller may know of.
-async fn readable(conn: &mut Conn, who: &Who, site: Id<Site>) -> Result<Member, Problem> {
+pub(super) async fn readable(
+    conn: &mut Conn,
+    who: &Who,
+    site: Id<Site>,
+) -> Result<Member, Problem> {
     let members = ledger::members(conn).await?;
     members
         .into_iter()
@@ -800,97 +763,4 @@ async fn of_village(
     let known = span.known(&hall);
     let sites = sites(&hall, &mut read, &members, &slots, known).await?;
     Ok(axum::Json(VillageView { village, sites }))
-}
-
-/// Makes the ledger of a site anew from the records that the house holds, and compares.
-#[utoipa::path(get, path = "/api/v1/sites/{site}/ledger/proof", tag = "reach",
-    params(("site" = String, Path, description = "Id of the site."), Span),
-    responses((status = 200, body = Proof), (status = 404)))]
-async fn verify(
-    State(hall): State<Hall>,
-    who: Who,
-    Path(site): Path<Id<Site>>,
-    Query(span): Query<Span>,
-) -> Result<axum::Json<Proof>, Problem> {
-    let slots = span.slots(&hall)?;
-    let mut read = hall.db().read().await?;
-    let member = readable(&mut read, &who, site).await?;
-    let ended = Slot::of(hall.now().wall);
-    // A verdict rests on the week before it.
-    let from = slots.start.day().plus(-8);
-    let sheets = Folder::from_records(&mut read, site, from).await?;
-    let days: Vec<SlotDay> = sheets
-        .keys()
-        .copied()
-        .filter(|day| (slots.start.day()..=slots.end.day()).contains(day))
-        .collect();
-    let came_out: Vec<Run> = verdicts::decide(&sheets, &days, ended)
-        .into_iter()
-        .flat_map(|(_, runs)| runs)
-        .filter_map(|run| clipped(run, &slots))
-        .collect();
-    let stands = verdict::runs(&mut read, Some(&[site]), &slots, None).await?;
-    let stands = stands.get(&site).map_or(&[][..], Vec::as_slice);
-    let start = slots.start.max(member.active.start);
-    let end = slots.end.min(member.active.end).min(ended);
-    let counted = start..end.max(start);
-    let differing = differing(stands, &came_out, &slots);
-    Ok(axum::Json(Proof {
-        site,
-        from_slot: counted.start.0,
-        to_slot: counted.end.0,
-        same: differing.is_empty(),
-        differing,
-        stands: reach_core::uptime::counts(&counted, stands, &[]).into(),
-        came_out: reach_core::uptime::counts(&counted, &came_out, &[]).into(),
-        rule: RULE,
-    }))
-}
-
-fn clipped(mut run: Run, slots: &Range<Slot>) -> Option<Run> {
-    run.slots.start = run.slots.start.max(slots.start);
-    run.slots.end = run.slots.end.min(slots.end);
-    (run.slots.start < run.slots.end).then_some(run)
-}
-
-/// Slots in which two tellings differ, at most so many as are shown.
-fn differing(stands: &[Run], came_out: &[Run], slots: &Range<Slot>) -> Vec<Differing> {
-    const SHOWN: usize = 100;
-    let at = |runs: &[Run], slot: Slot| {
-        let run = runs.iter().find(|run| run.slots.contains(&slot));
-        let verdict = run.map(|run| run.verdict)?;
-        (verdict != reach_core::judge::Verdict::SILENT).then_some(verdict)
-    };
-    // Only where a run begins or ends can two tellings begin to differ.
-    let mut cuts: Vec<Slot> = stands
-        .iter()
-        .chain(came_out)
-        .flat_map(|run| [run.slots.start, run.slots.end])
-        .filter(|cut| slots.contains(cut))
-        .collect();
-    cuts.push(slots.start);
-    cuts.push(slots.end);
-    cuts.sort_unstable();
-    cuts.dedup();
-    let mut found = Vec::new();
-    for cut in cuts.windows(2) {
-        let (one, other) = (at(stands, cut[0]), at(came_out, cut[0]));
-        if one == other {
-            continue;
-        }
-        let word = |verdict: Option<reach_core::judge::Verdict>| {
-            verdict.map(|verdict| verdict.state.as_str())
-        };
-        for slot in reach_core::slot::each(cut[0]..cut[1]) {
-            if found.len() == SHOWN {
-                return found;
-            }
-            found.push(Differing {
-                slot: slot.0,
-                stands: word(one),
-                came_out: word(other),
-            });
-        }
-    }
-    found
 }

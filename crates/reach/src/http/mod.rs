@@ -7,6 +7,7 @@ mod ledger;
 mod lists;
 mod money;
 mod points;
+mod proof;
 mod reconciliation;
 mod steps;
 mod targets;
@@ -33,6 +34,7 @@ pub(crate) fn routes() -> OpenApiRouter<Hall> {
         .merge(money::routes())
         .merge(targets::routes())
         .merge(ledger::routes())
+        .merge(proof::routes())
         .merge(excuses::routes())
         .merge(contact::routes())
 }
