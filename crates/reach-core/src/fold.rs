@@ -64,7 +64,14 @@ pub fn round(at: Wall, it: &Round) -> Vec<Mark> {
             (_, Fault::Portal) => Seen::PORTAL,
             _ => Seen::default(),
         };
-        marks.push(mark(at - ms(check.ago_ms), Seen::TRIED | found));
+        // What was answered was there when it was; what was not answered was not there
+        // when it was asked, and may be by the time that the box gives up.
+        let ended = at - ms(check.ago_ms);
+        let when = match fault {
+            Fault::None => ended,
+            _ => ended - ms(check.took_ms),
+        };
+        marks.push(mark(when, Seen::TRIED | found));
     }
     for probes in it.probes.iter().take(CHECKS_MAX) {
         let small = |n: u32| u8::try_from(n).unwrap_or(u8::MAX);

@@ -157,12 +157,12 @@ impl Villages {
             (true, true) => Truth::Cut,
             (true, false) => Truth::Well,
         };
-        // The second that has just ended.
+        // The second that has just ended, and the instant in which the box acts now: it may
+        // be the first of a minute, and the last of the box.
         let slots = self.truth.entry(at).or_default();
-        slots
-            .entry(slot(now - SECOND / 2))
-            .or_default()
-            .insert(truth);
+        for when in [now - SECOND / 2, now] {
+            slots.entry(slot(when)).or_default().insert(truth);
+        }
         if truth == Truth::Dark {
             self.watchers.remove(&at);
             return;
