@@ -122,13 +122,6 @@ impl Sheet {
         }
     }
 
-    /// Adds another sheet of the same day.
-    pub fn merge(&mut self, other: &Self) {
-        for (slot, what) in self.0.iter_mut().zip(other.0.iter()) {
-            slot.add(*what);
-        }
-    }
-
     /// Written down plainly, field after field of all slots: what repeats from slot to
     /// slot then lies beside itself, for whoever packs it. Stored.
     #[must_use]
@@ -214,10 +207,6 @@ mod tests {
             };
             let there = of(&mut marks.iter());
             prop_assert_eq!(&there, &of(&mut marks.iter().rev()));
-            let (left, right) = marks.split_at(marks.len() / 2);
-            let mut merged = of(&mut left.iter());
-            merged.merge(&of(&mut right.iter()));
-            prop_assert_eq!(&there, &merged);
             prop_assert_eq!(Some(there.clone()), Sheet::from_octets(&there.to_octets()));
         }
     }

@@ -23,7 +23,7 @@ pub const LOSS_ASKED_MIN: u32 = 20;
 pub const LOSS_PERCENT: u32 = 5;
 
 /// What is usual follows from so many whole days before,
-pub const USUAL_DAYS: usize = 7;
+pub const USUAL_DAYS: i64 = 7;
 
 /// if so many of their slots have a round trip: a day of them.
 pub const USUAL_MIN: u32 = 1_440;

@@ -3,10 +3,12 @@
 //! One person declares, another decides. Maintenance has to be declared before it
 //! begins; what was declared later is kept, shown as late, and excuses nothing.
 
+use std::collections::BTreeMap;
+
 use axum::extract::State;
 use axum::response::Response;
 use base::area::AreaCode;
-use base::id::{Excuse, Id, Person, Site};
+use base::id::{Agency, Excuse, Id, Person, Site};
 use base::now::Wall;
 use hall::audit::{self, Act};
 use hall::guard::{Guarded as _, Permission, Place, Who};
@@ -184,17 +186,18 @@ impl From<ExcuseRow> for View {
     }
 }
 
+/// Whose each site is: an excuse of a site lies where the site does.
+async fn agencies(conn: &mut Conn) -> Result<Agencies, Problem> {
+    let all = site::all(conn).await?.into_iter();
+    Ok(all.map(|it| (it.id, it.form.agency)).collect())
+}
+
+type Agencies = BTreeMap<Id<Site>, Option<Id<Agency>>>;
+
 /// Where it lies, as rights see it.
-async fn place(conn: &mut Conn, row: &ExcuseRow) -> Result<Place, Problem> {
-    let agency = match row.site {
-        Some(site) => {
-            let all = site::all(conn).await?;
-            let found = all.into_iter().find(|it| it.id == site);
-            found.and_then(|it| it.form.agency)
-        }
-        None => None,
-    };
-    Ok(Place::new(Some(row.area.clone()), agency))
+fn place(row: &ExcuseRow, of: &Agencies) -> Place {
+    let agency = row.site.and_then(|site| of.get(&site).copied().flatten());
+    Place::new(Some(row.area.clone()), agency)
 }
 
 /// Minutes that were declared as excused.
@@ -207,12 +210,13 @@ async fn list(
 ) -> Result<axum::Json<Page>, Problem> {
     let page = limit(filter.limit)?;
     let mut read = hall.db().read().await?;
+    let of = agencies(&mut read).await?;
     let mut found = Vec::new();
     for row in rows::touching(&mut read, None).await? {
         let fits = filter
             .decided
             .is_none_or(|decided| row.decided.is_some() == decided);
-        if fits && who.may(Permission::SitesRead, &place(&mut read, &row).await?) {
+        if fits && who.may(Permission::SitesRead, &place(&row, &of)) {
             found.push(row);
         }
     }
@@ -243,7 +247,8 @@ async fn declare(
         return Ok(answer);
     }
     let row = checked(&hall, &mut tx, &who, body).await?;
-    who.require(Permission::ExcusesWrite, &place(&mut tx, &row).await?)?;
+    let of = agencies(&mut tx).await?;
+    who.require(Permission::ExcusesWrite, &place(&row, &of))?;
     rows::insert(&mut tx, &row).await?;
     let act = Act {
         verb: "excuse.declared",
@@ -268,14 +273,7 @@ async fn checked(hall: &Hall, tx: &mut Tx, who: &Who, form: Form) -> Result<Excu
         .filter(|overlay| *overlay != Overlay::Ours)
         .ok_or_else(|| line::refuse("overlay", "use maintenance or force_majeure"))?;
     let area = match (form.site, form.area) {
-        (Some(site), None) => {
-            let all = site::all(tx).await?;
-            let found = all.into_iter().find(|it| it.id == site);
-            found
-                .filter(|it| who.may(Permission::SitesRead, &it.place()))
-                .map(|it| it.form.area)
-                .ok_or_else(|| Problem::not_found("site", "There is no such site."))?
-        }
+        (Some(site), None) => site::find(tx, who, site).await?.form.area,
         (None, Some(area)) => {
             if !areas::exists(tx, &area).await? {
                 return Err(line::refuse("area", "is not in the register of areas"));
@@ -337,7 +335,8 @@ async fn decide(
         return Ok(answer);
     }
     let row = readable(&mut tx, &who, id).await?;
-    who.require(Permission::ExcusesWrite, &place(&mut tx, &row).await?)?;
+    let of = agencies(&mut tx).await?;
+    who.require(Permission::ExcusesWrite, &place(&row, &of))?;
     if row.by == who.person() {
         let why = "Somebody else than who has declared it has to decide.";
         return Err(Problem::conflict("excuse-own", why));
@@ -364,8 +363,8 @@ async fn decide(
 async fn readable(conn: &mut Conn, who: &Who, id: Id<Excuse>) -> Result<ExcuseRow, Problem> {
     let none = || Problem::not_found("excuse", "There is no such excuse.");
     let row = rows::by_id(conn, id).await?.ok_or_else(none)?;
-    let place = place(conn, &row).await?;
-    who.may(Permission::SitesRead, &place)
+    let of = agencies(conn).await?;
+    who.may(Permission::SitesRead, &place(&row, &of))
         .then_some(row)
         .ok_or_else(none)
 }

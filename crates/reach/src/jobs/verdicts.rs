@@ -22,8 +22,8 @@ use crate::sql::verdict as rows;
 /// Days of one transaction.
 const DAYS: i64 = 2_000;
 
-/// Days that rest on a day.
-const RESTS: i64 = 7;
+/// Days that rest on a day: those that it tells what is usual.
+const RESTS: i64 = USUAL_DAYS;
 
 /// Which days are decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -143,14 +143,13 @@ pub(crate) fn decide(
     // What is usual moves on with the days: each comes in once and goes out once.
     let mut usual = Usual::default();
     let mut within: BTreeSet<SlotDay> = BTreeSet::new();
-    let width = i64::try_from(USUAL_DAYS).unwrap_or(RESTS);
     let mut decided = Vec::with_capacity(days.len());
     for day in days {
         let Some(sheet) = known.get(day) else {
             continue;
         };
         let wanted: BTreeSet<SlotDay> = known
-            .range(day.plus(-width)..*day)
+            .range(day.plus(-USUAL_DAYS)..*day)
             .map(|(day, _)| *day)
             .collect();
         for gone in within.difference(&wanted) {
