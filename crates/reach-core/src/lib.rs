@@ -15,6 +15,8 @@
 //! | [`flow`] | how far has a point come, and may it take this step? |
 //! | [`calendar`] | which day is so many working days later? |
 //! | [`target`] | how many points were to stand by a day? |
+//! | [`stand`] | was a village to be online, do people say so, and is it proven? |
+//! | [`price`] | what does a month that is proven cost? |
 //! | [`round`] | what does a box say of its village's connection? |
 //! | [`slot`] | which minute is it? |
 //! | [`evidence`] | what is known of each minute? |
@@ -39,6 +41,7 @@ pub mod lookout;
 pub mod name;
 pub mod outage;
 pub mod presence;
+pub mod price;
 pub mod property;
 pub mod purse;
 pub mod reconcile;
@@ -46,6 +49,7 @@ pub mod register;
 pub mod round;
 pub mod silence;
 pub mod slot;
+pub mod stand;
 pub mod target;
 pub mod uptime;
 pub mod view;

@@ -606,6 +606,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/points/progress": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far the points of an area have come, and how many the ledger proves, as of then,
+         *     as known when; by the areas of the next level. */
+        get: operations["get_points_progress"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/points/{id}": {
         parameters: {
             query?: never;
@@ -1535,6 +1553,24 @@ export interface paths {
         /** Says that a list does not count any more: its claims are withdrawn, and stay. What
          *     was known before goes on being known. */
         post: operations["post_villages_lists_by_source_withdrawal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/villages/marks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How villages stand, all on one page: only those that somebody has planned, reported,
+         *     measured or disputed. */
+        get: operations["get_villages_marks"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3534,6 +3570,31 @@ export interface components {
          * @enum {string}
          */
         MicrophoneWord: "unknown" | "g711" | "other_format" | "none";
+        /** @description What a month of a point that the ledger proves costs: the monthly fees of equipped
+         *     points over the share of this month, so far, that is proven of the same points. A
+         *     point without a box has a fee and proves nothing. */
+        MoneyPerProvenMonth: {
+            /**
+             * Format: int32
+             * @description Equipped points whose fee nobody has said: they are in neither sum.
+             */
+            fee_unknown: number;
+            /**
+             * Format: int32
+             * @description Equipped points whose fee is known.
+             */
+            points: number;
+            /**
+             * Format: int64
+             * @description How many months of a point are proven, in thousandths, rounded down.
+             */
+            proven_permille_sum: number;
+            /**
+             * Format: int64
+             * @description Rupiah for a month that is proven, rounded up; null: nothing is proven.
+             */
+            rupiah?: number | null;
+        };
         /** @description A sum of amounts. */
         MoneyTotal: {
             /** @description How many are in the sum. */
@@ -3556,6 +3617,8 @@ export interface components {
             overdue: number;
             /** @description Paid out. */
             paid: components["schemas"]["MoneyTotal"];
+            /** @description What a month that the ledger proves costs. */
+            per_proven_month: components["schemas"]["MoneyPerProvenMonth"];
             /** @description In the budget. */
             planned: components["schemas"]["MoneyTotal"];
             /** @description How many points. */
@@ -4583,6 +4646,22 @@ export interface components {
             /** @description SHA-256, to be named in a step. */
             sha256: string;
         };
+        /** @description How far points have come. */
+        PointProgress: {
+            /** @description The area that is asked about. */
+            area: components["schemas"]["NamedArea"];
+            /**
+             * Format: int64
+             * @description Up to when was looked.
+             */
+            at_us: number;
+            /** @description By the areas of the next level in it, by code; none of a village. */
+            items: components["schemas"]["ProgressLine"][];
+            /** @description The day that is asked about. */
+            on: string;
+            /** @description All of it. */
+            total: components["schemas"]["ProgressLine"];
+        };
         /** @description A step. */
         PointStep: {
             cause?: components["schemas"]["CauseWord"] | null;
@@ -4705,6 +4784,77 @@ export interface components {
             detail: string;
             /** @description Its name, dotted where it lies deeper. */
             field: string;
+        };
+        /** @description Points of an area, counted. */
+        ProgressLine: {
+            area?: components["schemas"]["NamedArea"] | null;
+            /**
+             * Format: int32
+             * @description Points with a box that was let in.
+             */
+            boxes: number;
+            /** @description How many have come how far, by what people say. */
+            by_state: {
+                [key: string]: number;
+            };
+            /**
+             * Format: int32
+             * @description Points with a box that are said to be active and not proven, or the other way
+             *     round.
+             */
+            differs: number;
+            /**
+             * Format: int32
+             * @description Points.
+             */
+            points: number;
+            /**
+             * Format: int32
+             * @description Terukur: of how many of those the ledger proves a minute of the last 24 hours;
+             *     null: no point has a box.
+             */
+            proven?: number | null;
+            /**
+             * Format: int32
+             * @description Laporan: points of which people say that they are active.
+             */
+            reported_active: number;
+            /** @description The villages, by how they stand. */
+            stand: components["schemas"]["ProgressStand"];
+            /**
+             * Format: int32
+             * @description Villages of the register that lie in it.
+             */
+            villages: number;
+        };
+        /** @description Villages of an area, counted by how they stand: as many as a list of villages shows
+         *     that is asked for the same word. */
+        ProgressStand: {
+            /**
+             * Format: int32
+             * @description Of which people say something else than the ledger shows.
+             */
+            differs: number;
+            /**
+             * Format: int32
+             * @description Of which the ledger proves it.
+             */
+            measured: number;
+            /**
+             * Format: int32
+             * @description That were to be online.
+             */
+            planned: number;
+            /**
+             * Format: int32
+             * @description Of which people say that they are.
+             */
+            reported: number;
+            /**
+             * Format: int32
+             * @description Of which people say it, and that have no box.
+             */
+            unmeasured: number;
         };
         /** @description A strategic project, as reported. */
         ProjectForm: {
@@ -5907,7 +6057,7 @@ export interface components {
             /**
              * Format: int32
              * @description Terukur: of how many points the ledger proves a minute of the 24 hours up to the
-             *     end of that day, or up to now; null: no point has a box.
+             *     end of that day, or up to now; null: no point has a box that was let in by then.
              */
             measured?: number | null;
             /** @description The day that is asked about. */
@@ -6042,6 +6192,8 @@ export interface components {
             /** @description What the house says of it; a property of which nobody has said anything is not
              *     there. */
             said: components["schemas"]["SaidView"][];
+            /** @description How it stands, by plan, by report and by measurement. */
+            stand: components["schemas"]["VillageStand"];
         };
         /** @description An area that something lies in. */
         VillageAround: {
@@ -6216,6 +6368,24 @@ export interface components {
             /** @description All are on one page: null. */
             next?: string | null;
         };
+        /** @description How a village stands. */
+        VillageMark: components["schemas"]["VillageStand"] & {
+            /** @description Kemendagri code. */
+            code: string;
+            /** @description Whether sources disagree about it. */
+            disputed: boolean;
+        };
+        /** @description The villages of which there is something to show. */
+        VillageMarks: {
+            /**
+             * Format: int64
+             * @description Up to when was looked.
+             */
+            at_us: number;
+            /** @description By code. A village that is in no plan, report, measurement or dispute is not
+             *     there. */
+            items: components["schemas"]["VillageMark"][];
+        };
         /** @description A page of villages. */
         VillagePage: {
             /** @description The villages, by code. */
@@ -6310,6 +6480,11 @@ export interface components {
         };
         /** @description The points of a village. */
         VillagePoints: {
+            /**
+             * Format: int64
+             * @description How many have a box that was let in.
+             */
+            boxes: number;
             /** @description How many have come how far, by what people say. */
             by_state: {
                 [key: string]: number;
@@ -6319,6 +6494,12 @@ export interface components {
              * @description How many there are.
              */
             count: number;
+            /**
+             * Format: int64
+             * @description Of how many of those the ledger proves a minute of the last 24 hours; null: no
+             *     point has a box.
+             */
+            proven?: number | null;
         };
         /** @description Rows that wait. */
         VillageQueue: {
@@ -6334,6 +6515,21 @@ export interface components {
             claims: components["schemas"]["Claim"][];
             /** @description Its points. */
             places: components["schemas"]["VillagePoint"][];
+        };
+        /** @description Three voices about a village that are never mixed, and whether two of them differ. */
+        VillageStand: {
+            /** @description Whether it is reported and not measured although there is a box, or measured and
+             *     not reported. */
+            differs: boolean;
+            /** @description Terukur: whether the ledger proves a minute of the last 24 hours of one of its
+             *     points; null: no point has a box, so nobody can say. */
+            measured?: boolean | null;
+            /** @description Rencana: a list that stands names it, or it has a point that was not given back,
+             *     taken elsewhere or refused. */
+            planned: boolean;
+            /** @description Laporan: a point of it is active by its steps, or its status is by what the house
+             *     says. */
+            reported: boolean;
         };
         /**
          * @description Why something does not count any more. It stays, and so does what rests on it.
@@ -8033,6 +8229,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MoneyTotals"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_points_progress: {
+        parameters: {
+            query?: {
+                /** @description Only this area and what lies in it; left out: the province. */
+                within?: string;
+                /** @description Only what happened on this day or before it. */
+                then?: string;
+                /** @description Only what the house knew at the end of this day. */
+                known?: string;
+                /** @description `csv` for a file. */
+                format?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PointProgress"];
                 };
             };
             401: components["responses"]["NotSignedIn"];
@@ -10055,6 +10283,8 @@ export interface operations {
                 says?: string;
                 /** @description Only those with a point that has come so far. */
                 state?: components["schemas"]["StageWord"];
+                /** @description Only those that stand like this. */
+                stand?: "planned" | "reported" | "measured" | "unmeasured" | "differs";
                 /** @description Only what tells of this day or one before it. */
                 then?: string;
                 /** @description Only what the house knew at the end of this day. */
@@ -10398,6 +10628,36 @@ export interface operations {
             422: components["responses"]["Form"];
             503: components["responses"]["Unavailable"];
             507: components["responses"]["Full"];
+        };
+    };
+    get_villages_marks: {
+        parameters: {
+            query?: {
+                /** @description Only this area and what lies in it. */
+                within?: string;
+                /** @description Only what tells of this day or one before it. */
+                then?: string;
+                /** @description Only what the house knew at the end of this day. */
+                known?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VillageMarks"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
         };
     };
     get_villages_queue: {

@@ -5,10 +5,13 @@ mod excuses;
 mod imports;
 mod ledger;
 mod lists;
+mod marks;
 mod money;
 mod points;
+mod progress;
 mod proof;
 mod reconciliation;
+mod stand;
 mod steps;
 mod targets;
 mod villages;
@@ -29,7 +32,9 @@ pub(crate) fn routes() -> OpenApiRouter<Hall> {
         .merge(imports::routes())
         .merge(lists::routes())
         .merge(reconciliation::routes())
+        .merge(marks::routes())
         .merge(points::routes())
+        .merge(progress::routes())
         .merge(steps::routes())
         .merge(money::routes())
         .merge(targets::routes())

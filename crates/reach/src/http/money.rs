@@ -4,6 +4,8 @@
 //! unknown is never zero: each total says how many amounts are in it and how many are
 //! not.
 
+use std::ops::Range;
+
 use axum::extract::State;
 use axum::response::Response;
 use base::area::AreaCode;
@@ -17,6 +19,8 @@ use hall::guard::{Guarded as _, Permission, Who};
 use hall::idempotency::Keyed;
 use hall::line;
 use hall::problem::{Path, Problem, Query};
+use reach_core::price::Fees;
+use reach_core::slot::{Slot, count};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
@@ -26,6 +30,7 @@ use utoipa_axum::routes;
 use super::Times;
 use super::points::{self, place, readable};
 use crate::sql::money::{self, MoneyRow};
+use crate::sql::verdict;
 
 pub(super) fn routes() -> OpenApiRouter<Hall> {
     OpenApiRouter::new()
@@ -197,6 +202,24 @@ struct Totals {
     overdue: usize,
     /// Points of which nobody has said until when they are paid.
     until_unknown: usize,
+    /// What a month that the ledger proves costs.
+    per_proven_month: ProvenMonthView,
+}
+
+/// What a month of a point that the ledger proves costs: the monthly fees of equipped
+/// points over the share of this month, so far, that is proven of the same points. A
+/// point without a box has a fee and proves nothing.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = MoneyPerProvenMonth)]
+struct ProvenMonthView {
+    /// Rupiah for a month that is proven, rounded up; null: nothing is proven.
+    rupiah: Option<i64>,
+    /// Equipped points whose fee is known.
+    points: u32,
+    /// Equipped points whose fee nobody has said: they are in neither sum.
+    fee_unknown: u32,
+    /// How many months of a point are proven, in thousandths, rounded down.
+    proven_permille_sum: u64,
 }
 
 /// Which points, as known when.
@@ -229,11 +252,24 @@ async fn totals(
     let mut read = hall.db().read().await?;
     let points = points::at(&hall, &mut read, within, times).await?;
     let mut costs = money::within(&mut read, within, times.said(&hall)).await?;
+    let slots = month(&hall, day);
+    let proven = verdict::proven(&mut read, within, &slots, times.said(&hall)).await?;
+    drop(read);
+    let mut fees = Fees::default();
     let costs: Vec<Option<MoneyRow>> = points
         .iter()
         .filter(|(row, _)| who.may(Permission::MoneyRead, &place(row)))
-        .map(|(row, _)| costs.remove(&row.id))
+        .map(|(row, stage)| {
+            let cost = costs.remove(&row.id);
+            if stage.is_equipped() {
+                let monthly = cost.as_ref().map_or(Amount::Unknown, |cost| cost.monthly);
+                let proven = row.site.and_then(|site| proven.get(&site));
+                fees.take(monthly, proven.copied().unwrap_or(0));
+            }
+            cost
+        })
         .collect();
+    let ended = count(&slots);
     let sum = |amount: fn(&MoneyRow) -> Amount| {
         // A point of which nobody has said anything is one unknown amount.
         let amounts = costs
@@ -254,7 +290,22 @@ async fn totals(
             .filter(|row| until(row).is_some_and(|until| until < day))
             .count(),
         until_unknown: costs.iter().filter(|row| until(row).is_none()).count(),
+        per_proven_month: ProvenMonthView {
+            rupiah: fees.per_proven_month(ended),
+            points: fees.points,
+            fee_unknown: fees.unknown,
+            proven_permille_sum: fees.proven_permille(ended),
+        },
     }))
+}
+
+/// The slots of a day's month that have ended by the end of that day.
+fn month(hall: &Hall, day: Day) -> Range<Slot> {
+    let first: Option<Day> = format!("{}-01", &day.to_string()[..7]).parse().ok();
+    let before = first.and_then(|first| first.plus(-1));
+    let from = before.map_or(Slot(0), |day| Slot::of(hall.end_of(day)));
+    let to = Slot::of(hall.end_of(day)).min(Slot::of(hall.now().wall));
+    from..to.max(from)
 }
 
 /// Every version of what a point costs, the newest first.

@@ -16,7 +16,7 @@ use hall::problem::{Json, Path, Problem, Query};
 use hall::{agencies, line};
 use reach_core::calendar::{self, Calendar, Holidays, Uncounted};
 use reach_core::flow::State as Stage;
-use reach_core::slot::Slot;
+use reach_core::stand::Tally;
 use reach_core::target::{self, Target as Goal};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -26,9 +26,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::points;
+use super::stand::Measured;
 use super::{Times, Withdrawal};
 use crate::sql::target::{self as rows, TargetRow, YearRow};
-use crate::sql::verdict;
 
 pub(super) fn routes() -> OpenApiRouter<Hall> {
     OpenApiRouter::new()
@@ -159,7 +159,7 @@ struct ProgressView {
     /// Laporan: how many points people say are done.
     reported: u32,
     /// Terukur: of how many points the ledger proves a minute of the 24 hours up to the
-    /// end of that day, or up to now; null: no point has a box.
+    /// end of that day, or up to now; null: no point has a box that was let in by then.
     measured: Option<u32>,
     /// Points in the area.
     points: u32,
@@ -447,15 +447,12 @@ async fn view(
     let reported = u32::try_from(done.count()).unwrap_or(u32::MAX);
     let has_box = points.iter().any(|(point, _)| point.site.is_some());
     let measured = if has_box {
-        let end = times.then.map(|day| Slot::of(hall.end_of(day)));
-        let ended = Slot::of(hall.now().wall);
-        let end = end.map_or(ended, |end| end.min(ended));
-        let day = end.plus(-1_440)..end;
-        let up = verdict::up(conn, &day, times.said(hall)).await?;
-        let works = points
-            .iter()
-            .filter(|(point, _)| point.site.is_some_and(|site| up.contains(&site)));
-        Some(u32::try_from(works.count()).unwrap_or(u32::MAX))
+        let measured = Measured::of(hall, conn, Some(&row.area), times).await?;
+        let mut tally = Tally::default();
+        for (point, stage) in &points {
+            tally.take(*stage, measured.says(point.site));
+        }
+        tally.proven()
     } else {
         None
     };

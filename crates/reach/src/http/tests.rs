@@ -7,6 +7,7 @@ mod points;
 mod reconciled;
 mod rights;
 mod silent;
+mod stand;
 
 use std::time::Duration;
 

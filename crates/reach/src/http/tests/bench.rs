@@ -96,6 +96,9 @@ async fn what_a_month_costs() {
     let mut sites: Vec<Id<Site>> = Vec::new();
     for [code, name, ..] in villages() {
         let station = Station::new(&house.hall, &name, &code, Some("A"), START).await;
+        let form = json!({ "name": name, "kind": "kantor_desa", "village": code,
+            "site": station.site });
+        house.post("/api/v1/points", form).await.is(201);
         sites.push(station.site);
     }
     let first = Slot::of(START).day();
@@ -142,6 +145,18 @@ async fn what_a_month_costs() {
     )
     .await;
     asked(&house, "villages, all", &format!("/api/v1/villages?{rows}")).await;
+    for (what, path) in [
+        ("villages, a page of 100", "/api/v1/villages?limit=100"),
+        (
+            "villages that differ",
+            "/api/v1/villages?limit=100&stand=differs",
+        ),
+        ("marks of all villages", "/api/v1/villages/marks"),
+        ("progress of the province", "/api/v1/points/progress"),
+        ("what points cost", "/api/v1/points/money"),
+    ] {
+        asked(&house, what, path).await;
+    }
     asked(
         &house,
         "who is heard, all",
