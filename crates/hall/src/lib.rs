@@ -13,6 +13,7 @@
 //! | [`staff`], [`agencies`], [`areas`] | people, offices, places |
 //! | [`gazetteer`] | which area a list means |
 //! | [`site`], [`enrol`] | places that dial in, and how their boxes are let in |
+//! | [`simulated`] | sites that are made up, in a house that says so |
 //! | [`ca`] | who signs for them |
 //! | [`release`] | programs for boxes, and to whom they are offered |
 //! | [`link`] | both ends of the line between a site and the house |
@@ -66,13 +67,12 @@ pub mod request;
 pub mod schema;
 pub mod session;
 pub mod shift;
+pub mod simulated;
 pub mod site;
 pub mod source;
 mod sql;
 pub mod staff;
 pub mod task;
-#[cfg(any(test, feature = "test"))]
-pub mod test;
 pub mod tls;
 pub mod token;
 pub mod vault;

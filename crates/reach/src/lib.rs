@@ -15,6 +15,7 @@
 //! | `ledger` | how much of a span each site was there |
 //! | `listening` | who is heard now |
 //! | `jobs` | evidence of records, verdicts of evidence |
+//! | `simulated` | villages of the demonstration, put in by the house |
 //! | `sql` | the room's tables |
 //! | `doors` | what reads bytes of strangers, for the fuzz targets |
 //! | `room` | the room as a whole |
@@ -29,6 +30,7 @@ mod ledger;
 mod listening;
 mod room;
 mod said;
+pub mod simulated;
 mod sql;
 
 pub use room::{Room, open, start};
@@ -37,5 +39,10 @@ pub use room::{Room, open, start};
 pub const SCHEMA: store::migrate::Schema = store::schema!(
     "reach",
     "schema",
-    [(1, "villages"), (2, "points"), (3, "ledger")]
+    [
+        (1, "villages"),
+        (2, "points"),
+        (3, "ledger"),
+        (4, "simulated")
+    ]
 );

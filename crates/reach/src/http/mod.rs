@@ -2,18 +2,18 @@
 
 mod contact;
 mod excuses;
-mod imports;
+pub(crate) mod imports;
 mod ledger;
 mod lists;
 mod marks;
-mod money;
-mod points;
+pub(crate) mod money;
+pub(crate) mod points;
 mod progress;
 mod proof;
 mod reconciliation;
 mod stand;
-mod steps;
-mod targets;
+pub(crate) mod steps;
+pub(crate) mod targets;
 mod villages;
 
 use base::area::AreaCode;

@@ -23,6 +23,7 @@ use reach_core::price::Fees;
 use reach_core::slot::{Slot, count};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use store::Tx;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -364,7 +365,23 @@ async fn say(
         said: now.wall,
         by: who.person(),
     };
-    money::append(&mut tx, id, &row).await?;
+    write(&hall, &mut tx, &who, id, &row).await?;
+    let location = format!("/api/v1/points/{id}/money");
+    let view = MoneyView::from(row);
+    let answer = once.created(&mut tx, now, &location, &view).await?;
+    tx.commit().await?;
+    Ok(answer)
+}
+
+/// Writes a version of what a point costs, with its audit.
+pub(crate) async fn write(
+    hall: &Hall,
+    tx: &mut Tx,
+    who: &Who,
+    id: Id<Point>,
+    row: &MoneyRow,
+) -> Result<(), Problem> {
+    money::append(tx, id, row).await?;
     let act = Act {
         verb: "point.money.said",
         subject: id.to_string(),
@@ -374,10 +391,5 @@ async fn say(
             "planned": row.planned, "committed": row.committed, "paid": row.paid,
         }),
     };
-    audit::record(&mut tx, now, &who, act).await?;
-    let location = format!("/api/v1/points/{id}/money");
-    let view = MoneyView::from(row);
-    let answer = once.created(&mut tx, now, &location, &view).await?;
-    tx.commit().await?;
-    Ok(answer)
+    Ok(audit::record(tx, hall.now(), who, act).await?)
 }

@@ -67,7 +67,7 @@ hall::words! {
 /// A point.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = VillagePoint)]
-pub(super) struct PointView {
+pub(crate) struct PointView {
     /// `pnt_…`.
     #[schema(value_type = String)]
     id: Id<Point>,
@@ -464,24 +464,7 @@ async fn add(
     if let Some(answer) = once.replay(&mut tx, now).await? {
         return Ok(answer);
     }
-    let blank = PointRow {
-        id: hall.mint(),
-        name: String::new(),
-        kind: String::new(),
-        area: body.village.clone(),
-        agency: None,
-        degrees: None,
-        open_to_citizens: None,
-        open_hours: None,
-        radius_m: None,
-        users_a_day: None,
-        site: None,
-        state: Stage::Listed,
-        since: None,
-        added: now.wall,
-        changed: now.wall,
-        retired: None,
-    };
+    let blank = PointRow::new(&hall, body.village.clone(), now.wall);
     let row = checked(&room, &mut tx, &who, blank, body).await?;
     who.require(Permission::PointsWrite, &place(&row))?;
     write(&hall, &mut tx, &who, "point.added", None, &row).await?;
@@ -602,7 +585,8 @@ fn told(row: &PointRow) -> serde_json::Value {
     })
 }
 
-async fn write(
+/// Writes what people say about a point, with its audit and its fact.
+pub(crate) async fn write(
     hall: &Hall,
     tx: &mut Tx,
     who: &Who,

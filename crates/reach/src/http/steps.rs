@@ -260,7 +260,8 @@ async fn mine(conn: &mut Conn, who: &Who, id: Id<Point>) -> Result<PointRow, Pro
     Ok(row)
 }
 
-async fn say(
+/// Takes a step, or says that one was wrong, if the way allows it.
+pub(crate) async fn say(
     hall: &Hall,
     tx: &mut Tx,
     who: &Who,

@@ -280,7 +280,22 @@ async fn set(
     }
     let row = checked(&hall, &mut tx, &who, body).await?;
     who.require(Permission::TargetsWrite, &place(&row))?;
-    rows::insert(&mut tx, &row).await?;
+    write(&hall, &mut tx, &who, &row).await?;
+    let location = format!("/api/v1/targets/{}", row.id);
+    let view = view(&hall, &mut tx, &who, row, Times::default()).await?;
+    let answer = once.created(&mut tx, now, &location, &view).await?;
+    tx.commit().await?;
+    Ok(answer)
+}
+
+/// Writes a target, with its audit.
+pub(crate) async fn write(
+    hall: &Hall,
+    tx: &mut Tx,
+    who: &Who,
+    row: &TargetRow,
+) -> Result<(), Problem> {
+    rows::insert(tx, row).await?;
     let act = Act {
         verb: "target.set",
         subject: row.id.to_string(),
@@ -290,12 +305,7 @@ async fn set(
             "calendar": row.calendar.as_str(),
         }),
     };
-    audit::record(&mut tx, now, &who, act).await?;
-    let location = format!("/api/v1/targets/{}", row.id);
-    let view = view(&hall, &mut tx, &who, row, Times::default()).await?;
-    let answer = once.created(&mut tx, now, &location, &view).await?;
-    tx.commit().await?;
-    Ok(answer)
+    Ok(audit::record(tx, hall.now(), who, act).await?)
 }
 
 /// One target, with how far it has come, as of then, as known when.

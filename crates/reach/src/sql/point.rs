@@ -4,6 +4,7 @@ use base::area::AreaCode;
 use base::geo::Point as Degrees;
 use base::id::{Agency, Id, Person, Point, Site};
 use base::now::Wall;
+use hall::Hall;
 use reach_core::flow::State;
 use store::query::Query;
 use store::{Conn, Error, Row, Tx, params};
@@ -29,6 +30,30 @@ pub(crate) struct PointRow {
     pub(crate) added: Wall,
     pub(crate) changed: Wall,
     pub(crate) retired: Option<Wall>,
+}
+
+impl PointRow {
+    /// One that is listed from now on, and of which nothing more is known.
+    pub(crate) fn new(hall: &Hall, area: AreaCode, now: Wall) -> Self {
+        Self {
+            id: hall.mint(),
+            name: String::new(),
+            kind: String::new(),
+            area,
+            agency: None,
+            degrees: None,
+            open_to_citizens: None,
+            open_hours: None,
+            radius_m: None,
+            users_a_day: None,
+            site: None,
+            state: State::Listed,
+            since: None,
+            added: now,
+            changed: now,
+            retired: None,
+        }
+    }
 }
 
 const SELECT: &str = "SELECT p.id, p.name, p.kind, p.area_code, p.agency_id, p.lat_deg, \

@@ -1,13 +1,13 @@
 //! The minute ledger from records to numbers, on both engines.
 
 use hall::link::kinds;
-use hall::test::Station;
 use prost::Message as _;
 use reach_core::judge::State as Was;
 use reach_core::round::{Began, Check, Fault, Round, Way};
 use reach_core::slot::Slot;
 use sync::record::Quality;
 
+use super::station::Station;
 use super::*;
 use crate::jobs::{self, evidence::Folder, verdicts::Which};
 use crate::sql::verdict;

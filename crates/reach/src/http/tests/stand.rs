@@ -1,11 +1,11 @@
 //! How villages stand by plan, by report and by measurement, on both engines.
 
 use hall::link::kinds;
-use hall::test::Station;
 use prost::Message as _;
 use reach_core::round::{Check, Fault, Round, Way};
 use sync::record::Quality;
 
+use super::station::Station;
 use super::*;
 use crate::jobs::{self, evidence::Folder, verdicts::Which};
 
