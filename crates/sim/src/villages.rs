@@ -276,7 +276,14 @@ fn money(state: State, at: usize, today: Day) -> Option<DemoMoney> {
     Some(DemoMoney {
         paid_until: until.and_then(|days| today.plus(days)),
         price: amount(price, at % 5 != 3),
-        monthly: amount(if at % 2 == 0 { 750_000 } else { 1_150_000 }, at % 4 != 3),
+        monthly: amount(
+            if at.is_multiple_of(2) {
+                750_000
+            } else {
+                1_150_000
+            },
+            at % 4 != 3,
+        ),
         planned: amount(price + 9_000_000, true),
         committed: amount(price, at % 5 != 4),
         paid: amount(if is_paid { price } else { 0 }, at % 3 != 2),
