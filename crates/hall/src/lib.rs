@@ -29,6 +29,7 @@
 //! | [`line`], [`words`] | a line of text that a person has typed; words of a closed list |
 //! | [`files`] | how many files may be open |
 //! | [`metrics`] | what the house measures of itself |
+//! | `print` | sheets on paper |
 //! | [`csv`], [`idempotency`] | tables as files; a request sent twice |
 
 pub mod agencies;
@@ -59,6 +60,8 @@ pub mod live;
 pub mod local;
 pub mod metrics;
 pub mod password;
+#[cfg(feature = "print")]
+pub mod print;
 pub mod problem;
 pub mod proxy;
 pub mod release;
