@@ -62,7 +62,8 @@ impl Month {
     /// Its days, in their order.
     pub fn days(self) -> impl Iterator<Item = Day> {
         let last = self.last();
-        std::iter::successors(Some(self.first), |day| day.plus(1)).take_while(move |day| *day <= last)
+        std::iter::successors(Some(self.first), |day| day.plus(1))
+            .take_while(move |day| *day <= last)
     }
 
     /// Its year, and which month of that it is, from 1.
@@ -90,10 +91,12 @@ impl FromStr for Month {
 
     fn from_str(text: &str) -> Result<Self, MonthError> {
         let first = format!("{text}-01").parse::<Day>();
-        first.map(|first| Self { first }).map_err(|error| match error {
-            DayError::Form => MonthError::Form,
-            DayError::Absent => MonthError::Absent,
-        })
+        first
+            .map(|first| Self { first })
+            .map_err(|error| match error {
+                DayError::Form => MonthError::Form,
+                DayError::Absent => MonthError::Absent,
+            })
     }
 }
 

@@ -23,6 +23,7 @@
 //! | [`amend`] | what becomes of verdicts when more is known? |
 //! | [`uptime`] | how much of a month was it there, by which measure? |
 //! | [`outage`] | when did it fail, for how long, and was that one failure? |
+//! | [`sheet`] | what stands on a month's evidence sheet, and over which words is its digest? |
 //! | [`silence`] | who has not been heard, and have they one cause? |
 //! | [`lookout`] | what does a box look at, and when? |
 //! | [`presence`] | when was its program at work? |
@@ -44,6 +45,7 @@ pub mod purse;
 pub mod reconcile;
 pub mod register;
 pub mod round;
+pub mod sheet;
 pub mod silence;
 pub mod slot;
 pub mod target;

@@ -13,6 +13,7 @@
 //! | `import` | a list of villages, from a file |
 //! | `said` | what the house says of villages, from claims |
 //! | `ledger` | how much of a span each site was there |
+//! | `sheet` | the evidence of a month, on paper |
 //! | `listening` | who is heard now |
 //! | `jobs` | evidence of records, verdicts of evidence |
 //! | `sql` | the room's tables |
@@ -29,6 +30,8 @@ mod ledger;
 mod listening;
 mod room;
 mod said;
+#[cfg(feature = "print")]
+mod sheet;
 mod sql;
 
 pub use room::{Room, open, start};

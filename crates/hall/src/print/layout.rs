@@ -88,7 +88,9 @@ fn measure(sheet: &Sheet) -> Result<(), Unprinted> {
     let mut say = |text: &str| chars += text.chars().count();
     for block in &sheet.blocks {
         match block {
-            Block::Head { kind, name, below } => [kind, name, below].into_iter().for_each(|it| say(it)),
+            Block::Head { kind, name, below } => {
+                [kind, name, below].into_iter().for_each(|it| say(it))
+            }
             Block::Heading(text) | Block::Text(text) | Block::Small(text) => say(text),
             Block::Facts(facts) => {
                 rows += facts.len();
@@ -100,7 +102,9 @@ fn measure(sheet: &Sheet) -> Result<(), Unprinted> {
             Block::Figures(figures) => {
                 rows += figures.len();
                 for it in figures {
-                    [&it.label, &it.value, &it.note].into_iter().for_each(|it| say(it));
+                    [&it.label, &it.value, &it.note]
+                        .into_iter()
+                        .for_each(|it| say(it));
                 }
             }
             Block::Table(table) => {
@@ -316,7 +320,10 @@ impl Press {
                     // What is no number is a word, and smaller.
                     let is_wide = FIGURE.face.wide(FIGURE.size, &it.value) > inner;
                     let style = if is_wide { WORDY } else { FIGURE };
-                    let short = Style { lead: 1_300, ..style };
+                    let short = Style {
+                        lead: 1_300,
+                        ..style
+                    };
                     let value = lines(&it.value, short, inner);
                     let style = if value.len() > 1 { short } else { style };
                     let some = |mut lines: Vec<String>, most: usize| {

@@ -99,7 +99,13 @@ mod tests {
 
     #[test]
     fn no_pattern_leaves_its_rectangle() {
-        let marks = [Mark::Good, Mark::Worse, Mark::Out, Mark::Dark, Mark::Unknown];
+        let marks = [
+            Mark::Good,
+            Mark::Worse,
+            Mark::Out,
+            Mark::Dark,
+            Mark::Unknown,
+        ];
         for mark in marks {
             for (wide, high) in [(1, 1), (50, 900), (3_000, 460), (700, 20), (0, 5)] {
                 let mut on = Vec::new();

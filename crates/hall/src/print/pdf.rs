@@ -26,7 +26,9 @@ pub(super) fn draw(sheet: &Sheet, pages: &[Page]) -> Result<Vec<u8>, Unprinted> 
     let refused = |why| move || Unprinted::Drawn(why);
     let kept = ConfigurationBuilder::new().with_archival_validator(Archival::A2_U);
     let settings = SerializeSettings {
-        configuration: kept.finish().map_err(|_| Unprinted::Drawn("the kind of file"))?,
+        configuration: kept
+            .finish()
+            .map_err(|_| Unprinted::Drawn("the kind of file"))?,
         ..SerializeSettings::default()
     };
     let mut document = Document::new_with(settings);
@@ -138,7 +140,15 @@ fn letters(face: Face, text: &str) -> Vec<KrillaGlyph> {
         .map(|(at, c)| {
             let (letter, on) = face.letter(c);
             let of: Range<usize> = at..at + c.len_utf8();
-            KrillaGlyph::new(GlyphId::new(letter), on as f32 / em, 0.0, 0.0, 0.0, of, None)
+            KrillaGlyph::new(
+                GlyphId::new(letter),
+                on as f32 / em,
+                0.0,
+                0.0,
+                0.0,
+                of,
+                None,
+            )
         })
         .collect()
 }

@@ -11,7 +11,8 @@ use super::ink::{A4, Ink, Page, Tone, points};
 
 pub(super) fn draw(page: &Page, wide: u16) -> Result<Vec<u8>, Unprinted> {
     let scale = f32::from(wide) / points(A4.0);
-    let high = u32::from(wide) * u32::try_from(A4.1).unwrap_or(0) / u32::try_from(A4.0).unwrap_or(1);
+    let high =
+        u32::from(wide) * u32::try_from(A4.1).unwrap_or(0) / u32::try_from(A4.0).unwrap_or(1);
     let mut map = Pixmap::new(wide.into(), high.max(1)).ok_or(Unprinted::Drawn("the page"))?;
     map.fill(Color::WHITE);
     let read = |face: Face| FontRef::new(face.octets()).map_err(|_| Unprinted::Drawn("the face"));
@@ -83,7 +84,8 @@ pub(super) fn draw(page: &Page, wide: u16) -> Result<Vec<u8>, Unprinted> {
             }
         }
     }
-    map.encode_png().map_err(|_| Unprinted::Drawn("the picture"))
+    map.encode_png()
+        .map_err(|_| Unprinted::Drawn("the picture"))
 }
 
 fn paint(tone: Tone) -> Paint<'static> {

@@ -68,6 +68,20 @@ pub fn time(hall: &Hall, at: Wall) -> String {
     format!("{} {}", day(hall.day_of(at)), clock(hall, at))
 }
 
+/// The same in few letters, for columns: on one line.
+#[must_use]
+pub fn short_time(hall: &Hall, at: Wall) -> String {
+    let of = hall.day_of(at);
+    let (year, _) = Month::of(of).parts();
+    let name: String = month(Month::of(of)).chars().take(3).collect();
+    // Blanks at which no line is broken.
+    format!(
+        "{}\u{a0}{name}\u{a0}{year}\u{a0}{}",
+        of.of_month(),
+        clock(hall, at)
+    )
+}
+
 /// The same with the name of the zone.
 #[must_use]
 pub fn time_of_zone(hall: &Hall, at: Wall) -> String {

@@ -50,7 +50,11 @@ fn every_block(text: &str) -> Vec<Block> {
         Block::Facts(vec![(text(), text())]),
         Block::Figures(vec![figure; 5]),
         table(vec![vec![text(), text(), text()], vec![text()]]),
-        Block::Bar(vec![part(Mark::Good, 3), part(Mark::Dark, 0), part(Mark::Worse, 9)]),
+        Block::Bar(vec![
+            part(Mark::Good, 3),
+            part(Mark::Dark, 0),
+            part(Mark::Worse, 9),
+        ]),
         Block::Strips(Strips {
             legend: vec![(Mark::Good, text()), (Mark::Out, text())],
             scale: vec![text(), text()],
@@ -72,7 +76,7 @@ fn the_same_words_make_the_same_file() {
     assert_eq!(one.pdf().as_deref(), Ok(file.as_slice()));
     let later = Sheet {
         made: Wall::from_us(1_767_225_661_000_000),
-        ..one.clone()
+        ..one
     };
     assert_ne!(later.pdf().as_deref(), Ok(file.as_slice()), "it says when");
     // Two faces, of which only what is used is in it.
@@ -112,7 +116,12 @@ fn too_much_is_refused_and_not_cut() {
 fn lies_on_it(page: &ink::Page) -> bool {
     page.iter().all(|ink| match ink {
         ink::Ink::Words {
-            x, y, size, face, text, ..
+            x,
+            y,
+            size,
+            face,
+            text,
+            ..
         } => *x >= 0 && *y >= 0 && *y <= ink::A4.1 && x + face.wide(*size, text) <= ink::A4.0,
         ink::Ink::Area {
             x, y, wide, high, ..
@@ -124,7 +133,7 @@ fn lies_on_it(page: &ink::Page) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig::with_cases(16))]
 
     #[test]
     fn no_text_panics_or_leaves_the_page(text in "\\PC{0,400}|[a-z \n]{0,3000}|[a-zA-Z0-9]{0,900}") {

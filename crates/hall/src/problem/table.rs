@@ -383,6 +383,12 @@ pub const SLUGS: &[(&str, Kind, &str, &str)] = &[
         "The site belongs to another point",
     ),
     (
+        "provider",
+        Kind::NotFound,
+        "Penyedia tidak ditemukan",
+        "No such provider",
+    ),
+    (
         "query",
         Kind::Invalid,
         "Parameter belum benar",
@@ -435,6 +441,12 @@ pub const SLUGS: &[(&str, Kind, &str, &str)] = &[
         Kind::Conflict,
         "Admin pertama sudah ada",
         "The first admin is there already",
+    ),
+    (
+        "sheet-too-long",
+        Kind::Conflict,
+        "Lembar terlalu panjang untuk dicetak",
+        "The sheet is too long to be printed",
     ),
     (
         "shift",

@@ -1,5 +1,7 @@
 //! What the room answers over HTTP, one file per resource.
 
+#[cfg(feature = "print")]
+mod brief;
 mod contact;
 mod excuses;
 mod imports;
@@ -9,6 +11,8 @@ mod money;
 mod points;
 mod proof;
 mod reconciliation;
+#[cfg(feature = "print")]
+mod sheets;
 mod steps;
 mod targets;
 mod villages;
@@ -25,7 +29,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 /// Every operation of the room.
 pub(crate) fn routes() -> OpenApiRouter<Hall> {
-    villages::routes()
+    let routes = villages::routes()
         .merge(imports::routes())
         .merge(lists::routes())
         .merge(reconciliation::routes())
@@ -36,7 +40,10 @@ pub(crate) fn routes() -> OpenApiRouter<Hall> {
         .merge(ledger::routes())
         .merge(proof::routes())
         .merge(excuses::routes())
-        .merge(contact::routes())
+        .merge(contact::routes());
+    #[cfg(feature = "print")]
+    let routes = routes.merge(sheets::routes()).merge(brief::routes());
+    routes
 }
 
 /// Rows of a page when nobody has said otherwise.

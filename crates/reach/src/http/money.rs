@@ -19,6 +19,7 @@ use hall::line;
 use hall::problem::{Path, Problem, Query};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use store::Conn;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -157,13 +158,13 @@ struct Versions {
 /// A sum of amounts.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = MoneyTotal)]
-struct TotalView {
+pub(super) struct TotalView {
     /// The sum of those that are known, in rupiah; not of all unless `unknown` is 0.
-    known_rupiah: i64,
+    pub(super) known_rupiah: i64,
     /// How many are in the sum.
-    known: usize,
+    pub(super) known: usize,
     /// How many are not, because nobody has said.
-    unknown: usize,
+    pub(super) unknown: usize,
 }
 
 impl From<Total> for TotalView {
@@ -180,19 +181,19 @@ impl From<Total> for TotalView {
 /// What the points of an area cost.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = MoneyTotals)]
-struct Totals {
+pub(super) struct Totals {
     /// How many points.
-    points: usize,
+    pub(super) points: usize,
     /// Prices of the equipment.
     price: TotalView,
     /// Of the connections, each month.
-    monthly: TotalView,
+    pub(super) monthly: TotalView,
     /// In the budget.
-    planned: TotalView,
+    pub(super) planned: TotalView,
     /// Bound by contract.
-    committed: TotalView,
+    pub(super) committed: TotalView,
     /// Paid out.
-    paid: TotalView,
+    pub(super) paid: TotalView,
     /// Points that are paid until a day that has passed.
     overdue: usize,
     /// Points of which nobody has said until when they are paid.
@@ -220,15 +221,25 @@ async fn totals(
     who: Who,
     Query(wanted): Query<Wanted>,
 ) -> Result<axum::Json<Totals>, Problem> {
-    let times = Times {
-        then: None,
-        known: wanted.known,
-    };
-    let day = wanted.known.unwrap_or(hall.today());
-    let within = wanted.within.as_ref();
     let mut read = hall.db().read().await?;
-    let points = points::at(&hall, &mut read, within, times).await?;
-    let mut costs = money::within(&mut read, within, times.said(&hall)).await?;
+    let within = wanted.within.as_ref();
+    Ok(axum::Json(
+        sums(&hall, &mut read, &who, within, wanted.known).await?,
+    ))
+}
+
+/// What the points of an area cost that somebody may know of.
+pub(super) async fn sums(
+    hall: &Hall,
+    conn: &mut Conn,
+    who: &Who,
+    within: Option<&AreaCode>,
+    known: Option<Day>,
+) -> Result<Totals, Problem> {
+    let times = Times { then: None, known };
+    let day = known.unwrap_or(hall.today());
+    let points = points::at(hall, conn, within, times).await?;
+    let mut costs = money::within(conn, within, times.said(hall)).await?;
     let costs: Vec<Option<MoneyRow>> = points
         .iter()
         .filter(|(row, _)| who.may(Permission::MoneyRead, &place(row)))
@@ -242,7 +253,7 @@ async fn totals(
         TotalView::from(amounts.collect::<Total>())
     };
     let until = |row: &Option<MoneyRow>| row.as_ref().and_then(|row| row.paid_until);
-    Ok(axum::Json(Totals {
+    Ok(Totals {
         points: costs.len(),
         price: sum(|row| row.price),
         monthly: sum(|row| row.monthly),
@@ -254,7 +265,7 @@ async fn totals(
             .filter(|row| until(row).is_some_and(|until| until < day))
             .count(),
         until_unknown: costs.iter().filter(|row| until(row).is_none()).count(),
-    }))
+    })
 }
 
 /// Every version of what a point costs, the newest first.

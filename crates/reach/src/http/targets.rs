@@ -110,30 +110,30 @@ struct Form {
 /// A target, and how far it has come.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Target)]
-struct TargetView {
+pub(super) struct TargetView {
     /// `tgt_…`.
     #[schema(value_type = String)]
     id: Id<Target>,
     /// What it is called.
-    name: String,
+    pub(super) name: String,
     /// Where its points lie.
-    area: NamedArea,
+    pub(super) area: NamedArea,
     /// The OPD that it is of.
     #[schema(value_type = Option<String>)]
     agency: Option<Id<Agency>>,
     /// Who answers for it.
-    owner: String,
+    pub(super) owner: String,
     /// How far a point has to have come to count.
     #[schema(value_type = ReachedWord)]
     reached: &'static str,
     /// How many points.
-    goal: u32,
+    pub(super) goal: u32,
     /// The day before the first that counts.
     #[schema(value_type = String)]
     start: Day,
     /// The last day.
     #[schema(value_type = String)]
-    end: Day,
+    pub(super) end: Day,
     /// Which days count.
     #[schema(value_type = CalendarWord)]
     calendar: &'static str,
@@ -141,26 +141,26 @@ struct TargetView {
     #[schema(value_type = Option<i64>)]
     withdrawn_us: Option<Wall>,
     /// How far it has come.
-    progress: ProgressView,
+    pub(super) progress: ProgressView,
 }
 
 /// Three numbers beside each other, never mixed.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = TargetProgress)]
-struct ProgressView {
+pub(super) struct ProgressView {
     /// The day that is asked about.
     #[schema(value_type = String)]
     on: Day,
     /// Rencana: how many points were to be done by then; null: its days cannot be
     /// counted, since the holidays of `holidays_unknown` are not entered.
-    planned: Option<u32>,
+    pub(super) planned: Option<u32>,
     /// The year whose holidays are not entered.
     holidays_unknown: Option<i32>,
     /// Laporan: how many points people say are done.
-    reported: u32,
+    pub(super) reported: u32,
     /// Terukur: of how many points the ledger proves a minute of the 24 hours up to the
     /// end of that day, or up to now; null: no point has a box.
-    measured: Option<u32>,
+    pub(super) measured: Option<u32>,
     /// Points in the area.
     points: u32,
     /// Days that count, up to then.
@@ -250,18 +250,29 @@ async fn list(
     who: Who,
     Query(times): Query<Times>,
 ) -> Result<axum::Json<Targets>, Problem> {
+    let mut read = hall.db().read().await?;
+    let items = standing(&hall, &mut read, &who, times).await?;
+    Ok(axum::Json(Targets { items, next: None }))
+}
+
+/// Targets that stood then and that somebody may know of, the last to end first.
+pub(super) async fn standing(
+    hall: &Hall,
+    conn: &mut Conn,
+    who: &Who,
+    times: Times,
+) -> Result<Vec<TargetView>, Problem> {
     let (visible, values) = who.visible(Permission::VillagesRead, "t.area_code", "t.agency_id");
     let query = rows::list().raw(" AND ").condition(&visible, values);
-    let mut read = hall.db().read().await?;
-    let known = times.said(&hall).unwrap_or(hall.now().wall);
-    let found = rows::fetch(&mut read, &query.raw(" ORDER BY t.end_day DESC, t.id")).await?;
+    let known = times.said(hall).unwrap_or(hall.now().wall);
+    let found = rows::fetch(conn, &query.raw(" ORDER BY t.end_day DESC, t.id")).await?;
     let mut items = Vec::new();
     for row in found {
         if row.set <= known && row.withdrawn.is_none_or(|at| at > known) {
-            items.push(view(&hall, &mut read, &who, row, times).await?);
+            items.push(view(hall, conn, who, row, times).await?);
         }
     }
-    Ok(axum::Json(Targets { items, next: None }))
+    Ok(items)
 }
 
 /// Sets a target.

@@ -6,6 +6,8 @@ mod ledger;
 mod points;
 mod reconciled;
 mod rights;
+#[cfg(feature = "print")]
+mod sheets;
 mod silent;
 
 use std::time::Duration;

@@ -2,9 +2,9 @@
 
 use qrcode::{Color, EcLevel, QrCode};
 
+use super::super::Unprinted;
 use super::super::face::{Face, wrap};
 use super::super::ink::{Ink, Length, PT, Tone};
-use super::super::Unprinted;
 use super::{LEFT, Press, SMALL, Style, WIDE, count};
 
 /// How wide a code is.
