@@ -731,6 +731,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/providers/sheet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The evidence of a month of a provider: what is proven of each of its sites that the
+         *     caller may see. */
+        get: operations["get_providers_sheet"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/releases": {
         parameters: {
             query?: never;
@@ -1397,6 +1415,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/villages/brief": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One page for whoever leads: what is proven now and what is not, what was planned, what
+         *     is reported and what is measured, who acts, and what it costs. */
+        get: operations["get_villages_brief"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/villages/conflicts": {
         parameters: {
             query?: never;
@@ -1621,6 +1657,23 @@ export interface paths {
         };
         /** What is known of the sites of a village. */
         get: operations["get_villages_by_code_ledger"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/villages/{code}/sheet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The evidence of a month of a village: what is proven of each of its sites. */
+        get: operations["get_villages_by_code_sheet"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1873,6 +1926,86 @@ export interface components {
              * @description In force until before; null still.
              */
             valid_to_us?: number | null;
+        };
+        /** @description What is wrong with connections, and whose it is. */
+        BriefIncidents: {
+            /** @description How many each office looks after. */
+            offices: components["schemas"]["BriefOffice"][];
+            /** @description How many go on. */
+            open: number;
+            /** @description How many of those nobody looks after. */
+            unowned: number;
+        };
+        /** @description The minutes of a month. */
+        BriefLedger: components["schemas"]["LedgerNumbers"] & {
+            /**
+             * Format: int64
+             * @description From which slot on,
+             */
+            from_slot: number;
+            /** @description Which month. */
+            month: string;
+            /**
+             * Format: int32
+             * @description By which edition of the rule.
+             */
+            rule: number;
+            /** @description How many sites. */
+            sites: number;
+            /**
+             * Format: int64
+             * @description and up to which, without it; those that have not ended are in no number.
+             */
+            to_slot: number;
+            /**
+             * Format: int32
+             * @description The mean of the villages' proved shares, each village one vote, in hundredths of a
+             *     percent, rounded down; null of no village.
+             */
+            village_mean_bp?: number | null;
+            /** @description In how many villages. */
+            villages: number;
+        };
+        /** @description What it costs. */
+        BriefMoney: components["schemas"]["MoneyTotals"] & {
+            /** @description Whether it is at least so much, since some monthly amounts are unknown. */
+            is_least: boolean;
+            /**
+             * Format: int64
+             * @description What is paid for a month of connections, for each point that is proven, in whole
+             *     rupiah, rounded down; null: no monthly amount is known, or no point is proven.
+             */
+            per_proven_rupiah?: number | null;
+        };
+        /** @description How much an office looks after. */
+        BriefOffice: {
+            /** @description Which; null: people of no single one. */
+            agency?: string | null;
+            /** @description How many incidents. */
+            incidents: number;
+            /** @description What it is called. */
+            name?: string | null;
+        };
+        /** @description Points: proven, and not. */
+        BriefPoints: {
+            /** @description All of them. */
+            all: number;
+            /**
+             * Format: int64
+             * @description From which slot on,
+             */
+            from_slot: number;
+            /** @description Of which the ledger proves a minute of the slots below. */
+            proven: number;
+            /**
+             * Format: int64
+             * @description and up to which, without it.
+             */
+            to_slot: number;
+            /** @description That have a box, and of which it proves none. */
+            unproven: number;
+            /** @description That have no box: of those nothing is measured. */
+            without_box: number;
         };
         /**
          * @description Which days count: all (kalender), or Monday to Friday without holidays (kerja).
@@ -2263,6 +2396,58 @@ export interface components {
             /** @description `ses_…`, `tok_…` or a part of the house. */
             via: string;
             who?: components["schemas"]["ActorView"] | null;
+        };
+        /** @description The evidence of a month, of a village or of a provider. */
+        EvidenceSheet: {
+            /** @description The areas around it, from the narrowest on. */
+            around: components["schemas"]["NamedArea"][];
+            chain?: components["schemas"]["SheetChain"] | null;
+            /** @description SHA-256 of the canonical text of its integers (decision 0017), hexadecimal. */
+            digest: string;
+            /**
+             * Format: int64
+             * @description From which slot (minute of UTC) on the month is,
+             */
+            from_slot: number;
+            /**
+             * Format: int64
+             * @description As known at this instant.
+             */
+            known_us: number;
+            /** @description By whom. */
+            made_by: components["schemas"]["SheetPerson"];
+            /**
+             * Format: int64
+             * @description When it was made.
+             */
+            made_us: number;
+            /** @description Of which month. */
+            month: string;
+            /** @description Of whom it is. */
+            of: components["schemas"]["SheetOfWord"];
+            /** @description The provider. */
+            provider?: string | null;
+            /**
+             * Format: int32
+             * @description By which edition of the rule.
+             */
+            rule: number;
+            /** @description The sites, by the order of their ids. */
+            sites: components["schemas"]["SheetSite"][];
+            /**
+             * Format: int64
+             * @description and up to which, without it.
+             */
+            to_slot: number;
+            /** @description All together. */
+            total: components["schemas"]["SheetTotal"];
+            village?: components["schemas"]["NamedArea"] | null;
+            /** @description Whether all minutes of the month are in it. One that had not ended ten minutes
+             *     before `known_us` is not. */
+            whole: boolean;
+            within?: components["schemas"]["NamedArea"] | null;
+            /** @description The zone whose month it is (IANA name). */
+            zone: string;
         };
         /** @description Minutes that were declared as excused, and what became of it. */
         Excuse: {
@@ -3968,6 +4153,9 @@ export interface components {
             items: {
                 /** @description Which box, `agt_…`. */
                 agent: string;
+                /** @description Whether the box itself brought it, over a connection, which proves one in that
+                 *     minute; null for a gap, and where that was not written down. */
+                by_line?: boolean | null;
                 /** @description The epoch, 16 hexadecimal digits. */
                 epoch: string;
                 /**
@@ -5005,6 +5193,9 @@ export interface components {
         RecordView: {
             /** @description Which box, `agt_…`. */
             agent: string;
+            /** @description Whether the box itself brought it, over a connection, which proves one in that
+             *     minute; null for a gap, and where that was not written down. */
+            by_line?: boolean | null;
             /** @description The epoch, 16 hexadecimal digits. */
             epoch: string;
             /**
@@ -5201,6 +5392,106 @@ export interface components {
          * @enum {string}
          */
         SeverityWord: "notice" | "warning" | "critical";
+        /** @description The head of the audit chain. */
+        SheetChain: {
+            /** @description Its hash, hexadecimal. */
+            hash: string;
+            /**
+             * Format: int64
+             * @description Number of the last entry.
+             */
+            seq: number;
+        };
+        /** @description Minutes that are not held against anybody, or that somebody wants not to be. */
+        SheetExclusion: {
+            /** @description Whether it was agreed to. */
+            agreed?: boolean | null;
+            /** @description Whether it counts. */
+            counts: boolean;
+            decided_by?: components["schemas"]["SheetPerson"] | null;
+            /**
+             * Format: int64
+             * @description When it was decided, as far as was known; null: it was not.
+             */
+            decided_us?: number | null;
+            declared_by?: components["schemas"]["SheetPerson"] | null;
+            /**
+             * Format: int64
+             * @description When it was declared,
+             */
+            declared_us?: number | null;
+            /** @description Which document says so. */
+            document?: string | null;
+            /** @description What was declared; null: the house itself was not there. */
+            excuse?: string | null;
+            /**
+             * Format: int64
+             * @description From which slot on,
+             */
+            from_slot: number;
+            /** @description Whether it was declared when it had begun already. */
+            late: boolean;
+            /** @description What they are. */
+            overlay: components["schemas"]["OverlayWord"];
+            /**
+             * Format: int64
+             * @description and up to which, without it.
+             */
+            to_slot: number;
+            /** @description Why. */
+            why?: string | null;
+        };
+        /**
+         * @description Of whom a sheet is.
+         * @enum {string}
+         */
+        SheetOfWord: "village" | "provider";
+        /** @description Somebody who has done something that stands on a sheet. */
+        SheetPerson: {
+            /** @description Who. */
+            id: string;
+            /** @description By what name. */
+            name: string;
+        };
+        /** @description A site on a sheet. */
+        SheetSite: components["schemas"]["LedgerNumbers"] & {
+            /** @description Under which contract. */
+            contract_paper?: string | null;
+            /** @description What is laid over them. */
+            excused: components["schemas"]["SheetExclusion"][];
+            /**
+             * Format: int64
+             * @description The slots that count: from this one on,
+             */
+            from_slot: number;
+            /** @description What it is called. */
+            name: string;
+            /** @description When it failed in them. */
+            outages: components["schemas"]["LedgerOutage"][];
+            /** @description Who provides the connection. */
+            provider?: string | null;
+            /** @description Which. */
+            site: string;
+            /**
+             * Format: int64
+             * @description up to this one, without it.
+             */
+            to_slot: number;
+            village?: components["schemas"]["NamedArea"] | null;
+        };
+        /** @description All sites of a sheet together. */
+        SheetTotal: components["schemas"]["LedgerNumbers"] & {
+            /** @description How many sites. */
+            sites: number;
+            /**
+             * Format: int32
+             * @description The mean of its villages' proved shares, each village one vote, in hundredths of a
+             *     percent, rounded down; null of no village.
+             */
+            village_mean_bp?: number | null;
+            /** @description In how many villages. */
+            villages: number;
+        };
         /** @description Why a shift ends that nobody hands over. */
         ShiftEnd: {
             /** @description Why. */
@@ -6049,6 +6340,38 @@ export interface components {
             code: string;
             /** @description Its name. */
             name: string;
+        };
+        /** @description One page for whoever leads. */
+        VillageBrief: {
+            /**
+             * Format: int64
+             * @description When a site was heard last; null: none ever was.
+             */
+            heard_us?: number | null;
+            incidents?: components["schemas"]["BriefIncidents"] | null;
+            /** @description The minutes of a month. */
+            ledger: components["schemas"]["BriefLedger"];
+            /**
+             * Format: int64
+             * @description When it was made.
+             */
+            made_us: number;
+            money?: components["schemas"]["BriefMoney"] | null;
+            /** @description The day that it is of. */
+            on: string;
+            /** @description What is proven now, and what is not. */
+            points: components["schemas"]["BriefPoints"];
+            /**
+             * Format: int64
+             * @description When people said something of points last; null: nobody has.
+             */
+            reported_us?: number | null;
+            /** @description What was to be, what people say and what is measured, the last to end first. */
+            targets: components["schemas"]["Target"][];
+            /** @description Of which area. */
+            within: components["schemas"]["NamedArea"];
+            /** @description Its zone (IANA name). */
+            zone: string;
         };
         /** @description One property of one village about which sources disagree. */
         VillageConflict: {
@@ -8377,6 +8700,46 @@ export interface operations {
             507: components["responses"]["Full"];
         };
     };
+    get_providers_sheet: {
+        parameters: {
+            query: {
+                /** @description The provider, as sites name it. */
+                provider: string;
+                /** @description Only its sites in this area. */
+                within?: string;
+                /** @description The month, YYYY-MM, of the house's zone. */
+                month: string;
+                /** @description Only what the house knew at the end of this day. */
+                known?: string;
+                /** @description Only what the house knew at this instant, microseconds since 1970 UTC: `known_us` of
+                 *     a sheet makes that sheet again. */
+                known_us?: number;
+                /** @description `pdf` for a paper, `json` for what stands on it. */
+                format?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvidenceSheet"];
+                    "application/pdf": string;
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     get_releases: {
         parameters: {
             query?: never;
@@ -10082,6 +10445,39 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    get_villages_brief: {
+        parameters: {
+            query?: {
+                /** @description Only this area and what lies in it; left out: the province. */
+                within?: string;
+                /** @description The month whose minutes are shown, YYYY-MM; left out: this one. */
+                month?: string;
+                /** @description `pdf` for a paper, `png` for a picture of it, `json` for what stands on it. */
+                format?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VillageBrief"];
+                    "application/pdf": string;
+                    "image/png": string;
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     get_villages_conflicts: {
         parameters: {
             query?: {
@@ -10568,6 +10964,45 @@ export interface operations {
             401: components["responses"]["NotSignedIn"];
             403: components["responses"]["NotAllowed"];
             404: components["responses"]["NotFound"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_villages_by_code_sheet: {
+        parameters: {
+            query: {
+                /** @description The month, YYYY-MM, of the house's zone. */
+                month: string;
+                /** @description Only what the house knew at the end of this day. */
+                known?: string;
+                /** @description Only what the house knew at this instant, microseconds since 1970 UTC: `known_us` of
+                 *     a sheet makes that sheet again. */
+                known_us?: number;
+                /** @description `pdf` for a paper, `json` for what stands on it. */
+                format?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Kemendagri code of the village. */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvidenceSheet"];
+                    "application/pdf": string;
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
             422: components["responses"]["Form"];
             503: components["responses"]["Unavailable"];
         };

@@ -49,11 +49,6 @@ const PROVEN_WITHIN: i64 = 1_440;
 
 const FORMATS: [Format; 3] = [Format::Json, Format::Pdf, Format::Png];
 
-hall::words! {
-    /// As what the page is answered.
-    BriefFormatWord = FORMATS.map(Format::as_str)
-}
-
 /// Of which area, and of which month.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(default, deny_unknown_fields)]
@@ -65,8 +60,7 @@ struct Wanted {
     /// The month whose minutes are shown, YYYY-MM; left out: this one.
     #[param(value_type = Option<String>)]
     month: Option<Month>,
-    /// As what.
-    #[param(value_type = Option<BriefFormatWord>)]
+    /// `pdf` for a paper, `png` for a picture of it, `json` for what stands on it.
     format: Option<String>,
 }
 

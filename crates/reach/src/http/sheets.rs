@@ -34,11 +34,6 @@ pub(super) fn routes() -> OpenApiRouter<Hall> {
 }
 
 hall::words! {
-    /// As what a sheet is answered.
-    SheetFormatWord = Format::ALL.map(Format::as_str)
-}
-
-hall::words! {
     /// Of whom a sheet is.
     SheetOfWord = ["village", "provider"]
 }
@@ -107,8 +102,7 @@ struct Wanted {
     /// Only what the house knew at this instant, microseconds since 1970 UTC: `known_us` of
     /// a sheet makes that sheet again.
     known_us: Option<i64>,
-    /// As what.
-    #[param(value_type = Option<SheetFormatWord>)]
+    /// `pdf` for a paper, `json` for what stands on it.
     format: Option<String>,
 }
 
@@ -131,8 +125,7 @@ struct WantedOfProvider {
     /// Only what the house knew at this instant, microseconds since 1970 UTC: `known_us` of
     /// a sheet makes that sheet again.
     known_us: Option<i64>,
-    /// As what.
-    #[param(value_type = Option<SheetFormatWord>)]
+    /// `pdf` for a paper, `json` for what stands on it.
     format: Option<String>,
 }
 

@@ -313,7 +313,6 @@ async fn month(db: Db) {
     let (same, said) = made_again(folder.path(), &records, &sheet, Some(&pdf));
     assert!(same, "{said}");
     assert!(said.starts_with("same: 2 sites, 88"), "{said}");
-    keep_for_eyes("desa.pdf", &pdf);
 
     // A minute of a file that was touched is found, and so is one of the ledger.
     let mut touched = sheet.clone();
@@ -592,8 +591,6 @@ async fn brief(db: Db) {
         .is(200)
         .octets;
     assert!(png.starts_with(b"\x89PNG"));
-    keep_for_eyes("pimpinan.pdf", &pdf);
-    keep_for_eyes("pimpinan.png", &png);
     for bad in ["?format=csv", "?within=63", "?month=2026-02", "?x=1"] {
         house.get(&format!("{path}{bad}")).await.is(422);
     }
@@ -605,13 +602,6 @@ async fn brief(db: Db) {
         (&Json::Null, &Json::Null)
     );
     assert_eq!(told["points"]["all"], 3);
-}
-
-/// Keeps a file where somebody wants to look at it.
-fn keep_for_eyes(name: &str, octets: &[u8]) {
-    if let Some(folder) = option_env!("LEMBAR_KE") {
-        let _ = std::fs::write(Path::new(folder).join(name), octets);
-    }
 }
 
 on_both! {
