@@ -20,6 +20,8 @@ const pages = {
 	videowall: '/kamera/videowall/4',
 	'videowall-tata': '/kamera/videowall/piket-malam',
 	kejadian: '/kejadian',
+	lapangan: '/lapangan',
+	'lapangan-unduh': '/lapangan?bagian=unduh',
 	audit: '/audit',
 	pengguna: '/pengaturan',
 	sesi: '/pengaturan?bagian=sesi',

@@ -694,6 +694,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/points/{id}/site": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says which site's box stands at a point, by the code that came with the box. It is
+         *     not used up by this: the box itself still needs it. */
+        post: operations["post_points_by_id_site"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/points/{id}/steps": {
         parameters: {
             query?: never;
@@ -705,7 +723,8 @@ export interface paths {
         get: operations["get_points_by_id_steps"];
         put?: never;
         /** Says that a point has come a step further. A step may be reported late: the whole
-         *     way has to be one that a point can go. */
+         *     way has to be one that a point can go. With `knew`, only if nobody has said more of
+         *     the point since. */
         post: operations["post_points_by_id_steps"];
         delete?: never;
         options?: never;
@@ -4398,6 +4417,17 @@ export interface components {
             /** @description By what name. */
             name: string;
         };
+        /**
+         * @description The code that came with a box.
+         * @example {
+         *       "code": "7QK2-9MXD-4"
+         *     }
+         */
+        PointCode: {
+            /** @description The short form that is typed, or the long one of the QR, without the address in
+             *     front of it and the key of the house behind it. */
+            code: string;
+        };
         /** @description What was wrong, and what is right. */
         PointCorrection: {
             instead?: components["schemas"]["PointStepForm"] | null;
@@ -4456,6 +4486,16 @@ export interface components {
          * @enum {string}
          */
         PointKindWord: "kantor_desa" | "sekolah" | "pustu" | "titik_publik" | "lainnya";
+        /** @description How far a point had come, as somebody knew it who was without a line since. */
+        PointKnew: {
+            /** @description `state` of the point. */
+            state: components["schemas"]["StageWord"];
+            /**
+             * Format: int64
+             * @description `state_us` of the point.
+             */
+            state_us?: number | null;
+        };
         /** @description What a point costs. */
         PointMoney: {
             /** @description The line of the budget (kode rekening). */
@@ -4622,6 +4662,7 @@ export interface components {
              * @description When it happened, microseconds since 1970 UTC; not in the future.
              */
             happened_us: number;
+            knew?: components["schemas"]["PointKnew"] | null;
             /** @description Words, or the number of a paper. */
             note?: string | null;
             /** @description SHA-256 of a photograph that was sent for this point. */
@@ -8267,6 +8308,46 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["MediaType"];
             422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    post_points_by_id_site: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the same request twice has one effect */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @description `pnt_…` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PointCode"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VillagePoint"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            429: components["responses"]["Exhausted"];
             503: components["responses"]["Unavailable"];
             507: components["responses"]["Full"];
         };

@@ -1,5 +1,6 @@
 // The rooms along the gallery, in their order.
 import type { Component } from 'svelte';
+import Clipboard from '@lucide/svelte/icons/clipboard-list';
 import Gauge from '@lucide/svelte/icons/layout-dashboard';
 import Map from '@lucide/svelte/icons/map';
 import Cctv from '@lucide/svelte/icons/cctv';
@@ -20,6 +21,8 @@ export interface Room {
   letter: string;
   /** Doors of one group stand together. */
   group: number;
+  /** What somebody has to be allowed for it to be of use. */
+  needs?: string;
 }
 
 export const rooms: readonly Room[] = [
@@ -28,6 +31,7 @@ export const rooms: readonly Room[] = [
   { href: '/kamera', below: '/kamera', name: 'room.kamera', icon: Cctv, letter: 'k', group: 0 },
   { href: '/kamera/videowall/9', below: '/kamera/videowall', name: 'room.videowall', icon: Grid, letter: 'v', group: 0 },
   { href: '/kejadian', below: '/kejadian', name: 'room.kejadian', icon: Siren, letter: 'j', group: 0 },
+  { href: '/lapangan', below: '/lapangan', name: 'room.lapangan', icon: Clipboard, letter: 'l', group: 0, needs: 'point.step' },
   { href: '/audit', below: '/audit', name: 'room.audit', icon: Scroll, letter: 'a', group: 1 },
   { href: '/pengaturan', below: '/pengaturan', name: 'room.pengaturan', icon: Settings, letter: 't', group: 1 }
 ];

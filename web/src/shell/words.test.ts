@@ -3,12 +3,14 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { en as hallEn } from '$hall/words/en';
 import { id as hall } from '$hall/words/id';
+import { en as fieldEn } from '$reach/field/words/en';
+import { id as field } from '$reach/field/words/id';
 import { en as watchEn } from '$watch/words/en';
 import { id as watch } from '$watch/words/id';
 import { en as shellEn } from './words/en';
 import { id as shell } from './words/id';
 
-const books = { shell: [shell, shellEn], hall: [hall, hallEn], watch: [watch, watchEn] };
+const books = { shell: [shell, shellEn], hall: [hall, hallEn], watch: [watch, watchEn], field: [field, fieldEn] };
 
 // Which words are there when something in a folder is shown.
 const brings: Record<string, (keyof typeof books)[]> = {
@@ -17,7 +19,9 @@ const brings: Record<string, (keyof typeof books)[]> = {
   hall: ['shell', 'hall'],
   watch: ['shell', 'hall', 'watch'],
   map: ['shell', 'hall', 'watch'],
+  'reach/field': ['shell', 'field'],
   'routes/masuk': ['shell'],
+  'routes/lapangan': ['shell', 'field'],
   'routes/audit': ['shell', 'hall'],
   'routes/pengaturan': ['shell', 'hall'],
   'routes/kejadian': ['shell', 'hall'],

@@ -365,6 +365,12 @@ pub const SLUGS: &[(&str, Kind, &str, &str)] = &[
         "No such point",
     ),
     (
+        "point-box",
+        Kind::Conflict,
+        "Perangkat lokasi lain ada di titik ini",
+        "The box of another site stands at the point",
+    ),
+    (
         "point-photo",
         Kind::NotFound,
         "Foto tidak ditemukan",
@@ -489,6 +495,12 @@ pub const SLUGS: &[(&str, Kind, &str, &str)] = &[
         Kind::NotFound,
         "Catatan langkah tidak ditemukan",
         "No such event of the point",
+    ),
+    (
+        "step-moved",
+        Kind::Conflict,
+        "Titik sudah berubah sejak dibaca",
+        "The point has moved since it was read",
     ),
     (
         "step-serial",

@@ -9,6 +9,7 @@ mod money;
 mod points;
 mod proof;
 mod reconciliation;
+mod site;
 mod steps;
 mod targets;
 mod villages;
@@ -31,6 +32,7 @@ pub(crate) fn routes() -> OpenApiRouter<Hall> {
         .merge(reconciliation::routes())
         .merge(points::routes())
         .merge(steps::routes())
+        .merge(site::routes())
         .merge(money::routes())
         .merge(targets::routes())
         .merge(ledger::routes())

@@ -583,7 +583,7 @@ async fn retire(
 }
 
 /// Wakes whoever follows points.
-async fn changed(hall: &Hall, tx: &mut Tx, row: &PointRow) -> Result<(), Error> {
+pub(super) async fn changed(hall: &Hall, tx: &mut Tx, row: &PointRow) -> Result<(), Error> {
     let fact = Fact::PointChanged {
         point: row.id,
         village: row.area.clone(),
@@ -621,6 +621,18 @@ async fn write(
     Ok(audit::record(tx, now, who, act).await?)
 }
 
+/// One site's box stands at one point.
+pub(super) async fn alone(conn: &mut Conn, site: Id<Site>, id: Id<Point>) -> Result<(), Problem> {
+    let other = point::by_site(conn, site).await?;
+    if other.is_some_and(|other| other.id != id) {
+        return Err(Problem::conflict(
+            "point-site",
+            "The site belongs to another point.",
+        ));
+    }
+    Ok(())
+}
+
 async fn checked(
     room: &Room,
     conn: &mut Conn,
@@ -650,13 +662,7 @@ async fn checked(
             _ => problem,
         };
         site::find(conn, who, site).await.map_err(unknown)?;
-        let other = point::by_site(conn, site).await?;
-        if other.is_some_and(|other| other.id != row.id) {
-            return Err(Problem::conflict(
-                "point-site",
-                "The site belongs to another point.",
-            ));
-        }
+        alone(conn, site, row.id).await?;
     }
     let bounded = |field: &'static str, number: Option<i64>, most: i64| match number {
         Some(number) if !(0..=most).contains(&number) => {

@@ -1,6 +1,7 @@
 //! Villages as a caller meets them, on both engines.
 
 mod bench;
+mod claimed;
 mod imports;
 mod ledger;
 mod points;

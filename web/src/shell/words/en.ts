@@ -109,6 +109,7 @@ export const en: Record<keyof typeof id, string> = {
   'room.audit': 'Audit',
   'room.kamera': 'Cameras',
   'room.kejadian': 'Incidents',
+  'room.lapangan': 'Field',
   'room.pengaturan': 'Settings',
   'room.peta': 'Map',
   'room.situasi': 'Situation',

@@ -107,6 +107,7 @@ export const id = {
   'room.audit': 'Audit',
   'room.kamera': 'Kamera',
   'room.kejadian': 'Kejadian',
+  'room.lapangan': 'Lapangan',
   'room.pengaturan': 'Pengaturan',
   'room.peta': 'Peta',
   'room.situasi': 'Situasi',
