@@ -81,9 +81,12 @@ export async function met(): Promise<void> {
   if (!here || field.broken) return;
   const { id, name } = here.person;
   const known: Person = { id, name, permissions: [...here.permissions] };
-  if (field.work.some((one) => one.person !== id)) await shelf.forgetWork(false);
-  await shelf.keepPerson(known);
   field.person = known;
+  if (field.work.some((one) => one.person !== id)) await shelf.forgetWork(false);
+  // A phone that is full still shows what it has.
+  await shelf.keepPerson(known).catch((failure: unknown) => {
+    if (!shelf.isFull(failure)) throw failure;
+  });
   await refresh();
 }
 

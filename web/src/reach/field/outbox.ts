@@ -176,9 +176,9 @@ export function before(entries: readonly Entry[], entry: Entry): Entry | null {
   return entries.find((other) => other.point === entry.point && other.order < entry.order && waits(other)) ?? null;
 }
 
-/** How far a point has come by what the house said and by what waits here. */
+/** How far a point has come by what the house said and by what is on its way there. */
 export function foreseen(state: Stage, entries: readonly Entry[], point: string): Stage {
-  const waiting = entries.filter((entry) => entry.point === point && waits(entry) && entry.standing !== 'refused' && entry.what !== 'code');
+  const waiting = entries.filter((entry) => entry.point === point && goes(entry));
   return waiting.reduce<Stage>((from, entry) => (entry.what === 'code' ? from : entry.what), state);
 }
 
