@@ -13,13 +13,16 @@ export default {
     paths: { relative: false },
     // A fixed name keeps two builds of the same source equal byte for byte.
     version: { name: version },
+    // The phone's page asks for its worker itself: no other room has one.
+    serviceWorker: { register: false },
     files: { appTemplate: 'src/app.html', lib: 'src' },
     alias: {
       $shell: 'src/shell',
       $api: 'src/api',
       $hall: 'src/hall',
       $watch: 'src/watch',
-      $map: 'src/map'
+      $map: 'src/map',
+      $reach: 'src/reach'
     }
   }
 };

@@ -192,6 +192,22 @@ await keep(async () => {
 	});
 	await rested;
 
+	await promise('villages are there, as simulations: lists, points in every state, and boxes that are heard', async () => {
+		const { items: lists } = await house.json('GET', '/api/v1/villages/lists', { token });
+		expect(lists.length === 3 && lists.every((list) => list.title.startsWith('SIMULASI')), JSON.stringify(lists));
+		const { total } = await house.json('GET', '/api/v1/points/progress', { token });
+		expect(total.points === 40 && total.boxes === 12 && Object.keys(total.by_state).length === 13, JSON.stringify(total));
+		expect(total.stand.reported > 200 && total.stand.unmeasured > 180 && total.stand.differs > 0, JSON.stringify(total.stand));
+		const { items: targets } = await house.json('GET', '/api/v1/targets', { token });
+		expect(targets.length === 1 && targets[0].progress.reported === 14, JSON.stringify(targets));
+		const money = await house.json('GET', '/api/v1/points/money', { token });
+		expect(money.overdue === 1 && money.monthly.unknown > 0, JSON.stringify(money));
+		// The minutes of ten days are put in behind the first page.
+		await page.waitForFunction(async () => (await (await fetch('/api/v1/contact')).json()).counts.heard >= 7, null, { timeout: 60_000, polling: 500 });
+		const { counts } = await house.json('GET', '/api/v1/contact', { token });
+		expect(counts.sites === 12 && counts.never === 1 && counts.silent >= 1, JSON.stringify(counts));
+	});
+
 	await promise('it ends at once when told', async () => {
 		const ended = new Promise((done) => child.on('exit', done));
 		child.kill('SIGINT');

@@ -130,9 +130,9 @@ await keep(async () => {
 		await page.getByText('Keterangan sumber').click();
 		await page.getByLabel('Pemilik data').fill('Dinas uji');
 		await page.getByLabel('Keluarkan 10 baris').check();
-		await page.getByRole('button', { name: `Tulis ${ROWS} kamera` }).click();
+		await page.getByRole('button', { name: `Tulis ${ROWS} baris` }).click();
 		const began = performance.now();
-		await page.getByText(`${ROWS} kamera ditulis`).waitFor();
+		await page.getByText(`${ROWS} baris ditulis`).waitFor();
 		const took = performance.now() - began;
 		await sound(page, 'impor-hasil-1920');
 		const { items } = await house.json('GET', '/api/v1/cameras?limit=5000', { token });
@@ -166,13 +166,13 @@ await keep(async () => {
 		await page.getByLabel('B Sebutan: Menjadi').selectOption({ label: 'nama kamera *' });
 		const secret = await page.getByLabel('C Sandi baru: Menjadi').locator('option').allInnerTexts();
 		expect(secret.join() === 'tidak dipakai,kata sandi kamera', secret.join());
-		await page.getByLabel('Kamera yang sudah ada').selectOption('update');
+		await page.getByLabel('Yang sudah ada').selectOption('update');
 		await page.getByRole('button', { name: '2 berubah' }).waitFor();
 		const text = await page.locator('ol').innerText();
 		expect(text.includes('Kamera uji 1 → Kamera baru satu') && !text.includes('rahasia-lain'), text);
 		await sound(page, 'impor-perubahan-1920');
-		await page.getByRole('button', { name: 'Tulis 2 kamera' }).click();
-		await page.getByText('2 kamera ditulis').waitFor();
+		await page.getByRole('button', { name: 'Tulis 2 baris' }).click();
+		await page.getByText('2 baris ditulis').waitFor();
 		const one = await house.json('GET', '/api/v1/cameras/uji-0001', { token });
 		expect(one.name === 'Kamera baru satu' && one.contact.name === 'Petugas A' && one.contact.phone === '081200000001', JSON.stringify(one));
 	});

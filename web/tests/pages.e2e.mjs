@@ -2,7 +2,8 @@
 // 2.2 A and AA that axe finds, no error of its own, nothing wider than the screen.
 //
 //   SHOTS=docs/guide/gambar node web/tests/pages.e2e.mjs     (keeps the Indonesian pictures)
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { browser, camera, expect, house as newHouse, keep, logIn, promise, root } from './house.mjs';
 
@@ -20,6 +21,13 @@ const pages = {
 	videowall: '/kamera/videowall/4',
 	'videowall-tata': '/kamera/videowall/piket-malam',
 	kejadian: '/kejadian',
+	desa: '/desa?wilayah=62.11',
+	'desa-satu': '/desa/62.11.01.2001',
+	'desa-sumber': '/desa?bagian=sumber',
+	'desa-impor': '/desa/impor',
+	konektivitas: '/konektivitas',
+	lapangan: '/lapangan',
+	'lapangan-unduh': '/lapangan?bagian=unduh',
 	audit: '/audit',
 	pengguna: '/pengaturan',
 	sesi: '/pengaturan?bagian=sesi',
@@ -46,6 +54,20 @@ await keep(async () => {
 	const { stdout: incident } = await cli('incidents', 'open', '--title', 'Sambungan putus', '--severity', 'critical', '--site', site.trim(), '--note', 'Dilaporkan lewat radio');
 	pages['kejadian-satu'] = `/kejadian?kejadian=${incident.split(' ')[0]}`;
 	await cli('shifts', 'begin');
+	// Two lists that disagree, a row that waits for a person, and points on their way.
+	const folder = mkdtempSync(join(tmpdir(), 'betang-pages-'));
+	const { items: villages } = await house.json('GET', '/api/v1/areas?level=village&within=62.11&limit=30', { token });
+	const list = async (name, owner, day, word, some, ...rows) => {
+		const file = join(folder, `${name}.csv`);
+		writeFileSync(file, ['kode kemendagri,desa,blank spot,status', ...some.map(({ code }) => `${code},,${word},aktif`), ...rows].join('\n'));
+		await cli('villages', 'import', file, '--title', name, '--owner', owner, '--as-of', day, '--announced', String(some.length + 7));
+	};
+	await list('Daftar dinas', 'Dinas contoh', '2025-05-16', 'ya', villages.slice(0, 20), ',Desa Entah,ya,');
+	await list('Daftar penyedia', 'Penyedia contoh', '2026-02-01', 'tidak', villages.slice(12));
+	const point = await cli('villages', 'add-point', '--name', 'Kantor desa', '--village', '62.11.01.2001', '--site', site.trim());
+	for (const [to, day] of [['surveyed', 2], ['granted', 3], ['in_distribution', 4], ['delivered', 5], ['installed', 6], ['active', 7]]) await cli('villages', 'step', point.stdout.trim().split(/\s/)[0], to, '--happened', `2026-02-0${day}T10:00+07:00`, '--serial', 'KIT-62-0007', '--note', 'BAST 12/2026');
+	await cli('villages', 'add-point', '--name', 'Sekolah dasar', '--village', '62.11.01.2001', '--kind', 'sekolah');
+	rmSync(folder, { recursive: true, force: true });
 	const chrome = await browser();
 	if (shots) mkdirSync(shots, { recursive: true });
 	const sizes = [

@@ -49,5 +49,6 @@ await keep(async () => {
 	for (const [name, viewport] of Object.entries({ phone, wall })) {
 		await promise(`the situation, ${name}`, async () => within(await weigh({ viewport, storageState }, '/situasi'), 150));
 	}
+	await promise('the page of the field, phone', async () => within(await weigh({ viewport: phone, storageState }, '/lapangan'), 100));
 	await chrome.close();
 });

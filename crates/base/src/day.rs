@@ -84,6 +84,18 @@ impl Day {
         self.parts().0
     }
 
+    /// Which month of its year, from 1.
+    #[must_use]
+    pub fn month(self) -> i32 {
+        self.parts().1
+    }
+
+    /// Which day of its month, from 1.
+    #[must_use]
+    pub fn of_month(self) -> i32 {
+        self.parts().2
+    }
+
     fn parts(self) -> (i32, i32, i32) {
         // A year of 366 days reaches too far, never too short: one less is before it.
         let mut year = 1969 + self.0.div_euclid(366);

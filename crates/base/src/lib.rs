@@ -10,7 +10,7 @@
 //! | [`id`] | [`id::Id`], an identity that names its kind | RFC 9562 §5.7 |
 //! | [`now`] | [`now::Now`], one reading of both clocks | - |
 //! | [`area`] | [`area::AreaCode`], a Kemendagri area code | Kepmendagri 300.2.2-2430/2025 |
-//! | [`day`] | [`day::Day`], a day of the calendar | ISO 8601 |
+//! | [`day`], [`month`] | [`day::Day`], [`month::Month`], of the calendar | ISO 8601 |
 //! | [`geo`] | [`geo::Point`], WGS 84 degrees | EPSG:4326 |
 //! | [`money`] | [`money::Amount`], rupiah that may be unknown | - |
 //! | [`unit`] | [`unit::Bytes`], [`unit::BitsPerSecond`] | - |
@@ -25,6 +25,7 @@ pub mod geo;
 pub mod id;
 pub mod kind;
 pub mod money;
+pub mod month;
 pub mod now;
 pub mod redact;
 pub mod unit;

@@ -35,6 +35,7 @@ const BODY_MAX: usize = 1024 * 1024;
 pub(crate) struct House {
     pub(crate) hall: Hall,
     pub(crate) watch: watch::Room,
+    pub(crate) reach: reach::Room,
     pub(crate) router: Router,
 }
 
@@ -70,6 +71,7 @@ pub(crate) async fn open(config: Config) -> anyhow::Result<House> {
     Ok(House {
         hall,
         watch,
+        reach,
         router,
     })
 }

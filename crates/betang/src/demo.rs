@@ -2,7 +2,10 @@
 //!
 //! The cameras of [`sim::province`] listen on loopback, in this process, and are
 //! put into the register like any others. Films are encoded into the data folder
-//! at the first start and read from there ever after.
+//! at the first start and read from there ever after. Villages, their points and what
+//! their boxes have said are put in too, the minutes of days behind the first page.
+
+mod villages;
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::process::ExitCode;
@@ -10,8 +13,10 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, ensure};
 use base::geo::Point;
+use hall::Hall;
 use hall::config::Config;
 use hall::task::Tasks;
+use reach::simulated::SimulatedVillages;
 use sim::film::Script;
 use sim::live::camera::Camera;
 use sim::live::library::Library;
@@ -45,11 +50,12 @@ async fn open(house: &House) -> anyhow::Result<()> {
     let simulated = hall::house::read(hall, &mut read).await?.simulated;
     drop(read);
     let real = house.watch.real_cameras().await?;
+    let things = house.reach.real_things(hall).await?;
     let data = &hall.config().data;
     ensure!(
-        simulated || real == 0,
-        "{} holds {real} cameras that are real; give the demonstration a folder of its own with \
-         --data DIR",
+        simulated || real + things == 0,
+        "{} holds {real} cameras and {things} lists and points of villages that are real; give \
+         the demonstration a folder of its own with --data DIR",
         data.display()
     );
     let library = Arc::new(Library::open(&data.join("films"))?);
@@ -76,7 +82,24 @@ async fn open(house: &House) -> anyhow::Result<()> {
         "demo    {} simulated cameras at rtsp://{at}/",
         CAMERAS.len()
     ));
+    let all = villages::all(hall);
+    say(format!(
+        "demo    {} simulated points of villages, {} of them with a box",
+        all.points.len(),
+        all.points.iter().filter(|it| it.provided.is_some()).count()
+    ));
+    let task = put_in(hall.clone(), house.reach.clone(), all);
+    hall.tasks().spawn("demo.villages", task);
     Ok(())
+}
+
+/// Puts the villages in behind the first page: some hundred rows with their audit, and
+/// then days of minutes.
+async fn put_in(hall: Hall, reach: reach::Room, all: SimulatedVillages) {
+    match reach.simulate(&hall, &all).await {
+        Ok(()) => reach.speak(&hall, villages::speaks()),
+        Err(problem) => tracing::error!(?problem, "the simulated villages could not be put in"),
+    }
 }
 
 /// Makes the films that are missing, as many at once as there are processors.

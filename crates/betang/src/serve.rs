@@ -76,6 +76,7 @@ pub(crate) async fn run(
         hall,
         watch,
         router,
+        ..
     } = house;
     // Before anything is said: who reads the address may come by either door.
     let socket = Socket::open(&hall.config().data);

@@ -41,11 +41,7 @@ pub(crate) async fn page(method: Method, uri: Uri, headers: HeaderMap) -> Respon
         return answer;
     }
     // A file that is not there is not a page.
-    if name
-        .rsplit('/')
-        .next()
-        .is_some_and(|last| last.contains('.'))
-    {
+    if is_file(name) {
         return Problem::no_route().into_response();
     }
     file(SHELL, &headers).unwrap_or_else(|| {
@@ -55,6 +51,14 @@ pub(crate) async fn page(method: Method, uri: Uri, headers: HeaderMap) -> Respon
         ];
         (headers, UNBUILT).into_response()
     })
+}
+
+/// Whether a path names a file: its end has an ending with a letter in it. The code of a
+/// village has dots, and none.
+fn is_file(path: &str) -> bool {
+    let last = path.rsplit('/').next().unwrap_or(path);
+    let ending = last.rsplit_once('.').map(|(_, ending)| ending);
+    ending.is_some_and(|it| it.chars().any(|c| c.is_ascii_alphabetic()))
 }
 
 /// Whether only programs ask there: they want a problem and no page.
@@ -191,6 +195,22 @@ mod tests {
         }
         for path in ["/", "/kamera", "/apinya", "/whepping/x"] {
             assert!(!is_program(path), "{path}");
+        }
+    }
+
+    #[test]
+    fn the_code_of_a_village_is_no_file() {
+        for path in ["favicon.ico", "a/b.js", "a.b/c.webmanifest", "peta/x.1a"] {
+            assert!(is_file(path), "{path}");
+        }
+        for path in [
+            "",
+            "desa",
+            "desa/62.11.01.2001",
+            "desa/62.11.01.2001/",
+            "a.js/b",
+        ] {
+            assert!(!is_file(path), "{path}");
         }
     }
 

@@ -253,6 +253,16 @@ pub enum Fault {
     Head,
 }
 
+/// The last row by its number, and its hash in hexadecimal: what is kept of it elsewhere
+/// proves later that the chain up to it was not rewritten. None: nothing was done yet.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn head(conn: &mut Conn) -> Result<Option<(i64, String)>, Error> {
+    let head = rows::head(conn).await?;
+    Ok(head.map(|head| (head.seq, hex(&head.hash))))
+}
+
 /// Rows per read of the walk.
 const PAGE: i64 = 1000;
 
@@ -321,7 +331,8 @@ fn judge(row: &EntryRow, seq: i64, prev: &[u8], known: i64) -> Option<Fault> {
 }
 
 /// Bytes as hexadecimal.
-pub(crate) fn hex(bytes: &[u8]) -> String {
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
     bytes
         .iter()
         .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {

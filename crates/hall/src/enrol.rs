@@ -21,6 +21,7 @@ use std::time::Duration;
 use base::fact::Fact;
 use base::geo::Point;
 use base::id::{Agent, Id, Site};
+use base::kind::Kind;
 use base::now::{Now, Wall};
 use rustls::pki_types::CertificateDer;
 use serde::{Deserialize, Serialize};
@@ -349,6 +350,42 @@ pub async fn ask(hall: &Hall, arrival: Arrival, asking: Asking) -> Result<Answer
         standing,
         certificate,
     })
+}
+
+/// The site of a code that a person reads off its paper: to say where a box stands. The
+/// code is not used up, and still counts for this when its box has used it.
+///
+/// # Errors
+/// `rate`; `code` if there is no such code of a site that this caller may know of, or
+/// it was taken back or has expired before a box used it.
+pub async fn site_of(
+    hall: &Hall,
+    conn: &mut Conn,
+    who: &Who,
+    arrival: Arrival,
+    code: &Code,
+) -> Result<Id<Site>, Problem> {
+    let attempt = session::attempt(hall, &format!("claim {}", who.person()), arrival)?;
+    let (Code::Long(spelt) | Code::Short(spelt)) = code;
+    let found = match code {
+        Code::Long(_) => rows::code_by_secret(conn, &sha256(spelt.expose().as_bytes())).await?,
+        Code::Short(_) => rows::code_by_short(conn, &short_hash(hall, spelt.expose())?).await?,
+    };
+    let none = || refused("There is no such code.");
+    let row = found.ok_or_else(none)?;
+    // One of a place that is not the caller's is as one that is not there.
+    match site::readable(conn, who, row.site).await {
+        Err(problem) if problem.kind() == Kind::NotFound => return Err(none()),
+        other => other?,
+    };
+    if row.agent.is_none() && row.withdrawn.is_some() {
+        return Err(refused("The code was taken back; a newer one was made."));
+    }
+    if row.agent.is_none() && hall.now().wall >= row.expires {
+        return Err(refused("The code has expired; ask the office for another."));
+    }
+    session::succeeded(hall, attempt);
+    Ok(row.site)
 }
 
 /// A key comes with a code that nobody has used.

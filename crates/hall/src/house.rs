@@ -39,9 +39,17 @@ pub async fn read(hall: &Hall, conn: &mut Conn) -> Result<House, Error> {
             .await?
             .unwrap_or_default(),
         province: config.province.clone(),
-        simulated: area::seeded(conn, SIMULATED).await?.is_some(),
+        simulated: is_simulated(conn).await?,
         version: env!("CARGO_PKG_VERSION"),
     })
+}
+
+/// Whether simulated data was ever put in.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn is_simulated(conn: &mut Conn) -> Result<bool, Error> {
+    Ok(area::seeded(conn, SIMULATED).await?.is_some())
 }
 
 /// Remembers that simulated data has been put in, in the transaction that does.

@@ -13,6 +13,7 @@
 //! | [`staff`], [`agencies`], [`areas`] | people, offices, places |
 //! | [`gazetteer`] | which area a list means |
 //! | [`site`], [`enrol`] | places that dial in, and how their boxes are let in |
+//! | [`simulated`] | sites that are made up, in a house that says so |
 //! | [`ca`] | who signs for them |
 //! | [`release`] | programs for boxes, and to whom they are offered |
 //! | [`link`] | both ends of the line between a site and the house |
@@ -29,6 +30,7 @@
 //! | [`line`], [`words`] | a line of text that a person has typed; words of a closed list |
 //! | [`files`] | how many files may be open |
 //! | [`metrics`] | what the house measures of itself |
+//! | `print` | sheets on paper |
 //! | [`csv`], [`idempotency`] | tables as files; a request sent twice |
 
 pub mod agencies;
@@ -59,6 +61,8 @@ pub mod live;
 pub mod local;
 pub mod metrics;
 pub mod password;
+#[cfg(feature = "print")]
+pub mod print;
 pub mod problem;
 pub mod proxy;
 pub mod release;
@@ -66,13 +70,12 @@ pub mod request;
 pub mod schema;
 pub mod session;
 pub mod shift;
+pub mod simulated;
 pub mod site;
 pub mod source;
 mod sql;
 pub mod staff;
 pub mod task;
-#[cfg(any(test, feature = "test"))]
-pub mod test;
 pub mod tls;
 pub mod token;
 pub mod vault;

@@ -25,7 +25,7 @@ use base::id::{Agency, Grant, Id, Person};
 use base::now::Wall;
 use base::redact::Secret;
 use serde_json::{Value as Json, json};
-use store::{Tx, facts};
+use store::{Conn, Error, Tx, facts};
 
 use crate::audit::{self, Act};
 use crate::guard::{Permission, Place, Role, Via, Who};
@@ -112,6 +112,14 @@ pub struct Change {
     pub agency: Option<Option<Id<Agency>>>,
     /// All that he may do from now on. What is not in it ends.
     pub grants: Option<Vec<Wanted>>,
+}
+
+/// What everybody is called, for papers that say who has done something.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn names(conn: &mut Conn) -> Result<BTreeMap<Id<Person>, String>, Error> {
+    rows::names(conn).await
 }
 
 /// People whom the caller may see, in the order in which they were added. Also

@@ -429,6 +429,21 @@ mod tests {
         }
     }
 
+    /// The same lines are read by the phone's page, which says offline what comes next.
+    #[test]
+    fn the_ways_are_as_agreed_with_the_phone() {
+        let lines = include_str!("../../../assets/field/ways.txt").lines();
+        let ways: Vec<Vec<State>> = lines
+            .filter(|line| !line.starts_with('#'))
+            .map(|line| line.split(' ').filter_map(State::parse).collect())
+            .collect();
+        let own: Vec<Vec<State>> = State::ALL
+            .into_iter()
+            .map(|state| [&[state][..], state.next()].concat())
+            .collect();
+        assert_eq!(ways, own);
+    }
+
     #[test]
     fn a_point_goes_the_way_and_no_other() {
         let log = gone(&WAY, 100);

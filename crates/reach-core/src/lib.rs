@@ -15,6 +15,8 @@
 //! | [`flow`] | how far has a point come, and may it take this step? |
 //! | [`calendar`] | which day is so many working days later? |
 //! | [`target`] | how many points were to stand by a day? |
+//! | [`stand`] | was a village to be online, do people say so, and is it proven? |
+//! | [`price`] | what does a month that is proven cost? |
 //! | [`round`] | what does a box say of its village's connection? |
 //! | [`slot`] | which minute is it? |
 //! | [`evidence`] | what is known of each minute? |
@@ -23,6 +25,7 @@
 //! | [`amend`] | what becomes of verdicts when more is known? |
 //! | [`uptime`] | how much of a month was it there, by which measure? |
 //! | [`outage`] | when did it fail, for how long, and was that one failure? |
+//! | [`sheet`] | what stands on a month's evidence sheet, and over which words is its digest? |
 //! | [`silence`] | who has not been heard, and have they one cause? |
 //! | [`lookout`] | what does a box look at, and when? |
 //! | [`presence`] | when was its program at work? |
@@ -39,13 +42,16 @@ pub mod lookout;
 pub mod name;
 pub mod outage;
 pub mod presence;
+pub mod price;
 pub mod property;
 pub mod purse;
 pub mod reconcile;
 pub mod register;
 pub mod round;
+pub mod sheet;
 pub mod silence;
 pub mod slot;
+pub mod stand;
 pub mod target;
 pub mod uptime;
 pub mod view;

@@ -13,8 +13,10 @@
 //! | `import` | a list of villages, from a file |
 //! | `said` | what the house says of villages, from claims |
 //! | `ledger` | how much of a span each site was there |
+//! | `sheet` | the evidence of a month, on paper |
 //! | `listening` | who is heard now |
 //! | `jobs` | evidence of records, verdicts of evidence |
+//! | `simulated` | villages of the demonstration, put in by the house |
 //! | `sql` | the room's tables |
 //! | `doors` | what reads bytes of strangers, for the fuzz targets |
 //! | `room` | the room as a whole |
@@ -29,6 +31,9 @@ mod ledger;
 mod listening;
 mod room;
 mod said;
+#[cfg(feature = "print")]
+mod sheet;
+pub mod simulated;
 mod sql;
 
 pub use room::{Room, open, start};
@@ -37,5 +42,10 @@ pub use room::{Room, open, start};
 pub const SCHEMA: store::migrate::Schema = store::schema!(
     "reach",
     "schema",
-    [(1, "villages"), (2, "points"), (3, "ledger")]
+    [
+        (1, "villages"),
+        (2, "points"),
+        (3, "ledger"),
+        (4, "simulated")
+    ]
 );

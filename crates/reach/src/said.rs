@@ -11,6 +11,7 @@ use base::day::Day;
 use base::id::{Claim, Id};
 use hall::Hall;
 use hall::claim::{self, Filter, Listed, Moment, Subject, Value};
+use reach_core::flow::State as Stage;
 use reach_core::property::Property;
 use reach_core::view::{Passed, Reason, Stated, View, view};
 use serde::{Deserialize, Serialize, Serializer};
@@ -35,7 +36,7 @@ hall::words! {
 
 hall::words! {
     /// Why the house says it.
-    pub(crate) ReasonWord = ["nothing", "measured", "only", "agreed", "newest", "same_day"]
+    pub(crate) SaidReasonWord = ["nothing", "measured", "only", "agreed", "newest", "same_day"]
 }
 
 hall::words! {
@@ -71,7 +72,7 @@ impl From<&Value> for ValueView {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub(crate) struct ReasonView {
     /// Which reason.
-    #[schema(value_type = ReasonWord)]
+    #[schema(value_type = SaidReasonWord)]
     pub(crate) word: String,
     /// `agreed`: how many voices.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -160,6 +161,49 @@ impl Said {
                 .map_err(|_| Error::corrupt("reach_village.said")),
         }
     }
+
+    /// How far a programme has come there, as the house says it. Of what is kept no more
+    /// is read than that: a list of all villages asks each.
+    ///
+    /// # Errors
+    /// If what is kept cannot be read.
+    pub(crate) fn status(&self) -> Result<Option<Stage>, Error> {
+        let of = |word: Option<&str>| word.and_then(Stage::parse);
+        match self {
+            Self::Computed(views) => {
+                let said = views
+                    .iter()
+                    .find(|said| said.property == Property::Status.as_str());
+                let value = said.and_then(|said| said.value.as_ref());
+                Ok(of(value.map(|value| value.value.as_str())))
+            }
+            Self::Kept(text) => {
+                let kept: Vec<Brief<'_>> =
+                    serde_json::from_str(text).map_err(|_| Error::corrupt("reach_village.said"))?;
+                let said = kept
+                    .iter()
+                    .find(|said| said.property == Property::Status.as_str());
+                let value = said.and_then(|said| said.value.as_ref());
+                Ok(of(value.map(|value| &*value.value)))
+            }
+        }
+    }
+}
+
+/// Of what is kept the property and its value.
+#[derive(Deserialize)]
+struct Brief<'t> {
+    #[serde(borrow)]
+    property: Cow<'t, str>,
+    #[serde(borrow)]
+    value: Option<BriefValue<'t>>,
+}
+
+/// A value without its kind.
+#[derive(Deserialize)]
+struct BriefValue<'t> {
+    #[serde(borrow)]
+    value: Cow<'t, str>,
 }
 
 impl Serialize for Said {

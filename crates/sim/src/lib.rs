@@ -13,6 +13,7 @@
 //! | [`packet`] | how a camera cuts a picture into RTP |
 //! | [`fault`] | what can be wrong with a camera |
 //! | [`province`] | the cameras of the demonstration |
+//! | [`villages`] | lists, points and boxes of the demonstration |
 //! | [`tally`] | what a viewer of a bench got, counted without decoding |
 //! | [`process`] | what a process uses, from Linux's own text |
 //! | [`spread`] | how measured values are spread |
@@ -32,3 +33,4 @@ pub mod province;
 pub mod spread;
 pub mod tally;
 pub mod tone;
+pub mod villages;

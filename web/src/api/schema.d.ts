@@ -606,6 +606,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/points/progress": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far the points of an area have come, and how many the ledger proves, as of then,
+         *     as known when; by the areas of the next level. */
+        get: operations["get_points_progress"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/points/{id}": {
         parameters: {
             query?: never;
@@ -694,6 +712,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/points/{id}/site": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says which site's box stands at a point, by the code that came with the box. It is
+         *     not used up by this: the box itself still needs it. */
+        post: operations["post_points_by_id_site"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/points/{id}/steps": {
         parameters: {
             query?: never;
@@ -705,7 +741,8 @@ export interface paths {
         get: operations["get_points_by_id_steps"];
         put?: never;
         /** Says that a point has come a step further. A step may be reported late: the whole
-         *     way has to be one that a point can go. */
+         *     way has to be one that a point can go. With `knew`, only if nobody has said more of
+         *     the point since. */
         post: operations["post_points_by_id_steps"];
         delete?: never;
         options?: never;
@@ -725,6 +762,24 @@ export interface paths {
         /** Says that an event was wrong, and what is right. It stays, and what was known
          *     before goes on being known. */
         post: operations["post_points_by_id_steps_by_seq_correction"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/providers/sheet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The evidence of a month of a provider: what is proven of each of its sites that the
+         *     caller may see. */
+        get: operations["get_providers_sheet"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1397,6 +1452,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/villages/brief": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One page for whoever leads: what is proven now and what is not, what was planned, what
+         *     is reported and what is measured, who acts, and what it costs. */
+        get: operations["get_villages_brief"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/villages/conflicts": {
         parameters: {
             query?: never;
@@ -1541,6 +1614,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/villages/marks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How villages stand, all on one page: only those that somebody has planned, reported,
+         *     measured or disputed. */
+        get: operations["get_villages_marks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/villages/queue": {
         parameters: {
             query?: never;
@@ -1621,6 +1712,23 @@ export interface paths {
         };
         /** What is known of the sites of a village. */
         get: operations["get_villages_by_code_ledger"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/villages/{code}/sheet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The evidence of a month of a village: what is proven of each of its sites. */
+        get: operations["get_villages_by_code_sheet"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1873,6 +1981,75 @@ export interface components {
              * @description In force until before; null still.
              */
             valid_to_us?: number | null;
+        };
+        /** @description What is wrong with connections, and whose it is. */
+        BriefIncidents: {
+            /** @description How many each office looks after. */
+            offices: components["schemas"]["BriefOffice"][];
+            /** @description How many go on. */
+            open: number;
+            /** @description How many of those nobody looks after. */
+            unowned: number;
+        };
+        /** @description The minutes of a month. */
+        BriefLedger: components["schemas"]["LedgerNumbers"] & {
+            /**
+             * Format: int64
+             * @description From which slot on,
+             */
+            from_slot: number;
+            /** @description Which month. */
+            month: string;
+            /**
+             * Format: int32
+             * @description By which edition of the rule.
+             */
+            rule: number;
+            /** @description How many sites. */
+            sites: number;
+            /**
+             * Format: int64
+             * @description and up to which, without it; those that have not ended are in no number.
+             */
+            to_slot: number;
+            /**
+             * Format: int32
+             * @description The mean of the villages' proved shares, each village one vote, in hundredths of a
+             *     percent, rounded down; null of no village.
+             */
+            village_mean_bp?: number | null;
+            /** @description In how many villages. */
+            villages: number;
+        };
+        /** @description How much an office looks after. */
+        BriefOffice: {
+            /** @description Which; null: people of no single one. */
+            agency?: string | null;
+            /** @description How many incidents. */
+            incidents: number;
+            /** @description What it is called. */
+            name?: string | null;
+        };
+        /** @description Points: proven, and not. */
+        BriefPoints: {
+            /** @description All of them. */
+            all: number;
+            /**
+             * Format: int64
+             * @description From which slot on,
+             */
+            from_slot: number;
+            /** @description Of which the ledger proves a minute of the slots below. */
+            proven: number;
+            /**
+             * Format: int64
+             * @description and up to which, without it.
+             */
+            to_slot: number;
+            /** @description That have a box, and of which it proves none. */
+            unproven: number;
+            /** @description That have no box: of those nothing is measured. */
+            without_box: number;
         };
         /**
          * @description Which days count: all (kalender), or Monday to Friday without holidays (kerja).
@@ -2263,6 +2440,58 @@ export interface components {
             /** @description `ses_…`, `tok_…` or a part of the house. */
             via: string;
             who?: components["schemas"]["ActorView"] | null;
+        };
+        /** @description The evidence of a month, of a village or of a provider. */
+        EvidenceSheet: {
+            /** @description The areas around it, from the narrowest on. */
+            around: components["schemas"]["NamedArea"][];
+            chain?: components["schemas"]["SheetChain"] | null;
+            /** @description SHA-256 of the canonical text of its integers (decision 0017), hexadecimal. */
+            digest: string;
+            /**
+             * Format: int64
+             * @description From which slot (minute of UTC) on the month is,
+             */
+            from_slot: number;
+            /**
+             * Format: int64
+             * @description As known at this instant.
+             */
+            known_us: number;
+            /** @description By whom. */
+            made_by: components["schemas"]["SheetPerson"];
+            /**
+             * Format: int64
+             * @description When it was made.
+             */
+            made_us: number;
+            /** @description Of which month. */
+            month: string;
+            /** @description Of whom it is. */
+            of: components["schemas"]["SheetOfWord"];
+            /** @description The provider. */
+            provider?: string | null;
+            /**
+             * Format: int32
+             * @description By which edition of the rule.
+             */
+            rule: number;
+            /** @description The sites, by the order of their ids. */
+            sites: components["schemas"]["SheetSite"][];
+            /**
+             * Format: int64
+             * @description and up to which, without it.
+             */
+            to_slot: number;
+            /** @description All together. */
+            total: components["schemas"]["SheetTotal"];
+            village?: components["schemas"]["NamedArea"] | null;
+            /** @description Whether all minutes of the month are in it. One that had not ended ten minutes
+             *     before `known_us` is not. */
+            whole: boolean;
+            within?: components["schemas"]["NamedArea"] | null;
+            /** @description The zone whose month it is (IANA name). */
+            zone: string;
         };
         /** @description Minutes that were declared as excused, and what became of it. */
         Excuse: {
@@ -3534,6 +3763,31 @@ export interface components {
          * @enum {string}
          */
         MicrophoneWord: "unknown" | "g711" | "other_format" | "none";
+        /** @description What a month of a point that the ledger proves costs: the monthly fees of equipped
+         *     points over the share of this month, so far, that is proven of the same points. A
+         *     point without a box has a fee and proves nothing. */
+        MoneyPerProvenMonth: {
+            /**
+             * Format: int32
+             * @description Equipped points whose fee nobody has said: they are in neither sum.
+             */
+            fee_unknown: number;
+            /**
+             * Format: int32
+             * @description Equipped points whose fee is known.
+             */
+            points: number;
+            /**
+             * Format: int64
+             * @description How many months of a point are proven, in thousandths, rounded down.
+             */
+            proven_permille_sum: number;
+            /**
+             * Format: int64
+             * @description Rupiah for a month that is proven, rounded up; null: nothing is proven.
+             */
+            rupiah?: number | null;
+        };
         /** @description A sum of amounts. */
         MoneyTotal: {
             /** @description How many are in the sum. */
@@ -3556,6 +3810,8 @@ export interface components {
             overdue: number;
             /** @description Paid out. */
             paid: components["schemas"]["MoneyTotal"];
+            /** @description What a month that the ledger proves costs. */
+            per_proven_month: components["schemas"]["MoneyPerProvenMonth"];
             /** @description In the budget. */
             planned: components["schemas"]["MoneyTotal"];
             /** @description How many points. */
@@ -3968,6 +4224,9 @@ export interface components {
             items: {
                 /** @description Which box, `agt_…`. */
                 agent: string;
+                /** @description Whether the box itself brought it, over a connection, which proves one in that
+                 *     minute; null for a gap, and where that was not written down. */
+                by_line?: boolean | null;
                 /** @description The epoch, 16 hexadecimal digits. */
                 epoch: string;
                 /**
@@ -4398,6 +4657,17 @@ export interface components {
             /** @description By what name. */
             name: string;
         };
+        /**
+         * @description The code that came with a box.
+         * @example {
+         *       "code": "7QK2-9MXD-4"
+         *     }
+         */
+        PointCode: {
+            /** @description The short form that is typed, or the long one of the QR, without the address in
+             *     front of it and the key of the house behind it. */
+            code: string;
+        };
         /** @description What was wrong, and what is right. */
         PointCorrection: {
             instead?: components["schemas"]["PointStepForm"] | null;
@@ -4456,6 +4726,16 @@ export interface components {
          * @enum {string}
          */
         PointKindWord: "kantor_desa" | "sekolah" | "pustu" | "titik_publik" | "lainnya";
+        /** @description How far a point had come, as somebody knew it who was without a line since. */
+        PointKnew: {
+            /** @description `state` of the point. */
+            state: components["schemas"]["StageWord"];
+            /**
+             * Format: int64
+             * @description `state_us` of the point.
+             */
+            state_us?: number | null;
+        };
         /** @description What a point costs. */
         PointMoney: {
             /** @description The line of the budget (kode rekening). */
@@ -4583,6 +4863,22 @@ export interface components {
             /** @description SHA-256, to be named in a step. */
             sha256: string;
         };
+        /** @description How far points have come. */
+        PointProgress: {
+            /** @description The area that is asked about. */
+            area: components["schemas"]["NamedArea"];
+            /**
+             * Format: int64
+             * @description Up to when was looked.
+             */
+            at_us: number;
+            /** @description By the areas of the next level in it, by code; none of a village. */
+            items: components["schemas"]["ProgressLine"][];
+            /** @description The day that is asked about. */
+            on: string;
+            /** @description All of it. */
+            total: components["schemas"]["ProgressLine"];
+        };
         /** @description A step. */
         PointStep: {
             cause?: components["schemas"]["CauseWord"] | null;
@@ -4622,6 +4918,7 @@ export interface components {
              * @description When it happened, microseconds since 1970 UTC; not in the future.
              */
             happened_us: number;
+            knew?: components["schemas"]["PointKnew"] | null;
             /** @description Words, or the number of a paper. */
             note?: string | null;
             /** @description SHA-256 of a photograph that was sent for this point. */
@@ -4705,6 +5002,77 @@ export interface components {
             detail: string;
             /** @description Its name, dotted where it lies deeper. */
             field: string;
+        };
+        /** @description Points of an area, counted. */
+        ProgressLine: {
+            area?: components["schemas"]["NamedArea"] | null;
+            /**
+             * Format: int32
+             * @description Points with a box that was let in.
+             */
+            boxes: number;
+            /** @description How many have come how far, by what people say. */
+            by_state: {
+                [key: string]: number;
+            };
+            /**
+             * Format: int32
+             * @description Points with a box that are said to be active and not proven, or the other way
+             *     round.
+             */
+            differs: number;
+            /**
+             * Format: int32
+             * @description Points.
+             */
+            points: number;
+            /**
+             * Format: int32
+             * @description Terukur: of how many of those the ledger proves a minute of the last 24 hours;
+             *     null: no point has a box.
+             */
+            proven?: number | null;
+            /**
+             * Format: int32
+             * @description Laporan: points of which people say that they are active.
+             */
+            reported_active: number;
+            /** @description The villages, by how they stand. */
+            stand: components["schemas"]["ProgressStand"];
+            /**
+             * Format: int32
+             * @description Villages of the register that lie in it.
+             */
+            villages: number;
+        };
+        /** @description Villages of an area, counted by how they stand: as many as a list of villages shows
+         *     that is asked for the same word. */
+        ProgressStand: {
+            /**
+             * Format: int32
+             * @description Of which people say something else than the ledger shows.
+             */
+            differs: number;
+            /**
+             * Format: int32
+             * @description Of which the ledger proves it.
+             */
+            measured: number;
+            /**
+             * Format: int32
+             * @description That were to be online.
+             */
+            planned: number;
+            /**
+             * Format: int32
+             * @description Of which people say that they are.
+             */
+            reported: number;
+            /**
+             * Format: int32
+             * @description Of which people say it, and that have no box.
+             */
+            unmeasured: number;
         };
         /** @description A strategic project, as reported. */
         ProjectForm: {
@@ -4815,7 +5183,7 @@ export interface components {
             /** @description `agreed`: how many voices. */
             voices?: number | null;
             /** @description Which reason. */
-            word: components["schemas"]["ReasonWord"];
+            word: components["schemas"]["SaidReasonWord"];
         };
         /**
          * @description Why a stream is not live.
@@ -5005,6 +5373,9 @@ export interface components {
         RecordView: {
             /** @description Which box, `agt_…`. */
             agent: string;
+            /** @description Whether the box itself brought it, over a connection, which proves one in that
+             *     minute; null for a gap, and where that was not written down. */
+            by_line?: boolean | null;
             /** @description The epoch, 16 hexadecimal digits. */
             epoch: string;
             /**
@@ -5157,6 +5528,11 @@ export interface components {
             /** @description In Indonesian. */
             id: string;
         };
+        /**
+         * @description Why the house says it.
+         * @enum {string}
+         */
+        SaidReasonWord: "nothing" | "measured" | "only" | "agreed" | "newest" | "same_day";
         /** @description What the house says of one property. */
         SaidView: {
             /** @description The day whose state that is. */
@@ -5201,6 +5577,106 @@ export interface components {
          * @enum {string}
          */
         SeverityWord: "notice" | "warning" | "critical";
+        /** @description The head of the audit chain. */
+        SheetChain: {
+            /** @description Its hash, hexadecimal. */
+            hash: string;
+            /**
+             * Format: int64
+             * @description Number of the last entry.
+             */
+            seq: number;
+        };
+        /** @description Minutes that are not held against anybody, or that somebody wants not to be. */
+        SheetExclusion: {
+            /** @description Whether it was agreed to. */
+            agreed?: boolean | null;
+            /** @description Whether it counts. */
+            counts: boolean;
+            decided_by?: components["schemas"]["SheetPerson"] | null;
+            /**
+             * Format: int64
+             * @description When it was decided, as far as was known; null: it was not.
+             */
+            decided_us?: number | null;
+            declared_by?: components["schemas"]["SheetPerson"] | null;
+            /**
+             * Format: int64
+             * @description When it was declared,
+             */
+            declared_us?: number | null;
+            /** @description Which document says so. */
+            document?: string | null;
+            /** @description What was declared; null: the house itself was not there. */
+            excuse?: string | null;
+            /**
+             * Format: int64
+             * @description From which slot on,
+             */
+            from_slot: number;
+            /** @description Whether it was declared when it had begun already. */
+            late: boolean;
+            /** @description What they are. */
+            overlay: components["schemas"]["OverlayWord"];
+            /**
+             * Format: int64
+             * @description and up to which, without it.
+             */
+            to_slot: number;
+            /** @description Why. */
+            why?: string | null;
+        };
+        /**
+         * @description Of whom a sheet is.
+         * @enum {string}
+         */
+        SheetOfWord: "village" | "provider";
+        /** @description Somebody who has done something that stands on a sheet. */
+        SheetPerson: {
+            /** @description Who. */
+            id: string;
+            /** @description By what name. */
+            name: string;
+        };
+        /** @description A site on a sheet. */
+        SheetSite: components["schemas"]["LedgerNumbers"] & {
+            /** @description Under which contract. */
+            contract_paper?: string | null;
+            /** @description What is laid over them. */
+            excused: components["schemas"]["SheetExclusion"][];
+            /**
+             * Format: int64
+             * @description The slots that count: from this one on,
+             */
+            from_slot: number;
+            /** @description What it is called. */
+            name: string;
+            /** @description When it failed in them. */
+            outages: components["schemas"]["LedgerOutage"][];
+            /** @description Who provides the connection. */
+            provider?: string | null;
+            /** @description Which. */
+            site: string;
+            /**
+             * Format: int64
+             * @description up to this one, without it.
+             */
+            to_slot: number;
+            village?: components["schemas"]["NamedArea"] | null;
+        };
+        /** @description All sites of a sheet together. */
+        SheetTotal: components["schemas"]["LedgerNumbers"] & {
+            /** @description How many sites. */
+            sites: number;
+            /**
+             * Format: int32
+             * @description The mean of its villages' proved shares, each village one vote, in hundredths of a
+             *     percent, rounded down; null of no village.
+             */
+            village_mean_bp?: number | null;
+            /** @description In how many villages. */
+            villages: number;
+        };
         /** @description Why a shift ends that nobody hands over. */
         ShiftEnd: {
             /** @description Why. */
@@ -5291,6 +5767,13 @@ export interface components {
             /** @description What takes TCP connections: `HOST:PORT`, better an address than a name. */
             tcp?: string | null;
         };
+        /** @description Whom to call about a site. */
+        SiteCallee: {
+            /** @description Who; null: only a number is known. */
+            name?: string | null;
+            /** @description Which number; null: only a name is known. */
+            phone?: string | null;
+        };
         /**
          * @description What a box is to be like. What is left out is as it was when the box was started.
          * @example {
@@ -5372,6 +5855,7 @@ export interface components {
         };
         /** @description A site, and whether it is heard. */
         SiteContact: {
+            callee?: components["schemas"]["SiteCallee"] | null;
             /** @description Whether its box is connected at this moment. */
             connected: boolean;
             /** @description Whether it is heard. */
@@ -5907,7 +6391,7 @@ export interface components {
             /**
              * Format: int32
              * @description Terukur: of how many points the ledger proves a minute of the 24 hours up to the
-             *     end of that day, or up to now; null: no point has a box.
+             *     end of that day, or up to now; null: no point has a box that was let in by then.
              */
             measured?: number | null;
             /** @description The day that is asked about. */
@@ -6042,6 +6526,8 @@ export interface components {
             /** @description What the house says of it; a property of which nobody has said anything is not
              *     there. */
             said: components["schemas"]["SaidView"][];
+            /** @description How it stands, by plan, by report and by measurement. */
+            stand: components["schemas"]["VillageStand"];
         };
         /** @description An area that something lies in. */
         VillageAround: {
@@ -6049,6 +6535,38 @@ export interface components {
             code: string;
             /** @description Its name. */
             name: string;
+        };
+        /** @description One page for whoever leads. */
+        VillageBrief: {
+            /**
+             * Format: int64
+             * @description When a site was heard last; null: none ever was.
+             */
+            heard_us?: number | null;
+            incidents?: components["schemas"]["BriefIncidents"] | null;
+            /** @description The minutes of a month. */
+            ledger: components["schemas"]["BriefLedger"];
+            /**
+             * Format: int64
+             * @description When it was made.
+             */
+            made_us: number;
+            money?: components["schemas"]["MoneyTotals"] | null;
+            /** @description The day that it is of. */
+            on: string;
+            /** @description What is proven now, and what is not. */
+            points: components["schemas"]["BriefPoints"];
+            /**
+             * Format: int64
+             * @description When people said something of points last; null: nobody has.
+             */
+            reported_us?: number | null;
+            /** @description What was to be, what people say and what is measured, the last to end first. */
+            targets: components["schemas"]["Target"][];
+            /** @description Of which area. */
+            within: components["schemas"]["NamedArea"];
+            /** @description Its zone (IANA name). */
+            zone: string;
         };
         /** @description One property of one village about which sources disagree. */
         VillageConflict: {
@@ -6216,6 +6734,24 @@ export interface components {
             /** @description All are on one page: null. */
             next?: string | null;
         };
+        /** @description How a village stands. */
+        VillageMark: components["schemas"]["VillageStand"] & {
+            /** @description Kemendagri code. */
+            code: string;
+            /** @description Whether sources disagree about it. */
+            disputed: boolean;
+        };
+        /** @description The villages of which there is something to show. */
+        VillageMarks: {
+            /**
+             * Format: int64
+             * @description Up to when was looked.
+             */
+            at_us: number;
+            /** @description By code. A village that is in no plan, report, measurement or dispute is not
+             *     there. */
+            items: components["schemas"]["VillageMark"][];
+        };
         /** @description A page of villages. */
         VillagePage: {
             /** @description The villages, by code. */
@@ -6310,6 +6846,11 @@ export interface components {
         };
         /** @description The points of a village. */
         VillagePoints: {
+            /**
+             * Format: int64
+             * @description How many have a box that was let in.
+             */
+            boxes: number;
             /** @description How many have come how far, by what people say. */
             by_state: {
                 [key: string]: number;
@@ -6319,6 +6860,12 @@ export interface components {
              * @description How many there are.
              */
             count: number;
+            /**
+             * Format: int64
+             * @description Of how many of those the ledger proves a minute of the last 24 hours; null: no
+             *     point has a box.
+             */
+            proven?: number | null;
         };
         /** @description Rows that wait. */
         VillageQueue: {
@@ -6334,6 +6881,21 @@ export interface components {
             claims: components["schemas"]["Claim"][];
             /** @description Its points. */
             places: components["schemas"]["VillagePoint"][];
+        };
+        /** @description Three voices about a village that are never mixed, and whether two of them differ. */
+        VillageStand: {
+            /** @description Whether it is reported and not measured although there is a box, or measured and
+             *     not reported. */
+            differs: boolean;
+            /** @description Terukur: whether the ledger proves a minute of the last 24 hours of one of its
+             *     points; null: no point has a box, so nobody can say. */
+            measured?: boolean | null;
+            /** @description Rencana: a list that stands names it, or it has a point that was not given back,
+             *     taken elsewhere or refused. */
+            planned: boolean;
+            /** @description Laporan: a point of it is active by its steps, or its status is by what the house
+             *     says. */
+            reported: boolean;
         };
         /**
          * @description Why something does not count any more. It stays, and so does what rests on it.
@@ -8041,6 +8603,38 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    get_points_progress: {
+        parameters: {
+            query?: {
+                /** @description Only this area and what lies in it; left out: the province. */
+                within?: string;
+                /** @description Only what happened on this day or before it. */
+                then?: string;
+                /** @description Only what the house knew at the end of this day. */
+                known?: string;
+                /** @description `csv` for a file. */
+                format?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PointProgress"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     get_points_by_id: {
         parameters: {
             query?: never;
@@ -8271,6 +8865,46 @@ export interface operations {
             507: components["responses"]["Full"];
         };
     };
+    post_points_by_id_site: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the same request twice has one effect */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @description `pnt_…` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PointCode"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VillagePoint"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            429: components["responses"]["Exhausted"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
     get_points_by_id_steps: {
         parameters: {
             query?: never;
@@ -8375,6 +9009,46 @@ export interface operations {
             422: components["responses"]["Form"];
             503: components["responses"]["Unavailable"];
             507: components["responses"]["Full"];
+        };
+    };
+    get_providers_sheet: {
+        parameters: {
+            query: {
+                /** @description The provider, as sites name it. */
+                provider: string;
+                /** @description Only its sites in this area. */
+                within?: string;
+                /** @description The month, YYYY-MM, of the house's zone. */
+                month: string;
+                /** @description Only what the house knew at the end of this day. */
+                known?: string;
+                /** @description Only what the house knew at this instant, microseconds since 1970 UTC: `known_us` of
+                 *     a sheet makes that sheet again. */
+                known_us?: number;
+                /** @description `pdf` for a paper, `json` for what stands on it. */
+                format?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvidenceSheet"];
+                    "application/pdf": string;
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
         };
     };
     get_releases: {
@@ -10055,6 +10729,8 @@ export interface operations {
                 says?: string;
                 /** @description Only those with a point that has come so far. */
                 state?: components["schemas"]["StageWord"];
+                /** @description Only those that stand like this. */
+                stand?: "planned" | "reported" | "measured" | "unmeasured" | "differs";
                 /** @description Only what tells of this day or one before it. */
                 then?: string;
                 /** @description Only what the house knew at the end of this day. */
@@ -10078,6 +10754,39 @@ export interface operations {
             };
             401: components["responses"]["NotSignedIn"];
             403: components["responses"]["NotAllowed"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_villages_brief: {
+        parameters: {
+            query?: {
+                /** @description Only this area and what lies in it; left out: the province. */
+                within?: string;
+                /** @description The month whose minutes are shown, YYYY-MM; left out: this one. */
+                month?: string;
+                /** @description `pdf` for a paper, `png` for a picture of it, `json` for what stands on it. */
+                format?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VillageBrief"];
+                    "application/pdf": string;
+                    "image/png": string;
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            409: components["responses"]["Conflict"];
             422: components["responses"]["Form"];
             503: components["responses"]["Unavailable"];
         };
@@ -10400,6 +11109,36 @@ export interface operations {
             507: components["responses"]["Full"];
         };
     };
+    get_villages_marks: {
+        parameters: {
+            query?: {
+                /** @description Only this area and what lies in it. */
+                within?: string;
+                /** @description Only what tells of this day or one before it. */
+                then?: string;
+                /** @description Only what the house knew at the end of this day. */
+                known?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VillageMarks"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     get_villages_queue: {
         parameters: {
             query?: {
@@ -10568,6 +11307,45 @@ export interface operations {
             401: components["responses"]["NotSignedIn"];
             403: components["responses"]["NotAllowed"];
             404: components["responses"]["NotFound"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_villages_by_code_sheet: {
+        parameters: {
+            query: {
+                /** @description The month, YYYY-MM, of the house's zone. */
+                month: string;
+                /** @description Only what the house knew at the end of this day. */
+                known?: string;
+                /** @description Only what the house knew at this instant, microseconds since 1970 UTC: `known_us` of
+                 *     a sheet makes that sheet again. */
+                known_us?: number;
+                /** @description `pdf` for a paper, `json` for what stands on it. */
+                format?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Kemendagri code of the village. */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvidenceSheet"];
+                    "application/pdf": string;
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
             422: components["responses"]["Form"];
             503: components["responses"]["Unavailable"];
         };

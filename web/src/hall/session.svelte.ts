@@ -36,15 +36,15 @@ function forget(): void {
   close();
 }
 
-/** Asks the server who is here; null when nobody. */
-export async function arrive(): Promise<Me | null> {
+/** Asks the server who is here; null when nobody. A page that is not told live does not listen. */
+export async function arrive(listen = true): Promise<Me | null> {
   onUnauthorised(forget);
   onRefused(forget);
   try {
     const me = await take(api.GET('/api/v1/session'));
     here.me = me;
     here.house = me.house;
-    open();
+    if (listen) open();
     return me;
   } catch (failure) {
     const problem = failure as Problem;

@@ -61,6 +61,16 @@ export function day(ms: number, language: Language): string {
   return dates(language, { day: 'numeric', month: 'short', year: 'numeric' }).format(ms);
 }
 
+/** The day of the house's zone as the house writes it: 2026-11-24. */
+export function isoDay(ms: number): string {
+  return new Intl.DateTimeFormat('sv-SE', { timeZone: ZONE }).format(ms);
+}
+
+/** A month, written YYYY-MM: November 2026. */
+export function monthName(month: string, language: Language): string {
+  return dates(language, { month: 'long', year: 'numeric' }).format(Date.parse(`${month}-15T12:00:00Z`));
+}
+
 /** Day, hour and zone: 24 Nov 2026 14.05 WIB. */
 export function moment(ms: number | null | undefined, language: Language, seconds = false): string {
   if (ms === null || ms === undefined) return DASH;

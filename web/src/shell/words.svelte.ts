@@ -3,16 +3,18 @@
 // Each room keeps its own words, and a page brings those it needs: a reader on a
 // thin line pays for no other room's.
 import type { id as hall } from '$hall/words/id';
+import type { id as field } from '$reach/field/words/id';
+import type { id as reach } from '$reach/words/id';
 import type { id as watch } from '$watch/words/id';
 import { id as shell } from './words/id';
 
-type Source = typeof shell & typeof hall & typeof watch;
+type Source = typeof shell & typeof hall & typeof watch & typeof reach & typeof field;
 /** Every key of the catalogue. */
 export type Key = keyof Source;
 /** The languages a reader can choose. */
 export type Language = 'id' | 'en';
 /** Whose words there are beside those that every page has. */
-export type Room = 'hall' | 'watch';
+export type Room = 'hall' | 'watch' | 'reach' | 'field';
 
 type Words = Partial<Record<Key, string>>;
 type Holes<S extends string> = S extends `${string}{${infer Hole}}${infer Rest}` ? Hole | Holes<Rest> : never;
@@ -22,7 +24,9 @@ export type Values<K extends Key> = [Holes<Source[K]>] extends [never] ? [] : [v
 const books: Record<Room | 'shell', Record<Language, () => Promise<Words>>> = {
   shell: { id: async () => shell, en: async () => (await import('./words/en')).en },
   hall: { id: async () => (await import('$hall/words/id')).id, en: async () => (await import('$hall/words/en')).en },
-  watch: { id: async () => (await import('$watch/words/id')).id, en: async () => (await import('$watch/words/en')).en }
+  watch: { id: async () => (await import('$watch/words/id')).id, en: async () => (await import('$watch/words/en')).en },
+  reach: { id: async () => (await import('$reach/words/id')).id, en: async () => (await import('$reach/words/en')).en },
+  field: { id: async () => (await import('$reach/field/words/id')).id, en: async () => (await import('$reach/field/words/en')).en }
 };
 
 const spoken = $state<{ language: Language; words: Words }>({ language: 'id', words: shell });

@@ -3,12 +3,16 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { en as hallEn } from '$hall/words/en';
 import { id as hall } from '$hall/words/id';
+import { en as fieldEn } from '$reach/field/words/en';
+import { id as field } from '$reach/field/words/id';
+import { en as reachEn } from '$reach/words/en';
+import { id as reach } from '$reach/words/id';
 import { en as watchEn } from '$watch/words/en';
 import { id as watch } from '$watch/words/id';
 import { en as shellEn } from './words/en';
 import { id as shell } from './words/id';
 
-const books = { shell: [shell, shellEn], hall: [hall, hallEn], watch: [watch, watchEn] };
+const books = { shell: [shell, shellEn], hall: [hall, hallEn], watch: [watch, watchEn], reach: [reach, reachEn], field: [field, fieldEn] };
 
 // Which words are there when something in a folder is shown.
 const brings: Record<string, (keyof typeof books)[]> = {
@@ -16,13 +20,18 @@ const brings: Record<string, (keyof typeof books)[]> = {
   shell: ['shell'],
   hall: ['shell', 'hall'],
   watch: ['shell', 'hall', 'watch'],
-  map: ['shell', 'hall', 'watch'],
+  reach: ['shell', 'hall', 'reach'],
+  map: ['shell', 'hall', 'watch', 'reach'],
+  'reach/field': ['shell', 'field'],
   'routes/masuk': ['shell'],
+  'routes/lapangan': ['shell', 'field'],
   'routes/audit': ['shell', 'hall'],
   'routes/pengaturan': ['shell', 'hall'],
   'routes/kejadian': ['shell', 'hall'],
-  'routes/situasi': ['shell', 'hall', 'watch'],
-  'routes/peta': ['shell', 'hall', 'watch'],
+  'routes/desa': ['shell', 'hall', 'reach'],
+  'routes/konektivitas': ['shell', 'hall', 'reach'],
+  'routes/situasi': ['shell', 'hall', 'watch', 'reach'],
+  'routes/peta': ['shell', 'hall', 'watch', 'reach'],
   'routes/kamera': ['shell', 'hall', 'watch']
 };
 const src = join(import.meta.dirname, '..');
@@ -30,6 +39,8 @@ const src = join(import.meta.dirname, '..');
 function texts(folder: string): [string, string][] {
   return readdirSync(join(src, folder), { recursive: true, encoding: 'utf8' })
     .filter((name) => /\.(svelte|ts)$/.test(name) && !name.includes('words/') && !name.endsWith('.test.ts'))
+    // What a folder inside brings is its own.
+    .filter((name) => !Object.keys(brings).some((other) => other.startsWith(`${folder}/`) && join(folder, name).startsWith(`${other}/`)))
     .map((name) => [join(folder, name), readFileSync(join(src, folder, name), 'utf8')]);
 }
 

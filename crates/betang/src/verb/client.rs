@@ -173,6 +173,16 @@ impl Reach {
         }
     }
 
+    /// Asks for a file, octet by octet.
+    pub(crate) async fn file(
+        &self,
+        path: &str,
+        query: &[(&str, String)],
+    ) -> anyhow::Result<Vec<u8>> {
+        let answer = self.send(Method::GET, path, query, None).await?;
+        Ok(answer.bytes().await?.to_vec())
+    }
+
     /// Sends a file and gives what is answered, octet by octet.
     pub(crate) async fn exchange(&self, path: &str, octets: Vec<u8>) -> anyhow::Result<Vec<u8>> {
         let request = self

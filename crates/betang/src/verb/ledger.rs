@@ -1,6 +1,7 @@
 //! `betang villages ledger` and `betang villages contact`: how much connections were
 //! there, minute by minute, and who is heard now.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::bail;
@@ -9,7 +10,8 @@ use reqwest::Method;
 use serde_json::Value as Json;
 
 use crate::cli::say;
-use crate::verb::client::ReachArgs;
+use crate::verb::client::{Reach, ReachArgs};
+use crate::verb::sheet;
 
 /// Which minutes, of whom.
 #[derive(Debug, Args)]
@@ -40,6 +42,11 @@ pub(crate) struct Ledger {
     /// Make the ledger of the site, or of each site, anew from the records, and compare.
     #[arg(long)]
     verify: bool,
+    /// Compare a sheet that was made earlier (`betang villages sheet … --out FILE.json`)
+    /// with what follows from the records.
+    #[arg(long, value_name = "FILE", requires = "verify",
+        conflicts_with_all = ["site", "within", "provider", "by", "from", "to"])]
+    sheet: Option<PathBuf>,
 }
 
 /// Who is heard now.
@@ -158,6 +165,9 @@ fn tell(of: &Json) {
 
 async fn verify(asked: Ledger) -> anyhow::Result<ExitCode> {
     let reach = asked.reach.reach()?;
+    if let Some(file) = &asked.sheet {
+        return sheet::verify(&reach, file).await;
+    }
     let span = asked.span();
     let sites = match &asked.site {
         Some(site) => vec![site.clone()],
@@ -175,10 +185,20 @@ async fn verify(asked: Ledger) -> anyhow::Result<ExitCode> {
                 .collect()
         }
     };
+    prove(&reach, &sites, &span).await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Makes ledgers anew from the records, and fails where one does not follow from them.
+pub(crate) async fn prove(
+    reach: &Reach,
+    sites: &[String],
+    span: &[(&str, String)],
+) -> anyhow::Result<()> {
     let mut wrong = 0;
-    for site in &sites {
+    for site in sites {
         let path = format!("/api/v1/sites/{site}/ledger/proof");
-        let proof = reach.ask_about(Method::GET, &path, &span, None).await?;
+        let proof = reach.ask_about(Method::GET, &path, span, None).await?;
         let slots = &proof["stands"]["all"];
         if proof["same"] == true {
             say(format!("{site} same, {slots} slots"));
@@ -201,7 +221,7 @@ async fn verify(asked: Ledger) -> anyhow::Result<ExitCode> {
             sites.len()
         );
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 pub(crate) async fn contact(asked: Contact) -> anyhow::Result<ExitCode> {

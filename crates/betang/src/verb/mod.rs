@@ -9,6 +9,7 @@ pub(crate) mod import;
 pub(crate) mod incidents;
 mod ledger;
 pub(crate) mod releases;
+pub(crate) mod sheet;
 pub(crate) mod shifts;
 pub(crate) mod sites;
 pub(crate) mod staff;

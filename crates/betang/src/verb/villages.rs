@@ -11,6 +11,7 @@ use crate::cli::{point, say};
 use crate::verb::client::ReachArgs;
 use crate::verb::import::{self, Import};
 use crate::verb::ledger::{self, Contact, Ledger};
+use crate::verb::sheet::{self, Brief, Sheet};
 
 /// What can be done with villages.
 #[derive(Debug, Subcommand)]
@@ -44,6 +45,10 @@ pub(crate) enum Verb {
     Ledger(Ledger),
     /// Who is heard now.
     Contact(Contact),
+    /// The evidence of a month, of a village or of a provider, as a file.
+    Sheet(Sheet),
+    /// One page for whoever leads: what is proven now, and what is not.
+    Brief(Brief),
 }
 
 /// A list to be imported.
@@ -246,6 +251,8 @@ pub(crate) async fn run(verb: Verb) -> anyhow::Result<ExitCode> {
         Verb::Step(one) => step(one).await,
         Verb::Ledger(asked) => ledger::ledger(asked).await,
         Verb::Contact(asked) => ledger::contact(asked).await,
+        Verb::Sheet(asked) => sheet::sheet(asked).await,
+        Verb::Brief(asked) => sheet::brief(asked).await,
     }
 }
 

@@ -10,6 +10,7 @@ mod live;
 mod local;
 mod releases;
 mod running;
+mod sheets;
 mod sites;
 mod villages;
 mod wire;

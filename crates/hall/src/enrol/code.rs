@@ -302,6 +302,26 @@ mod tests {
         assert_eq!(refused(&"0".repeat(40)), CodeError::Length { found: 40 });
     }
 
+    /// The same lines are read by the phone's page.
+    #[test]
+    fn what_people_type_is_read_as_agreed_with_the_phone() {
+        let lines = include_str!("../../../../assets/field/codes.txt").lines();
+        let mut seen = 0;
+        for line in lines.filter(|line| !line.starts_with('#')) {
+            let (typed, meant) = line.split_once('\t').expect("two columns");
+            let found = match typed.parse::<Code>() {
+                Ok(Code::Short(code)) => format!("short {}", code.expose()),
+                Ok(Code::Long(code)) => format!("long {}", code.expose()),
+                Err(CodeError::Mistyped) => "mistyped".to_owned(),
+                Err(CodeError::Character { at }) => format!("character {at}"),
+                Err(CodeError::Length { found }) => format!("length {found}"),
+            };
+            assert_eq!(found, meant, "{typed}");
+            seen += 1;
+        }
+        assert!(seen > 20, "{seen}");
+    }
+
     #[test]
     fn a_ticket_tells_the_house_and_the_code() {
         let fresh = Fresh::draw().expect("randomness");

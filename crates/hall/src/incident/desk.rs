@@ -1,10 +1,11 @@
 //! What people do with incidents: read, open by hand, look after.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use base::area::AreaCode;
 use base::geo::Point;
-use base::id::{Blob, Id, Incident, Person};
+use base::id::{Agency, Blob, Id, Incident, Person};
 use base::now::Wall;
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
@@ -199,6 +200,66 @@ pub(crate) async fn list(
         Seen::new(row, subjects, who)
     });
     Ok((seen.collect(), next))
+}
+
+/// How many incidents go on, and whose they are, without anybody's name.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Offices {
+    /// How many go on.
+    pub open: usize,
+    /// How many of those nobody looks after.
+    pub unowned: usize,
+    /// How many each office looks after; none: somebody of no single one.
+    pub by_office: BTreeMap<Option<Id<Agency>>, usize>,
+}
+
+/// Incidents of some kinds that go on, as far as somebody may know of them, by the office
+/// of whoever looks after them.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn offices(
+    conn: &mut Conn,
+    who: &Who,
+    kinds: &[&str],
+    within: Option<&AreaCode>,
+    now: Wall,
+) -> Result<Offices, store::Error> {
+    const PAGE: i64 = 1_000;
+    let mut found = Offices::default();
+    // Each owner is looked up once.
+    let mut of: BTreeMap<Id<Person>, Option<Id<Agency>>> = BTreeMap::new();
+    for kind in kinds {
+        let mut filter = Filter {
+            states: State::ALL.into_iter().filter(|it| it.goes_on()).collect(),
+            kind: Some((*kind).to_owned()),
+            within: within.cloned(),
+            ..Filter::default()
+        };
+        loop {
+            let (page, next) = list(conn, who, &filter, now, PAGE).await?;
+            for seen in &page {
+                found.open += 1;
+                let Some(owner) = seen.row.standing.owner else {
+                    found.unowned += 1;
+                    continue;
+                };
+                let office = match of.entry(owner) {
+                    Entry::Occupied(known) => *known.get(),
+                    Entry::Vacant(free) => {
+                        let person = staff::by_id(conn, owner).await?;
+                        *free.insert(person.and_then(|row| row.agency))
+                    }
+                };
+                *found.by_office.entry(office).or_default() += 1;
+            }
+            match next {
+                Some(before) => filter.before = Some(before),
+                None => break,
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// One incident, as far as this caller may know of it.

@@ -26,6 +26,18 @@ pub struct Upload {
     pub(super) mode: Mode,
 }
 
+impl Upload {
+    /// A file that the house itself has made.
+    #[must_use]
+    pub fn made(name: &str, text: String) -> Self {
+        Self {
+            name: clean(name),
+            octets: text.into(),
+            mode: Mode::Add,
+        }
+    }
+}
+
 impl<S: Send + Sync> FromRequest<S> for Upload {
     type Rejection = Problem;
 

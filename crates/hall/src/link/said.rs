@@ -53,6 +53,9 @@ pub struct Heard {
     pub event: Wall,
     /// When it was held here.
     pub received: Wall,
+    /// Whether the box itself brought it, over a connection; none for a gap, and of records
+    /// of which that was not written down.
+    pub by_line: Option<bool>,
     /// What it says, where that is of the box itself and of nobody; none for a gap.
     pub inside: Option<Inside>,
 }
@@ -309,6 +312,7 @@ fn heard_of(said: Said) -> Heard {
         gap: said.gap,
         event: said.event,
         received: said.received,
+        by_line: said.by_line,
     }
 }
 

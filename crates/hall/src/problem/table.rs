@@ -365,6 +365,12 @@ pub const SLUGS: &[(&str, Kind, &str, &str)] = &[
         "No such point",
     ),
     (
+        "point-box",
+        Kind::Conflict,
+        "Perangkat lokasi lain ada di titik ini",
+        "The box of another site stands at the point",
+    ),
+    (
         "point-photo",
         Kind::NotFound,
         "Foto tidak ditemukan",
@@ -381,6 +387,12 @@ pub const SLUGS: &[(&str, Kind, &str, &str)] = &[
         Kind::Conflict,
         "Lokasi sudah dipakai titik lain",
         "The site belongs to another point",
+    ),
+    (
+        "provider",
+        Kind::NotFound,
+        "Penyedia tidak ditemukan",
+        "No such provider",
     ),
     (
         "query",
@@ -437,6 +449,12 @@ pub const SLUGS: &[(&str, Kind, &str, &str)] = &[
         "The first admin is there already",
     ),
     (
+        "sheet-too-long",
+        Kind::Conflict,
+        "Lembar terlalu panjang untuk dicetak",
+        "The sheet is too long to be printed",
+    ),
+    (
         "shift",
         Kind::NotFound,
         "Shift tidak ditemukan",
@@ -489,6 +507,12 @@ pub const SLUGS: &[(&str, Kind, &str, &str)] = &[
         Kind::NotFound,
         "Catatan langkah tidak ditemukan",
         "No such event of the point",
+    ),
+    (
+        "step-moved",
+        Kind::Conflict,
+        "Titik sudah berubah sejak dibaca",
+        "The point has moved since it was read",
     ),
     (
         "step-serial",

@@ -325,6 +325,9 @@ pub(crate) struct Said {
     pub(crate) made: Option<(Epoch, Seq)>,
     /// The record as it came; none for a gap.
     pub(crate) raw: Option<Vec<u8>>,
+    /// Whether the box itself brought it, over a connection; none for a gap, and where
+    /// that was not written down yet.
+    pub(crate) by_line: Option<bool>,
 }
 
 /// Where a page of [`said`] ended.
@@ -346,12 +349,12 @@ pub(crate) async fn said(
     let mut query = Query::new(
         "SELECT * FROM (SELECT r.agent_id, r.stream, r.epoch, r.seq AS from_seq, \
          r.seq AS to_seq, r.event_us, r.received_us, r.kind, NULL AS reason, r.made_epoch, \
-         r.made_seq, r.raw FROM hall_record r JOIN hall_agent a ON a.id = r.agent_id",
+         r.made_seq, r.raw, r.by_line FROM hall_record r JOIN hall_agent a ON a.id = r.agent_id",
     )
     .push(" WHERE a.site_id = ", site)
     .raw(
         " UNION ALL SELECT g.agent_id, g.stream, g.epoch, g.from_seq, g.to_seq, g.from_us, \
-         g.received_us, NULL, g.reason, NULL, NULL, NULL \
+         g.received_us, NULL, g.reason, NULL, NULL, NULL, NULL \
          FROM hall_record_gap g JOIN hall_agent a ON a.id = g.agent_id",
     )
     .push(" WHERE a.site_id = ", site)
@@ -380,6 +383,7 @@ pub(crate) async fn said(
                 kind: row.get("kind")?,
                 gap: row.get("reason")?,
                 raw: row.get("raw")?,
+                by_line: row.get::<Option<i64>>("by_line")?.map(|it| it == 1),
                 made: match made {
                     Some(made) => Some((
                         Epoch::from_bits(made.cast_unsigned()),

@@ -65,11 +65,27 @@ pub(crate) async fn by_id(conn: &mut Conn, id: Id<Person>) -> Result<Option<Pers
     Ok(fetch(conn, &query).await?.pop())
 }
 
+/// Whether somebody has a way in.
 pub(crate) async fn any(conn: &mut Conn) -> Result<bool, Error> {
     let row = conn
-        .maybe("SELECT 1 AS one FROM hall_person LIMIT 1", params![])
+        .maybe("SELECT 1 AS one FROM hall_login LIMIT 1", params![])
         .await?;
     Ok(row.is_some())
+}
+
+/// Who is called so and has no way in.
+pub(crate) async fn without_login(
+    conn: &mut Conn,
+    name: &str,
+) -> Result<Option<Id<Person>>, Error> {
+    conn.maybe(
+        "SELECT p.id FROM hall_person p WHERE p.name = $1 AND NOT EXISTS \
+         (SELECT 1 FROM hall_login l WHERE l.person_id = p.id) ORDER BY p.id LIMIT 1",
+        params![name],
+    )
+    .await?
+    .map(|row| row.get("id"))
+    .transpose()
 }
 
 /// Everybody's name.

@@ -1,8 +1,8 @@
 //! How the first administrator comes to be.
 //!
 //! Either by a password of the configuration, or by a code that the program
-//! prints and whoever set it up opens in a browser. Both work only while there is
-//! nobody.
+//! prints and whoever set it up opens in a browser. Both work only while nobody has a
+//! way in.
 
 use base::id::{Id, Person};
 use base::redact::Secret;

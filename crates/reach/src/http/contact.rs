@@ -13,6 +13,7 @@ use base::now::Wall;
 use hall::csv::{self, File};
 use hall::guard::{Guarded as _, Permission, Who};
 use hall::problem::{Problem, Query};
+use hall::site::Form;
 use hall::{Hall, areas};
 use http::HeaderMap;
 use reach_core::silence::Contact;
@@ -86,6 +87,18 @@ struct View {
     /// When it was heard last.
     #[schema(value_type = Option<i64>)]
     heard_us: Option<Wall>,
+    /// Whom to call about it; null: nobody is known.
+    callee: Option<Callee>,
+}
+
+/// Whom to call about a site.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SiteCallee)]
+struct Callee {
+    /// Who; null: only a number is known.
+    name: Option<String>,
+    /// Which number; null: only a name is known.
+    phone: Option<String>,
 }
 
 /// How many are heard how.
@@ -230,7 +243,13 @@ fn view(it: &Voiced, names: &BTreeMap<AreaCode, String>) -> View {
         contact: it.contact.as_str(),
         connected: it.connected,
         heard_us: it.heard,
+        callee: callee(&site.form),
     }
+}
+
+fn callee(form: &Form) -> Option<Callee> {
+    let (name, phone) = (form.contact_name.clone(), form.contact_phone.clone());
+    (name.is_some() || phone.is_some()).then_some(Callee { name, phone })
 }
 
 fn file(hall: &Hall, voices: &[Voiced], names: &BTreeMap<AreaCode, String>) -> Response {

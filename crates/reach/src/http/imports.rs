@@ -91,18 +91,18 @@ struct Shown {
 #[derive(Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 #[schema(as = VillageListCommit)]
-struct ListCommit {
+pub(crate) struct ListCommit {
     /// The rows that are not written; each refused row has to be among them.
-    leave_out: BTreeSet<u32>,
+    pub(crate) leave_out: BTreeSet<u32>,
     /// Where the file comes from. `owner` and `as_of` are required here: a claim
     /// without them could be weighed against no other.
-    source: Card,
+    pub(crate) source: Card,
     /// How many villages its source says there are.
     #[schema(minimum = 0, maximum = 1_000_000)]
-    announced: Option<i64>,
+    pub(crate) announced: Option<i64>,
     /// How many its source says there are of each status.
     #[schema(value_type = BTreeMap<String, i64>)]
-    announced_of: BTreeMap<String, i64>,
+    pub(crate) announced_of: BTreeMap<String, i64>,
 }
 
 /// Takes a file in and shows what it would do. The same file, while its preview is
@@ -222,7 +222,8 @@ async fn commit(
     Ok(answer)
 }
 
-async fn write(
+/// Writes what an intake holds, as a list.
+pub(crate) async fn write(
     hall: &Hall,
     room: &Room,
     tx: &mut Tx,

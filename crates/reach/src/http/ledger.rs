@@ -56,7 +56,7 @@ hall::words! {
 
 hall::words! {
     /// What is laid over minutes.
-    OverlayWord = Overlay::ALL.map(Overlay::as_str)
+    pub(super) OverlayWord = Overlay::ALL.map(Overlay::as_str)
 }
 
 hall::words! {
@@ -146,17 +146,17 @@ struct Format {
 #[schema(as = LedgerCounts)]
 pub(super) struct CountsView {
     /// All of them: up, degraded, down, off and unknown add up to them.
-    all: u32,
+    pub(super) all: u32,
     /// Something went through.
-    up: u32,
+    pub(super) up: u32,
     /// The same, and worse than it should.
-    degraded: u32,
+    pub(super) degraded: u32,
     /// The box was at work, tried, and nothing went through.
     down: u32,
     /// The box was without power.
     off: u32,
     /// Nobody can say.
-    unknown: u32,
+    pub(super) unknown: u32,
     /// Excused as maintenance that was announced and agreed to.
     maintenance: u32,
     /// Excused as force majeure.
@@ -190,7 +190,7 @@ impl From<Counts> for CountsView {
 /// What can be said of a contract.
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]
 #[schema(as = LedgerContract)]
-struct ContractView {
+pub(super) struct ContractView {
     /// Whether something can be said.
     #[schema(value_type = ContractWord)]
     verdict: &'static str,
@@ -213,15 +213,15 @@ impl From<Contract> for ContractView {
 /// null of nothing.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = LedgerNumbers)]
-struct Numbers {
+pub(super) struct Numbers {
     /// The slots behind them.
-    counts: CountsView,
+    pub(super) counts: CountsView,
     /// Up of all: silence is no success.
-    proved_bp: Option<u32>,
+    pub(super) proved_bp: Option<u32>,
     /// Up of all of which is known how they were.
     measured_bp: Option<u32>,
     /// How much is known.
-    coverage_bp: Option<u32>,
+    pub(super) coverage_bp: Option<u32>,
     /// Up of all that is held against a provider.
     contract: ContractView,
     /// The same where the contract excludes cuts of power.
@@ -337,7 +337,7 @@ fn basis(seen: Seen) -> Vec<&'static str> {
 /// A span in which a connection failed.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = LedgerOutage)]
-struct OutageView {
+pub(super) struct OutageView {
     /// From when on.
     from_us: i64,
     /// Up to when; null: it has not ended, as far as is known.

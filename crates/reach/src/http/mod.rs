@@ -1,16 +1,24 @@
 //! What the room answers over HTTP, one file per resource.
 
+#[cfg(feature = "print")]
+mod brief;
 mod contact;
 mod excuses;
-mod imports;
+pub(crate) mod imports;
 mod ledger;
 mod lists;
-mod money;
-mod points;
+mod marks;
+pub(crate) mod money;
+pub(crate) mod points;
+mod progress;
 mod proof;
 mod reconciliation;
-mod steps;
-mod targets;
+#[cfg(feature = "print")]
+mod sheets;
+mod site;
+mod stand;
+pub(crate) mod steps;
+pub(crate) mod targets;
 mod villages;
 
 use base::area::AreaCode;
@@ -25,18 +33,24 @@ use utoipa_axum::router::OpenApiRouter;
 
 /// Every operation of the room.
 pub(crate) fn routes() -> OpenApiRouter<Hall> {
-    villages::routes()
+    let routes = villages::routes()
         .merge(imports::routes())
         .merge(lists::routes())
         .merge(reconciliation::routes())
+        .merge(marks::routes())
         .merge(points::routes())
+        .merge(progress::routes())
         .merge(steps::routes())
+        .merge(site::routes())
         .merge(money::routes())
         .merge(targets::routes())
         .merge(ledger::routes())
         .merge(proof::routes())
         .merge(excuses::routes())
-        .merge(contact::routes())
+        .merge(contact::routes());
+    #[cfg(feature = "print")]
+    let routes = routes.merge(sheets::routes()).merge(brief::routes());
+    routes
 }
 
 /// Rows of a page when nobody has said otherwise.

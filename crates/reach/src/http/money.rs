@@ -4,6 +4,8 @@
 //! unknown is never zero: each total says how many amounts are in it and how many are
 //! not.
 
+use std::ops::Range;
+
 use axum::extract::State;
 use axum::response::Response;
 use base::area::AreaCode;
@@ -17,8 +19,11 @@ use hall::guard::{Guarded as _, Permission, Who};
 use hall::idempotency::Keyed;
 use hall::line;
 use hall::problem::{Path, Problem, Query};
+use reach_core::price::Fees;
+use reach_core::slot::{Slot, count};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use store::{Conn, Tx};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -26,6 +31,7 @@ use utoipa_axum::routes;
 use super::Times;
 use super::points::{self, place, readable};
 use crate::sql::money::{self, MoneyRow};
+use crate::sql::verdict;
 
 pub(super) fn routes() -> OpenApiRouter<Hall> {
     OpenApiRouter::new()
@@ -157,13 +163,13 @@ struct Versions {
 /// A sum of amounts.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = MoneyTotal)]
-struct TotalView {
+pub(super) struct TotalView {
     /// The sum of those that are known, in rupiah; not of all unless `unknown` is 0.
-    known_rupiah: i64,
+    pub(super) known_rupiah: i64,
     /// How many are in the sum.
-    known: usize,
+    pub(super) known: usize,
     /// How many are not, because nobody has said.
-    unknown: usize,
+    pub(super) unknown: usize,
 }
 
 impl From<Total> for TotalView {
@@ -180,23 +186,41 @@ impl From<Total> for TotalView {
 /// What the points of an area cost.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = MoneyTotals)]
-struct Totals {
+pub(super) struct Totals {
     /// How many points.
-    points: usize,
+    pub(super) points: usize,
     /// Prices of the equipment.
     price: TotalView,
     /// Of the connections, each month.
-    monthly: TotalView,
+    pub(super) monthly: TotalView,
     /// In the budget.
-    planned: TotalView,
+    pub(super) planned: TotalView,
     /// Bound by contract.
-    committed: TotalView,
+    pub(super) committed: TotalView,
     /// Paid out.
-    paid: TotalView,
+    pub(super) paid: TotalView,
     /// Points that are paid until a day that has passed.
     overdue: usize,
     /// Points of which nobody has said until when they are paid.
     until_unknown: usize,
+    /// What a month that the ledger proves costs.
+    pub(super) per_proven_month: ProvenMonthView,
+}
+
+/// What a month of a point that the ledger proves costs: the monthly fees of equipped
+/// points over the share of this month, so far, that is proven of the same points. A
+/// point without a box has a fee and proves nothing.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = MoneyPerProvenMonth)]
+pub(super) struct ProvenMonthView {
+    /// Rupiah for a month that is proven, rounded up; null: nothing is proven.
+    pub(super) rupiah: Option<i64>,
+    /// Equipped points whose fee is known.
+    points: u32,
+    /// Equipped points whose fee nobody has said: they are in neither sum.
+    pub(super) fee_unknown: u32,
+    /// How many months of a point are proven, in thousandths, rounded down.
+    proven_permille_sum: u64,
 }
 
 /// Which points, as known when.
@@ -220,20 +244,42 @@ async fn totals(
     who: Who,
     Query(wanted): Query<Wanted>,
 ) -> Result<axum::Json<Totals>, Problem> {
-    let times = Times {
-        then: None,
-        known: wanted.known,
-    };
-    let day = wanted.known.unwrap_or(hall.today());
-    let within = wanted.within.as_ref();
     let mut read = hall.db().read().await?;
-    let points = points::at(&hall, &mut read, within, times).await?;
-    let mut costs = money::within(&mut read, within, times.said(&hall)).await?;
+    let within = wanted.within.as_ref();
+    Ok(axum::Json(
+        sums(&hall, &mut read, &who, within, wanted.known).await?,
+    ))
+}
+
+/// What the points of an area cost that somebody may know of.
+pub(super) async fn sums(
+    hall: &Hall,
+    conn: &mut Conn,
+    who: &Who,
+    within: Option<&AreaCode>,
+    known: Option<Day>,
+) -> Result<Totals, Problem> {
+    let times = Times { then: None, known };
+    let day = known.unwrap_or(hall.today());
+    let points = points::at(hall, conn, within, times).await?;
+    let mut costs = money::within(conn, within, times.said(hall)).await?;
+    let slots = month(hall, day);
+    let proven = verdict::proven(conn, within, &slots, times.said(hall)).await?;
+    let mut fees = Fees::default();
     let costs: Vec<Option<MoneyRow>> = points
         .iter()
         .filter(|(row, _)| who.may(Permission::MoneyRead, &place(row)))
-        .map(|(row, _)| costs.remove(&row.id))
+        .map(|(row, stage)| {
+            let cost = costs.remove(&row.id);
+            if stage.is_equipped() {
+                let monthly = cost.as_ref().map_or(Amount::Unknown, |cost| cost.monthly);
+                let proven = row.site.and_then(|site| proven.get(&site));
+                fees.take(monthly, proven.copied().unwrap_or(0));
+            }
+            cost
+        })
         .collect();
+    let ended = count(&slots);
     let sum = |amount: fn(&MoneyRow) -> Amount| {
         // A point of which nobody has said anything is one unknown amount.
         let amounts = costs
@@ -242,7 +288,7 @@ async fn totals(
         TotalView::from(amounts.collect::<Total>())
     };
     let until = |row: &Option<MoneyRow>| row.as_ref().and_then(|row| row.paid_until);
-    Ok(axum::Json(Totals {
+    Ok(Totals {
         points: costs.len(),
         price: sum(|row| row.price),
         monthly: sum(|row| row.monthly),
@@ -254,7 +300,22 @@ async fn totals(
             .filter(|row| until(row).is_some_and(|until| until < day))
             .count(),
         until_unknown: costs.iter().filter(|row| until(row).is_none()).count(),
-    }))
+        per_proven_month: ProvenMonthView {
+            rupiah: fees.per_proven_month(ended),
+            points: fees.points,
+            fee_unknown: fees.unknown,
+            proven_permille_sum: fees.proven_permille(ended),
+        },
+    })
+}
+
+/// The slots of a day's month that have ended by the end of that day.
+fn month(hall: &Hall, day: Day) -> Range<Slot> {
+    let first: Option<Day> = format!("{}-01", &day.to_string()[..7]).parse().ok();
+    let before = first.and_then(|first| first.plus(-1));
+    let from = before.map_or(Slot(0), |day| Slot::of(hall.end_of(day)));
+    let to = Slot::of(hall.end_of(day)).min(Slot::of(hall.now().wall));
+    from..to.max(from)
 }
 
 /// Every version of what a point costs, the newest first.
@@ -313,7 +374,23 @@ async fn say(
         said: now.wall,
         by: who.person(),
     };
-    money::append(&mut tx, id, &row).await?;
+    write(&hall, &mut tx, &who, id, &row).await?;
+    let location = format!("/api/v1/points/{id}/money");
+    let view = MoneyView::from(row);
+    let answer = once.created(&mut tx, now, &location, &view).await?;
+    tx.commit().await?;
+    Ok(answer)
+}
+
+/// Writes a version of what a point costs, with its audit.
+pub(crate) async fn write(
+    hall: &Hall,
+    tx: &mut Tx,
+    who: &Who,
+    id: Id<Point>,
+    row: &MoneyRow,
+) -> Result<(), Problem> {
+    money::append(tx, id, row).await?;
     let act = Act {
         verb: "point.money.said",
         subject: id.to_string(),
@@ -323,10 +400,5 @@ async fn say(
             "planned": row.planned, "committed": row.committed, "paid": row.paid,
         }),
     };
-    audit::record(&mut tx, now, &who, act).await?;
-    let location = format!("/api/v1/points/{id}/money");
-    let view = MoneyView::from(row);
-    let answer = once.created(&mut tx, now, &location, &view).await?;
-    tx.commit().await?;
-    Ok(answer)
+    Ok(audit::record(tx, hall.now(), who, act).await?)
 }

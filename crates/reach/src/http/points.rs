@@ -67,7 +67,7 @@ hall::words! {
 /// A point.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = VillagePoint)]
-pub(super) struct PointView {
+pub(crate) struct PointView {
     /// `pnt_…`.
     #[schema(value_type = String)]
     id: Id<Point>,
@@ -464,24 +464,7 @@ async fn add(
     if let Some(answer) = once.replay(&mut tx, now).await? {
         return Ok(answer);
     }
-    let blank = PointRow {
-        id: hall.mint(),
-        name: String::new(),
-        kind: String::new(),
-        area: body.village.clone(),
-        agency: None,
-        degrees: None,
-        open_to_citizens: None,
-        open_hours: None,
-        radius_m: None,
-        users_a_day: None,
-        site: None,
-        state: Stage::Listed,
-        since: None,
-        added: now.wall,
-        changed: now.wall,
-        retired: None,
-    };
+    let blank = PointRow::new(&hall, body.village.clone(), now.wall);
     let row = checked(&room, &mut tx, &who, blank, body).await?;
     who.require(Permission::PointsWrite, &place(&row))?;
     write(&hall, &mut tx, &who, "point.added", None, &row).await?;
@@ -583,7 +566,7 @@ async fn retire(
 }
 
 /// Wakes whoever follows points.
-async fn changed(hall: &Hall, tx: &mut Tx, row: &PointRow) -> Result<(), Error> {
+pub(super) async fn changed(hall: &Hall, tx: &mut Tx, row: &PointRow) -> Result<(), Error> {
     let fact = Fact::PointChanged {
         point: row.id,
         village: row.area.clone(),
@@ -602,7 +585,8 @@ fn told(row: &PointRow) -> serde_json::Value {
     })
 }
 
-async fn write(
+/// Writes what people say about a point, with its audit and its fact.
+pub(crate) async fn write(
     hall: &Hall,
     tx: &mut Tx,
     who: &Who,
@@ -619,6 +603,18 @@ async fn write(
         detail: json!({ "from": old.map(told), "to": told(row) }),
     };
     Ok(audit::record(tx, now, who, act).await?)
+}
+
+/// One site's box stands at one point.
+pub(super) async fn alone(conn: &mut Conn, site: Id<Site>, id: Id<Point>) -> Result<(), Problem> {
+    let other = point::by_site(conn, site).await?;
+    if other.is_some_and(|other| other.id != id) {
+        return Err(Problem::conflict(
+            "point-site",
+            "The site belongs to another point.",
+        ));
+    }
+    Ok(())
 }
 
 async fn checked(
@@ -650,13 +646,7 @@ async fn checked(
             _ => problem,
         };
         site::find(conn, who, site).await.map_err(unknown)?;
-        let other = point::by_site(conn, site).await?;
-        if other.is_some_and(|other| other.id != row.id) {
-            return Err(Problem::conflict(
-                "point-site",
-                "The site belongs to another point.",
-            ));
-        }
+        alone(conn, site, row.id).await?;
     }
     let bounded = |field: &'static str, number: Option<i64>, most: i64| match number {
         Some(number) if !(0..=most).contains(&number) => {

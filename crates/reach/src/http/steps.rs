@@ -82,6 +82,23 @@ struct StepForm {
     /// Words, or the number of a paper.
     #[serde(default)]
     note: Option<String>,
+    /// How far the point had come as the caller knew it. Where it has come elsewhere
+    /// meanwhile, nothing is written. Left out: whatever was said meanwhile.
+    #[serde(default)]
+    knew: Option<Knew>,
+}
+
+/// How far a point had come, as somebody knew it who was without a line since.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = PointKnew)]
+struct Knew {
+    /// `state` of the point.
+    #[schema(value_type = StageWord)]
+    state: String,
+    /// `state_us` of the point.
+    #[serde(default)]
+    state_us: Option<i64>,
 }
 
 /// What was wrong, and what is right.
@@ -191,7 +208,8 @@ async fn list(
 }
 
 /// Says that a point has come a step further. A step may be reported late: the whole
-/// way has to be one that a point can go.
+/// way has to be one that a point can go. With `knew`, only if nobody has said more of
+/// the point since.
 #[utoipa::path(post, path = "/api/v1/points/{id}/steps", tag = "points", request_body = StepForm,
     params(("id" = String, Path, description = "`pnt_…`"),
         ("Idempotency-Key" = Option<String>, Header, description = "the same request twice has one effect")),
@@ -207,7 +225,11 @@ async fn take(
         return Ok(answer);
     }
     let row = mine(&mut tx, &who, id).await?;
+    let knew = body.knew.clone();
     let step = read(&mut tx, id, body).await?;
+    if let Some(knew) = knew {
+        unmoved(&row, &knew)?;
+    }
     let view = say(&hall, &mut tx, &who, row, Command::Take(step), None).await?;
     let location = format!("/api/v1/points/{id}/steps");
     let answer = once.created(&mut tx, hall.now(), &location, &view).await?;
@@ -236,6 +258,10 @@ async fn correct(
     let row = mine(&mut tx, &who, id).await?;
     let why = line::read("why", &body.why, NOTE_MAX)?;
     let instead = match body.instead {
+        Some(form) if form.knew.is_some() => {
+            let why = "a correction names the event, and needs nothing else";
+            return Err(line::refuse("knew", why));
+        }
         Some(form) => Some(read(&mut tx, id, form).await?),
         None => None,
     };
@@ -248,7 +274,7 @@ async fn correct(
 }
 
 /// A point of which the caller may say something.
-async fn mine(conn: &mut Conn, who: &Who, id: Id<Point>) -> Result<PointRow, Problem> {
+pub(super) async fn mine(conn: &mut Conn, who: &Who, id: Id<Point>) -> Result<PointRow, Problem> {
     let row = readable(conn, who, id).await?;
     who.require(Permission::PointsStep, &place(&row))?;
     if row.retired.is_some() {
@@ -260,7 +286,24 @@ async fn mine(conn: &mut Conn, who: &Who, id: Id<Point>) -> Result<PointRow, Pro
     Ok(row)
 }
 
-async fn say(
+/// Whether the point is where the caller knew it to be.
+fn unmoved(row: &PointRow, knew: &Knew) -> Result<(), Problem> {
+    let state = Stage::parse(&knew.state)
+        .ok_or_else(|| line::refuse("knew", format!("use one of {}", Stage::WORDS.join(", "))))?;
+    let since = knew.state_us.map(Wall::from_us);
+    if (row.state, row.since) == (state, since) {
+        return Ok(());
+    }
+    let (is, was) = (row.state.as_str(), state.as_str());
+    Err(Problem::conflict(
+        "step-moved",
+        format!("The point is {is} by now; the caller knew it as {was}, or from another time."),
+    )
+    .field("knew", is))
+}
+
+/// Takes a step, or says that one was wrong, if the way allows it.
+pub(crate) async fn say(
     hall: &Hall,
     tx: &mut Tx,
     who: &Who,

@@ -16,7 +16,7 @@ use hall::problem::{Json, Path, Problem, Query};
 use hall::{agencies, line};
 use reach_core::calendar::{self, Calendar, Holidays, Uncounted};
 use reach_core::flow::State as Stage;
-use reach_core::slot::Slot;
+use reach_core::stand::Tally;
 use reach_core::target::{self, Target as Goal};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -26,9 +26,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::points;
+use super::stand::Measured;
 use super::{Times, Withdrawal};
 use crate::sql::target::{self as rows, TargetRow, YearRow};
-use crate::sql::verdict;
 
 pub(super) fn routes() -> OpenApiRouter<Hall> {
     OpenApiRouter::new()
@@ -110,30 +110,30 @@ struct Form {
 /// A target, and how far it has come.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Target)]
-struct TargetView {
+pub(super) struct TargetView {
     /// `tgt_…`.
     #[schema(value_type = String)]
     id: Id<Target>,
     /// What it is called.
-    name: String,
+    pub(super) name: String,
     /// Where its points lie.
-    area: NamedArea,
+    pub(super) area: NamedArea,
     /// The OPD that it is of.
     #[schema(value_type = Option<String>)]
     agency: Option<Id<Agency>>,
     /// Who answers for it.
-    owner: String,
+    pub(super) owner: String,
     /// How far a point has to have come to count.
     #[schema(value_type = ReachedWord)]
     reached: &'static str,
     /// How many points.
-    goal: u32,
+    pub(super) goal: u32,
     /// The day before the first that counts.
     #[schema(value_type = String)]
     start: Day,
     /// The last day.
     #[schema(value_type = String)]
-    end: Day,
+    pub(super) end: Day,
     /// Which days count.
     #[schema(value_type = CalendarWord)]
     calendar: &'static str,
@@ -141,26 +141,26 @@ struct TargetView {
     #[schema(value_type = Option<i64>)]
     withdrawn_us: Option<Wall>,
     /// How far it has come.
-    progress: ProgressView,
+    pub(super) progress: ProgressView,
 }
 
 /// Three numbers beside each other, never mixed.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = TargetProgress)]
-struct ProgressView {
+pub(super) struct ProgressView {
     /// The day that is asked about.
     #[schema(value_type = String)]
     on: Day,
     /// Rencana: how many points were to be done by then; null: its days cannot be
     /// counted, since the holidays of `holidays_unknown` are not entered.
-    planned: Option<u32>,
+    pub(super) planned: Option<u32>,
     /// The year whose holidays are not entered.
     holidays_unknown: Option<i32>,
     /// Laporan: how many points people say are done.
-    reported: u32,
+    pub(super) reported: u32,
     /// Terukur: of how many points the ledger proves a minute of the 24 hours up to the
-    /// end of that day, or up to now; null: no point has a box.
-    measured: Option<u32>,
+    /// end of that day, or up to now; null: no point has a box that was let in by then.
+    pub(super) measured: Option<u32>,
     /// Points in the area.
     points: u32,
     /// Days that count, up to then.
@@ -250,18 +250,29 @@ async fn list(
     who: Who,
     Query(times): Query<Times>,
 ) -> Result<axum::Json<Targets>, Problem> {
+    let mut read = hall.db().read().await?;
+    let items = standing(&hall, &mut read, &who, times).await?;
+    Ok(axum::Json(Targets { items, next: None }))
+}
+
+/// Targets that stood then and that somebody may know of, the last to end first.
+pub(super) async fn standing(
+    hall: &Hall,
+    conn: &mut Conn,
+    who: &Who,
+    times: Times,
+) -> Result<Vec<TargetView>, Problem> {
     let (visible, values) = who.visible(Permission::VillagesRead, "t.area_code", "t.agency_id");
     let query = rows::list().raw(" AND ").condition(&visible, values);
-    let mut read = hall.db().read().await?;
-    let known = times.said(&hall).unwrap_or(hall.now().wall);
-    let found = rows::fetch(&mut read, &query.raw(" ORDER BY t.end_day DESC, t.id")).await?;
+    let known = times.said(hall).unwrap_or(hall.now().wall);
+    let found = rows::fetch(conn, &query.raw(" ORDER BY t.end_day DESC, t.id")).await?;
     let mut items = Vec::new();
     for row in found {
         if row.set <= known && row.withdrawn.is_none_or(|at| at > known) {
-            items.push(view(&hall, &mut read, &who, row, times).await?);
+            items.push(view(hall, conn, who, row, times).await?);
         }
     }
-    Ok(axum::Json(Targets { items, next: None }))
+    Ok(items)
 }
 
 /// Sets a target.
@@ -280,7 +291,22 @@ async fn set(
     }
     let row = checked(&hall, &mut tx, &who, body).await?;
     who.require(Permission::TargetsWrite, &place(&row))?;
-    rows::insert(&mut tx, &row).await?;
+    write(&hall, &mut tx, &who, &row).await?;
+    let location = format!("/api/v1/targets/{}", row.id);
+    let view = view(&hall, &mut tx, &who, row, Times::default()).await?;
+    let answer = once.created(&mut tx, now, &location, &view).await?;
+    tx.commit().await?;
+    Ok(answer)
+}
+
+/// Writes a target, with its audit.
+pub(crate) async fn write(
+    hall: &Hall,
+    tx: &mut Tx,
+    who: &Who,
+    row: &TargetRow,
+) -> Result<(), Problem> {
+    rows::insert(tx, row).await?;
     let act = Act {
         verb: "target.set",
         subject: row.id.to_string(),
@@ -290,12 +316,7 @@ async fn set(
             "calendar": row.calendar.as_str(),
         }),
     };
-    audit::record(&mut tx, now, &who, act).await?;
-    let location = format!("/api/v1/targets/{}", row.id);
-    let view = view(&hall, &mut tx, &who, row, Times::default()).await?;
-    let answer = once.created(&mut tx, now, &location, &view).await?;
-    tx.commit().await?;
-    Ok(answer)
+    Ok(audit::record(tx, hall.now(), who, act).await?)
 }
 
 /// One target, with how far it has come, as of then, as known when.
@@ -447,15 +468,12 @@ async fn view(
     let reported = u32::try_from(done.count()).unwrap_or(u32::MAX);
     let has_box = points.iter().any(|(point, _)| point.site.is_some());
     let measured = if has_box {
-        let end = times.then.map(|day| Slot::of(hall.end_of(day)));
-        let ended = Slot::of(hall.now().wall);
-        let end = end.map_or(ended, |end| end.min(ended));
-        let day = end.plus(-1_440)..end;
-        let up = verdict::up(conn, &day, times.said(hall)).await?;
-        let works = points
-            .iter()
-            .filter(|(point, _)| point.site.is_some_and(|site| up.contains(&site)));
-        Some(u32::try_from(works.count()).unwrap_or(u32::MAX))
+        let measured = Measured::of(hall, conn, Some(&row.area), times).await?;
+        let mut tally = Tally::default();
+        for (point, stage) in &points {
+            tally.take(*stage, measured.says(point.site));
+        }
+        tally.proven()
     } else {
         None
     };

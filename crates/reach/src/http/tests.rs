@@ -1,12 +1,18 @@
 //! Villages as a caller meets them, on both engines.
 
 mod bench;
+mod claimed;
 mod imports;
 mod ledger;
 mod points;
 mod reconciled;
 mod rights;
+#[cfg(feature = "print")]
+mod sheets;
 mod silent;
+mod simulated;
+mod stand;
+mod station;
 
 use std::time::Duration;
 
@@ -77,6 +83,16 @@ impl House {
             wall: START,
         });
         hall::areas::seed(&db, START).await.expect("areas");
+        // What boxes of tests say is made up.
+        let mut tx = db.write().await.expect("a transaction");
+        let now = Now {
+            mono: Mono::from_us(0),
+            wall: START,
+        };
+        hall::house::mark_simulated(&mut tx, now)
+            .await
+            .expect("a mark");
+        tx.commit().await.expect("a commit");
         let data = folder.path().join("data").display().to_string();
         let config = Config::load(None, [], &[("data", data)]).expect("a configuration");
         let hall = hall::Hall::open(db, clock.clone(), config)

@@ -11,7 +11,7 @@ use base::id::{Claim, Id, Source};
 use base::now::Wall;
 use hall::Hall;
 use hall::audit::{self, Act};
-use hall::claim::{self, Moment, Subject};
+use hall::claim::{self, Subject};
 use hall::csv::{self, File};
 use hall::guard::{Guarded as _, Permission, Place, Who};
 use hall::problem::{Path, Problem, Query};
@@ -19,18 +19,18 @@ use http::HeaderMap;
 use reach_core::flow::State as Stage;
 use reach_core::property::Property;
 use reach_core::register::Village;
+use reach_core::stand::{Stand, Tally, Which};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use store::Conn;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::points::{self, PointView, StageWord};
+use super::stand::{self, StandView, StandWord};
 use super::{Around, Times, limit, paged};
 use crate::room::Room;
 use crate::said::{self, OfVillage, PropertyWord, Said, SaidView, ValueView};
-use crate::sql::point;
 
 pub(super) fn routes() -> OpenApiRouter<Hall> {
     OpenApiRouter::new()
@@ -66,6 +66,9 @@ struct Filter {
     /// Only those with a point that has come so far.
     #[param(value_type = Option<StageWord>)]
     state: Option<String>,
+    /// Only those that stand like this.
+    #[param(inline, value_type = Option<StandWord>)]
+    stand: Option<String>,
     /// Only what tells of this day or one before it.
     #[param(value_type = Option<String>)]
     then: Option<Day>,
@@ -101,10 +104,12 @@ struct VillageView {
     said: Said,
     /// Its points.
     points: PointsView,
+    /// How it stands, by plan, by report and by measurement.
+    stand: StandView,
 }
 
 /// The points of a village.
-#[derive(Debug, Default, Serialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 #[schema(as = VillagePoints)]
 struct PointsView {
     /// How many there are.
@@ -112,6 +117,26 @@ struct PointsView {
     /// How many have come how far, by what people say.
     #[schema(value_type = BTreeMap<String, i64>)]
     by_state: BTreeMap<&'static str, i64>,
+    /// How many have a box that was let in.
+    boxes: i64,
+    /// Of how many of those the ledger proves a minute of the last 24 hours; null: no
+    /// point has a box.
+    proven: Option<i64>,
+}
+
+impl From<&Tally> for PointsView {
+    fn from(tally: &Tally) -> Self {
+        Self {
+            count: tally.points().into(),
+            by_state: tally
+                .by_state
+                .iter()
+                .map(|(stage, count)| (stage.as_str(), (*count).into()))
+                .collect(),
+            boxes: tally.boxes.into(),
+            proven: tally.proven().map(i64::from),
+        }
+    }
 }
 
 /// A page of villages.
@@ -248,15 +273,23 @@ async fn list(
         return Err(super::refuse("state", "is no state of a point"));
     }
     let says = filter.says.as_deref().map(wanted).transpose()?;
+    let which = match filter.stand.as_deref() {
+        None => None,
+        Some(word) => Some(Which::parse(word).ok_or_else(|| {
+            let words = Which::ALL.map(Which::as_str).join(", ");
+            super::refuse("stand", format!("use one of {words}"))
+        })?),
+    };
     let times = Times {
         then: filter.then,
         known: filter.known,
     };
     let mut read = hall.db().read().await?;
     let within = filter.within.as_ref();
-    let mut said = said_of(&mut read, within, times.moment(&hall)).await?;
-    let mut points = points_of(&hall, &mut read, within, times).await?;
+    let mut said = stand::said_of(&mut read, within, times.moment(&hall)).await?;
+    let (_, points) = stand::of_points(&hall, &mut read, within, times).await?;
     drop(read);
+    let mut points = stand::by_village(&points);
     let found = room
         .register()
         .villages()
@@ -265,10 +298,10 @@ async fn list(
         .map(|village| {
             let of = said.remove(&village.code).unwrap_or_default();
             let points = points.remove(&village.code).unwrap_or_default();
-            view(village, of, points)
-        })
-        .map(|village| {
-            let fits = filter.says(&village, says.as_ref())?;
+            let stand = stand::stand(&of, &points)?;
+            let stands = which.is_none_or(|which| which.fits(stand));
+            let village = view(village, of, &points, stand);
+            let fits = stands && filter.says(&village, says.as_ref())?;
             Ok(fits.then_some(village))
         })
         .filter_map(Result::transpose);
@@ -335,55 +368,7 @@ fn wanted(text: &str) -> Result<(String, String), Problem> {
         .ok_or_else(|| super::refuse("says", "is a property, a colon and a value"))
 }
 
-async fn said_of(
-    conn: &mut Conn,
-    within: Option<&AreaCode>,
-    moment: Moment,
-) -> Result<BTreeMap<AreaCode, OfVillage>, Problem> {
-    Ok(if moment == Moment::default() {
-        said::today(conn, within).await?
-    } else {
-        let found = said::at(conn, within, moment).await?;
-        found
-            .into_iter()
-            .map(|(code, of)| (code, of.brief()))
-            .collect()
-    })
-}
-
-async fn points_of(
-    hall: &Hall,
-    conn: &mut Conn,
-    within: Option<&AreaCode>,
-    times: Times,
-) -> Result<BTreeMap<AreaCode, PointsView>, Problem> {
-    let counted = if times.then.is_none() && times.known.is_none() {
-        point::counts(conn, within).await?
-    } else {
-        let mut counted: BTreeMap<AreaCode, BTreeMap<Stage, i64>> = BTreeMap::new();
-        for (row, stage) in points::at(hall, conn, within, times).await? {
-            *counted
-                .entry(row.area)
-                .or_default()
-                .entry(stage)
-                .or_insert(0) += 1;
-        }
-        counted
-    };
-    let view = |by_state: BTreeMap<Stage, i64>| PointsView {
-        count: by_state.values().sum(),
-        by_state: by_state
-            .into_iter()
-            .map(|(stage, count)| (stage.as_str(), count))
-            .collect(),
-    };
-    Ok(counted
-        .into_iter()
-        .map(|(code, by_state)| (code, view(by_state)))
-        .collect())
-}
-
-fn view(village: &Village, of: OfVillage, points: PointsView) -> VillageView {
+fn view(village: &Village, of: OfVillage, points: &Tally, stand: Stand) -> VillageView {
     let around = |code: Option<AreaCode>, name: &str| Around {
         code: code.unwrap_or_else(|| village.code.clone()),
         name: name.to_owned(),
@@ -399,8 +384,17 @@ fn view(village: &Village, of: OfVillage, points: PointsView) -> VillageView {
         lists: of.lists,
         disputes: of.disputes,
         said: of.said,
-        points,
+        points: points.into(),
+        stand: stand.into(),
     }
+}
+
+fn flag(is: bool) -> String {
+    if is { "ya" } else { "tidak" }.to_owned()
+}
+
+fn maybe(number: Option<i64>) -> String {
+    number.map(|number| number.to_string()).unwrap_or_default()
 }
 
 /// A file that leaves the house: it is written down who took it.
@@ -417,6 +411,7 @@ async fn export(
         detail: json!({
             "rows": villages.len(), "within": filter.within, "q": filter.q,
             "says": filter.says, "state": filter.state, "listed": filter.listed,
+            "stand": filter.stand,
             "disputed": filter.disputed, "then": filter.then, "known": filter.known,
         }),
     };
@@ -431,6 +426,12 @@ async fn export(
         "lists",
         "disputes",
         "points",
+        "boxes",
+        "proven",
+        "planned",
+        "reported",
+        "measured",
+        "differs",
     ];
     heads.extend(Property::ALL.map(Property::as_str));
     let mut file = File::new(&heads);
@@ -438,12 +439,18 @@ async fn export(
         let mut cells = vec![
             village.code.to_string(),
             village.name,
-            if village.kelurahan { "ya" } else { "tidak" }.to_owned(),
+            flag(village.kelurahan),
             village.district.name,
             village.regency.name,
             village.lists.to_string(),
             village.disputes.to_string(),
             village.points.count.to_string(),
+            village.points.boxes.to_string(),
+            maybe(village.points.proven),
+            flag(village.stand.planned),
+            flag(village.stand.reported),
+            village.stand.measured.map(flag).unwrap_or_default(),
+            flag(village.stand.differs),
         ];
         let views = village.said.views()?;
         cells.extend(Property::ALL.map(|property| {
@@ -486,10 +493,12 @@ async fn show(
         at.is_none_or(|at| moment.known.is_some_and(|known| at > known))
     };
     let of = said::of_claims(claims.iter().filter(counts));
-    let mut points = points_of(&hall, &mut read, Some(&code), times).await?;
+    let (_, points) = stand::of_points(&hall, &mut read, Some(&code), times).await?;
+    let tally = stand::by_village(&points).remove(&code).unwrap_or_default();
     let places = points::of_village(&hall, &mut read, &who, &code, times).await?;
+    let stand = stand::stand(&of, &tally)?;
     Ok(axum::Json(VillageShown {
-        village: view(village, of, points.remove(&code).unwrap_or_default()),
+        village: view(village, of, &tally, stand),
         claims: claims.into_iter().map(ClaimView::from).collect(),
         places,
     }))
@@ -539,6 +548,6 @@ async fn conflicts(
     Ok(axum::Json(Conflicts { items, next }))
 }
 
-fn place(code: &AreaCode) -> Place {
+pub(super) fn place(code: &AreaCode) -> Place {
     Place::new(Some(code.clone()), None)
 }

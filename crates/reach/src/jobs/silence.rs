@@ -27,6 +27,10 @@ const ALONE: &str = "link.silent";
 /// Sites of one provider in one regency fell silent together.
 const TOGETHER: &str = "link.silent_together";
 
+/// Both: the incidents of connections.
+#[cfg(feature = "print")]
+pub(crate) const KINDS: [&str; 2] = [ALONE, TOGETHER];
+
 /// What is wrong, by what makes it the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Wrong {

@@ -8,15 +8,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use base::id::{Id, Site};
 use base::now::Wall;
+use futures::FutureExt as _;
+use futures::stream::{FuturesUnordered, StreamExt as _};
 use hall::Hall;
-use reach_core::amend::{Amendment, amend};
+use reach_core::amend::{Amendment, Standing, amend};
 use reach_core::evidence::Sheet;
 use reach_core::fold::FINAL_AFTER;
 use reach_core::judge::{self, RULE, Run, USUAL_DAYS, Usual};
 use reach_core::slot::{Slot, SlotDay};
 use store::{Conn, Error};
 
-use crate::sql::evidence::{self as sheets, Dirty};
+use crate::sql::evidence::{self as sheets, Dirty, Packed};
 use crate::sql::verdict as rows;
 
 /// Days of one transaction.
@@ -49,9 +51,19 @@ pub(crate) async fn by_this_rule(hall: &Hall) -> Result<(), Error> {
     tx.commit().await
 }
 
-/// A site's day, decided.
-struct Decided {
+/// Sites that are judged at the same time, on as many processors. Bound; policy: the
+/// next is read when one is done. Each has at most its days of a month and a week on
+/// either side in memory, half a megabyte.
+const LANES: usize = 4;
+
+/// What was decided of a site.
+struct OfSite {
     site: Id<Site>,
+    days: Vec<Decided>,
+}
+
+/// A day, decided.
+struct Decided {
     day: SlotDay,
     what: Amendment,
     /// Whether all that is known of it was decided.
@@ -75,21 +87,46 @@ pub(crate) async fn pass(hall: &Hall, which: Which) -> Result<(), Error> {
         };
         // A day that has not ended stays to be decided, so it is walked past by name.
         after = Some(last);
+        // Sites are read one after the other, and judged beside each other meanwhile.
+        let mut lanes = FuturesUnordered::new();
         let mut decided = Vec::new();
         for (site, days) in by_site(&dirty) {
-            decided.extend(of_site(&mut read, site, &days, until, now).await?);
+            if lanes.len() == LANES
+                && let Some(of) = lanes.next().await
+            {
+                decided.push(of?);
+            }
+            let asked = Asked::read(&mut read, site, days, until, now).await?;
+            lanes.push(judged(hall, asked));
+            // Whoever is looked at once begins.
+            if let Some(Some(of)) = lanes.next().now_or_never() {
+                decided.push(of?);
+            }
         }
         drop(read);
+        while let Some(of) = lanes.next().await {
+            decided.push(of?);
+        }
         let mut tx = hall.db().write().await?;
-        for one in &decided {
-            rows::amend(&mut tx, one.site, one.day, &one.what, now).await?;
-            if one.is_whole {
-                sheets::decided(&mut tx, one.site, one.day).await?;
+        for of in &decided {
+            for one in of.days.iter().filter(|one| !one.what.is_nothing()) {
+                rows::amend(&mut tx, of.site, one.day, &one.what, now).await?;
             }
+            let whole = of.days.iter().filter(|one| one.is_whole);
+            let whole: Vec<SlotDay> = whole.map(|one| one.day).collect();
+            sheets::decided(&mut tx, of.site, &whole).await?;
         }
         tx.commit().await?;
     }
     Ok(())
+}
+
+/// Judges a site where it holds nobody up.
+async fn judged(hall: &Hall, asked: Asked) -> Result<OfSite, Error> {
+    hall.tasks()
+        .blocking("reach.verdicts", move || asked.judge())
+        .await
+        .map_err(|undone| Error::Unavailable(undone.to_string()))?
 }
 
 fn by_site(dirty: &[Dirty]) -> BTreeMap<Id<Site>, BTreeSet<SlotDay>> {
@@ -100,38 +137,64 @@ fn by_site(dirty: &[Dirty]) -> BTreeMap<Id<Site>, BTreeSet<SlotDay>> {
     sites
 }
 
-async fn of_site(
-    conn: &mut Conn,
+/// A site with days to be decided, and what is known of them.
+struct Asked {
     site: Id<Site>,
-    dirty: &BTreeSet<SlotDay>,
+    dirty: BTreeSet<SlotDay>,
+    known: Packed,
+    stand: BTreeMap<SlotDay, Vec<Standing>>,
     until: Slot,
     now: Wall,
-) -> Result<Vec<Decided>, Error> {
-    let (Some(first), Some(last)) = (dirty.first(), dirty.last()) else {
-        return Ok(Vec::new());
-    };
-    let from = first.plus(-RESTS);
-    let to = last.plus(RESTS + 1).min(until.day().plus(1));
-    let known = sheets::days(conn, site, from, to).await?;
-    let rests = |day: &SlotDay| dirty.range(day.plus(-RESTS)..=*day).next().is_some();
-    let days: Vec<SlotDay> = known.keys().copied().filter(rests).collect();
-    let mut stand = rows::of_days(conn, site, *first, to).await?;
-    Ok(decide(&known, &days, until)
-        .into_iter()
-        .map(|(day, runs)| {
-            let standing = stand.remove(&day).unwrap_or_default();
+}
+
+impl Asked {
+    /// Reads what is known.
+    async fn read(
+        conn: &mut Conn,
+        site: Id<Site>,
+        dirty: BTreeSet<SlotDay>,
+        until: Slot,
+        now: Wall,
+    ) -> Result<Self, Error> {
+        let day = |at: Option<&SlotDay>| at.copied().unwrap_or(until.day());
+        let (first, last) = (day(dirty.first()), day(dirty.last()));
+        let from = first.plus(-RESTS);
+        let to = last.plus(RESTS + 1).min(until.day().plus(1));
+        Ok(Self {
+            site,
+            known: sheets::packed(conn, site, from, to).await?,
+            stand: rows::of_days(conn, site, first, to).await?,
+            dirty,
+            until,
+            now,
+        })
+    }
+
+    fn judge(mut self) -> Result<OfSite, Error> {
+        let until = self.until;
+        let known = self.known.unpacked()?;
+        let rests = |day: &SlotDay| {
+            let before = self.dirty.range(day.plus(-RESTS)..=*day);
+            before.take(1).count() > 0
+        };
+        let days: Vec<SlotDay> = known.keys().copied().filter(rests).collect();
+        let decided = decide(&known, &days, until).into_iter().map(|(day, runs)| {
+            let standing = self.stand.remove(&day).unwrap_or_default();
             let is_whole = day < until.day() || {
                 let later = &known[&day].minutes()[until.minute()..];
                 later.iter().all(|it| *it == Default::default())
             };
             Decided {
-                site,
                 day,
-                what: amend(&standing, &runs, RULE, now),
+                what: amend(&standing, &runs, RULE, self.now),
                 is_whole,
             }
+        });
+        Ok(OfSite {
+            site: self.site,
+            days: decided.collect(),
         })
-        .collect())
+    }
 }
 
 /// Decides days of a site, of which these sheets are known.

@@ -60,21 +60,54 @@ pub(crate) async fn one(
     row.as_ref().map(sheet).transpose()
 }
 
+/// Days as they are kept. To unpack them takes longer than to read them.
+#[derive(Debug)]
+pub(crate) struct Packed(Vec<(SlotDay, Vec<u8>)>);
+
+impl Packed {
+    /// The sheets.
+    pub(crate) fn unpacked(&self) -> Result<BTreeMap<SlotDay, Sheet>, Error> {
+        let corrupt = || Error::corrupt("reach_evidence.octets");
+        let mut zstd = zstd::bulk::Decompressor::new().map_err(|_| corrupt())?;
+        let mut octets = vec![0; SHEET_OCTETS];
+        let sheets = self.0.iter().map(|(day, packed)| {
+            let long = zstd
+                .decompress_to_buffer(packed, &mut octets)
+                .map_err(|_| corrupt())?;
+            let sheet = Sheet::from_octets(&octets[..long]).ok_or_else(corrupt)?;
+            Ok((*day, sheet))
+        });
+        sheets.collect()
+    }
+}
+
 /// The days of a site from one on and up to another, without it.
+pub(crate) async fn packed(
+    conn: &mut Conn,
+    site: Id<Site>,
+    from: SlotDay,
+    to: SlotDay,
+) -> Result<Packed, Error> {
+    let days = conn
+        .all(
+            "SELECT day, octets FROM reach_evidence WHERE site_id = $1 AND day >= $2 AND day < $3",
+            params![site, from.0, to.0],
+        )
+        .await?
+        .iter()
+        .map(|row| Ok((SlotDay(row.get("day")?), row.get("octets")?)))
+        .collect::<Result<_, Error>>()?;
+    Ok(Packed(days))
+}
+
+/// The same, unpacked.
 pub(crate) async fn days(
     conn: &mut Conn,
     site: Id<Site>,
     from: SlotDay,
     to: SlotDay,
 ) -> Result<BTreeMap<SlotDay, Sheet>, Error> {
-    conn.all(
-        "SELECT day, octets FROM reach_evidence WHERE site_id = $1 AND day >= $2 AND day < $3",
-        params![site, from.0, to.0],
-    )
-    .await?
-    .iter()
-    .map(|row| Ok((SlotDay(row.get("day")?), sheet(row)?)))
-    .collect()
+    packed(conn, site, from, to).await?.unpacked()
 }
 
 /// Puts a day in the place of what it was; verdicts do not follow from it yet.
@@ -133,13 +166,19 @@ pub(crate) async fn dirty(
         .collect()
 }
 
-/// Verdicts follow from a day.
-pub(crate) async fn decided(tx: &mut Tx, site: Id<Site>, day: SlotDay) -> Result<(), Error> {
-    tx.execute(
-        "UPDATE reach_evidence SET dirty = 0 WHERE site_id = $1 AND day = $2",
-        params![site, day.0],
-    )
-    .await?;
+/// Days of one statement: far below the 32,766 parameters of SQLite.
+const DAYS_AT_ONCE: usize = 500;
+
+/// Verdicts follow from days of a site.
+pub(crate) async fn decided(tx: &mut Tx, site: Id<Site>, days: &[SlotDay]) -> Result<(), Error> {
+    for some in days.chunks(DAYS_AT_ONCE) {
+        let marks = vec!["?"; some.len()].join(", ");
+        let values = some.iter().map(|day| day.0.into()).collect();
+        let query = Query::new("UPDATE reach_evidence SET dirty = 0 WHERE site_id = ")
+            .push("", site)
+            .condition(&format!(" AND day IN ({marks})"), values);
+        tx.execute_query(&query).await?;
+    }
     Ok(())
 }
 

@@ -1,11 +1,10 @@
 //! Points of villages and their photographs: `reach_point`, `reach_photo`.
 
-use std::collections::BTreeMap;
-
 use base::area::AreaCode;
 use base::geo::Point as Degrees;
 use base::id::{Agency, Id, Person, Point, Site};
 use base::now::Wall;
+use hall::Hall;
 use reach_core::flow::State;
 use store::query::Query;
 use store::{Conn, Error, Row, Tx, params};
@@ -31,6 +30,30 @@ pub(crate) struct PointRow {
     pub(crate) added: Wall,
     pub(crate) changed: Wall,
     pub(crate) retired: Option<Wall>,
+}
+
+impl PointRow {
+    /// One that is listed from now on, and of which nothing more is known.
+    pub(crate) fn new(hall: &Hall, area: AreaCode, now: Wall) -> Self {
+        Self {
+            id: hall.mint(),
+            name: String::new(),
+            kind: String::new(),
+            area,
+            agency: None,
+            degrees: None,
+            open_to_citizens: None,
+            open_hours: None,
+            radius_m: None,
+            users_a_day: None,
+            site: None,
+            state: State::Listed,
+            since: None,
+            added: now,
+            changed: now,
+            retired: None,
+        }
+    }
 }
 
 const SELECT: &str = "SELECT p.id, p.name, p.kind, p.area_code, p.agency_id, p.lat_deg, \
@@ -59,26 +82,36 @@ pub(crate) async fn by_id(conn: &mut Conn, id: Id<Point>) -> Result<Option<Point
     Ok(fetch(conn, &query).await?.pop())
 }
 
-/// How many points of each village have come how far.
-pub(crate) async fn counts(
-    conn: &mut Conn,
-    area: Option<&AreaCode>,
-) -> Result<BTreeMap<AreaCode, BTreeMap<State, i64>>, Error> {
+/// What of a point counts for its village.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Stands {
+    pub(crate) area: AreaCode,
+    pub(crate) agency: Option<Id<Agency>>,
+    pub(crate) site: Option<Id<Site>>,
+    pub(crate) state: State,
+}
+
+/// How far the points of an area have come by now, those that are on.
+pub(crate) async fn stands(conn: &mut Conn, area: Option<&AreaCode>) -> Result<Vec<Stands>, Error> {
     let mut query = Query::new(
-        "SELECT p.area_code, p.state, COUNT(*) AS points FROM reach_point p \
+        "SELECT p.area_code, p.agency_id, p.site_id, p.state FROM reach_point p \
          WHERE p.retired_us IS NULL",
     );
     if let Some(area) = area {
         query = within(query, area);
     }
-    let query = query.raw(" GROUP BY p.area_code, p.state");
-    let mut found: BTreeMap<AreaCode, BTreeMap<State, i64>> = BTreeMap::new();
-    for row in conn.all_query(&query).await? {
-        let state = word(&row, "state", State::parse)?;
-        let of = found.entry(code(&row, "area_code")?).or_default();
-        of.insert(state, row.get("points")?);
-    }
-    Ok(found)
+    conn.all_query(&query)
+        .await?
+        .iter()
+        .map(|row| {
+            Ok(Stands {
+                area: code(row, "area_code")?,
+                agency: row.get("agency_id")?,
+                site: row.get("site_id")?,
+                state: word(row, "state", State::parse)?,
+            })
+        })
+        .collect()
 }
 
 /// Which point a site belongs to.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
+use base::area::AreaCode;
 use base::id::{Id, Site};
 use base::now::Wall;
 use reach_core::amend::{Amendment, Standing, joined};
@@ -12,7 +13,7 @@ use reach_core::slot::{Slot, SlotDay};
 use store::query::Query;
 use store::{Conn, Error, Row, Tx, params};
 
-use super::{small, word};
+use super::{point, small, word};
 
 const COLUMNS: &str = "v.site_id, v.from_slot, v.to_slot, v.state, v.cause, v.basis, v.rule, \
      v.decided_us";
@@ -123,13 +124,7 @@ pub(crate) async fn runs(
         .push(" AND v.day <= ", slots.end.plus(-1).day().0)
         .push(" AND v.from_slot < ", slots.end.0)
         .push(" AND v.to_slot > ", slots.start.0);
-    query = match known {
-        None => query.raw(" AND v.superseded_us IS NULL"),
-        Some(known) => query
-            .push(" AND v.written_us <= ", known)
-            .push(" AND (v.superseded_us IS NULL OR v.superseded_us > ", known)
-            .raw(")"),
-    };
+    query = standing_as_known(query, known);
     if let Some(sites) = sites {
         let marks = vec!["?"; sites.len().max(1)].join(", ");
         let mut values: Vec<store::Value> = sites.iter().map(|site| (*site).into()).collect();
@@ -172,27 +167,73 @@ pub(crate) async fn is_by_another(
     Ok(found.is_some())
 }
 
-/// Sites of which a minute of some slots is proven, as of now or as it was known then.
-pub(crate) async fn up(
-    conn: &mut Conn,
-    slots: &Range<Slot>,
-    known: Option<Wall>,
-) -> Result<BTreeSet<Id<Site>>, Error> {
-    let mut query = Query::new("SELECT DISTINCT v.site_id FROM reach_verdict v WHERE v.day >= ")
-        .condition("?", vec![slots.start.day().0.into()])
-        .push(" AND v.day <= ", slots.end.plus(-1).day().0)
-        .push(" AND v.from_slot < ", slots.end.0)
-        .push(" AND v.to_slot > ", slots.start.0)
-        .raw(" AND v.state IN ('up', 'degraded')");
-    query = match known {
+/// Those verdicts `v` that stand, as of now or as it was known then.
+fn standing_as_known(query: Query, known: Option<Wall>) -> Query {
+    match known {
         None => query.raw(" AND v.superseded_us IS NULL"),
         Some(known) => query
             .push(" AND v.written_us <= ", known)
             .push(" AND (v.superseded_us IS NULL OR v.superseded_us > ", known)
             .raw(")"),
-    };
+    }
+}
+
+/// Only the verdicts `v` that prove a minute of some slots.
+fn proving(query: Query, slots: &Range<Slot>) -> Query {
+    query
+        .push(" AND v.day >= ", slots.start.day().0)
+        .push(" AND v.day <= ", slots.end.plus(-1).day().0)
+        .push(" AND v.from_slot < ", slots.end.0)
+        .push(" AND v.to_slot > ", slots.start.0)
+        .raw(" AND v.state IN ('up', 'degraded')")
+}
+
+/// Sites of points of an area of which a minute of some slots is proven, as of now or as
+/// it was known then. What was known is known of slots that had ended.
+pub(crate) async fn up(
+    conn: &mut Conn,
+    area: Option<&AreaCode>,
+    slots: &Range<Slot>,
+    known: Option<Wall>,
+) -> Result<BTreeSet<Id<Site>>, Error> {
+    // One row of a site is enough: none is asked for more.
+    let mut query = Query::new("SELECT p.site_id FROM reach_point p WHERE p.site_id IS NOT NULL");
+    if let Some(area) = area {
+        query = point::within(query, area);
+    }
+    query = query.raw(" AND EXISTS (SELECT 1 FROM reach_verdict v WHERE v.site_id = p.site_id");
+    query = standing_as_known(proving(query, slots), known).raw(")");
     let rows = conn.all_query(&query).await?;
     rows.iter().map(|row| row.get("site_id")).collect()
+}
+
+/// How many of some slots are proven of each site of a point of an area, as of now or as
+/// it was known then; sites of which none is are not there. What was known is known of
+/// slots that had ended.
+pub(crate) async fn proven(
+    conn: &mut Conn,
+    area: Option<&AreaCode>,
+    slots: &Range<Slot>,
+    known: Option<Wall>,
+) -> Result<BTreeMap<Id<Site>, u32>, Error> {
+    let mut query = Query::new("SELECT v.site_id, CAST(SUM(CASE WHEN v.to_slot < ")
+        .push("", slots.end.0)
+        .push(" THEN v.to_slot ELSE ", slots.end.0)
+        .push(" END - CASE WHEN v.from_slot > ", slots.start.0)
+        .push(" THEN v.from_slot ELSE ", slots.start.0)
+        .raw(
+            " END) AS BIGINT) AS slots FROM reach_point p \
+             JOIN reach_verdict v ON v.site_id = p.site_id WHERE 1 = 1",
+        );
+    if let Some(area) = area {
+        query = point::within(query, area);
+    }
+    query = standing_as_known(proving(query, slots), known).raw(" GROUP BY v.site_id");
+    conn.all_query(&query)
+        .await?
+        .iter()
+        .map(|row| Ok((row.get("site_id")?, small(row, "slots")?)))
+        .collect()
 }
 
 /// Writes another state over what stands at a slot, as nobody may: for tests.

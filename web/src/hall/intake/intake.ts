@@ -7,10 +7,20 @@ import type { Face } from '$watch/camera';
 export interface Doors {
   base: string;
   open(file: File, mode: ImportMode, progress: (share: number) => void, signal: AbortSignal): Promise<ImportPreview>;
-  read(id: string): Promise<ImportPreview>;
+  /** The preview; whose data it is may settle rows that were decided for an earlier file of his. */
+  read(id: string, owner?: string): Promise<ImportPreview>;
   choose(id: string, change: ImportChange): Promise<ImportPreview>;
   commit(id: string, commit: ImportCommit): Promise<ImportWritten>;
   drop(id: string): Promise<unknown>;
+}
+
+/** What is known about where a file comes from; empty: unknown. */
+export interface Card {
+  title: string;
+  owner: string;
+  as_of: string;
+  legal_basis: string;
+  definition: string;
 }
 
 /** The verdicts that there are, those that block a commit first. */

@@ -74,6 +74,9 @@ struct RecordView {
     /// When it was held here.
     #[schema(value_type = i64)]
     received_us: Wall,
+    /// Whether the box itself brought it, over a connection, which proves one in that
+    /// minute; null for a gap, and where that was not written down.
+    by_line: Option<bool>,
     /// What it says; null where it was not asked for, for a gap, and for a kind that may
     /// speak of persons.
     inside: Option<RecordInside>,
@@ -122,6 +125,7 @@ impl From<Heard> for RecordView {
             gap: heard.gap,
             event_us: heard.event,
             received_us: heard.received,
+            by_line: heard.by_line,
             inside: heard.inside.map(RecordInside::from),
         }
     }
@@ -240,6 +244,7 @@ fn file(found: Vec<Heard>) -> Response {
         "gap",
         "event_us",
         "received_us",
+        "by_line",
     ]);
     for one in found {
         let (made_epoch, made_seq) = one.made.unzip();
@@ -255,6 +260,7 @@ fn file(found: Vec<Heard>) -> Response {
             one.gap.unwrap_or_default(),
             one.event.as_us().to_string(),
             one.received.as_us().to_string(),
+            one.by_line.map(|it| it.to_string()).unwrap_or_default(),
         ]);
     }
     file.response("catatan-lokasi.csv")

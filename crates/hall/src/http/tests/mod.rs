@@ -43,6 +43,7 @@ mod people;
 mod records;
 mod releases;
 mod shifts;
+mod simulated;
 mod sites;
 
 /// The key that signs releases which this house takes.

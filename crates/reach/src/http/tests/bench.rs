@@ -3,12 +3,15 @@
 //! `cargo xtask bench ledger` builds it for release and runs it.
 
 use base::id::{Id, Site};
-use hall::test::Station;
 use reach_core::evidence::{Minute, Seen, Sheet};
 use reach_core::slot::{DAY as SLOTS, Slot, SlotDay};
 
+use super::station::Station;
 use super::*;
+use crate::jobs;
+use crate::jobs::evidence::Folder;
 use crate::jobs::verdicts::{self, Which};
+use crate::simulated::{SimulatedPoint, SimulatedVillages, tell};
 use crate::sql::evidence as sheets;
 
 /// The month, and the week before it that it is judged by.
@@ -80,6 +83,36 @@ async fn asked(house: &House, what: &str, path: &str) {
     ));
 }
 
+/// What the demonstration costs: ten days of twelve boxes, put in and judged.
+async fn made_up(house: &House, at: Wall) {
+    let room = crate::open(&house.hall).await.expect("a room");
+    let point = |(n, [code, name, ..]): (usize, [String; 4])| SimulatedPoint {
+        key: format!("point/{n}"),
+        name: format!("{name} (simulasi)"),
+        kind: "kantor_desa".to_owned(),
+        village: code.parse().expect("a code"),
+        point: None,
+        steps: Vec::new(),
+        money: None,
+        provided: Some(("Contoh (simulasi)".to_owned(), at - DAY * 10)),
+    };
+    let all = SimulatedVillages {
+        lists: Vec::new(),
+        points: (0..12).zip(villages()).map(point).collect(),
+        targets: Vec::new(),
+    };
+    let since = now();
+    room.simulate(&house.hall, &all).await.expect("points");
+    let speaks = simulated::speaks();
+    while tell(&house.hall, &speaks).await.expect("minutes") {}
+    told("ten days of twelve made-up boxes, put in", since);
+    let since = now();
+    jobs::pass(&house.hall, &mut Folder::default(), Which::All)
+        .await
+        .expect("a pass");
+    told("and judged", since);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "a bench: minutes, and only its figures count"]
 async fn what_a_month_costs() {
@@ -96,6 +129,9 @@ async fn what_a_month_costs() {
     let mut sites: Vec<Id<Site>> = Vec::new();
     for [code, name, ..] in villages() {
         let station = Station::new(&house.hall, &name, &code, Some("A"), START).await;
+        let form = json!({ "name": name, "kind": "kantor_desa", "village": code,
+            "site": station.site });
+        house.post("/api/v1/points", form).await.is(201);
         sites.push(station.site);
     }
     let first = Slot::of(START).day();
@@ -142,6 +178,18 @@ async fn what_a_month_costs() {
     )
     .await;
     asked(&house, "villages, all", &format!("/api/v1/villages?{rows}")).await;
+    for (what, path) in [
+        ("villages, a page of 100", "/api/v1/villages?limit=100"),
+        (
+            "villages that differ",
+            "/api/v1/villages?limit=100&stand=differs",
+        ),
+        ("marks of all villages", "/api/v1/villages/marks"),
+        ("progress of the province", "/api/v1/points/progress"),
+        ("what points cost", "/api/v1/points/money"),
+    ] {
+        asked(&house, what, path).await;
+    }
     asked(
         &house,
         "who is heard, all",
@@ -157,6 +205,7 @@ async fn what_a_month_costs() {
     let path = format!("/api/v1/sites/{site}/ledger/proof?{span}");
     house.get(&path).await.is(200);
     told("the proof of a site's month, without records", since);
+    made_up(&house, end.start()).await;
     let size = std::fs::metadata(folder.path().join("betang.sqlite")).expect("a file");
     say(&format!("the database: {} MiB", size.len() >> 20));
 }

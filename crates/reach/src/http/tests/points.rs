@@ -81,7 +81,7 @@ async fn register(db: Db) {
         .json();
     assert_eq!(
         village["points"],
-        json!({ "count": 1, "by_state": { "listed": 1 } })
+        json!({ "count": 1, "by_state": { "listed": 1 }, "boxes": 0, "proven": null })
     );
     assert_eq!(village["places"][0]["id"], id.as_str());
     let csv = house

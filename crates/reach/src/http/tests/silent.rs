@@ -1,9 +1,9 @@
 //! Who is not heard, and what is opened and cleared for it, on both engines.
 
 use hall::link::kinds;
-use hall::test::Station;
 use sync::record::Quality;
 
+use super::station::Station;
 use super::*;
 use crate::jobs::silence::Listener;
 

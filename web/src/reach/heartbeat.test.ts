@@ -1,0 +1,76 @@
+import { expect, test } from 'vitest';
+import { beats, DAY, hour, monthBeside, spanOf, worst, type LinkState } from './heartbeat';
+
+/** The slot of a time of UTC. */
+const at = (time: string) => Date.parse(`${time}Z`) / 60_000;
+const run = (from: string, to: string, state: LinkState, cause: 'none' | 'link' | 'power' = 'none') => ({
+  from_slot: at(from),
+  to_slot: at(to),
+  from_us: at(from) * 6e7,
+  to_us: at(to) * 6e7,
+  state,
+  cause,
+  basis: ['https']
+});
+
+test('a day of the zone begins at 17.00 UTC of the day before', () => {
+  const days = beats({ from_slot: at('2026-11-01T17:00'), to_slot: at('2026-11-03T17:00'), runs: [run('2026-11-01T17:00', '2026-11-03T17:00', 'up')] });
+  expect(days.map(({ day, asked, minutes }) => [day, asked, minutes.up])).toEqual([
+    ['2026-11-02', DAY, DAY],
+    ['2026-11-03', DAY, DAY]
+  ]);
+});
+
+test('what was not decided is unknown, before, between and behind', () => {
+  const [only, ...rest] = beats({
+    from_slot: at('2026-11-01T20:00'),
+    to_slot: at('2026-11-02T02:00'),
+    runs: [run('2026-11-01T23:00', '2026-11-02T00:00', 'down', 'link'), run('2026-11-01T21:00', '2026-11-01T22:00', 'up')]
+  });
+  expect(rest).toEqual([]);
+  expect(only?.parts.map(({ from, to, state }) => [hour(from), hour(to), state])).toEqual([
+    ['03.00', '04.00', 'unknown'],
+    ['04.00', '05.00', 'up'],
+    ['05.00', '06.00', 'unknown'],
+    ['06.00', '07.00', 'down'],
+    ['07.00', '09.00', 'unknown']
+  ]);
+  expect(only?.minutes).toEqual({ up: 60, degraded: 0, down: 60, off: 0, unknown: 240 });
+  expect(worst(only!)).toBe('down');
+});
+
+test('a run over midnight is cut, and its minutes are counted once', () => {
+  const days = beats({ from_slot: at('2026-11-01T16:00'), to_slot: at('2026-11-01T18:30'), runs: [run('2026-11-01T16:30', '2026-11-01T18:00', 'off', 'power')] });
+  expect(days.map(({ day, minutes }) => [day, minutes.off, minutes.unknown])).toEqual([
+    ['2026-11-01', 30, 30],
+    ['2026-11-02', 60, 30]
+  ]);
+});
+
+test('minutes of days add up to what was asked about, whatever the runs', () => {
+  let seed = 7;
+  const roll = (n: number) => (seed = (seed * 48_271) % 2_147_483_647) % n;
+  for (let round = 0; round < 200; round++) {
+    const from = 29_000_000 + roll(5000);
+    const to = from + roll(6000);
+    const runs = [];
+    for (let slot = from - roll(100); slot < to; slot += roll(400)) {
+      const end = slot + 1 + roll(300);
+      runs.push({ from_slot: slot, to_slot: end, from_us: 0, to_us: 0, state: 'up' as const, cause: 'none' as const, basis: [] });
+      slot = end;
+    }
+    const days = beats({ from_slot: from, to_slot: to, runs });
+    const sum = days.reduce((sum, day) => sum + day.asked, 0);
+    expect(sum).toBe(Math.max(0, to - from));
+    for (const day of days) {
+      expect(Object.values(day.minutes).reduce((a, b) => a + b, 0)).toBe(day.asked);
+      day.parts.forEach((part, i) => expect(part.from).toBe(i === 0 ? day.parts[0]!.from : day.parts[i - 1]!.to));
+    }
+  }
+});
+
+test('months have their days', () => {
+  expect(spanOf('2028-02')).toEqual({ from: '2028-02-01', to: '2028-02-29' });
+  expect(monthBeside('2026-12', 1)).toBe('2027-01');
+  expect(monthBeside('2026-01', -1)).toBe('2025-12');
+});

@@ -1,0 +1,47 @@
+// What the house knows about villages, in the reader's words.
+import type { Claim, SaidOf } from '$api/model';
+import { day, number } from '$shell/format';
+import { language, maybe, t } from '$shell/words.svelte';
+
+/** A value as people say it: shares in percent, words by the catalogue. */
+export function valueWord(property: Claim['property'], value: Claim['value']): string {
+  switch (value.kind) {
+    case 'flag':
+      return value.value === 'ya' ? t('value.yes') : t('value.no');
+    case 'whole':
+      return `${number(Number(value.value) / 10, language(), 1)} %`;
+    case 'day':
+      return dayOf(value.value);
+    default:
+      return maybe(property === 'status' ? `stage.${value.value}` : `value.${value.value}`) ?? value.value;
+  }
+}
+
+/** Why the house says what it says. */
+export function reasonWord({ reason }: SaidOf): string {
+  switch (reason.word) {
+    case 'agreed':
+      return t('reason.agreed', { n: reason.voices ?? 0 });
+    case 'newest':
+      return t('reason.newest', { n: reason.days ?? 0 });
+    case 'same_day':
+      return t('reason.same_day', { n: reason.values ?? 0 });
+    default:
+      return t(`reason.${reason.word}`);
+  }
+}
+
+/** An ISO date: 24 Nov 2026. */
+export function dayOf(iso: string): string {
+  return day(Date.parse(`${iso}T12:00:00+07:00`), language());
+}
+
+/** Whose claim it is. */
+export function ownerOf(claim: Claim): string {
+  return claim.owner ?? t('source.unnamed');
+}
+
+/** Rupiah; what is unknown is said to be. */
+export function rupiah(amount: number | null): string {
+  return amount === null ? t('unknown') : `Rp\u00a0${number(amount, language())}`;
+}

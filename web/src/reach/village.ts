@@ -1,0 +1,97 @@
+// What the pages know about villages beyond their words: which list is asked for, which
+// shape a state wears, how a value is written.
+import type { Claim, SaidOf, SiteContact, Stage, Village } from '$api/model';
+import type { Face } from '$watch/camera';
+
+/** Three voices about a village, and where two of them differ; the words of the address. */
+export const stands = { rencana: 'planned', laporan: 'reported', terukur: 'measured', 'belum-terukur': 'unmeasured', berbeda: 'differs' } as const;
+export type Stand = keyof typeof stands;
+
+/** What a reader has asked the list for. */
+export interface Wanted {
+  q: string;
+  area: string;
+  stand: Stand | '';
+  state: Stage | '';
+  disputed: boolean;
+}
+
+/** The states of a point's way, in their order. */
+export const stages = ['listed', 'surveyed', 'refused', 'absent', 'granted', 'in_distribution', 'delivered', 'installed', 'active', 'inactive', 'suspended', 'relocated', 'returned'] as const satisfies Stage[];
+
+/** Reads the address; what it does not know it leaves out. */
+export function readWanted(query: URLSearchParams): Wanted {
+  const stand = query.get('berdiri') ?? '';
+  const area = query.get('wilayah') ?? '';
+  return {
+    q: query.get('q') ?? '',
+    area: /^\d{2}(\.\d{2}){0,2}$/.test(area) ? area : '',
+    stand: stand in stands ? (stand as Stand) : '',
+    state: stages.find((one) => one === query.get('tahap')) ?? '',
+    disputed: query.get('sengketa') === '1'
+  };
+}
+
+/** The same as a question to the house. */
+export function asked(wanted: Wanted): { q?: string; within?: string; stand?: (typeof stands)[Stand]; state?: Stage; disputed?: boolean } {
+  return {
+    ...(wanted.q ? { q: wanted.q } : {}),
+    ...(wanted.area ? { within: wanted.area } : {}),
+    ...(wanted.stand ? { stand: stands[wanted.stand] } : {}),
+    ...(wanted.state ? { state: wanted.state } : {}),
+    ...(wanted.disputed ? { disputed: true } : {})
+  };
+}
+
+/** The shape of how far a point has come: what people say is never more than that. */
+export function stageFace(stage: Stage): Face {
+  switch (stage) {
+    case 'active':
+    case 'installed':
+      return 'ok';
+    case 'inactive':
+    case 'suspended':
+    case 'refused':
+    case 'absent':
+      return 'warn';
+    case 'relocated':
+    case 'returned':
+      return 'unknown';
+    default:
+      return 'idle';
+  }
+}
+
+/** The shape of whether a box is heard. */
+export function contactFace(contact: SiteContact['contact']): Face {
+  return { heard: 'ok', late: 'warn', silent: 'crit', never: 'unknown' }[contact] as Face;
+}
+
+/** The sentence about a village's points; a share of nothing is not said. */
+export function pointsLine({ points }: Pick<Village, 'points'>): 'none' | 'unmeasured' | 'some' {
+  if (points.count === 0) return 'none';
+  return points.proven === null ? 'unmeasured' : 'some';
+}
+
+/** Hundredths of a percent as they were rounded: down, to one place after the comma. */
+export function tenths(share_bp: number): number {
+  return Math.floor(share_bp / 10) / 10;
+}
+
+/** The claims of a village by property, each with what the house says of it. */
+export interface Voice {
+  property: Claim['property'];
+  said: SaidOf | null;
+  /** The newest day first. */
+  claims: Claim[];
+}
+
+/** The properties that somebody has said something of, in the order of the register. */
+export function voices(said: readonly SaidOf[], claims: readonly Claim[]): Voice[] {
+  const order: readonly Claim['property'][] = ['listed', 'blank_spot', 'status', 'voice', 'data', 'four_g', 'office', 'territory', 'provider', 'grid'];
+  return order.flatMap((property) => {
+    const own = claims.filter((claim) => claim.property === property).sort((a, b) => b.as_of.localeCompare(a.as_of) || b.recorded_us - a.recorded_us);
+    const says = said.find((one) => one.property === property) ?? null;
+    return own.length > 0 || says ? [{ property, said: says, claims: own }] : [];
+  });
+}
