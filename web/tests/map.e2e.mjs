@@ -183,8 +183,9 @@ await keep(async () => {
 		await clickMiddle(page, { villages: 'some' });
 		await says(page, 'pilih', `desa:${village.code}`);
 		await page.waitForSelector(`h2:text("${village.name}")`);
+		await page.getByText('belum ada titik').waitFor();
 		const panel = await page.locator('[aria-labelledby="peta-terpilih"]').innerText();
-		for (const fact of [village.code, 'Pahandut', 'Palangka', 'indikatif', 'Koneksi internet', 'belum diketahui']) expect(panel.includes(fact), `${fact} is not in: ${panel}`);
+		for (const fact of [village.code, 'Pahandut', 'Palangka', 'indikatif', 'Koneksi internet', 'belum ada titik']) expect(panel.includes(fact), `${fact} is not in: ${panel}`);
 		const connection = panel.slice(panel.indexOf('Koneksi internet'), panel.indexOf('Kamera', panel.indexOf('Koneksi internet')));
 		expect(!/\d/.test(connection), `a number nobody measured: ${connection}`);
 	});

@@ -2,6 +2,13 @@
 import type { id } from './id';
 
 export const en: Record<keyof typeof id, string> = {
+  'area.any': 'All areas',
+  'area.choose': 'Choose an area',
+  'area.district': 'District',
+  'area.failed': 'The list of areas could not be loaded.',
+  'area.regency': 'Regency or city',
+  'area.village': 'Village',
+  'area.whole': 'All of it',
   'contact.nophone': 'number not known',
   'door.act': 'Log in',
   'door.busy': 'Checking …',

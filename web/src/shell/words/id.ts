@@ -1,5 +1,12 @@
 // The words that every page has, in Indonesian: the source. Keys are sorted.
 export const id = {
+  'area.any': 'Semua wilayah',
+  'area.choose': 'Pilih wilayah',
+  'area.district': 'Kecamatan',
+  'area.failed': 'Daftar wilayah belum dapat dimuat.',
+  'area.regency': 'Kabupaten/Kota',
+  'area.village': 'Desa/Kelurahan',
+  'area.whole': 'Seluruhnya',
   'contact.nophone': 'nomor belum diketahui',
   'door.act': 'Masuk',
   'door.busy': 'Memeriksa …',
