@@ -9,7 +9,9 @@ use std::ops::Range;
 
 use base::area::{AreaCode, AreaLevel};
 use base::id::{Excuse, Id, Site};
+use base::month::Month;
 use base::now::Wall;
+use hall::Hall;
 use hall::site::{self, Listed};
 use reach_core::judge::Run;
 use reach_core::slot::Slot;
@@ -131,6 +133,13 @@ fn excused(
         })
         .chain(ours)
         .collect()
+}
+
+/// The slots of a month of the house's zone.
+pub(crate) fn slots_of(hall: &Hall, month: Month) -> Range<Slot> {
+    let before = month.first().plus(-1);
+    let begins = before.map_or(Wall::from_us(0), |day| hall.end_of(day));
+    Slot::of(begins)..Slot::of(hall.end_of(month.last()))
 }
 
 /// The regency that an area lies in.

@@ -26,7 +26,7 @@ use reach_core::slot::Slot;
 use reach_core::uptime::Excused;
 use store::{Conn, Error};
 
-use crate::ledger::{self, Member};
+use crate::ledger::{self, Member, slots_of};
 use crate::sql::excuse::{self, ExcuseRow};
 
 /// A sheet with all that is printed beside its integers.
@@ -150,13 +150,6 @@ pub(crate) async fn make(
         by: (who.person(), by),
         chain,
     })
-}
-
-/// The slots of a month of the house's zone.
-pub(crate) fn slots_of(hall: &Hall, month: Month) -> Range<Slot> {
-    let before = month.first().plus(-1);
-    let begins = before.map_or(Wall::from_us(0), |day| hall.end_of(day));
-    Slot::of(begins)..Slot::of(hall.end_of(month.last()))
 }
 
 /// What of some runs lies in some slots: what is not in the counts is in no outage.

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { beats, DAY, hour, monthBeside, spanOf, worst, type LinkState } from './heartbeat';
+import { beats, DAY, hour, monthBeside, readMonth, spanOf, spanTo, worst, type LinkState } from './heartbeat';
 
 /** The slot of a time of UTC. */
 const at = (time: string) => Date.parse(`${time}Z`) / 60_000;
@@ -71,6 +71,9 @@ test('minutes of days add up to what was asked about, whatever the runs', () => 
 
 test('months have their days', () => {
   expect(spanOf('2028-02')).toEqual({ from: '2028-02-01', to: '2028-02-29' });
+  expect(spanTo('2026-11', '2026-11-09')).toEqual({ from: '2026-11-01', to: '2026-11-09' });
+  expect(readMonth(new URLSearchParams('bulan=2026-10'), '2026-11-09')).toBe('2026-10');
+  expect(readMonth(new URLSearchParams('bulan=2026-13'), '2026-11-09')).toBe('2026-11');
   expect(monthBeside('2026-12', 1)).toBe('2027-01');
   expect(monthBeside('2026-01', -1)).toBe('2025-12');
 });

@@ -85,8 +85,18 @@ export function monthBeside(month: string, step: number): string {
   const [year, number] = month.split('-').map(Number) as [number, number];
   return new Date(Date.UTC(year, number - 1 + step, 1)).toISOString().slice(0, 7);
 }
+/** The month that an address asks for; else the one of today. */
+export function readMonth(query: URLSearchParams, today: string): string {
+  const asked = query.get('bulan') ?? '';
+  return /^\d{4}-(0[1-9]|1[0-2])$/.test(asked) ? asked : monthOf(today);
+}
 /** The first and the last day of a month. */
 export function spanOf(month: string): { from: string; to: string } {
   const [year, number] = month.split('-').map(Number) as [number, number];
   return { from: `${month}-01`, to: new Date(Date.UTC(year, number, 0)).toISOString().slice(0, 10) };
+}
+/** The same, as far as it has come. */
+export function spanTo(month: string, today: string): { from: string; to: string } {
+  const { from, to } = spanOf(month);
+  return { from, to: to > today ? today : to };
 }

@@ -28,7 +28,7 @@ export const targets = new Reader<Target[]>(async () => (await take(api.GET('/ap
 export const money = new Reader<MoneyTotals>(() => take(api.GET('/api/v1/points/money')));
 const silent = new Reader<ContactPage>(() => take(api.GET('/api/v1/contact', { params: { query: { contact: 'silent', limit: SILENT } } })));
 
-function readers(): { again: () => Promise<void> }[] {
+function readers(): Pick<Reader<unknown>, 'again' | 'problem'>[] {
   return [...(may('village.read') ? [progress, targets] : []), ...(may('point.money.read') ? [money] : []), ...(may('site.read') ? [silent] : [])];
 }
 
@@ -78,12 +78,13 @@ register({
     const total = progress.value?.now;
     if (!total) return null;
     const words = t('village.basis');
-    return progress.problem ? `${words} (${ago(now() - total.at_us / 1000, language())})` : words;
+    // What could not be read again stands as it was, and says since when.
+    return readers().some((reader) => reader.problem) ? `${words} (${ago(now() - total.at_us / 1000, language())})` : words;
   },
   cards: [
     { id: 'reach.points', order: 0, wide: true, show: PointsCard },
     { id: 'reach.money', order: 2.5, wide: true, show: MoneyCard }
   ],
   hold,
-  ready: () => readers().every((reader) => reader !== progress || progress.value !== null || progress.problem !== null)
+  ready: () => !may('village.read') || progress.value !== null || progress.problem !== null
 });

@@ -1,7 +1,8 @@
 // What the house knows about villages, in the reader's words.
-import type { Claim, SaidOf } from '$api/model';
+import type { Claim, LedgerNumbers, SaidOf, Village } from '$api/model';
 import { day, number } from '$shell/format';
 import { language, maybe, t } from '$shell/words.svelte';
+import { tenths } from './village';
 
 /** A value as people say it: shares in percent, words by the catalogue. */
 export function valueWord(property: Claim['property'], value: Claim['value']): string {
@@ -44,4 +45,21 @@ export function ownerOf(claim: Claim): string {
 /** Rupiah; what is unknown is said to be. */
 export function rupiah(amount: number | null): string {
   return amount === null ? t('unknown') : `Rp\u00a0${number(amount, language())}`;
+}
+
+/** A village's points: how many are proven; a share of nothing is not said. */
+export function pointsWord({ points }: Pick<Village, 'points'>): string {
+  if (points.count === 0) return t('village.nopoints');
+  if (points.proven === null) return t('village.points.unmeasured', { n: points.count });
+  return t('village.points', { proven: points.proven, n: points.count });
+}
+
+/** A share in hundredths of a percent, never rounded up. */
+export function shareWord(share_bp: number | null): string {
+  return share_bp === null ? t('unknown') : `${number(tenths(share_bp), language(), 1)} %`;
+}
+
+/** What can be said of a contract. */
+export function contractWord(contract: LedgerNumbers['contract']): string {
+  return contract.verdict === 'share' ? shareWord(contract.share_bp) : t(`contract.${contract.verdict}`);
 }

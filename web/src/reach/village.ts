@@ -67,12 +67,6 @@ export function contactFace(contact: SiteContact['contact']): Face {
   return { heard: 'ok', late: 'warn', silent: 'crit', never: 'unknown' }[contact] as Face;
 }
 
-/** The sentence about a village's points; a share of nothing is not said. */
-export function pointsLine({ points }: Pick<Village, 'points'>): 'none' | 'unmeasured' | 'some' {
-  if (points.count === 0) return 'none';
-  return points.proven === null ? 'unmeasured' : 'some';
-}
-
 /** Hundredths of a percent as they were rounded: down, to one place after the comma. */
 export function tenths(share_bp: number): number {
   return Math.floor(share_bp / 10) / 10;

@@ -37,8 +37,7 @@ use super::stand::Measured;
 use super::targets::{self, TargetView};
 use super::{Times, points};
 use crate::jobs::silence::KINDS;
-use crate::ledger;
-use crate::sheet::slots_of;
+use crate::ledger::{self, slots_of};
 
 pub(super) fn routes() -> OpenApiRouter<Hall> {
     OpenApiRouter::new().routes(routes!(brief).guard(Permission::SitesRead))

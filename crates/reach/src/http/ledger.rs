@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use base::area::AreaCode;
 use base::day::Day;
 use base::id::{Excuse, Id, Site};
+use base::month::Month;
 use base::now::Wall;
 use hall::Hall;
 use hall::areas;
@@ -432,11 +433,7 @@ impl Span {
     /// The slots of it: days are those of the house's zone.
     pub(super) fn slots(self, hall: &Hall) -> Result<Range<Slot>, Problem> {
         let to = self.to.unwrap_or_else(|| hall.today());
-        let first = format!("{}-01", &to.to_string()[..7]);
-        let from = match self.from {
-            Some(from) => from,
-            None => first.parse().unwrap_or(to),
-        };
+        let from = self.from.unwrap_or_else(|| Month::of(to).first());
         if from > to {
             return Err(refuse("from", "lies behind `to`"));
         }

@@ -12,6 +12,7 @@ use base::area::AreaCode;
 use base::day::Day;
 use base::id::{Id, Person, Point};
 use base::money::{Amount, Total};
+use base::month::Month;
 use base::now::Wall;
 use hall::Hall;
 use hall::audit::{self, Act};
@@ -30,6 +31,7 @@ use utoipa_axum::routes;
 
 use super::Times;
 use super::points::{self, place, readable};
+use crate::ledger::slots_of;
 use crate::sql::money::{self, MoneyRow};
 use crate::sql::verdict;
 
@@ -311,9 +313,7 @@ pub(super) async fn sums(
 
 /// The slots of a day's month that have ended by the end of that day.
 fn month(hall: &Hall, day: Day) -> Range<Slot> {
-    let first: Option<Day> = format!("{}-01", &day.to_string()[..7]).parse().ok();
-    let before = first.and_then(|first| first.plus(-1));
-    let from = before.map_or(Slot(0), |day| Slot::of(hall.end_of(day)));
+    let from = slots_of(hall, Month::of(day)).start;
     let to = Slot::of(hall.end_of(day)).min(Slot::of(hall.now().wall));
     from..to.max(from)
 }

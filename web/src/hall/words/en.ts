@@ -191,6 +191,7 @@ export const en: Record<keyof typeof id, string> = {
   'list.clear': 'Clear filters',
   'list.found': '{n} of {total}',
   'list.more': 'Load more',
+  'list.notnew': 'Some data could not be brought up to date; what is shown is what was known last.',
   'list.old': 'Data from {since}; reconnecting.',
   'number.1': 'One',
   'number.2': 'Two',

@@ -189,6 +189,7 @@ export const id = {
   'list.clear': 'Hapus saringan',
   'list.found': '{n} dari {total}',
   'list.more': 'Muat berikutnya',
+  'list.notnew': 'Sebagian data belum dapat diperbarui; yang tampak ialah yang terakhir diketahui.',
   'list.old': 'Data sejak {since}; sedang menyambung kembali.',
   'number.1': 'Satu',
   'number.2': 'Dua',

@@ -77,6 +77,7 @@ export const en: Record<keyof typeof id, string> = {
   'links.head.none': 'No measuring box is active yet',
   'links.list': 'Sites, silent ones first',
   'links.month.none': 'No minutes are on record in this month yet.',
+  'links.month.read': 'Read {when}.',
   'links.month.text': 'Minutes that are proven, by the records of boxes at the sites. A minute without a record does not count as connected.',
   'links.more': 'Only the first {n} sites are shown; narrow the filter or download the CSV.',
   'links.none': 'No site is active yet',

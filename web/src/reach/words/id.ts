@@ -76,6 +76,7 @@ export const id = {
   'links.head.none': 'Belum ada alat ukur yang aktif',
   'links.list': 'Lokasi, yang diam lebih dahulu',
   'links.month.none': 'Belum ada menit yang tercatat pada bulan ini.',
+  'links.month.read': 'Dibaca {when}.',
   'links.month.text': 'Menit yang terbukti, dari catatan alat di lokasi. Menit tanpa catatan tidak dihitung tersambung.',
   'links.more': 'Hanya {n} lokasi pertama yang ditampilkan; persempit saringan atau unduh CSV.',
   'links.none': 'Belum ada lokasi yang aktif',
