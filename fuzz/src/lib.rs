@@ -14,6 +14,7 @@ mod carried_files;
 mod configuration;
 mod credentials;
 mod datagrams;
+mod dish_answers;
 mod link_frames;
 mod name_answers;
 mod offers;
@@ -38,6 +39,7 @@ pub const TARGETS: &[Target] = &[
     ("configuration", configuration::run),
     ("credentials", credentials::run),
     ("datagrams", datagrams::run),
+    ("dish_answers", dish_answers::run),
     ("link_frames", link_frames::run),
     ("name_answers", name_answers::run),
     ("offers", offers::run),

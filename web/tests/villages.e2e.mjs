@@ -6,10 +6,33 @@
 // What is expected is counted here from the files, and not asked of the house.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { binary, browser, expect, house as newHouse, keep, logIn, promise, run } from './house.mjs';
+import { createInterface } from 'node:readline';
+import { binary, browser, expect, house as newHouse, keep, logIn, promise, run, targetFolder } from './house.mjs';
+
+/** A dish that writes what it answers by itself; a line to it changes how it is. */
+async function dishOf(scene) {
+	const child = spawn(process.env.SIM ?? join(targetFolder, 'debug/sim'), ['dish', '--scene', scene], { stdio: ['pipe', 'pipe', 'inherit'] });
+	const [line] = await once(createInterface({ input: child.stdout }), 'line');
+	return { child, at: /^dish (\S+)$/.exec(line)[1] };
+}
+
+/** Pictures of a page on a phone and on a wall, by day and by night, into the folder SHOTS; none without it. */
+async function shots(page, name) {
+	if (!process.env.SHOTS) return;
+	const size = page.viewportSize();
+	for (const width of [360, 1920])
+		for (const colorScheme of ['light', 'dark']) {
+			await page.setViewportSize({ width, height: 1000 });
+			await page.emulateMedia({ colorScheme });
+			await page.screenshot({ path: join(process.env.SHOTS, `${name}-${width}-${colorScheme}.png`), fullPage: true });
+		}
+	await page.setViewportSize(size);
+	await page.emulateMedia({ colorScheme: null });
+}
 
 await keep(async () => {
 	const { house, token, cli } = await newHouse();
@@ -77,7 +100,7 @@ await keep(async () => {
 		await page.getByText(sha).waitFor();
 	});
 
-	let site;
+	let site, box;
 	await promise('points on their way, and a box that is heard', async () => {
 		const { stdout } = await cli('sites', 'add', '--name', 'Kantor Desa Uji', '--area', one.code, '--point', '-2.31,114.05', '--provider', 'Penyedia C');
 		site = stdout.trim();
@@ -88,14 +111,44 @@ await keep(async () => {
 			await cli('villages', 'step', id, to, '--happened', `2026-02-0${day}T10:00+07:00`, '--serial', to === 'installed' ? 'KIT-1' : 'KIT-0');
 		const { stdout: code } = await cli('sites', 'code', site, '--near', '5000');
 		const typed = /\S+#\S+/.exec(code)[0];
-		const box = mkdtempSync(join(tmpdir(), 'betang-box-'));
+		box = mkdtempSync(join(tmpdir(), 'betang-box-'));
 		await run(binary, ['agent', 'enrol', typed, '--data', box, '--at', '-2.31,114.05']);
 		const child = spawn(binary, ['agent', '--data', box, '--every', '1'], { stdio: 'ignore' });
 		await page.goto(`${house.url}/desa/${one.code}`);
 		await page.getByText(/terdengar \d+ dtk lalu/).first().waitFor({ timeout: 45_000 });
 		const way = await page.getByRole('list', { name: 'Perjalanan program' }).first().getByRole('listitem').allInnerTexts();
 		expect(way.length === 6 && way[4].startsWith('terpasang') && way[4].includes('KIT-1'), way.join(' | '));
+		// No dish has said anything: that is not known, and not well.
+		await page.getByText('belum diketahui; belum ada antena yang menjawab').first().waitFor();
 		child.kill('SIGKILL');
+	});
+
+	await promise('a dish that nobody pays for is told as a bill and not as a broken link, until it is paid', async () => {
+		const dish = await dishOf('no-account');
+		const child = spawn(binary, ['agent', '--data', box, '--every', '1', '--slot-seconds', '6', '--dish', dish.at], { stdio: 'ignore' });
+		const card = page.getByRole('region', { name: 'Antena satelit' });
+		const wrong = page.getByRole('region', { name: 'Kejadian' }).getByText(/tagihan atau langganan, bukan sambungan yang rusak \(kode antena 2\)/);
+		await card.getByText('tagihan belum dibayar atau langganan tidak aktif, bukan sambungan yang rusak').waitFor({ timeout: 60_000 });
+		for (const part of [/sejak /, /kode antena 2/, /ditanya \d+ \S+ lalu/, 'Hubungi penyedia: Penyedia C']) await card.getByText(part).first().waitFor();
+		await wrong.waitFor();
+		await shots(page, 'tagihan');
+		await page.goto(`${house.url}/konektivitas`);
+		await page.getByText(/Antena satelit: tagihan belum dibayar/).waitFor();
+		await shots(page, 'tagihan-koneksi');
+		await page.goto(`${house.url}/kejadian`);
+		await page.getByRole('link', { name: /tagihan atau langganan, bukan sambungan yang rusak/ }).first().click();
+		await shots(page, 'tagihan-kejadian');
+		await page.goto(`${house.url}/desa/${one.code}`);
+		await card.waitFor();
+		dish.child.stdin.write('good\n');
+		await page.getByText('dilayani, tidak ada yang menghalangi').waitFor({ timeout: 60_000 });
+		await card.waitFor({ state: 'detached' });
+		const { items } = await house.json('GET', '/api/v1/incidents?limit=100', { token });
+		const bills = items.filter(({ kind }) => kind === 'dish.bill').map(({ state }) => state);
+		expect(bills.join() === 'cleared', bills.join());
+		await shots(page, 'dilayani');
+		child.kill('SIGKILL');
+		dish.child.kill();
 		rmSync(box, { recursive: true, force: true });
 	});
 

@@ -31,7 +31,7 @@ use hall::link::upkeep::{self, Hands, Outfit};
 use hall::link::vitals::Vitals;
 use hall::task::Tasks;
 use prost::Message as _;
-use reach::agent::{BUDGET, BUDGETS, Outlook, SLOT, SLOTS};
+use reach::agent::{BUDGET, BUDGETS, Outlook, SLOT, SLOTS, dish};
 use sync::anchor::{self, Anchor};
 use sync::identity::Stream;
 use sync::ledger::Slot;
@@ -85,6 +85,10 @@ struct Live {
     /// the house says otherwise.
     #[arg(long, value_name = "OCTETS", default_value_t = BUDGET, value_parser = clap::value_parser!(u64).range(BUDGETS))]
     budget: u64,
+    /// Where the dish answers, if there is one: ADDRESS, ADDRESS/PORT/PORT with the ports
+    /// of gRPC and gRPC-Web, or `none`.
+    #[arg(long, value_name = "ADDRESS", default_value = DISH, value_parser = dish)]
+    dish: Beside,
     /// Seconds of a slot. The ledger has minutes; a test has less time.
     #[arg(long, hide = true, default_value_t = SLOT.as_secs(), value_parser = clap::value_parser!(u64).range(SLOTS))]
     slot_seconds: u64,
@@ -116,8 +120,37 @@ impl Live {
                 said.extend([word.into(), number.to_string().into()]);
             }
         }
+        if let Beside::At(text, _) = &self.dish
+            && text != DISH
+        {
+            said.extend(["--dish".into(), text.into()]);
+        } else if matches!(self.dish, Beside::Nothing) {
+            said.extend(["--dish".into(), NO_DISH.into()]);
+        }
         said
     }
+}
+
+/// Where every dish answers.
+const DISH: &str = "192.168.100.1";
+
+/// Says that there is none.
+const NO_DISH: &str = "none";
+
+/// What stands beside a box.
+#[derive(Debug, Clone)]
+enum Beside {
+    Nothing,
+    /// A dish, as it was written and as it was read.
+    At(String, dish::Address),
+}
+
+fn dish(text: &str) -> Result<Beside, String> {
+    if text == NO_DISH {
+        return Ok(Beside::Nothing);
+    }
+    let at = text.parse().map_err(str::to_owned)?;
+    Ok(Beside::At(text.to_owned(), at))
 }
 
 fn program(text: &str) -> Result<Program, String> {
@@ -238,6 +271,13 @@ async fn live(live: Live) -> anyhow::Result<ExitCode> {
         let _ = has_begun.send(());
         watcher.run(&stop).await;
     });
+    if let Beside::At(_, at) = live.dish {
+        let (desk, stop) = (desk.clone(), eyes.soft().clone());
+        let slot = Duration::from_secs(live.slot_seconds);
+        eyes.spawn("agent.dish", async move {
+            dish::follow(at, slot, desk, Clock::real(), stop).await;
+        });
+    }
     let stop = tasks.soft().clone();
     let (samples, folder) = ((hands.clone(), desk.clone()), live.data.clone());
     tasks.spawn("agent.vitals", async move {

@@ -23,7 +23,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Be a site: a box that dials in.
-    Agent(agent::Agent),
+    Agent(Box<agent::Agent>),
     /// Programs for boxes: signed where no network is, offered by a running house.
     #[command(subcommand)]
     Release(release::Verb),
@@ -34,7 +34,7 @@ enum Command {
 
 pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
-        Command::Agent(agent) => agent::run(agent).await,
+        Command::Agent(agent) => agent::run(*agent).await,
         Command::Release(verb) => release::run(verb).await,
         #[cfg(feature = "centre")]
         Command::House(command) => house::run(*command).await,

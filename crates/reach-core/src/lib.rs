@@ -29,11 +29,13 @@
 //! | [`silence`] | who has not been heard, and have they one cause? |
 //! | [`lookout`] | what does a box look at, and when? |
 //! | [`presence`] | when was its program at work? |
+//! | [`dish`] | what does a dish say of itself, and is it the bill or the link? |
 //! | [`purse`] | how many octets may it use for that? |
 
 pub mod amend;
 pub mod calendar;
 pub mod code;
+pub mod dish;
 pub mod evidence;
 pub mod flow;
 pub mod fold;

@@ -6,6 +6,7 @@
 
 mod anchors;
 mod counters;
+pub mod dish;
 mod notes;
 mod power;
 pub(crate) mod question;

@@ -15,6 +15,7 @@
 //! | `ledger` | how much of a span each site was there |
 //! | `sheet` | the evidence of a month, on paper |
 //! | `listening` | who is heard now |
+//! | `dishes` | what dishes have said last, and whether it is the bill |
 //! | `jobs` | evidence of records, verdicts of evidence |
 //! | `simulated` | villages of the demonstration, put in by the house |
 //! | `sql` | the room's tables |
@@ -22,6 +23,7 @@
 //! | `room` | the room as a whole |
 
 pub mod agent;
+mod dishes;
 #[doc(hidden)]
 pub mod doors;
 mod http;
@@ -46,6 +48,7 @@ pub const SCHEMA: store::migrate::Schema = store::schema!(
         (1, "villages"),
         (2, "points"),
         (3, "ledger"),
-        (4, "simulated")
+        (4, "simulated"),
+        (5, "dish")
     ]
 );

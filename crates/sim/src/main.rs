@@ -21,7 +21,7 @@ use sim::link::village::{self, Looks};
 use sim::link::world::Mutation;
 use sim::live::camera::Camera;
 use sim::live::library::Library;
-use sim::live::{ask, floor, limit, net, pages, rtsp, sites, viewers};
+use sim::live::{ask, dish, floor, limit, net, pages, rtsp, sites, viewers};
 use sim::picture::Scene;
 
 #[derive(Debug, Parser)]
@@ -62,6 +62,8 @@ enum Cli {
     Pages(pages::Pages),
     /// A network of delay, loss and cuts between TUN devices, told by lines.
     Net(net::Net),
+    /// A Starlink dish; a word on a line changes how it is.
+    Dish(dish::Dish),
     /// Days of villages and their links in virtual time; says which promise broke.
     Link(Link),
 }
@@ -117,6 +119,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
             say(&ask::fault(&camera, fault).await?);
             Ok(())
         }
+        Cli::Dish(dish) => dish.run(&Tasks::new(), say).await,
         Cli::Viewers(viewers) => viewers.run().await,
         Cli::Floor(floor) => floor.run().await,
         Cli::Limit(limit) => limit.run().await,

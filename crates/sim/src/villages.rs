@@ -121,8 +121,8 @@ const PROVIDERS: [&str; 3] = [
 /// the way is there, and each habit of a box.
 const POINTS: [(State, Option<(usize, Habit)>); 40] = {
     use Habit::{
-        Contradicted, Flapping, Never, NightlyDark, ShortCuts, Silent, SlowEvenings, WasPortal,
-        Well,
+        Contradicted, Flapping, Never, NightlyDark, ShortCuts, Silent, SlowEvenings, Unpaid,
+        WasPortal, Well,
     };
     use State::{
         Absent, Active, Delivered, Granted, InDistribution, Inactive, Installed, Listed, Refused,
@@ -138,7 +138,7 @@ const POINTS: [(State, Option<(usize, Habit)>); 40] = {
         (Active, Some((0, SlowEvenings))),
         (Active, Some((2, Contradicted))),
         (Active, Some((1, NightlyDark))),
-        (Active, Some((1, Well))),
+        (Active, Some((0, Unpaid))),
         (Active, None),
         (Active, None),
         (Active, None),

@@ -1243,6 +1243,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sites/{site}/dish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the dish at a site has said of itself last. */
+        get: operations["get_sites_by_site_dish"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sites/{site}/ledger": {
         parameters: {
             query?: never;
@@ -2408,6 +2425,96 @@ export interface components {
              */
             lon_deg: number;
         };
+        /** @description What a dish has said last. What it did not say is null. */
+        Dish: components["schemas"]["DishBrief"] & {
+            /** @description What it complains of. */
+            alerts: string[];
+            /**
+             * Format: int32
+             * @description Towards it in the mean, kbit/s.
+             */
+            down_kbps: number;
+            /** @description Which model. */
+            hardware?: string | null;
+            /** @description Its own name. */
+            id?: string | null;
+            /**
+             * Format: int32
+             * @description Questions to its network that were not answered, thousandths.
+             */
+            lost_permille: number;
+            /**
+             * Format: int32
+             * @description Share of its sight in which something stands, millionths.
+             */
+            obstructed_ppm?: number | null;
+            /**
+             * Format: int32
+             * @description What it drew in the mean, milliwatts.
+             */
+            power_mw?: number | null;
+            /**
+             * Format: int32
+             * @description Why it was started last, as a code of the dish.
+             */
+            reboot_reason: number;
+            /**
+             * Format: int32
+             * @description How long answers took in the mean, milliseconds.
+             */
+            rtt_ms?: number | null;
+            /**
+             * Format: int32
+             * @description Seconds that the next numbers are about; 0: they are not known.
+             */
+            seconds: number;
+            /** @description Which firmware. */
+            software?: string | null;
+            /**
+             * Format: int32
+             * @description From it in the mean, kbit/s.
+             */
+            up_kbps: number;
+            /**
+             * Format: int64
+             * @description Seconds since it was started.
+             */
+            uptime_s?: number | null;
+        };
+        /** @description A dish in a word. */
+        DishBrief: {
+            /**
+             * Format: int64
+             * @description When it was asked last.
+             */
+            at_us: number;
+            /** @description Whether money mends it, and nobody has to climb a roof. */
+            bill: boolean;
+            /**
+             * Format: int32
+             * @description Whether it may be used: 1 yes; else why not, as a code of the dish; 0 unknown.
+             */
+            disablement: number;
+            /**
+             * Format: int32
+             * @description What keeps it from the network, as a code of the dish; null: nothing does.
+             */
+            outage?: number | null;
+            /**
+             * Format: int64
+             * @description Since when it is so.
+             */
+            since_us: number;
+            /** @description Whether its next word is overdue: it may be otherwise by now. */
+            stale: boolean;
+            /** @description How it is. */
+            word: components["schemas"]["DishWord"];
+        };
+        /**
+         * @description How a dish is.
+         * @enum {string}
+         */
+        DishWord: "well" | "unsaid" | "no_account" | "account_disabled" | "data_used_up" | "moved" | "forbidden" | "obstructed" | "hot" | "stowed" | "booting" | "searching" | "unreachable";
         /**
          * @description Why a person has to say which village a row means.
          * @enum {string}
@@ -5860,6 +5967,7 @@ export interface components {
             connected: boolean;
             /** @description Whether it is heard. */
             contact: components["schemas"]["ContactWord"];
+            dish?: components["schemas"]["DishBrief"] | null;
             /**
              * Format: int64
              * @description When it was heard last.
@@ -10186,6 +10294,32 @@ export interface operations {
             422: components["responses"]["Form"];
             503: components["responses"]["Unavailable"];
             507: components["responses"]["Full"];
+        };
+    };
+    get_sites_by_site_dish: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the site. */
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dish"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
         };
     };
     get_sites_by_site_ledger: {

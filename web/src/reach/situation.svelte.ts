@@ -11,6 +11,8 @@ import { language, t } from '$shell/words.svelte';
 import MoneyCard from './cards/MoneyCard.svelte';
 import PointsCard from './cards/PointsCard.svelte';
 import { monthOf } from './heartbeat';
+import { dishWord } from './speak';
+import { isRefused } from './village';
 
 /** The page asks again so often. */
 const REREAD_MS = 60_000;
@@ -62,7 +64,7 @@ function needs(): Need[] {
     face: 'crit' as const,
     what: t('village.need', { name: one.name }),
     where: [one.village?.name, one.regency?.name].filter(Boolean).join(', ') || t('unknown'),
-    why: one.provider ? t('village.need.provider', { provider: one.provider }) : t('village.need.noprovider'),
+    why: one.dish && isRefused(one.dish) ? dishWord(one.dish) : one.provider ? t('village.need.provider', { provider: one.provider }) : t('village.need.noprovider'),
     since: (one.heard_us ?? silent.value?.at_us ?? 0) / 1000,
     href: one.village ? `/desa/${one.village.code}` : '/konektivitas?kontak=silent',
     call: one.callee && { ...one.callee, duty: null }

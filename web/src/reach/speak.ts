@@ -2,7 +2,7 @@
 import type { Claim, LedgerNumbers, SaidOf, Village } from '$api/model';
 import { day, number } from '$shell/format';
 import { language, maybe, t } from '$shell/words.svelte';
-import { tenths } from './village';
+import { tenths, type Dish } from './village';
 
 /** A value as people say it: shares in percent, words by the catalogue. */
 export function valueWord(property: Claim['property'], value: Claim['value']): string {
@@ -40,6 +40,11 @@ export function dayOf(iso: string): string {
 /** Whose claim it is. */
 export function ownerOf(claim: Claim): string {
   return claim.owner ?? t('source.unnamed');
+}
+
+/** What the dish at a site says, in a line; what is old says so. */
+export function dishWord(dish: Pick<Dish, 'word' | 'stale'>): string {
+  return `${t('dish.title')}: ${dish.stale ? `${t('dish.last')} ` : ''}${t(`dish.word.${dish.word}`)}`;
 }
 
 /** Rupiah; what is unknown is said to be. */

@@ -67,6 +67,27 @@ export function contactFace(contact: SiteContact['contact']): Face {
   return { heard: 'ok', late: 'warn', silent: 'crit', never: 'unknown' }[contact] as Face;
 }
 
+/** What a dish says, in a word with its codes. */
+export type Dish = NonNullable<SiteContact['dish']>;
+
+/** Whether the dish is kept from the network by a bill or a rule, and not by the link. */
+export function isRefused(dish: Pick<Dish, 'word' | 'bill'>): boolean {
+  return dish.bill || dish.word === 'moved' || dish.word === 'forbidden';
+}
+
+/** The shape of what a dish says; of what it said long ago, that nobody knows. */
+export function dishFace(dish: Pick<Dish, 'word' | 'bill' | 'stale'>): Face {
+  if (dish.stale || dish.word === 'unsaid' || dish.word === 'unreachable') return 'unknown';
+  if (dish.word === 'well') return 'ok';
+  if (dish.word === 'booting') return 'starting';
+  return 'warn';
+}
+
+/** The code that its word rests on, as the dish gave it: why it may not be used, else what keeps it from the network. */
+export function codeOf(dish: Pick<Dish, 'disablement' | 'outage'>): number | null {
+  return dish.disablement > 1 ? dish.disablement : dish.outage;
+}
+
 /** Hundredths of a percent as they were rounded: down, to one place after the comma. */
 export function tenths(share_bp: number): number {
   return Math.floor(share_bp / 10) / 10;

@@ -114,6 +114,7 @@ fn said(record: Record) -> Said {
         Told::Time => heard_time(boot.1, at),
         Told::Began(body) => (kinds::BEGAN, body),
         Told::Round(body) => (kinds::ROUND, body),
+        Told::Dish(body) => (kinds::DISH, body),
     };
     Said {
         at,

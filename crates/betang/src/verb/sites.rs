@@ -335,9 +335,15 @@ async fn records(which: Records) -> anyhow::Result<ExitCode> {
     let mut found = which.reach.reach()?.all(&path, &bodies).await?;
     if wants_bodies {
         for record in &mut found {
-            let body = record["inside"]["body"].as_str().unwrap_or_default();
-            let body = BASE64.decode(body).context("the body of a record")?;
-            record["says"] = told(text(&record["kind"]), &body).into();
+            // One whose body is not given out says nothing here.
+            let says = match record["inside"]["body"].as_str() {
+                Some(body) => {
+                    let body = BASE64.decode(body).context("the body of a record")?;
+                    told(text(&record["kind"]), &body)
+                }
+                None => None,
+            };
+            record["says"] = says.into();
         }
         say(Json::from(found));
         return Ok(ExitCode::SUCCESS);

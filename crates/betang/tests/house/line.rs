@@ -22,9 +22,15 @@ pub(crate) struct Kotak {
 
 impl Kotak {
     pub(crate) fn start(folder: &Path) -> Self {
+        Self::told(folder, &[])
+    }
+
+    /// The same, told more.
+    pub(crate) fn told(folder: &Path, more: &[&str]) -> Self {
         let child = Command::new(BETANG)
             .args(["agent", "--every", "1", "--data"])
             .arg(folder)
+            .args(more)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())

@@ -1,5 +1,6 @@
 //! The program as people start it.
 
+mod dish;
 mod doors;
 mod full;
 mod incidents;

@@ -22,6 +22,10 @@ pub const ROUND: Kind = Kind(96);
 /// `reach_core::round::Began`. An event.
 pub const BEGAN: Kind = Kind(97);
 
+/// A box has asked the dish beside it: a `reach_core::dish::Said`. An event when what it
+/// says in a word has changed, else a sample.
+pub const DISH: Kind = Kind(98);
+
 /// Say how you are: the outcome is the same as JSON.
 pub const HOW_ARE_YOU: u32 = 1;
 
@@ -43,6 +47,7 @@ pub fn record(kind: i64) -> String {
         (CONFIGURED, "configured"),
         (ROUND, "round"),
         (BEGAN, "began"),
+        (DISH, "dish"),
     ];
     let word = known.iter().find(|(known, _)| i64::from(known.0) == kind);
     word.map_or_else(|| kind.to_string(), |(_, word)| (*word).to_owned())

@@ -75,8 +75,8 @@ pub struct Inside {
     pub body: String,
 }
 
-/// Kinds whose bodies speak of a box and of no person.
-const OF_BOXES: [Kind; 7] = [
+/// Kinds whose bodies speak of a box, or of the dish beside it, and of no person.
+const OF_BOXES: [Kind; 8] = [
     Kind::CLOCK,
     kinds::VITALS,
     kinds::STARTED,
@@ -84,6 +84,7 @@ const OF_BOXES: [Kind; 7] = [
     kinds::CONFIGURED,
     kinds::ROUND,
     kinds::BEGAN,
+    kinds::DISH,
 ];
 
 /// What the boxes of a site have said, by box, stream, epoch and number. Also what to

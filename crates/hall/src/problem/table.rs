@@ -117,6 +117,12 @@ pub const SLUGS: &[(&str, Kind, &str, &str)] = &[
         "Refused from another site",
     ),
     (
+        "dish",
+        Kind::NotFound,
+        "Belum ada antena yang menjawab di sana",
+        "No dish has said anything there",
+    ),
+    (
         "excuse",
         Kind::NotFound,
         "Pengecualian tidak ditemukan",

@@ -2,6 +2,7 @@
 //! said, in spans before the record's own instant; nothing is reckoned here.
 
 use prost::Message as _;
+use reach_core::dish::Said;
 use reach_core::round::{Began, Fault, Power, Round};
 use serde_json::{Value as Json, json};
 
@@ -13,6 +14,7 @@ use super::{fault_word, way_word};
 pub fn told(kind: &str, body: &[u8]) -> Option<Json> {
     match kind {
         "round" => Round::decode(body).ok().map(|it| round(&it)),
+        "dish" => Said::decode(body).ok().map(|it| dish(&it)),
         "began" => Began::decode(body).ok().map(|it| began(&it)),
         _ => None,
     }
@@ -50,6 +52,35 @@ fn round(it: &Round) -> Json {
             "bytes": it.bytes, "budget": it.budget, "thrift": it.thrift,
         })),
         "anchors": anchors.collect::<Vec<_>>(),
+    })
+}
+
+fn dish(it: &Said) -> Json {
+    let outages = it.outages.iter();
+    let outages = outages.map(|it| json!({ "cause": it.cause, "for_ms": it.for_ms }));
+    json!({
+        "word": it.word().as_str(),
+        "fault": it.fault,
+        "id": it.id,
+        "hardware": it.hardware,
+        "software": it.software,
+        "bootcount": it.bootcount,
+        "uptime_s": it.uptime_s,
+        "reboot_reason": it.reboot_reason,
+        "disablement": it.disablement,
+        "alerts": it.alerts,
+        "outage": it.outage,
+        "obstructed": it.obstructed,
+        "obstructed_ppm": it.obstructed_ppm,
+        "slowed_down": it.slowed_down,
+        "slowed_up": it.slowed_up,
+        "seconds": it.seconds,
+        "lost_permille": it.lost_permille,
+        "rtt_ms": it.rtt_ms,
+        "down_kbps": it.down_kbps,
+        "up_kbps": it.up_kbps,
+        "power_mw": it.power_mw,
+        "outages": outages.collect::<Vec<_>>(),
     })
 }
 

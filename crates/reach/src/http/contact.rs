@@ -22,9 +22,11 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::dish::Brief as DishBrief;
 use super::{Around, limit, paged, refuse};
 use crate::ledger::{self, regency};
 use crate::listening::{self, Voiced};
+use crate::sql::dish::{self as dishes, DishRow};
 
 pub(super) fn routes() -> OpenApiRouter<Hall> {
     OpenApiRouter::new().routes(routes!(list).guard(Permission::SitesRead))
@@ -89,6 +91,8 @@ struct View {
     heard_us: Option<Wall>,
     /// Whom to call about it; null: nobody is known.
     callee: Option<Callee>,
+    /// What the dish there says; null: none has said anything.
+    dish: Option<DishBrief>,
 }
 
 /// Whom to call about a site.
@@ -176,9 +180,13 @@ async fn list(
         })
         .flatten()
         .collect();
-    let names = areas::names(&mut read, codes.iter()).await?;
+    let beside = Beside {
+        names: areas::names(&mut read, codes.iter()).await?,
+        dishes: dishes::all(&mut read).await?,
+        now,
+    };
     if is_file {
-        return Ok(file(&hall, &voices, &names));
+        return Ok(file(&hall, &voices, &beside));
     }
     let behind = match &filter.cursor {
         None => 0,
@@ -190,7 +198,7 @@ async fn list(
             at.map_or(0, |at| at + 1)
         }
     };
-    let views = voices.iter().skip(behind).map(|it| view(it, &names));
+    let views = voices.iter().skip(behind).map(|it| view(it, &beside));
     let (items, next) = paged(views, page, |view: &View| view.site);
     let page = Page {
         at_us: now,
@@ -232,18 +240,29 @@ fn around(code: Option<&AreaCode>, names: &BTreeMap<AreaCode, String>) -> Option
     })
 }
 
-fn view(it: &Voiced, names: &BTreeMap<AreaCode, String>) -> View {
+/// What is said of a site beside whether it is heard.
+struct Beside {
+    names: BTreeMap<AreaCode, String>,
+    dishes: BTreeMap<Id<Site>, DishRow>,
+    now: Wall,
+}
+
+fn view(it: &Voiced, beside: &Beside) -> View {
     let ledger::Member { site, village, .. } = &it.member;
     View {
         site: site.id,
         name: site.form.name.clone(),
-        regency: around(regency(&site.form.area).as_ref(), names),
-        village: around(village.as_ref(), names),
+        regency: around(regency(&site.form.area).as_ref(), &beside.names),
+        village: around(village.as_ref(), &beside.names),
         provider: site.form.provider.clone(),
         contact: it.contact.as_str(),
         connected: it.connected,
         heard_us: it.heard,
         callee: callee(&site.form),
+        dish: beside
+            .dishes
+            .get(&site.id)
+            .map(|row| DishBrief::new(row, beside.now)),
     }
 }
 
@@ -252,7 +271,7 @@ fn callee(form: &Form) -> Option<Callee> {
     (name.is_some() || phone.is_some()).then_some(Callee { name, phone })
 }
 
-fn file(hall: &Hall, voices: &[Voiced], names: &BTreeMap<AreaCode, String>) -> Response {
+fn file(hall: &Hall, voices: &[Voiced], beside: &Beside) -> Response {
     let mut file = File::new(&[
         "lokasi",
         "nama",
@@ -262,9 +281,13 @@ fn file(hall: &Hall, voices: &[Voiced], names: &BTreeMap<AreaCode, String>) -> R
         "penyedia",
         "kontak",
         "terdengar_terakhir",
+        "antena",
+        "antena_sejak",
+        "antena_ditanya_terakhir",
     ]);
     for it in voices {
-        let view = view(it, names);
+        let view = view(it, beside);
+        let dish = view.dish.as_ref();
         let name = |around: &Option<Around>| around.as_ref().map(|it| it.name.clone());
         file.row(&[
             view.site.to_string(),
@@ -278,6 +301,9 @@ fn file(hall: &Hall, voices: &[Voiced], names: &BTreeMap<AreaCode, String>) -> R
             view.contact.to_owned(),
             view.heard_us
                 .map_or(String::new(), |at| hall.clock().rfc3339(at)),
+            dish.map_or(String::new(), |it| it.word.to_owned()),
+            dish.map_or(String::new(), |it| hall.clock().rfc3339(it.since_us)),
+            dish.map_or(String::new(), |it| hall.clock().rfc3339(it.at_us)),
         ]);
     }
     file.response("contact.csv")

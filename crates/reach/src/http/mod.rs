@@ -3,6 +3,7 @@
 #[cfg(feature = "print")]
 mod brief;
 mod contact;
+mod dish;
 mod excuses;
 pub(crate) mod imports;
 mod ledger;
@@ -47,7 +48,8 @@ pub(crate) fn routes() -> OpenApiRouter<Hall> {
         .merge(ledger::routes())
         .merge(proof::routes())
         .merge(excuses::routes())
-        .merge(contact::routes());
+        .merge(contact::routes())
+        .merge(dish::routes());
     #[cfg(feature = "print")]
     let routes = routes.merge(sheets::routes()).merge(brief::routes());
     routes

@@ -2,6 +2,7 @@
 
 mod bench;
 mod claimed;
+mod dish;
 mod imports;
 mod ledger;
 mod points;

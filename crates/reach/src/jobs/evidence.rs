@@ -21,6 +21,7 @@ use reach_core::round::{Began, Round};
 use reach_core::slot::{Slot, SlotDay};
 use store::{Conn, Error};
 
+use crate::dishes;
 use crate::sql::evidence as rows;
 
 /// Records of one pass.
@@ -68,11 +69,12 @@ impl Folder {
             sheets.extend(self.made_anew(&mut read, site, from, last).await?);
         }
         drop(read);
-        let now = hall.now().wall;
+        let now = hall.now();
         let mut tx = hall.db().write().await?;
         for ((site, day), sheet) in &sheets {
-            rows::put(&mut tx, *site, *day, sheet, now).await?;
+            rows::put(&mut tx, *site, *day, sheet, now.wall).await?;
         }
+        dishes::take(&mut tx, now, &arrived, &self.clocks).await?;
         rows::set_cursor(&mut tx, last).await?;
         tx.commit().await?;
         Ok(true)

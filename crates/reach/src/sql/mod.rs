@@ -1,5 +1,6 @@
 //! The statements of the room, one file per noun, one text for both engines.
 
+pub(crate) mod dish;
 pub(crate) mod event;
 pub(crate) mod evidence;
 pub(crate) mod excuse;

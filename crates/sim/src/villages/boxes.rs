@@ -7,6 +7,7 @@
 
 use base::now::Wall;
 use prost::Message as _;
+use reach_core::dish;
 use reach_core::round::{Began, Check, Fault, Named, Power, Probes, Round, Spent, Way};
 use reach_core::slot::Slot;
 
@@ -29,6 +30,8 @@ pub enum Habit {
     Never,
     /// Somebody had not paid: a page of the provider answered for some hours.
     WasPortal,
+    /// For some hours nobody has paid for its dish; it is heard by another line.
+    Unpaid,
     /// Nothing is wrong, and lists contradict each other about the village.
     Contradicted,
 }
@@ -59,6 +62,12 @@ const SILENT_FOR: i64 = 190;
 /// So long before it was put in a page of the provider answered, in slots: from, to.
 const PORTAL: (i64, i64) = (2_900, 2_580);
 
+/// So long before it was put in the dish of the unpaid one was shut out, in slots.
+const UNPAID: i64 = 500;
+
+/// Slots from one word of a dish to the next.
+const DISH_EVERY: i64 = 15;
+
 /// Slots by which the clocks of the province are ahead of UTC.
 const ZONE: i64 = 7 * 60;
 
@@ -79,6 +88,8 @@ pub enum Told {
     Began(Vec<u8>),
     /// It has looked: a [`Round`].
     Round(Vec<u8>),
+    /// It has asked its dish: a [`dish::Said`].
+    Dish(Vec<u8>),
 }
 
 /// A record that is held in a minute.
@@ -234,7 +245,41 @@ impl One {
         let round = self.round(slot, covers_ms, began == slot);
         let told = Told::Round(round.encode_to_vec());
         records.push(record(second(slot, SAYS_S), true, told));
+        if self.habit == Habit::Unpaid && self.asks_dish(slot) {
+            let told = Told::Dish(self.dish(slot).encode_to_vec());
+            records.push(record(second(slot, SAYS_S), true, told));
+        }
         records
+    }
+
+    fn is_unpaid(&self, slot: Slot) -> bool {
+        self.history.put.0 - slot.0 <= UNPAID
+    }
+
+    /// Whether its dish has a word in a slot: a new one, or the same as before after a while.
+    fn asks_dish(&self, slot: Slot) -> bool {
+        slot == self.history.since.plus(2)
+            || slot.0.rem_euclid(DISH_EVERY) == 0
+            || self.is_unpaid(slot) != self.is_unpaid(slot.plus(-1))
+    }
+
+    /// What its dish says: served, until nobody pays for it.
+    fn dish(&self, slot: Slot) -> dish::Said {
+        let unpaid = self.is_unpaid(slot);
+        let up = second(slot, SAYS_S).since(second(self.history.since, 2));
+        dish::Said {
+            id: Some("SIMULASI".to_owned()),
+            hardware: Some("simulasi".to_owned()),
+            software: Some("simulasi".to_owned()),
+            bootcount: Some(3),
+            uptime_s: Some(up.as_secs()),
+            // No active account; all is well.
+            disablement: if unpaid { 2 } else { 1 },
+            // Nothing answers behind it.
+            outage: unpaid.then_some(8),
+            obstructed_ppm: Some(1_200),
+            ..dish::Said::default()
+        }
     }
 
     /// What it knows of how it ended before, said eight seconds into its first slot.
@@ -372,7 +417,7 @@ mod tests {
                 assert_eq!(Slot::of(record.held), slot);
                 known.0.insert(record.boot.0, record.boot.1);
                 let marks = match &record.told {
-                    Told::Time => Vec::new(),
+                    Told::Time | Told::Dish(_) => Vec::new(),
                     Told::Began(body) => {
                         let body = Began::decode(body.as_slice()).expect("a body");
                         fold::began(record.at, &record.boot.0, &body, &known)
@@ -444,7 +489,36 @@ mod tests {
         let [_, _, down, ..] = shares(&portal);
         assert_eq!(i64::try_from(down), Ok(PORTAL.0 - PORTAL.1));
 
+        let (unpaid, _) = judged(Habit::Unpaid);
+        let [up, degraded, ..] = shares(&unpaid);
+        assert_eq!(up + degraded, all, "it is heard by another line");
+
         let (never, _) = judged(Habit::Never);
         assert_eq!(shares(&never), [0, 0, 0, 0, all]);
+    }
+
+    #[test]
+    fn a_dish_is_served_until_nobody_pays_for_it() {
+        let slots = each(HISTORY.since..HISTORY.put.plus(60));
+        let records = slots.flat_map(|slot| minute("box/01", Habit::Unpaid, HISTORY, slot));
+        let mut words: Vec<(&str, i64, usize)> = Vec::new();
+        for record in records {
+            let Told::Dish(body) = &record.told else {
+                continue;
+            };
+            let said = dish::Said::decode(body.as_slice()).expect("a body");
+            let (word, at) = (said.word().as_str(), Slot::of(record.at).0);
+            match words.last_mut() {
+                Some((was, _, times)) if *was == word => *times += 1,
+                _ => words.push((word, at, 1)),
+            }
+        }
+        let [well, unpaid] = words.as_slice() else {
+            panic!("{words:?}");
+        };
+        assert_eq!((well.0, unpaid.0), ("well", "no_account"));
+        assert_eq!(HISTORY.put.0 - unpaid.1, UNPAID);
+        // Each quarter of an hour, before and after it was put in.
+        assert!((37..=39).contains(&unpaid.2), "{words:?}");
     }
 }
