@@ -15,6 +15,7 @@ mod configuration;
 mod credentials;
 mod datagrams;
 mod dish_answers;
+mod echoes;
 mod link_frames;
 mod name_answers;
 mod offers;
@@ -40,6 +41,7 @@ pub const TARGETS: &[Target] = &[
     ("credentials", credentials::run),
     ("datagrams", datagrams::run),
     ("dish_answers", dish_answers::run),
+    ("echoes", echoes::run),
     ("link_frames", link_frames::run),
     ("name_answers", name_answers::run),
     ("offers", offers::run),

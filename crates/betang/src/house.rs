@@ -9,7 +9,7 @@ use hall::config::Config;
 
 use crate::cli::{environment, say};
 use crate::verb::{areas, audit, cameras, fault, incidents, shifts, sites, staff, villages};
-use crate::{compose, demo, serve};
+use crate::{compose, demo, probe, serve};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -32,6 +32,8 @@ pub(crate) enum Command {
     /// Shifts of a running house, and what they leave to the next.
     #[command(subcommand)]
     Shifts(shifts::Verb),
+    /// Which addresses answer, asked from here; needs no house.
+    Probe(probe::Probe),
     /// Areas of a running house.
     #[command(subcommand)]
     Areas(areas::Verb),
@@ -141,6 +143,7 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Villages(verb) => villages::run(verb).await,
         Command::Incidents(verb) => incidents::run(*verb).await,
         Command::Shifts(verb) => shifts::run(verb).await,
+        Command::Probe(asked) => probe::run(asked).await,
         Command::Areas(verb) => areas::run(verb).await,
         Command::Staff(verb) => staff::run(verb).await,
         Command::Audit(AuditVerb::Verify(setting)) => audit::verify(&setting.load()?).await,

@@ -2,7 +2,7 @@
 //!
 //! It decides nothing. [`compose`] puts the rooms together on one screen,
 //! [`serve`] starts and ends them, [`demo`] puts a simulated province in, [`verb`]
-//! speaks to a running house, [`agent`] is a site far from it, [`release`] signs programs for it. Without the feature
+//! speaks to a running house, [`probe`] needs none, [`agent`] is a site far from it, [`release`] signs programs for it. Without the feature
 //! `centre` only the last is built.
 
 mod agent;
@@ -14,6 +14,8 @@ mod demo;
 #[cfg(feature = "centre")]
 mod house;
 mod log;
+#[cfg(feature = "centre")]
+mod probe;
 mod release;
 #[cfg(feature = "centre")]
 mod serve;

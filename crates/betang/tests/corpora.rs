@@ -55,5 +55,5 @@ macro_rules! replay {
 
 replay! {
     access_units addresses camera_forms carried_files configuration credentials datagrams dish_answers
-    link_frames name_answers offers outlines releases round_bodies rtp rtsp_answers site_configs village_rows
+    echoes link_frames name_answers offers outlines releases round_bodies rtp rtsp_answers site_configs village_rows
 }

@@ -31,11 +31,15 @@
 //! | [`presence`] | when was its program at work? |
 //! | [`dish`] | what does a dish say of itself, and is it the bill or the link? |
 //! | [`purse`] | how many octets may it use for that? |
+//! | [`probe`] | which addresses answer to the centre, and which question was not answered? |
+//! | [`echo`] | what does a packet of ICMP say? |
+//! | [`pace`] | how fast may something be done? |
 
 pub mod amend;
 pub mod calendar;
 pub mod code;
 pub mod dish;
+pub mod echo;
 pub mod evidence;
 pub mod flow;
 pub mod fold;
@@ -43,8 +47,10 @@ pub mod judge;
 pub mod lookout;
 pub mod name;
 pub mod outage;
+pub mod pace;
 pub mod presence;
 pub mod price;
+pub mod probe;
 pub mod property;
 pub mod purse;
 pub mod reconcile;

@@ -9,6 +9,7 @@
 //! | module | noun |
 //! |---|---|
 //! | `agent` | a box's own checks, at a village |
+//! | `prober` | the centre's own look at addresses that it has a route to |
 //! | `http` | the API of villages, lists, points and targets |
 //! | `import` | a list of villages, from a file |
 //! | `said` | what the house says of villages, from claims |
@@ -31,6 +32,7 @@ mod import;
 mod jobs;
 mod ledger;
 mod listening;
+pub mod prober;
 mod room;
 mod said;
 #[cfg(feature = "print")]

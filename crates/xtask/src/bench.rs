@@ -6,6 +6,7 @@
 //! is another one an hour later: ratios hold, plain numbers do not.
 
 mod ledger;
+mod probe;
 mod program;
 mod sites;
 mod table;
@@ -18,6 +19,7 @@ use clap::Args;
 use serde_json::{Value as Json, json};
 
 pub(crate) use ledger::Ledger;
+pub(crate) use probe::Probe;
 pub(crate) use sites::Sites;
 
 use program::{Folder, House, Program, measure};

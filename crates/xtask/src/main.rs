@@ -46,6 +46,8 @@ enum Bench {
     Sites(bench::Sites),
     /// The minute ledger: a month of all villages decided anew, and asked for.
     Ledger(bench::Ledger),
+    /// Many addresses asked from here, beside fping.
+    Probe(bench::Probe),
 }
 
 #[expect(
@@ -74,6 +76,10 @@ fn main() -> ExitCode {
             true
         }),
         Chore::Bench(Bench::Ledger(ledger)) => ledger.run(&root()).map(|()| true),
+        Chore::Bench(Bench::Probe(probe)) => probe.run(&root()).map(|report| {
+            println!("{report}");
+            true
+        }),
         Chore::Bench(Bench::Live(live)) => live.run(&root()).map(|report| {
             println!("{report}");
             true

@@ -24,10 +24,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 import looks
+import probes as centre_probes
 from machines import (ANCHORS, CENTRE, DNS, DOOR, PORTAL, STRANGER, Box, House, Machine, Net, compare, until)
 
 # What stands in one row happens at the same time, to different boxes.
-CASES = [["cut"], ["portal", "full_and_poor"], ["seen"], ["counts"]]
+CASES = [["cut"], ["portal", "full_and_poor"], ["seen"], ["probes"], ["counts"]]
 TESTS = sum(map(len, CASES))
 INSIDE = "IN_NAMESPACES"
 
@@ -46,7 +47,7 @@ def why_not():
         except OSError as error:
             return f"/dev/net/tun: {error.strerror}"
         return None
-    for tool in ["unshare", "nsenter", "ip", "mount", "openssl"]:
+    for tool in ["unshare", "nsenter", "ip", "mount", "openssl", "fping", "setpriv"]:
         if not shutil.which(tool):
             return f"{tool} is not installed"
     ways = [["unshare", "-n", "-m"], ["unshare", "-U", "-r", "-n", "-m"]]
@@ -60,7 +61,7 @@ def why_not():
 
 class World:
     def __init__(self, betang, sim, folder, is_long):
-        self.folder, self.is_long = Path(folder), is_long
+        self.folder, self.is_long, self.betang = Path(folder), is_long, betang
         # How many records a cut lasts: one is made each second.
         self.cut = 180 if is_long else 5
         subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
@@ -369,6 +370,11 @@ def metered(world, box):
     last = [it for it in rounds if it.boot == rounds[-1].boot][-4:]
     counted, passed = last[-1].spent - last[0].spent, last[-1].passed - last[0].passed
     return f"counts {counted} octets where its line carried {passed}"
+
+
+def probes(world):
+    """What a centre finds of addresses, in a network of their own."""
+    return centre_probes.whole(world.betang)
 
 
 def counts(world):
