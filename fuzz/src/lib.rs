@@ -26,6 +26,7 @@ mod rtp;
 mod rtsp_answers;
 mod session;
 mod site_configs;
+mod speed_measurements;
 mod village_rows;
 
 /// A kind of input: what its corpus is called, and what is done with it.
@@ -51,6 +52,7 @@ pub const TARGETS: &[Target] = &[
     ("rtp", rtp::run),
     ("rtsp_answers", rtsp_answers::run),
     ("site_configs", site_configs::run),
+    ("speed_measurements", speed_measurements::run),
     ("village_rows", village_rows::run),
 ];
 

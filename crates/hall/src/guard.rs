@@ -210,6 +210,8 @@ permissions! {
     SitesEnrol "site.enrol": Konektivitas Admin;
     /// Read the register of villages: what is said of them, their points and targets.
     VillagesRead "village.read": Pimpinan Operator Konektivitas Petugas Pengawas Admin Layar;
+    /// Measure the speed of the line to the house, which everybody shares.
+    SpeedTest "speed.test": Operator Konektivitas Petugas Admin;
     /// Import lists of villages, decide their queue, withdraw what was said.
     ClaimsWrite "claim.write": Konektivitas Admin;
     /// Add and change points of villages.

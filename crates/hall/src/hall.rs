@@ -19,6 +19,7 @@ use crate::link::centre::Centre;
 use crate::live::Live;
 use crate::metrics::Metrics;
 use crate::session::{Door, Revoked};
+use crate::speed::Tests;
 use crate::task::Tasks;
 use crate::vault::{Vault, VaultError};
 
@@ -39,6 +40,7 @@ struct Inner {
     blobs: Blobs,
     door: Door,
     metrics: Metrics,
+    speed: Tests,
     authority: Authority,
     sites: Centre,
     /// The port for sites, once it is open.
@@ -96,6 +98,7 @@ impl Hall {
                 tasks: Tasks::new(),
                 door: Door::new(),
                 metrics: Metrics::default(),
+                speed: Tests::default(),
                 authority,
                 sites: Centre::new(boxes),
                 sites_port: OnceLock::new(),
@@ -199,6 +202,11 @@ impl Hall {
     #[must_use]
     pub fn metrics(&self) -> &Metrics {
         &self.inner.metrics
+    }
+
+    /// The tests of speed that go on.
+    pub(crate) fn speed(&self) -> &Tests {
+        &self.inner.speed
     }
 
     /// Who signs for sites.

@@ -30,6 +30,7 @@
 //! | [`line`], [`words`] | a line of text that a person has typed; words of a closed list |
 //! | [`files`] | how many files may be open |
 //! | [`metrics`] | what the house measures of itself |
+//! | `speed` | tests of how fast the line to the house is |
 //! | `print` | sheets on paper |
 //! | [`csv`], [`idempotency`] | tables as files; a request sent twice |
 
@@ -73,6 +74,7 @@ pub mod shift;
 pub mod simulated;
 pub mod site;
 pub mod source;
+mod speed;
 mod sql;
 pub mod staff;
 pub mod task;

@@ -37,6 +37,7 @@
 //! | [`fetch`] | how does a release come without holding up what matters? |
 //! | [`anchor`] | where does a box look whether there is an internet? |
 //! | [`desired`] | what is a box to be like, and when does it go back? |
+//! | [`speed`] | how fast is the line, and how much of it may a test cost? |
 
 pub mod anchor;
 pub mod batch;
@@ -63,6 +64,7 @@ pub mod roster;
 pub mod share;
 pub mod shelf;
 pub mod site;
+pub mod speed;
 pub mod trial;
 pub mod want;
 mod wire;

@@ -11,6 +11,7 @@ mod session;
 mod shifts;
 mod sites;
 mod sources;
+mod speed;
 mod staff;
 mod tokens;
 
@@ -36,6 +37,7 @@ pub fn routes() -> OpenApiRouter<Hall> {
         .merge(incidents::routes())
         .merge(shifts::routes())
         .merge(live::routes())
+        .merge(speed::routes())
         .merge(health::routes())
 }
 

@@ -503,6 +503,12 @@ pub const SLUGS: &[(&str, Kind, &str, &str)] = &[
         "No such source",
     ),
     (
+        "speed-busy",
+        Kind::Unavailable,
+        "Uji kecepatan sedang penuh, coba lagi nanti",
+        "Too many tests of speed go on",
+    ),
+    (
         "step",
         Kind::Conflict,
         "Langkah ini tidak mungkin dari keadaan titik",

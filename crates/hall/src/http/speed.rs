@@ -1,0 +1,103 @@
+//! `/ndt/v7/…`: how fast the line to the house is, by the protocol ndt7.
+//!
+//! For who is logged in and holds the right, and for a few at a time: a test takes a
+//! good part of the line that cameras and villages share.
+
+use std::net::SocketAddr;
+
+use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::{ConnectInfo, FromRequestParts as _, Request, State};
+use axum::http::header;
+use axum::http::request::Parts;
+use axum::response::Response;
+use sync::speed::{Connection, Direction, PROTOCOL, TAKEN_MAX};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::Hall;
+use crate::guard::{self, Guarded as _, Permission};
+use crate::problem::Problem;
+use crate::session::Arrival;
+use crate::speed;
+
+pub(crate) fn routes() -> OpenApiRouter<Hall> {
+    OpenApiRouter::new()
+        .routes(routes!(download).guard(Permission::SpeedTest))
+        .routes(routes!(upload).guard(Permission::SpeedTest))
+}
+
+/// Longest name of the house that is told back, in characters.
+const HOST_MAX: usize = 255;
+
+/// The house sends for ten seconds. A WebSocket of the subprotocol
+/// `net.measurementlab.ndt.v7`.
+#[utoipa::path(get, path = "/ndt/v7/download", tag = "house",
+    responses((status = 101), (status = 400), (status = 403)))]
+async fn download(State(hall): State<Hall>, request: Request) -> Result<Response, Problem> {
+    begin(hall, Direction::Download, request).await
+}
+
+/// The house takes for ten seconds. A WebSocket of the subprotocol
+/// `net.measurementlab.ndt.v7`.
+#[utoipa::path(get, path = "/ndt/v7/upload", tag = "house",
+    responses((status = 101), (status = 400), (status = 403)))]
+async fn upload(State(hall): State<Hall>, request: Request) -> Result<Response, Problem> {
+    begin(hall, Direction::Upload, request).await
+}
+
+async fn begin(hall: Hall, direction: Direction, request: Request) -> Result<Response, Problem> {
+    // A browser sends the cookie along with a WebSocket of any page, and no preflight.
+    guard::same_origin(&request)?;
+    let (mut parts, _) = request.into_parts();
+    let upgrade = WebSocketUpgrade::from_request_parts(&mut parts, &())
+        .await
+        .map_err(|_| Problem::unreadable("Begin a WebSocket here."))?
+        .protocols([PROTOCOL]);
+    if upgrade.selected_protocol().is_none() {
+        let why = format!("Offer the subprotocol {PROTOCOL}.");
+        return Err(Problem::unreadable(why));
+    }
+    let connection = Connection {
+        client: client(&parts),
+        server: server(&parts),
+        uuid: uuid(&hall),
+    };
+    let permit = speed::enter(&hall)?;
+    Ok(upgrade
+        .max_message_size(TAKEN_MAX)
+        .max_frame_size(TAKEN_MAX)
+        .on_upgrade(move |socket| speed::run(permit, direction, socket, connection)))
+}
+
+/// Who asks. Behind a proxy nobody knows his port, and it is said to be 0.
+fn client(parts: &Parts) -> String {
+    let arrival = Arrival::of(&parts.extensions);
+    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+    let peer = peer
+        .map(|info| info.0)
+        .map(|at| (at.ip().to_canonical(), at.port()));
+    let of = |address| {
+        let port = peer.filter(|(ip, _)| *ip == address);
+        SocketAddr::new(address, port.map_or(0, |(_, port)| port)).to_string()
+    };
+    arrival.address.map_or_else(String::new, of)
+}
+
+/// Where he has found the house, as he says it himself.
+fn server(parts: &Parts) -> String {
+    let named = parts.headers.get(header::HOST);
+    let named = named.and_then(|host| host.to_str().ok());
+    let named = named.or_else(|| parts.uri.authority().map(|it| it.as_str()));
+    named.unwrap_or_default().chars().take(HOST_MAX).collect()
+}
+
+/// What nothing else is called.
+fn uuid(hall: &Hall) -> String {
+    /// The noun of the names of tests, which are never stored.
+    enum Tested {}
+    let id = hall.mint::<Tested>();
+    id.as_bytes()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
