@@ -22,6 +22,7 @@ mod offers;
 mod outlines;
 mod releases;
 mod round_bodies;
+mod router_reports;
 mod rtp;
 mod rtsp_answers;
 mod session;
@@ -49,6 +50,7 @@ pub const TARGETS: &[Target] = &[
     ("outlines", outlines::run),
     ("releases", releases::run),
     ("round_bodies", round_bodies::run),
+    ("router_reports", router_reports::run),
     ("rtp", rtp::run),
     ("rtsp_answers", rtsp_answers::run),
     ("site_configs", site_configs::run),

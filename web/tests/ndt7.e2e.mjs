@@ -70,8 +70,8 @@ await keep(async () => {
 
 	await promise('another subprotocol, no WebSocket, and a page of another site are refused', async () => {
 		const path = '/ndt/v7/download';
-		expect((await ask(path, { cookie, 'sec-websocket-protocol': 'net.measurementlab.ndt.v6' })).status === 400, 'another protocol');
-		expect((await house.ask('GET', path, { token })).status === 400, 'no WebSocket');
+		expect((await ask(path, { cookie, 'sec-websocket-protocol': 'net.measurementlab.ndt.v6' })).status === 415, 'another protocol');
+		expect((await house.ask('GET', path, { token })).status === 415, 'no WebSocket');
 		expect((await ask(path, { cookie, origin: 'http://lain.example' })).status === 403, 'another site');
 		expect((await counted('download')) === 0, 'something was sent');
 	});

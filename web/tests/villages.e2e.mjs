@@ -152,6 +152,18 @@ await keep(async () => {
 		rmSync(box, { recursive: true, force: true });
 	});
 
+	await promise('a router that tells by an agent of OpenWISP says how it is', async () => {
+		const { uuid, key } = await house.json('POST', `/api/v1/sites/${site}/routers`, { token, body: {} });
+		const report = {
+			type: 'DeviceMonitoring',
+			general: { uptime: 3 * 86_400 },
+			interfaces: [{ name: 'wwan0', mobile: { signal: { lte: { rsrp: -101 } } } }, { name: 'wlan0', wireless: { clients: [{}, {}] } }]
+		};
+		await house.json('POST', `/api/v1/monitoring/device/${uuid}/?key=${key}&time=01-02-2026_00:00:00.000000&current=true`, { body: report });
+		await page.goto(`${house.url}/desa/${one.code}`);
+		return page.getByText(/^Router: menyala 3 hari.*, sinyal LTE [-−]101 dBm, 2 gawai$/).innerText();
+	});
+
 	await promise('what the list says is what the page says, and reported is not measured', async () => {
 		await page.goto(`${house.url}/desa?wilayah=62.11&berdiri=laporan`);
 		const row = page.locator(`a[href="/desa/${one.code}"]`);

@@ -83,6 +83,8 @@ nouns! {
     Release "rel",
     /// Where a village is to be online: its office, a school, a public place.
     Point "pnt",
+    /// A router that tells how it is by an agent of OpenWISP.
+    Router "rtr",
     /// So many points by a day.
     Target "tgt",
     /// Minutes that are not to be held against anybody.

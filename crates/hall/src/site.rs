@@ -165,6 +165,14 @@ pub async fn lives(conn: &mut Conn) -> Result<BTreeMap<Id<Site>, (Wall, Option<W
     rows::lives(conn).await
 }
 
+/// How far a site has come, whoever asks; none if there is no such site.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn state(conn: &mut Conn, id: Id<Site>) -> Result<Option<State>, Error> {
+    Ok(rows::by_id(conn, id).await?.map(|row| row.state))
+}
+
 impl Listed {
     /// Where it lies, as rights see it.
     #[must_use]

@@ -18,6 +18,7 @@
 //! | [`stand`] | was a village to be online, do people say so, and is it proven? |
 //! | [`price`] | what does a month that is proven cost? |
 //! | [`round`] | what does a box say of its village's connection? |
+//! | [`router`] | what does a router say of itself by an agent of OpenWISP? |
 //! | [`slot`] | which minute is it? |
 //! | [`evidence`] | what is known of each minute? |
 //! | [`fold`] | what do records show? |
@@ -56,6 +57,7 @@ pub mod purse;
 pub mod reconcile;
 pub mod register;
 pub mod round;
+pub mod router;
 pub mod sheet;
 pub mod silence;
 pub mod slot;

@@ -9,8 +9,11 @@ use std::time::Duration;
 
 use base::now::Wall;
 
-/// From so long without a word on a site is silent.
+/// From so long without a word on a site is silent,
 pub const SILENT: Duration = Duration::from_secs(300);
+
+/// and from so many of its heartbeats on, where these are rarer.
+const SILENT_BEATS: u32 = 5;
 
 /// A site is late from so many halves of its heartbeat on.
 const LATE_HALVES: u32 = 5;
@@ -50,6 +53,12 @@ impl Contact {
     }
 }
 
+/// From how long without a word on a site is silent that speaks once in `every`.
+#[must_use]
+pub fn silent_after(every: Duration) -> Duration {
+    SILENT.max(every * SILENT_BEATS)
+}
+
 /// Whether a site is heard that speaks once in `every`.
 #[must_use]
 pub fn contact(last: Option<Wall>, every: Duration, now: Wall) -> Contact {
@@ -57,7 +66,7 @@ pub fn contact(last: Option<Wall>, every: Duration, now: Wall) -> Contact {
         return Contact::Never;
     };
     let quiet = now.since(last);
-    if quiet >= SILENT {
+    if quiet >= silent_after(every) {
         Contact::Silent
     } else if quiet * 2 >= every * LATE_HALVES {
         Contact::Late

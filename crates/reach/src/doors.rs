@@ -9,3 +9,4 @@ pub use reach_core::echo;
 pub use reach_core::property::Property;
 pub use reach_core::register::{Found, Register, Village, Written, key};
 pub use reach_core::round::{Began, Round};
+pub use reach_core::router;

@@ -1,7 +1,8 @@
 //! How much of a span each site was there.
 //!
 //! A site is asked about from the slot on in which it became active: before that nobody
-//! owed anything, after it silence is no success. Where a site belongs to a point, its
+//! owed anything, after it silence is no success. One without a box is asked about from
+//! the first report of a router on. Where a site belongs to a point, its
 //! village is the point's.
 
 use std::collections::BTreeMap;
@@ -18,7 +19,7 @@ use reach_core::slot::Slot;
 use reach_core::uptime::{Counts, Excused, Overlay, counts};
 use store::{Conn, Error};
 
-use crate::sql::{excuse, point, presence, verdict};
+use crate::sql::{excuse, point, presence, router, verdict};
 
 /// A site that was active at some time.
 #[derive(Debug, Clone)]
@@ -45,6 +46,7 @@ pub(crate) struct Kept {
 /// All sites that were active at some time.
 pub(crate) async fn members(conn: &mut Conn) -> Result<Vec<Member>, Error> {
     let lives = site::lives(conn).await?;
+    let routers = router::lives(conn).await?;
     let points = point::fetch(conn, &point::list().raw(" AND p.site_id IS NOT NULL")).await?;
     let villages: BTreeMap<Id<Site>, AreaCode> = points
         .into_iter()
@@ -52,7 +54,8 @@ pub(crate) async fn members(conn: &mut Conn) -> Result<Vec<Member>, Error> {
         .collect();
     let sites = site::all(conn).await?.into_iter();
     let members = sites.filter_map(|site| {
-        let (since, to) = lives.get(&site.id).copied()?;
+        let routers = routers.get(&site.id).map(|it| (it.since, it.to));
+        let (since, to) = both(lives.get(&site.id).copied(), routers)?;
         let own = (site.form.area.level() == AreaLevel::Village).then(|| site.form.area.clone());
         let village = villages.get(&site.id).cloned().or(own);
         let end = to.map_or(Slot(i64::MAX), Slot::of);
@@ -63,6 +66,19 @@ pub(crate) async fn members(conn: &mut Conn) -> Result<Vec<Member>, Error> {
         })
     });
     Ok(members.collect())
+}
+
+/// From when on a site with a box, routers or both is asked about, and until when.
+fn both(
+    boxes: Option<(Wall, Option<Wall>)>,
+    routers: Option<(Wall, Option<Wall>)>,
+) -> Option<(Wall, Option<Wall>)> {
+    let (Some((since, to)), Some((first, last))) = (boxes, routers) else {
+        return boxes.or(routers);
+    };
+    // Until neither may speak any more.
+    let ends = to.zip(last).map(|(to, last)| to.max(last));
+    Some((since.min(first), ends))
 }
 
 /// What is known of sites in a span, as of now or as it was known then. `ended` is the

@@ -51,6 +51,7 @@ pub const SCHEMA: store::migrate::Schema = store::schema!(
         (2, "points"),
         (3, "ledger"),
         (4, "simulated"),
-        (5, "dish")
+        (5, "dish"),
+        (6, "router")
     ]
 );

@@ -571,6 +571,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/monitoring/device/{uuid}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a report (NetJSON `DeviceMonitoring`) of a router. */
+        post: operations["post_monitoring_device_by_uuid"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/points": {
         parameters: {
             query?: never;
@@ -1225,6 +1242,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sites/{id}/routers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The routers of a site that may tell how they are, or might, with what they said last. */
+        get: operations["get_sites_by_id_routers"];
+        put?: never;
+        /** Makes name and key for a router of a site. The key is shown this once. */
+        post: operations["post_sites_by_id_routers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{id}/routers/{router}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes a router's key back. What it said stays. */
+        delete: operations["delete_sites_by_id_routers_by_router"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sites/{id}/steps": {
         parameters: {
             query?: never;
@@ -1798,6 +1850,42 @@ export interface paths {
         /** What the house measures of itself, in the text format of Prometheus. On the
          *     machine itself no credentials are asked for. */
         get: operations["get_metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ndt/v7/download": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The house sends for ten seconds. A WebSocket of the subprotocol
+         *     `net.measurementlab.ndt.v7`. */
+        get: operations["get_ndt_v7_download"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ndt/v7/upload": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The house takes for ten seconds. A WebSocket of the subprotocol
+         *     `net.measurementlab.ndt.v7`. */
+        get: operations["get_ndt_v7_upload"];
         put?: never;
         post?: never;
         delete?: never;
@@ -5627,6 +5715,99 @@ export interface components {
          * @enum {string}
          */
         Role: "pimpinan" | "operator" | "konektivitas" | "bansos" | "petugas" | "relawan" | "pengawas" | "admin" | "layar";
+        /**
+         * @description Nothing is asked for.
+         * @example {}
+         */
+        RouterForm: Record<string, never>;
+        /** @description An interface of a router. */
+        RouterInterface: {
+            lte?: components["schemas"]["RouterLte"] | null;
+            /** @description What it is called there. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Octets received since it counts.
+             */
+            rx_bytes?: number | null;
+            /**
+             * Format: int64
+             * @description Octets sent since it counts.
+             */
+            tx_bytes?: number | null;
+        };
+        /** @description What is to be written into a router. Its key is shown this once. */
+        RouterKey: {
+            /** @description Which. */
+            id: string;
+            /** @description `key` of its agent. */
+            key: string;
+            /** @description What the router calls itself: `uuid` of its agent. */
+            uuid: string;
+        };
+        /** @description How an LTE modem hears its mast. */
+        RouterLte: {
+            /**
+             * Format: double
+             * @description Power of the reference signal, dBm.
+             */
+            rsrp_dbm?: number | null;
+            /**
+             * Format: double
+             * @description Quality of the reference signal, dB.
+             */
+            rsrq_db?: number | null;
+            /**
+             * Format: double
+             * @description Received strength, dBm.
+             */
+            rssi_dbm?: number | null;
+            /**
+             * Format: double
+             * @description Signal to noise, dB.
+             */
+            snr_db?: number | null;
+        };
+        /** @description A report of a router. */
+        RouterReport: {
+            /** @description Whether it was sent as it was made. */
+            current: boolean;
+            /**
+             * Format: int64
+             * @description When the router says that it has looked, by its own clock; null: it does not say.
+             */
+            own_us?: number | null;
+            /**
+             * Format: int64
+             * @description When the house received it.
+             */
+            received_us: number;
+            /** @description Why it could not be read: `no_object`, `other_kind`, `no_time`, `too_long`. */
+            refused?: string | null;
+            said?: components["schemas"]["RouterSaid"] | null;
+        };
+        /** @description What a router said of itself. */
+        RouterSaid: {
+            /**
+             * Format: int64
+             * @description Clients of its wireless interfaces, together; null: it does not tell of any.
+             */
+            clients?: number | null;
+            /** @description Its interfaces, in its order. */
+            interfaces: components["schemas"]["RouterInterface"][];
+            /**
+             * Format: int64
+             * @description What its clock said, seconds since 1970 UTC. It may be wrong.
+             */
+            local_time_s?: number | null;
+            /** @description Parts that were of another shape, and left out. */
+            odd: string[];
+            /**
+             * Format: int64
+             * @description How long it has been running, seconds.
+             */
+            uptime_s?: number | null;
+        };
         /** @description A sentence in both languages of the house. A report leaves the house as a file,
          *     so its words come along and do not wait for a page. */
         Said: {
@@ -5978,6 +6159,7 @@ export interface components {
             /** @description Who provides the connection. */
             provider?: string | null;
             regency?: components["schemas"]["VillageAround"] | null;
+            router?: components["schemas"]["RouterReport"] | null;
             /** @description Which. */
             site: string;
             village?: components["schemas"]["VillageAround"] | null;
@@ -6044,6 +6226,42 @@ export interface components {
              * @description Up to which, without it.
              */
             to_slot: number;
+        };
+        /** @description A router of a site. */
+        SiteRouter: {
+            /** @description Which. */
+            id: string;
+            /** @description By whom. */
+            made_by: string;
+            /**
+             * Format: int64
+             * @description When its key was made.
+             */
+            made_us: number;
+            /** @description Its reports, the newest first; at most 50. */
+            reports: components["schemas"]["RouterReport"][];
+            /**
+             * Format: int64
+             * @description When it was revoked; null: it counts.
+             */
+            revoked_us?: number | null;
+            /**
+             * Format: int64
+             * @description Reports that could not be read.
+             */
+            unreadable: number;
+            /**
+             * Format: int64
+             * @description When the newest of these came.
+             */
+            unreadable_us?: number | null;
+            /** @description What it calls itself. */
+            uuid: string;
+        };
+        /** @description The routers of a site. */
+        SiteRouters: {
+            /** @description The newest first; those that were revoked too. */
+            items: components["schemas"]["SiteRouter"][];
         };
         /** @description One site, and the code that is out for it. */
         SiteShown: components["schemas"]["SiteView"] & {
@@ -8608,6 +8826,46 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    post_monitoring_device_by_uuid: {
+        parameters: {
+            query?: {
+                /** @description The key of the router. */
+                key?: string;
+                /** @description When it has looked, by its own clock: `DD-MM-YYYY_HH:MM:SS.ffffff`, UTC. */
+                time?: string;
+                /** @description `true`: it sends as it looks; else it had waited for a line. */
+                current?: string;
+            };
+            header?: never;
+            path: {
+                /** @description what the router is called */
+                uuid: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Unreadable"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            429: components["responses"]["Exhausted"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
     get_points: {
         parameters: {
             query?: {
@@ -10234,6 +10492,99 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    get_sites_by_id_routers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `sit_…` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SiteRouters"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_sites_by_id_routers: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the same request twice has one effect */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @description `sit_…` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RouterForm"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RouterKey"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            429: components["responses"]["Exhausted"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    delete_sites_by_id_routers_by_router: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `sit_…` */
+                id: string;
+                /** @description `rtr_…` */
+                router: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
     get_sites_by_id_steps: {
         parameters: {
             query?: never;
@@ -11544,6 +11895,48 @@ export interface operations {
             };
             401: components["responses"]["NotSignedIn"];
             403: components["responses"]["NotAllowed"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_ndt_v7_download: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            101: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            415: components["responses"]["MediaType"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_ndt_v7_upload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            101: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            415: components["responses"]["MediaType"];
             503: components["responses"]["Unavailable"];
         };
     };

@@ -75,6 +75,7 @@ async fn a_stranger_is_refused_before_anything_is_read() {
     assert_eq!(
         open,
         [
+            "POST /api/v1/monitoring/device/{uuid}/",
             "POST /api/v1/session",
             "POST /api/v1/session/first",
             "GET /ca.pem",

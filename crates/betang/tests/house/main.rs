@@ -10,6 +10,7 @@ mod line;
 mod live;
 mod local;
 mod releases;
+mod routers;
 mod running;
 mod sheets;
 mod sites;

@@ -32,7 +32,7 @@ const HOST_MAX: usize = 255;
 /// The house sends for ten seconds. A WebSocket of the subprotocol
 /// `net.measurementlab.ndt.v7`.
 #[utoipa::path(get, path = "/ndt/v7/download", tag = "house",
-    responses((status = 101), (status = 400), (status = 403)))]
+    responses((status = 101), (status = 403), (status = 415)))]
 async fn download(State(hall): State<Hall>, request: Request) -> Result<Response, Problem> {
     begin(hall, Direction::Download, request).await
 }
@@ -40,7 +40,7 @@ async fn download(State(hall): State<Hall>, request: Request) -> Result<Response
 /// The house takes for ten seconds. A WebSocket of the subprotocol
 /// `net.measurementlab.ndt.v7`.
 #[utoipa::path(get, path = "/ndt/v7/upload", tag = "house",
-    responses((status = 101), (status = 400), (status = 403)))]
+    responses((status = 101), (status = 403), (status = 415)))]
 async fn upload(State(hall): State<Hall>, request: Request) -> Result<Response, Problem> {
     begin(hall, Direction::Upload, request).await
 }
@@ -49,13 +49,13 @@ async fn begin(hall: Hall, direction: Direction, request: Request) -> Result<Res
     // A browser sends the cookie along with a WebSocket of any page, and no preflight.
     guard::same_origin(&request)?;
     let (mut parts, _) = request.into_parts();
+    let other = || Problem::media_type(&format!("a WebSocket of the subprotocol {PROTOCOL}"));
     let upgrade = WebSocketUpgrade::from_request_parts(&mut parts, &())
         .await
-        .map_err(|_| Problem::unreadable("Begin a WebSocket here."))?
+        .map_err(|_| other())?
         .protocols([PROTOCOL]);
     if upgrade.selected_protocol().is_none() {
-        let why = format!("Offer the subprotocol {PROTOCOL}.");
-        return Err(Problem::unreadable(why));
+        return Err(other());
     }
     let connection = Connection {
         client: client(&parts),

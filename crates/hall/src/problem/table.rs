@@ -437,6 +437,30 @@ pub const SLUGS: &[(&str, Kind, &str, &str)] = &[
         "The version of the release is taken",
     ),
     (
+        "router",
+        Kind::NotFound,
+        "Router tidak ditemukan",
+        "No such router",
+    ),
+    (
+        "router-key",
+        Kind::Denied,
+        "Kunci router tidak dikenal",
+        "No router is known by this key",
+    ),
+    (
+        "router-reports",
+        Kind::Exhausted,
+        "Router ini mengirim terlalu banyak laporan",
+        "This router sends too many reports",
+    ),
+    (
+        "routers",
+        Kind::Exhausted,
+        "Jumlah router di lokasi ini sudah penuh",
+        "This site has as many routers as it may",
+    ),
+    (
         "session",
         Kind::NotFound,
         "Sesi tidak ditemukan",

@@ -23,6 +23,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::dish::Brief as DishBrief;
+use super::routers::Told;
 use super::{Around, limit, paged, refuse};
 use crate::ledger::{self, regency};
 use crate::listening::{self, Voiced};
@@ -93,6 +94,9 @@ struct View {
     callee: Option<Callee>,
     /// What the dish there says; null: none has said anything.
     dish: Option<DishBrief>,
+    /// What its router said last, of what could be read; null: it has none, or none has
+    /// told yet.
+    router: Option<Told>,
 }
 
 /// Whom to call about a site.
@@ -263,6 +267,7 @@ fn view(it: &Voiced, beside: &Beside) -> View {
             .dishes
             .get(&site.id)
             .map(|row| DishBrief::new(row, beside.now)),
+        router: it.report.clone().map(Told::from),
     }
 }
 

@@ -14,6 +14,8 @@ pub(crate) mod points;
 mod progress;
 mod proof;
 mod reconciliation;
+mod reports;
+mod routers;
 #[cfg(feature = "print")]
 mod sheets;
 mod site;
@@ -49,7 +51,9 @@ pub(crate) fn routes() -> OpenApiRouter<Hall> {
         .merge(proof::routes())
         .merge(excuses::routes())
         .merge(contact::routes())
-        .merge(dish::routes());
+        .merge(dish::routes())
+        .merge(routers::routes())
+        .merge(reports::routes());
     #[cfg(feature = "print")]
     let routes = routes.merge(sheets::routes()).merge(brief::routes());
     routes

@@ -8,6 +8,7 @@ mod ledger;
 mod points;
 mod reconciled;
 mod rights;
+mod routers;
 #[cfg(feature = "print")]
 mod sheets;
 mod silent;

@@ -1,5 +1,7 @@
 //! Makes evidence of what sites have said.
 //!
+//! Reports of routers are evidence of the minute in which they came, and of no other.
+//!
 //! Evidence is added record by record, behind a cursor. When the house comes to know
 //! better when a boot of a box was, what is known of its site is made anew from the day
 //! on in which that boot began: from the records, and from nothing that was made of them
@@ -22,7 +24,7 @@ use reach_core::slot::{Slot, SlotDay};
 use store::{Conn, Error};
 
 use crate::dishes;
-use crate::sql::evidence as rows;
+use crate::sql::{evidence as rows, router};
 
 /// Records of one pass.
 const RECORDS: i64 = 2_000;
@@ -76,6 +78,40 @@ impl Folder {
         }
         dishes::take(&mut tx, now, &arrived, &self.clocks).await?;
         rows::set_cursor(&mut tx, last).await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    /// Makes evidence of what routers have told; whether there may be more. What counts is
+    /// when the house received it: a report that had waited for days shows that there is a
+    /// line now.
+    pub(crate) async fn routers(&self, hall: &Hall) -> Result<bool, Error> {
+        let mut read = hall.db().read().await?;
+        let told = router::unfolded(&mut read, RECORDS).await?;
+        if told.is_empty() {
+            return Ok(false);
+        }
+        let mut sheets = Sheets::new();
+        for (_, _, site, received) in &told {
+            let mark = fold::heard(*received);
+            let key = (*site, mark.day());
+            if let Entry::Vacant(free) = sheets.entry(key) {
+                let was = rows::one(&mut read, key.0, key.1).await?;
+                free.insert(was.unwrap_or_default());
+            }
+            if let Some(sheet) = sheets.get_mut(&key) {
+                sheet.add(mark.slot.minute(), mark.what);
+            }
+        }
+        drop(read);
+        let now = hall.now().wall;
+        let mut tx = hall.db().write().await?;
+        for ((site, day), sheet) in &sheets {
+            rows::put(&mut tx, *site, *day, sheet, now).await?;
+        }
+        for (id, digest, _, _) in &told {
+            router::set_folded(&mut tx, *id, digest).await?;
+        }
         tx.commit().await?;
         Ok(true)
     }
@@ -150,6 +186,11 @@ impl Folder {
                     .add(mark.slot.minute(), mark.what);
             }
             behind = end;
+        }
+        for received in router::heard(conn, site, from.first().start()).await? {
+            let mark = fold::heard(received);
+            let sheet = sheets.entry((site, mark.day())).or_default();
+            sheet.add(mark.slot.minute(), mark.what);
         }
         Ok(sheets)
     }

@@ -81,5 +81,6 @@ pub(crate) async fn pass(
 ) -> Result<(), Error> {
     let stop = hall.tasks().soft().clone();
     while !stop.is_cancelled() && folder.pass(hall).await? {}
+    while !stop.is_cancelled() && folder.routers(hall).await? {}
     verdicts::pass(hall, which).await
 }

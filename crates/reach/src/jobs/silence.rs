@@ -11,7 +11,7 @@ use base::id::{Id, Site};
 use base::now::Wall;
 use hall::Hall;
 use hall::incident::{self, About, Key, Opening, Severity};
-use reach_core::silence::{Contact, SILENT, Voice, together};
+use reach_core::silence::{Contact, SILENT, Voice, silent_after, together};
 use serde_json::{Map, Value as Json, json};
 use store::{Error, Tx};
 
@@ -70,8 +70,15 @@ impl Listener {
             return Ok(());
         }
         let mut read = hall.db().read().await?;
-        let voices = listening::voices(hall, &mut read, now.wall).await?;
+        let mut voices = listening::voices(hall, &mut read, now.wall).await?;
         drop(read);
+        let listened = now.wall.since(self.began);
+        for voice in &mut voices {
+            // The same for who speaks more rarely.
+            if voice.contact == Contact::Silent && listened < silent_after(voice.every) {
+                voice.contact = Contact::Late;
+            }
+        }
         let wrong = wrong(&voices, now.wall);
         if self.told.as_ref() == Some(&wrong) {
             return Ok(());

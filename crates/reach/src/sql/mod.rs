@@ -8,6 +8,7 @@ pub(crate) mod list;
 pub(crate) mod money;
 pub(crate) mod point;
 pub(crate) mod presence;
+pub(crate) mod router;
 pub(crate) mod simulated;
 pub(crate) mod target;
 pub(crate) mod verdict;

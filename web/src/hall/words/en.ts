@@ -434,6 +434,8 @@ export const en: Record<keyof typeof id, string> = {
   'verb.layout.changed': 'layout changed',
   'verb.layout.removed': 'layout deleted',
   'verb.layout.saved': 'layout saved',
+  'verb.router.made': 'made a key of a router',
+  'verb.router.revoked': 'revoked a key of a router',
   'verb.session.ended': 'session ended',
   'verb.session.opened': 'logged in',
   'verb.session.refused': 'refused at login',

@@ -432,6 +432,8 @@ export const id = {
   'verb.layout.changed': 'tata letak diubah',
   'verb.layout.removed': 'tata letak dihapus',
   'verb.layout.saved': 'tata letak disimpan',
+  'verb.router.made': 'kunci router dibuat',
+  'verb.router.revoked': 'kunci router dicabut',
   'verb.session.ended': 'sesi diakhiri',
   'verb.session.opened': 'masuk',
   'verb.session.refused': 'gagal masuk',
