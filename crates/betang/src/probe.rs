@@ -66,7 +66,7 @@ pub(crate) async fn run(probe: Probe) -> anyhow::Result<ExitCode> {
     }
     let clock = Clock::real();
     let secret = prober::secret()?;
-    let sockets = Sockets::open(secret);
+    let sockets = Sockets::open();
     let (icmp, tcp): (Vec<IpAddr>, Vec<IpAddr>) = named
         .keys()
         .partition(|it| sockets.way(Family::of(**it)).is_ok());

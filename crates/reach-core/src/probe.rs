@@ -307,6 +307,20 @@ impl Round {
         nonce: Option<u64>,
         why: Refusal,
     ) -> Heard {
+        self.close(to, sequence, nonce, State::Refused(why))
+    }
+
+    /// A question that was called sent has not left this machine after all.
+    pub fn held_back(&mut self, question: Question, why: Refusal) -> Heard {
+        let Question {
+            to,
+            sequence,
+            nonce,
+        } = question;
+        self.close(to, sequence, Some(nonce), State::Unsent(why))
+    }
+
+    fn close(&mut self, to: IpAddr, sequence: u16, nonce: Option<u64>, as_what: State) -> Heard {
         let Ok(target) = self.targets.binary_search(&to) else {
             return Heard::Stranger;
         };
@@ -317,7 +331,7 @@ impl Round {
         }
         match self.state(target, turn) {
             Some(state @ State::Asked(_)) => {
-                *state = State::Refused(why);
+                *state = as_what;
                 self.open -= 1;
                 Heard::Refused
             }

@@ -256,12 +256,19 @@ fn what_cannot_be_sent_is_not_lost() {
     let it = batch[0];
     let answer = round.answered(Mono::from_us(1), it.to, it.sequence, it.nonce);
     assert_eq!(answer, Heard::Stranger, "it was not asked");
-    let _ = ask(&mut round, Mono::from_us(20_000));
+    let [other] = ask(&mut round, Mono::from_us(20_000))[..] else {
+        panic!("the other one")
+    };
     let found: Vec<_> = round
         .tallies()
         .map(|it| (it.sent, it.unsent, it.refusal))
         .collect();
     assert_eq!(found, [(0, 1, Some(Refusal::NoRoute)), (1, 0, None)]);
+    // What the system says later of a question that it has taken counts the same.
+    assert_eq!(round.held_back(other, Refusal::Forbidden), Heard::Refused);
+    let last = round.tallies().last().expect("two");
+    assert_eq!((last.sent, last.unsent), (0, 1));
+    assert_eq!(last.refusal, Some(Refusal::Forbidden));
 }
 
 #[test]

@@ -82,8 +82,11 @@ fn told(round: &mut Round, it: Question, at: Mono, came: Came) {
         Came::Answer => {
             round.answered(at, it.to, it.sequence, it.nonce);
         }
-        Came::Refused(why) | Came::Unsent(why) => {
+        Came::Refused(why) => {
             round.refused(it.to, it.sequence, Some(it.nonce), why);
+        }
+        Came::Unsent(why) => {
+            round.held_back(it, why);
         }
         Came::Nothing => {}
     }
