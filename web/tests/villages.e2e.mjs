@@ -161,7 +161,7 @@ await keep(async () => {
 		};
 		await house.json('POST', `/api/v1/monitoring/device/${uuid}/?key=${key}&time=01-02-2026_00:00:00.000000&current=true`, { body: report });
 		await page.goto(`${house.url}/desa/${one.code}`);
-		return page.getByText(/^Router: menyala 3 hari.*, sinyal LTE [-−]101 dBm, 2 gawai$/).innerText();
+		return page.getByText(/^Router, .+ lalu: menyala 3 hari.*, sinyal LTE [-−]101 dBm, 2 gawai$/).innerText();
 	});
 
 	await promise('what the list says is what the page says, and reported is not measured', async () => {

@@ -29,6 +29,8 @@ pub(crate) struct Member {
     pub(crate) village: Option<AreaCode>,
     /// In which slots it is asked about.
     pub(crate) active: Range<Slot>,
+    /// Whether a router may tell of it.
+    pub(crate) has_router: bool,
 }
 
 /// What is known of a site in a span.
@@ -55,6 +57,7 @@ pub(crate) async fn members(conn: &mut Conn) -> Result<Vec<Member>, Error> {
     let sites = site::all(conn).await?.into_iter();
     let members = sites.filter_map(|site| {
         let routers = routers.get(&site.id).map(|it| (it.since, it.to));
+        let has_router = matches!(routers, Some((_, None)));
         let (since, to) = both(lives.get(&site.id).copied(), routers)?;
         let own = (site.form.area.level() == AreaLevel::Village).then(|| site.form.area.clone());
         let village = villages.get(&site.id).cloned().or(own);
@@ -63,6 +66,7 @@ pub(crate) async fn members(conn: &mut Conn) -> Result<Vec<Member>, Error> {
             site,
             village,
             active: Slot::of(since)..end,
+            has_router,
         })
     });
     Ok(members.collect())

@@ -36,17 +36,15 @@ pub(crate) struct Voiced {
 pub(crate) async fn voices(hall: &Hall, conn: &mut Conn, now: Wall) -> Result<Vec<Voiced>, Error> {
     let members = ledger::members(conn).await?;
     let last = said::heard_last(conn).await?;
-    let lives = router::lives(conn).await?;
     let mut reports = router::newest(conn).await?;
     let connected = hall.sites().connected();
     let mut voices = Vec::new();
     for member in members {
         let id = member.site.id;
         let state = member.site.state;
-        let has_router = lives.get(&id).is_some_and(|life| life.to.is_none());
         let has_box = state == State::Active;
         let is_shut = matches!(state, State::Suspended | State::Revoked);
-        if !has_box && (!has_router || is_shut) {
+        if !has_box && (!member.has_router || is_shut) {
             continue;
         }
         let (reported, report) = reports.remove(&id).unzip();

@@ -213,7 +213,7 @@ export const en: Record<keyof typeof id, string> = {
   'reconcile.villages': 'Villages',
   'reconcile.waiting': 'Waiting',
   'router.clients': '{n} clients',
-  'router.said': 'Router: {parts}',
+  'router.said': 'Router, {age} ago: {parts}',
   'router.signal': 'LTE signal {n} dBm',
   'router.uptime': 'up for {age}',
   'sheet.pdf': 'Evidence sheet (PDF)',

@@ -212,7 +212,7 @@ export const id = {
   'reconcile.villages': 'Desa',
   'reconcile.waiting': 'Menunggu',
   'router.clients': '{n} gawai',
-  'router.said': 'Router: {parts}',
+  'router.said': 'Router, {age} lalu: {parts}',
   'router.signal': 'sinyal LTE {n} dBm',
   'router.uptime': 'menyala {age}',
   'sheet.pdf': 'Lembar bukti (PDF)',
