@@ -156,13 +156,16 @@ pub async fn all(conn: &mut Conn) -> Result<Vec<Listed>, Error> {
         .collect())
 }
 
-/// When each site became active first, and when one that is revoked was; those that
-/// never were active are not there.
+/// When each of some sites (of all, if none are named) became active first, and when one
+/// that is revoked was; those that never were active are not there.
 ///
 /// # Errors
 /// If the database does not answer.
-pub async fn lives(conn: &mut Conn) -> Result<BTreeMap<Id<Site>, (Wall, Option<Wall>)>, Error> {
-    rows::lives(conn).await
+pub async fn lives(
+    conn: &mut Conn,
+    sites: Option<&[Id<Site>]>,
+) -> Result<BTreeMap<Id<Site>, (Wall, Option<Wall>)>, Error> {
+    rows::lives(conn, sites).await
 }
 
 /// How far a site has come, whoever asks; none if there is no such site.

@@ -45,9 +45,26 @@ pub(crate) struct Kept {
     pub(crate) excused: Vec<(Option<Id<Excuse>>, Excused)>,
 }
 
+/// From when on, and until when, each of some sites (all, if none are named) is asked
+/// about, by its box and its routers; one that never had either is not there.
+pub(crate) async fn asked_about(
+    conn: &mut Conn,
+    sites: Option<&[Id<Site>]>,
+) -> Result<BTreeMap<Id<Site>, (Wall, Option<Wall>)>, Error> {
+    let mut lives = site::lives(conn, sites).await?;
+    for (site, router) in router::lives(conn).await? {
+        if sites.is_none_or(|sites| sites.contains(&site))
+            && let Some(life) = both(lives.get(&site).copied(), Some((router.since, router.to)))
+        {
+            lives.insert(site, life);
+        }
+    }
+    Ok(lives)
+}
+
 /// All sites that were active at some time.
 pub(crate) async fn members(conn: &mut Conn) -> Result<Vec<Member>, Error> {
-    let lives = site::lives(conn).await?;
+    let lives = site::lives(conn, None).await?;
     let routers = router::lives(conn).await?;
     let points = point::fetch(conn, &point::list().raw(" AND p.site_id IS NOT NULL")).await?;
     let villages: BTreeMap<Id<Site>, AreaCode> = points

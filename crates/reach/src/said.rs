@@ -19,6 +19,7 @@ use serde_json::value::RawValue;
 use store::{Conn, Error, Tx};
 use utoipa::ToSchema;
 
+use crate::sql::Span;
 use crate::sql::village::{self, VillageRow};
 
 /// Up to so many villages are asked about one by one; for more, all are.
@@ -336,9 +337,9 @@ pub(crate) async fn at(
 /// What the house says of the villages of an area, as of today.
 pub(crate) async fn today(
     conn: &mut Conn,
-    within: Option<&AreaCode>,
+    span: Span<'_>,
 ) -> Result<BTreeMap<AreaCode, OfVillage>, Error> {
-    let rows = village::within(conn, within).await?;
+    let rows = village::of(conn, span).await?;
     let of = |row: VillageRow| OfVillage {
         said: Said::Kept(row.said),
         lists: row.lists,

@@ -347,7 +347,7 @@ pub(crate) async fn tell(hall: &Hall, speaks: &Speaks) -> Result<bool, Error> {
     let Some(first) = first.filter(|first| *first < due) else {
         return Ok(false);
     };
-    let lives = site::lives(&mut read).await?;
+    let lives = site::lives(&mut read, None).await?;
     drop(read);
     let until = first.plus(MINUTES).min(due);
     let mut tx = hall.db().write().await?;

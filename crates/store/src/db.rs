@@ -38,6 +38,10 @@ const READERS: u32 = 4;
 /// trouble ([`Error::Unavailable`]). Longer than any write of ours should take.
 const BUSY_MAX: Duration = Duration::from_secs(10);
 
+/// Rows that wait between the thread of SQLite and the task that asked. Policy: the thread
+/// waits. Each time it does costs two switches of threads, more than reading some rows.
+const ROWS_BUFFERED: usize = 1_024;
+
 /// How long a starting server waits for the claim: a PostgreSQL server takes a
 /// moment to notice that the one before was killed.
 const CLAIM_WAIT: Duration = Duration::from_secs(2);
@@ -304,6 +308,7 @@ fn sqlite_options(path: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(path)
         .busy_timeout(BUSY_MAX)
+        .row_buffer_size(ROWS_BUFFERED)
         // As PostgreSQL compares; else a filter finds more on one engine.
         .pragma("case_sensitive_like", "ON")
         .disable_statement_logging()

@@ -56,18 +56,28 @@ pub(crate) async fn by_id(conn: &mut Conn, id: Id<Site>) -> Result<Option<SiteRo
     Ok(fetch(conn, &query).await?.pop())
 }
 
-/// When each site became active first, and when one that is revoked was.
+/// When each of some sites (of all, if none are named) became active first, and when one
+/// that is revoked was.
 pub(crate) async fn lives(
     conn: &mut Conn,
+    sites: Option<&[Id<Site>]>,
 ) -> Result<BTreeMap<Id<Site>, (Wall, Option<Wall>)>, Error> {
-    let rows = conn
-        .all(
-            "SELECT t.site_id, MIN(CASE WHEN t.state = 'active' THEN t.at_us END) AS since_us, \
-             MAX(CASE WHEN s.state = 'revoked' AND t.state = 'revoked' THEN t.at_us END) AS to_us \
-             FROM hall_site_step t JOIN hall_site s ON s.id = t.site_id GROUP BY t.site_id",
-            params![],
-        )
-        .await?;
+    let mut query = Query::new(
+        "SELECT t.site_id, MIN(CASE WHEN t.state = 'active' THEN t.at_us END) AS since_us, \
+         MAX(CASE WHEN s.state = 'revoked' AND t.state = 'revoked' THEN t.at_us END) AS to_us \
+         FROM hall_site_step t JOIN hall_site s ON s.id = t.site_id",
+    );
+    if let Some(sites) = sites {
+        let Some((first, others)) = sites.split_first() else {
+            return Ok(BTreeMap::new());
+        };
+        query = query.push(" WHERE t.site_id IN (", *first);
+        for site in others {
+            query = query.push(", ", *site);
+        }
+        query = query.raw(")");
+    }
+    let rows = conn.all_query(&query.raw(" GROUP BY t.site_id")).await?;
     let mut lives = BTreeMap::new();
     for row in rows {
         let since: Option<Wall> = row.get("since_us")?;

@@ -121,6 +121,11 @@ struct Times {
 }
 
 impl Times {
+    /// Whether nothing else is asked about than now.
+    const fn are_now(self) -> bool {
+        self.then.is_none() && self.known.is_none()
+    }
+
     fn moment(self, hall: &Hall) -> Moment {
         Moment {
             then: self.then,

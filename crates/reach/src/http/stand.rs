@@ -17,7 +17,9 @@ use store::{Conn, Error};
 use utoipa::ToSchema;
 
 use super::{Times, points};
+use crate::ledger;
 use crate::said::{self, OfVillage};
+use crate::sql::Span;
 use crate::sql::point::{self, PointRow, Stands};
 use crate::sql::verdict;
 
@@ -43,10 +45,10 @@ pub(super) struct StandView {
     /// says.
     pub(super) reported: bool,
     /// Terukur: whether the ledger proves a minute of the last 24 hours of one of its
-    /// points; null: no point has a box, so nobody can say.
+    /// points; null: no point has a box or a router, so nobody can say.
     pub(super) measured: Option<bool>,
-    /// Whether it is reported and not measured although there is a box, or measured and
-    /// not reported.
+    /// Whether it is reported and not measured although something there may tell, or
+    /// measured and not reported.
     pub(super) differs: bool,
 }
 
@@ -67,7 +69,7 @@ pub(super) struct Standing {
     pub(super) place: Place,
     pub(super) area: AreaCode,
     pub(super) state: Stage,
-    /// Whether the ledger proves it; none: it has no box.
+    /// Whether the ledger proves it; none: it has neither a box nor a router.
     pub(super) measured: Option<bool>,
 }
 
@@ -76,7 +78,8 @@ pub(super) struct Standing {
 pub(super) struct Measured {
     /// When that day ends.
     pub(super) at: Wall,
-    boxes: BTreeSet<Id<Site>>,
+    /// Those with a box that was let in, or a router that was heard.
+    tell: BTreeSet<Id<Site>>,
     up: BTreeSet<Id<Site>>,
 }
 
@@ -89,16 +92,26 @@ impl Measured {
         within: Option<&AreaCode>,
         times: Times,
     ) -> Result<Self, Error> {
+        Self::of_span(hall, conn, within.into(), None, times).await
+    }
+
+    /// Of sites of points of some villages, or of those of them that are named.
+    async fn of_span(
+        hall: &Hall,
+        conn: &mut Conn,
+        span: Span<'_>,
+        sites: Option<&[Id<Site>]>,
+        times: Times,
+    ) -> Result<Self, Error> {
         let at = at(hall, times);
-        let day = day_to(at);
-        let lives = hall::site::lives(conn).await?;
-        let let_in = lives
+        let lives = ledger::asked_about(conn, sites).await?;
+        let may_tell = lives
             .into_iter()
             .filter(|(_, (since, to))| *since <= at && to.is_none_or(|to| to > at));
         Ok(Self {
             at,
-            boxes: let_in.map(|(site, _)| site).collect(),
-            up: verdict::up(conn, within, &day, times.said(hall)).await?,
+            tell: may_tell.map(|(site, _)| site).collect(),
+            up: verdict::up(conn, span, &day_to(at), times.said(hall)).await?,
         })
     }
 
@@ -108,9 +121,9 @@ impl Measured {
         day_to(self.at)
     }
 
-    /// Whether the ledger proves a point with that site; none: its box was not let in.
+    /// Whether the ledger proves a point with that site; none: nothing there may tell.
     pub(super) fn says(&self, site: Option<Id<Site>>) -> Option<bool> {
-        let site = site.filter(|site| self.boxes.contains(site))?;
+        let site = site.filter(|site| self.tell.contains(site))?;
         Some(self.up.contains(&site))
     }
 }
@@ -135,22 +148,45 @@ pub(super) async fn of_points(
     within: Option<&AreaCode>,
     times: Times,
 ) -> Result<(Wall, Vec<Standing>), Error> {
-    let rows = if times.then.is_none() && times.known.is_none() {
-        point::stands(conn, within).await?
-    } else {
-        let brief = |(row, state): (PointRow, Stage)| Stands {
-            area: row.area,
-            agency: row.agency,
-            site: row.site,
-            state,
-        };
-        let rows = points::at(hall, conn, within, times).await?;
-        rows.into_iter().map(brief).collect()
+    if times.are_now() {
+        return of_span(hall, conn, within.into()).await;
+    }
+    let brief = |(row, state): (PointRow, Stage)| Stands {
+        area: row.area,
+        agency: row.agency,
+        site: row.site,
+        state,
     };
+    let rows = points::at(hall, conn, within, times).await?;
+    let rows = rows.into_iter().map(brief).collect();
+    standing(hall, conn, within.into(), rows, times).await
+}
+
+/// The points of some villages as they stand now, and when that is.
+pub(super) async fn of_span(
+    hall: &Hall,
+    conn: &mut Conn,
+    span: Span<'_>,
+) -> Result<(Wall, Vec<Standing>), Error> {
+    let rows = point::stands(conn, span).await?;
+    standing(hall, conn, span, rows, Times::default()).await
+}
+
+async fn standing(
+    hall: &Hall,
+    conn: &mut Conn,
+    span: Span<'_>,
+    rows: Vec<Stands>,
+    times: Times,
+) -> Result<(Wall, Vec<Standing>), Error> {
+    // A question about a few sites names those, one about many reads all.
+    const FEW: usize = 500;
+    let sites: Vec<_> = rows.iter().filter_map(|row| row.site).collect();
+    let few = (sites.len() <= FEW).then_some(sites.as_slice());
     // Most villages have no box, and what has none is not measured.
-    let measured = match rows.iter().any(|row| row.site.is_some()) {
-        true => Some(Measured::of(hall, conn, within, times).await?),
-        false => None,
+    let measured = match sites.is_empty() {
+        true => None,
+        false => Some(Measured::of_span(hall, conn, span, few, times).await?),
     };
     let standing = rows.into_iter().map(|row| Standing {
         place: Place::new(Some(row.area.clone()), row.agency),
@@ -183,7 +219,7 @@ pub(super) async fn said_of(
     moment: Moment,
 ) -> Result<BTreeMap<AreaCode, OfVillage>, Error> {
     if moment == Moment::default() {
-        return said::today(conn, within).await;
+        return said::today(conn, within.into()).await;
     }
     let found = said::at(conn, within, moment).await?;
     Ok(found

@@ -31,6 +31,7 @@ use super::stand::{self, StandView, StandWord};
 use super::{Around, Times, limit, paged};
 use crate::room::Room;
 use crate::said::{self, OfVillage, PropertyWord, Said, SaidView, ValueView};
+use crate::sql::Span;
 
 pub(super) fn routes() -> OpenApiRouter<Hall> {
     OpenApiRouter::new()
@@ -117,10 +118,10 @@ struct PointsView {
     /// How many have come how far, by what people say.
     #[schema(value_type = BTreeMap<String, i64>)]
     by_state: BTreeMap<&'static str, i64>,
-    /// How many have a box that was let in.
+    /// How many have a box that was let in, or a router that was heard.
     boxes: i64,
     /// Of how many of those the ledger proves a minute of the last 24 hours; null: no
-    /// point has a box.
+    /// point has either.
     proven: Option<i64>,
 }
 
@@ -284,33 +285,57 @@ async fn list(
         then: filter.then,
         known: filter.known,
     };
-    let mut read = hall.db().read().await?;
-    let within = filter.within.as_ref();
-    let mut said = stand::said_of(&mut read, within, times.moment(&hall)).await?;
-    let (_, points) = stand::of_points(&hall, &mut read, within, times).await?;
-    drop(read);
-    let mut points = stand::by_village(&points);
-    let found = room
+    let candidates: Vec<&Village> = room
         .register()
         .villages()
         .filter(|village| who.may(Permission::VillagesRead, &place(&village.code)))
         .filter(|village| filter.fits(village))
-        .map(|village| {
+        .collect();
+    let mut read = hall.db().read().await?;
+    let mut found = Vec::new();
+    // A page that nothing is left out of is read as such; what others leave out is looked
+    // for in all that follow at once.
+    let mut rest = candidates.as_slice();
+    let mut step = limit + 1;
+    while let [first, ..] = rest
+        && found.len() <= limit
+    {
+        if !times.are_now() {
+            step = rest.len();
+        }
+        let (those, later) = rest.split_at(step.min(rest.len()));
+        let last = those.last().unwrap_or(first);
+        let (mut said, (_, points)) = match times.are_now() {
+            true => {
+                let span = Span::Between(&first.code, &last.code);
+                let said = said::today(&mut read, span).await?;
+                (said, stand::of_span(&hall, &mut read, span).await?)
+            }
+            false => {
+                let within = filter.within.as_ref();
+                let said = stand::said_of(&mut read, within, times.moment(&hall)).await?;
+                (
+                    said,
+                    stand::of_points(&hall, &mut read, within, times).await?,
+                )
+            }
+        };
+        let mut points = stand::by_village(&points);
+        for village in those {
             let of = said.remove(&village.code).unwrap_or_default();
             let points = points.remove(&village.code).unwrap_or_default();
             let stand = stand::stand(&of, &points)?;
             let stands = which.is_none_or(|which| which.fits(stand));
             let village = view(village, of, &points, stand);
-            let fits = stands && filter.says(&village, says.as_ref())?;
-            Ok(fits.then_some(village))
-        })
-        .filter_map(Result::transpose);
-    let (items, next) = paged(found, limit, |village: &Result<VillageView, Problem>| {
-        village
-            .as_ref()
-            .map_or_else(|_| String::new(), |village| village.code.to_string())
-    });
-    let items = items.into_iter().collect::<Result<Vec<_>, _>>()?;
+            if stands && filter.says(&village, says.as_ref())? {
+                found.push(village);
+            }
+        }
+        rest = later;
+        step = later.len();
+    }
+    drop(read);
+    let (items, next) = paged(found.into_iter(), limit, |village| village.code.clone());
     if csv {
         return export(&hall, &who, &filter, items).await;
     }
@@ -515,7 +540,7 @@ async fn conflicts(
 ) -> Result<axum::Json<Conflicts>, Problem> {
     let limit = limit(filter.limit)?;
     let mut read = hall.db().read().await?;
-    let kept = said::today(&mut read, filter.within.as_ref()).await?;
+    let kept = said::today(&mut read, filter.within.as_ref().into()).await?;
     let disputed = room.register().villages().filter(|village| {
         let after = filter.cursor.as_ref();
         after.is_none_or(|cursor| village.code > *cursor)

@@ -16,7 +16,41 @@ pub(crate) mod village;
 
 use base::area::AreaCode;
 use base::day::Day;
+use store::query::Query;
 use store::{Error, Row};
+
+/// Villages that are asked about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Span<'a> {
+    /// All of them.
+    All,
+    /// Those of an area.
+    Of(&'a AreaCode),
+    /// Those from a code on, up to another and with it.
+    Between(&'a AreaCode, &'a AreaCode),
+}
+
+impl<'a> From<Option<&'a AreaCode>> for Span<'a> {
+    fn from(area: Option<&'a AreaCode>) -> Self {
+        area.map_or(Self::All, Self::Of)
+    }
+}
+
+impl Span<'_> {
+    /// Only rows of which `area_code` lies in it.
+    fn narrow(self, query: Query) -> Query {
+        match self {
+            Self::All => query,
+            Self::Of(area) => query
+                .push(" AND (area_code = ", area.as_str())
+                .push(" OR area_code LIKE ", format!("{area}.%"))
+                .raw(")"),
+            Self::Between(first, last) => query
+                .push(" AND area_code >= ", first.as_str())
+                .push(" AND area_code <= ", last.as_str()),
+        }
+    }
+}
 
 fn code(row: &Row, column: &str) -> Result<AreaCode, Error> {
     let text: String = row.get(column)?;

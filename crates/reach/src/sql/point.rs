@@ -9,7 +9,7 @@ use reach_core::flow::State;
 use store::query::Query;
 use store::{Conn, Error, Row, Tx, params};
 
-use super::{code, word};
+use super::{Span, code, word};
 
 /// A point.
 #[derive(Debug, Clone, PartialEq)]
@@ -91,16 +91,12 @@ pub(crate) struct Stands {
     pub(crate) state: State,
 }
 
-/// How far the points of an area have come by now, those that are on.
-pub(crate) async fn stands(conn: &mut Conn, area: Option<&AreaCode>) -> Result<Vec<Stands>, Error> {
-    let mut query = Query::new(
-        "SELECT p.area_code, p.agency_id, p.site_id, p.state FROM reach_point p \
-         WHERE p.retired_us IS NULL",
+/// How far the points of some villages have come by now, those that are on.
+pub(crate) async fn stands(conn: &mut Conn, span: Span<'_>) -> Result<Vec<Stands>, Error> {
+    let query = Query::new(
+        "SELECT area_code, agency_id, site_id, state FROM reach_point WHERE retired_us IS NULL",
     );
-    if let Some(area) = area {
-        query = within(query, area);
-    }
-    conn.all_query(&query)
+    conn.all_query(&span.narrow(query))
         .await?
         .iter()
         .map(|row| {

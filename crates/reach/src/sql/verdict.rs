@@ -13,7 +13,7 @@ use reach_core::slot::{Slot, SlotDay};
 use store::query::Query;
 use store::{Conn, Error, Row, Tx, params};
 
-use super::{point, small, word};
+use super::{Span, point, small, word};
 
 const COLUMNS: &str = "v.site_id, v.from_slot, v.to_slot, v.state, v.cause, v.basis, v.rule, \
      v.decided_us";
@@ -188,19 +188,17 @@ fn proving(query: Query, slots: &Range<Slot>) -> Query {
         .raw(" AND v.state IN ('up', 'degraded')")
 }
 
-/// Sites of points of an area of which a minute of some slots is proven, as of now or as
-/// it was known then. What was known is known of slots that had ended.
+/// Sites of points of some villages of which a minute of some slots is proven, as of now or
+/// as it was known then. What was known is known of slots that had ended.
 pub(crate) async fn up(
     conn: &mut Conn,
-    area: Option<&AreaCode>,
+    span: Span<'_>,
     slots: &Range<Slot>,
     known: Option<Wall>,
 ) -> Result<BTreeSet<Id<Site>>, Error> {
     // One row of a site is enough: none is asked for more.
-    let mut query = Query::new("SELECT p.site_id FROM reach_point p WHERE p.site_id IS NOT NULL");
-    if let Some(area) = area {
-        query = point::within(query, area);
-    }
+    let query = Query::new("SELECT p.site_id FROM reach_point p WHERE p.site_id IS NOT NULL");
+    let mut query = span.narrow(query);
     query = query.raw(" AND EXISTS (SELECT 1 FROM reach_verdict v WHERE v.site_id = p.site_id");
     query = standing_as_known(proving(query, slots), known).raw(")");
     let rows = conn.all_query(&query).await?;

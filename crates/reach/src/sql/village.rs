@@ -7,7 +7,7 @@ use base::now::Wall;
 use store::query::Query;
 use store::{Conn, Error, Tx, params};
 
-use super::code;
+use super::{Span, code};
 
 /// What the house says of one village.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,20 +19,14 @@ pub(crate) struct VillageRow {
     pub(crate) disputes: i64,
 }
 
-/// What is kept of the villages of an area.
-pub(crate) async fn within(
+/// What is kept of some villages.
+pub(crate) async fn of(
     conn: &mut Conn,
-    within: Option<&AreaCode>,
+    span: Span<'_>,
 ) -> Result<BTreeMap<AreaCode, VillageRow>, Error> {
-    let mut query =
+    let query =
         Query::new("SELECT area_code, said, lists, disputes FROM reach_village WHERE 1 = 1");
-    if let Some(within) = within {
-        query = query
-            .push(" AND (area_code = ", within.as_str())
-            .push(" OR area_code LIKE ", format!("{within}.%"))
-            .raw(")");
-    }
-    let rows = conn.all_query(&query).await?;
+    let rows = conn.all_query(&span.narrow(query)).await?;
     rows.iter()
         .map(|row| {
             let area = code(row, "area_code")?;
