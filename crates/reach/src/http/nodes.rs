@@ -34,7 +34,7 @@ use super::{limit, paged, refuse};
 use crate::sql::node::{self as rows, NodeRow};
 
 use view::{
-    Counted, History, NodeView, Page, RoundView, STATES, StateWord, counted, export, order,
+    Counted, History, NodeStateWord, NodeView, Page, RoundView, STATES, counted, export, order,
 };
 
 pub(super) fn routes() -> OpenApiRouter<Hall> {
@@ -101,7 +101,7 @@ struct Filter {
     #[param(value_type = Option<String>)]
     within: Option<AreaCode>,
     /// Only those that stand so.
-    #[param(value_type = Option<StateWord>)]
+    #[param(value_type = Option<NodeStateWord>)]
     state: Option<String>,
     /// Rows of this page, 1 to 5000.
     limit: Option<usize>,
@@ -217,7 +217,7 @@ async fn one(conn: &mut Conn, row: NodeRow, now: Wall) -> Result<NodeView, Probl
     Ok(NodeView::new(row, state, &sites, &names, now))
 }
 
-/// Adds a node. It is asked within seconds.
+/// Adds a node. It is asked when the round that goes on is over, at once if none does.
 #[utoipa::path(post, path = "/api/v1/nodes", tag = "nodes", request_body = Form,
     params(("Idempotency-Key" = Option<String>, Header, description = "the same request twice has one effect")),
     responses((status = 201, body = NodeView), (status = 409), (status = 422), (status = 429)))]

@@ -141,6 +141,7 @@ export const en: Record<keyof typeof id, string> = {
   'node.fault.twice': 'stands on an earlier line',
   'node.fault.unspecified': 'is of no machine',
   'node.for': 'for {age}',
+  'node.here': 'no evidence of connected minutes.',
   'node.lack': 'The centre may not send ICMP, so TCP connections are tried. The cause, and what mends it:',
   'node.line': 'Line {n}',
   'node.lines': 'Addresses, one on each line',

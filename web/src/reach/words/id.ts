@@ -140,6 +140,7 @@ export const id = {
   'node.fault.twice': 'sudah ada di baris sebelumnya',
   'node.fault.unspecified': 'bukan alamat sebuah mesin',
   'node.for': 'selama {age}',
+  'node.here': 'bukan bukti menit tersambung.',
   'node.lack': 'ICMP tidak diizinkan di pusat, sehingga sambungan TCP yang dicoba. Penyebab dan perintah perbaikannya:',
   'node.line': 'Baris {n}',
   'node.lines': 'Alamat, satu per baris',

@@ -17,7 +17,7 @@ use crate::sql::node::{self as rows, NodeRow};
 
 hall::words! {
     /// Why a line is no node.
-    FaultWord = Fault::ALL.map(Fault::as_str)
+    NodeFaultWord = Fault::ALL.map(Fault::as_str)
 }
 
 /// A list of nodes. All of them lie at the same place.
@@ -63,7 +63,7 @@ pub(super) struct LineView {
     /// The note.
     note: Option<String>,
     /// Why it is no node; null: it is one.
-    #[schema(value_type = Option<FaultWord>)]
+    #[schema(value_type = Option<NodeFaultWord>)]
     fault: Option<&'static str>,
 }
 

@@ -27,12 +27,12 @@ pub(super) const STATES: [&str; 5] = ["silent", "unknown", "unasked", "answers",
 hall::words! {
     /// How a node stands: `unasked` where no round has asked it for five minutes,
     /// `unknown` where that cannot be told from here.
-    pub(super) StateWord = STATES
+    pub(super) NodeStateWord = STATES
 }
 
 hall::words! {
     /// How it was asked.
-    WayWord = Way::ALL.map(Way::as_str)
+    NodeWayWord = Way::ALL.map(Way::as_str)
 }
 
 hall::words! {
@@ -42,7 +42,7 @@ hall::words! {
 
 hall::words! {
     /// How a node stood.
-    AnsweringWord = Answering::ALL.map(Answering::as_str)
+    NodeAnsweringWord = Answering::ALL.map(Answering::as_str)
 }
 
 /// A node, and how it stands.
@@ -68,7 +68,7 @@ pub(super) struct NodeView {
     /// What is to be known of it.
     note: Option<String>,
     /// How it stands.
-    #[schema(value_type = StateWord)]
+    #[schema(value_type = NodeStateWord)]
     state: &'static str,
     /// Since when; null: no round has asked it, or not for five minutes.
     #[schema(value_type = Option<i64>)]
@@ -105,7 +105,7 @@ struct LastView {
     #[schema(value_type = i64)]
     at_us: Wall,
     /// How it asked.
-    #[schema(value_type = WayWord)]
+    #[schema(value_type = NodeWayWord)]
     way: &'static str,
     /// Questions that have left the centre.
     sent: u32,
@@ -201,7 +201,7 @@ pub(super) struct Page {
 #[schema(as = NodeSpan)]
 pub(super) struct SpanView {
     /// How.
-    #[schema(value_type = AnsweringWord)]
+    #[schema(value_type = NodeAnsweringWord)]
     state: &'static str,
     /// From when on.
     #[schema(value_type = i64)]

@@ -354,7 +354,8 @@ async fn rounds(db: Db) {
             .await;
     }
     let all = house.get(NODES).await.is(200).json();
-    let b = id_of(&all["items"][1]);
+    let items = all["items"].as_array().expect("nodes");
+    let b = id_of(items.iter().find(|it| it["name"] == "b").expect("a node"));
     let some = |b: u32| [tally("10.62.0.1", 5), tally("10.62.0.2", b)];
     let lost = Tally {
         sent: 0,
