@@ -598,7 +598,7 @@ export interface paths {
         /** Nodes as they stand: the silent ones first, the longest silent first. */
         get: operations["get_nodes"];
         put?: never;
-        /** Adds a node. It is asked within seconds. */
+        /** Adds a node. It is asked when the round that goes on is over, at once if none does. */
         post: operations["post_nodes"];
         delete?: never;
         options?: never;
@@ -2120,11 +2120,6 @@ export interface components {
             words?: string | null;
         };
         /**
-         * @description How a node stood.
-         * @enum {string}
-         */
-        AnsweringWord: "answers" | "silent" | "unknown";
-        /**
          * @description How deep a code goes.
          * @enum {string}
          */
@@ -2904,11 +2899,6 @@ export interface components {
             /** @enum {string} */
             fault: "head";
         };
-        /**
-         * @description Why a line is no node.
-         * @enum {string}
-         */
-        FaultWord: "no_address" | "not_address" | "unspecified" | "loopback" | "multicast" | "broadcast" | "link_local" | "reserved" | "mapped" | "port" | "name" | "note" | "twice" | "taken" | "own" | "full";
         /** @description The first administrator. */
         FirstForm: {
             /** @description From the one-time link. */
@@ -4158,8 +4148,13 @@ export interface components {
             since_us?: number | null;
             site?: components["schemas"]["NodeSite"] | null;
             /** @description How it stands. */
-            state: components["schemas"]["StateWord"];
+            state: components["schemas"]["NodeStateWord"];
         };
+        /**
+         * @description How a node stood.
+         * @enum {string}
+         */
+        NodeAnsweringWord: "answers" | "silent" | "unknown";
         /** @description How many stand how. */
         NodeCounts: {
             /** @description They answer. */
@@ -4175,6 +4170,11 @@ export interface components {
             /** @description It cannot be told from here. */
             unknown: number;
         };
+        /**
+         * @description Why a line is no node.
+         * @enum {string}
+         */
+        NodeFaultWord: "no_address" | "not_address" | "unspecified" | "loopback" | "multicast" | "broadcast" | "link_local" | "reserved" | "mapped" | "port" | "name" | "note" | "twice" | "taken" | "own" | "full";
         /**
          * @description What people say about a node. It lies where its site lies, if it has one.
          * @example {
@@ -4243,13 +4243,13 @@ export interface components {
              */
             sent: number;
             /** @description How it asked. */
-            way: components["schemas"]["WayWord"];
+            way: components["schemas"]["NodeWayWord"];
         };
         /** @description A line of a list. */
         NodeLine: {
             /** @description The address as it stands there. */
             address: string;
-            fault?: components["schemas"]["FaultWord"] | null;
+            fault?: components["schemas"]["NodeFaultWord"] | null;
             /** @description Which, counted from one. */
             line: number;
             /** @description What it is called. */
@@ -4373,13 +4373,23 @@ export interface components {
              */
             from_us: number;
             /** @description How. */
-            state: components["schemas"]["AnsweringWord"];
+            state: components["schemas"]["NodeAnsweringWord"];
             /**
              * Format: int64
              * @description Until before when.
              */
             to_us: number;
         };
+        /**
+         * @description How a node stands: `unasked` where no round has asked it for five minutes, `unknown` where that cannot be told from here.
+         * @enum {string}
+         */
+        NodeStateWord: "silent" | "unknown" | "unasked" | "answers" | "paused";
+        /**
+         * @description How it was asked.
+         * @enum {string}
+         */
+        NodeWayWord: "icmp" | "tcp";
         /**
          * @description To whom a release is offered.
          * @example {
@@ -7567,11 +7577,6 @@ export interface components {
             reported: boolean;
         };
         /**
-         * @description How it was asked.
-         * @enum {string}
-         */
-        WayWord: "icmp" | "tcp";
-        /**
          * @description Why something does not count any more. It stays, and so does what rests on it.
          * @example {
          *       "why": "berkas yang salah"
@@ -9220,7 +9225,7 @@ export interface operations {
                 /** @description Only in this area. */
                 within?: string;
                 /** @description Only those that stand so. */
-                state?: components["schemas"]["StateWord"];
+                state?: components["schemas"]["NodeStateWord"];
                 /** @description Rows of this page, 1 to 5000. */
                 limit?: number;
                 /** @description `next` of the page before. */
