@@ -85,6 +85,8 @@ nouns! {
     Point "pnt",
     /// A router that tells how it is by an agent of OpenWISP.
     Router "rtr",
+    /// An address that the centre asks by itself whether it answers.
+    Node "nod",
     /// So many points by a day.
     Target "tgt",
     /// Minutes that are not to be held against anybody.

@@ -97,6 +97,12 @@ impl Refusal {
         }
     }
 
+    /// That of a word.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|it| it.as_str() == word)
+    }
+
     /// What kind and code of a refusal mean (RFC 792, RFC 1812, RFC 4443); nothing if
     /// they are of none.
     #[must_use]

@@ -35,8 +35,11 @@
 //! | [`probe`] | which addresses answer to the centre, and which question was not answered? |
 //! | [`echo`] | what does a packet of ICMP say? |
 //! | [`pace`] | how fast may something be done? |
+//! | [`node`] | which addresses may the centre ask by itself, and what does a list of them say? |
+//! | [`answering`] | does an address answer to the centre, and since when? |
 
 pub mod amend;
+pub mod answering;
 pub mod calendar;
 pub mod code;
 pub mod dish;
@@ -47,6 +50,7 @@ pub mod fold;
 pub mod judge;
 pub mod lookout;
 pub mod name;
+pub mod node;
 pub mod outage;
 pub mod pace;
 pub mod presence;

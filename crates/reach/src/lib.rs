@@ -52,6 +52,7 @@ pub const SCHEMA: store::migrate::Schema = store::schema!(
         (3, "ledger"),
         (4, "simulated"),
         (5, "dish"),
-        (6, "router")
+        (6, "router"),
+        (7, "node")
     ]
 );

@@ -60,6 +60,10 @@ export type PointsProgress = Sent<S['PointProgress']>;
 export type MoneyTotals = Sent<S['MoneyTotals']>;
 export type Target = Sent<S['Target']>;
 export type SiteContact = Sent<S['SiteContact']>;
+/** An address that the centre asks by itself. */
+export type ProbedNode = Sent<S['Node']>;
+export type NodePage = Sent<S['NodePage']>;
+export type NodeList = Sent<S['NodeList']>;
 export type ContactPage = Sent<S['ContactPage']>;
 export type SiteLedger = Sent<S['SiteLedger']>;
 export type LedgerRun = Sent<S['LedgerRun']>;

@@ -588,6 +588,79 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/nodes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Nodes as they stand: the silent ones first, the longest silent first. */
+        get: operations["get_nodes"];
+        put?: never;
+        /** Adds a node. It is asked when the round that goes on is over, at once if none does. */
+        post: operations["post_nodes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/nodes/list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Adds the nodes of a list, all of them or none; or says what each line is. */
+        post: operations["post_nodes_list"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/nodes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One node, and how it stood in the last seven days. */
+        get: operations["get_nodes_by_id"];
+        /** Says something else about a node. With another address it is another device: how it
+         *     stood is forgotten. */
+        put: operations["put_nodes_by_id"];
+        post?: never;
+        /** Takes a node off the register, and forgets how it stood. */
+        delete: operations["delete_nodes_by_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/nodes/{id}/paused": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Lets a node be, or asks it again. Until it is asked again nothing is known of it; how
+         *     it stood before stays. */
+        put: operations["put_nodes_by_id_paused"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/points": {
         parameters: {
             query?: never;
@@ -4037,6 +4110,286 @@ export interface components {
             /** @description What the person is called. */
             name: string;
         };
+        /** @description A node, and how it stands. */
+        Node: {
+            /**
+             * Format: int64
+             * @description When it was added.
+             */
+            added_us: number;
+            /** @description Its address. */
+            address: string;
+            /** @description The OPD that it is of, where it has no site. */
+            agency?: string | null;
+            area?: components["schemas"]["NamedArea"] | null;
+            /** @description By whom. */
+            changed_by: string;
+            /**
+             * Format: int64
+             * @description When something else was said about it last, and by whom.
+             */
+            changed_us: number;
+            /** @description `nod_…`. */
+            id: string;
+            last?: components["schemas"]["NodeLast"] | null;
+            /** @description What it is called. */
+            name: string;
+            /** @description What is to be known of it. */
+            note?: string | null;
+            /**
+             * Format: int32
+             * @description The port to which connections are asked for where ICMP is not permitted; null: 443.
+             */
+            port?: number | null;
+            /**
+             * Format: int64
+             * @description Since when; null: no round has asked it, or not for five minutes.
+             */
+            since_us?: number | null;
+            site?: components["schemas"]["NodeSite"] | null;
+            /** @description How it stands. */
+            state: components["schemas"]["NodeStateWord"];
+        };
+        /**
+         * @description How a node stood.
+         * @enum {string}
+         */
+        NodeAnsweringWord: "answers" | "silent" | "unknown";
+        /** @description How many stand how. */
+        NodeCounts: {
+            /** @description They answer. */
+            answers: number;
+            /** @description All of them. */
+            nodes: number;
+            /** @description They are left alone. */
+            paused: number;
+            /** @description No answer came. */
+            silent: number;
+            /** @description No round has asked them, or not for five minutes. */
+            unasked: number;
+            /** @description It cannot be told from here. */
+            unknown: number;
+        };
+        /**
+         * @description Why a line is no node.
+         * @enum {string}
+         */
+        NodeFaultWord: "no_address" | "not_address" | "unspecified" | "loopback" | "multicast" | "broadcast" | "link_local" | "reserved" | "mapped" | "port" | "name" | "note" | "twice" | "taken" | "own" | "full";
+        /**
+         * @description What people say about a node. It lies where its site lies, if it has one.
+         * @example {
+         *       "address": "10.62.3.1",
+         *       "area": "62.03",
+         *       "name": "Router simpul Kapuas"
+         *     }
+         */
+        NodeForm: {
+            /** @description Its address, of IPv4 or IPv6; not a name. */
+            address: string;
+            /** @description The OPD that it is of; only without a site. */
+            agency?: string | null;
+            /** @description Where it lies: a Kemendagri code; only without a site. Null: in no single area. */
+            area?: string | null;
+            /** @description What it is called. */
+            name: string;
+            /** @description What is to be known of it. */
+            note?: string | null;
+            /**
+             * Format: int32
+             * @description The port to which connections are asked for where ICMP is not permitted; null: 443.
+             */
+            port?: number | null;
+            /** @description The site at which it stands, `sit_…`; null for none. */
+            site?: string | null;
+        };
+        /** @description A node, and how it stood. */
+        NodeHistory: {
+            /** @description As it stands. */
+            node: components["schemas"]["Node"];
+            /** @description The last seven days, in the order of time. */
+            spans: components["schemas"]["NodeSpan"][];
+        };
+        /** @description What the last round found. */
+        NodeLast: {
+            /**
+             * Format: int32
+             * @description Of these, answered.
+             */
+            answered: number;
+            /**
+             * Format: int64
+             * @description When it began.
+             */
+            at_us: number;
+            /**
+             * Format: int32
+             * @description Answers to an earlier round that came when it was over.
+             */
+            late: number;
+            /**
+             * Format: int32
+             * @description The middle one, in microseconds.
+             */
+            median_us?: number | null;
+            /**
+             * Format: int32
+             * @description How long the fastest answer took, in microseconds.
+             */
+            min_us?: number | null;
+            refusal?: components["schemas"]["NodeRefusalWord"] | null;
+            /**
+             * Format: int32
+             * @description Questions that have left the centre.
+             */
+            sent: number;
+            /** @description How it asked. */
+            way: components["schemas"]["NodeWayWord"];
+        };
+        /** @description A line of a list. */
+        NodeLine: {
+            /** @description The address as it stands there. */
+            address: string;
+            fault?: components["schemas"]["NodeFaultWord"] | null;
+            /** @description Which, counted from one. */
+            line: number;
+            /** @description What it is called. */
+            name: string;
+            /** @description The note. */
+            note?: string | null;
+            /**
+             * Format: int32
+             * @description The port; null: 443.
+             */
+            port?: number | null;
+        };
+        /** @description What a list is. */
+        NodeList: {
+            /** @description Nodes that were added; 0 of a preview. */
+            added: number;
+            /** @description Lines that are no nodes. */
+            faults: number;
+            /** @description Its lines, without empty ones and remarks. */
+            lines: components["schemas"]["NodeLine"][];
+        };
+        /**
+         * @description A list of nodes. All of them lie at the same place.
+         * @example {
+         *       "area": "62",
+         *       "lines": "Simpul Kapuas;10.62.3.1\nSimpul Katingan;10.62.6.1;8291;router cadangan",
+         *       "preview": true
+         *     }
+         */
+        NodeListForm: {
+            /** @description The OPD that they are of; only without a site. */
+            agency?: string | null;
+            /** @description Where they lie: a Kemendagri code; only without a site. */
+            area?: string | null;
+            /** @description One on each line: name, address, port, note, divided by tabs, semicolons or
+             *     commas; or an address alone. */
+            lines: string;
+            /** @description Only say what would be written. */
+            preview?: boolean;
+            /** @description The site at which they stand, `sit_…`; null for none. */
+            site?: string | null;
+        };
+        /** @description A page of nodes. */
+        NodePage: {
+            /**
+             * Format: int64
+             * @description When this was so.
+             */
+            at_us: number;
+            /** @description All that the filter lets through, those of other pages and states too. */
+            counts: components["schemas"]["NodeCounts"];
+            /** @description The nodes: silent ones first, the longest silent first. */
+            items: components["schemas"]["Node"][];
+            /** @description What to send as `cursor` for the next page; null on the last. */
+            next?: string | null;
+            round?: components["schemas"]["NodeRound"] | null;
+            /** @description Whether this is a house of a made-up province, which asks nobody outside itself. */
+            simulated: boolean;
+        };
+        /**
+         * @description Whether a node is to be left alone.
+         * @example {
+         *       "paused": true
+         *     }
+         */
+        NodePause: {
+            /** @description Whether it is. */
+            paused: boolean;
+        };
+        /**
+         * @description Why a question did not come there.
+         * @enum {string}
+         */
+        NodeRefusalWord: "network" | "host" | "port" | "prohibited" | "hops" | "other" | "no_route" | "forbidden";
+        /** @description The last round over all nodes. */
+        NodeRound: {
+            /**
+             * Format: int32
+             * @description Nodes that it asked.
+             */
+            asked: number;
+            /**
+             * Format: int64
+             * @description When it began.
+             */
+            began_us: number;
+            /**
+             * Format: int64
+             * @description Answers that the kernel dropped before they were read; with one of these nothing
+             *     that was not answered is called silent.
+             */
+            dropped: number;
+            /** @description Why nodes of IPv4 are asked by connections, and what would mend it; null: they
+             *     are not, or there are none. */
+            lack_v4?: string | null;
+            /** @description The same of IPv6. */
+            lack_v6?: string | null;
+            /**
+             * Format: int64
+             * @description Rounds that were left out since the first, because the one before was not over.
+             */
+            skipped: number;
+            /**
+             * Format: int64
+             * @description How long it took, in microseconds.
+             */
+            took_us: number;
+        };
+        /** @description A site at which a node stands. */
+        NodeSite: {
+            /** @description `sit_…`. */
+            id: string;
+            /** @description What it is called. */
+            name: string;
+        };
+        /** @description How a node stood from a time to a time. Between two of these it was not asked. */
+        NodeSpan: {
+            /**
+             * Format: int64
+             * @description From when on.
+             */
+            from_us: number;
+            /** @description How. */
+            state: components["schemas"]["NodeAnsweringWord"];
+            /**
+             * Format: int64
+             * @description Until before when.
+             */
+            to_us: number;
+        };
+        /**
+         * @description How a node stands: `unasked` where no round has asked it for five minutes, `unknown` where that cannot be told from here.
+         * @enum {string}
+         */
+        NodeStateWord: "silent" | "unknown" | "unasked" | "answers" | "paused";
+        /**
+         * @description How it was asked.
+         * @enum {string}
+         */
+        NodeWayWord: "icmp" | "tcp";
         /**
          * @description To whom a release is offered.
          * @example {
@@ -8862,6 +9215,241 @@ export interface operations {
             415: components["responses"]["MediaType"];
             422: components["responses"]["Form"];
             429: components["responses"]["Exhausted"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    get_nodes: {
+        parameters: {
+            query?: {
+                /** @description Only in this area. */
+                within?: string;
+                /** @description Only those that stand so. */
+                state?: components["schemas"]["NodeStateWord"];
+                /** @description Rows of this page, 1 to 5000. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description `csv` for a file. */
+                format?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NodePage"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_nodes: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the same request twice has one effect */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NodeForm"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Node"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            429: components["responses"]["Exhausted"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    post_nodes_list: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the same request twice has one effect */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NodeListForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NodeList"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NodeList"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            429: components["responses"]["Exhausted"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    get_nodes_by_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `nod_…` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NodeHistory"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    put_nodes_by_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `nod_…` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NodeForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Node"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    delete_nodes_by_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `nod_…` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    put_nodes_by_id_paused: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `nod_…` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NodePause"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Node"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
             503: components["responses"]["Unavailable"];
             507: components["responses"]["Full"];
         };

@@ -1,6 +1,6 @@
 // What the pages know about villages beyond their words: which list is asked for, which
 // shape a state wears, how a value is written.
-import type { Claim, SaidOf, SiteContact, Stage, Village } from '$api/model';
+import type { Claim, ProbedNode, SaidOf, SiteContact, Stage, Village } from '$api/model';
 import type { Face } from '$watch/camera';
 
 /** Three voices about a village, and where two of them differ; the words of the address. */
@@ -65,6 +65,17 @@ export function stageFace(stage: Stage): Face {
 /** The shape of whether a box is heard. */
 export function contactFace(contact: SiteContact['contact']): Face {
   return { heard: 'ok', late: 'warn', silent: 'crit', never: 'unknown' }[contact] as Face;
+}
+
+/** The shape of an address that the centre asks. */
+export function nodeFace(state: ProbedNode['state']): Face {
+  return { answers: 'ok', silent: 'crit', unknown: 'unknown', unasked: 'unknown', paused: 'unknown' }[state] as Face;
+}
+
+/** How much of a round was lost: nothing is known of a question that was never sent. */
+export function lossWord({ sent, answered }: Pick<NonNullable<ProbedNode['last']>, 'sent' | 'answered'>): string {
+  // Rounded up, so that something lost is never 0 %.
+  return sent === 0 ? '—' : `${Math.ceil(((sent - answered) * 100) / sent)} %`;
 }
 
 /** What a dish says, in a word with its codes. */

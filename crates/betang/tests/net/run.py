@@ -24,11 +24,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 import looks
+import nodes as house_nodes
 import probes as centre_probes
 from machines import (ANCHORS, CENTRE, DNS, DOOR, PORTAL, STRANGER, Box, House, Machine, Net, compare, until)
 
 # What stands in one row happens at the same time, to different boxes.
-CASES = [["cut"], ["portal", "full_and_poor"], ["seen"], ["probes"], ["counts"]]
+CASES = [["cut"], ["portal", "full_and_poor"], ["seen", "nodes"], ["probes"], ["counts"]]
 TESTS = sum(map(len, CASES))
 INSIDE = "IN_NAMESPACES"
 
@@ -375,6 +376,11 @@ def metered(world, box):
 def probes(world):
     """What a centre finds of addresses, in a network of their own."""
     return centre_probes.whole(world.betang)
+
+
+def nodes(world):
+    """What a house finds of addresses that it asks by itself, in a network of their own."""
+    return house_nodes.whole(world.betang)
 
 
 def counts(world):

@@ -316,6 +316,18 @@ pub const SLUGS: &[(&str, Kind, &str, &str)] = &[
         "There is no picture now",
     ),
     (
+        "node",
+        Kind::NotFound,
+        "Alamat yang dipantau tidak ditemukan",
+        "No such address is asked by the centre",
+    ),
+    (
+        "nodes",
+        Kind::Exhausted,
+        "Jumlah alamat yang dipantau dari pusat sudah penuh",
+        "The centre asks as many addresses as it may",
+    ),
+    (
         "not-a-session",
         Kind::Conflict,
         "Ini bukan sesi peramban",

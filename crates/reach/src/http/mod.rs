@@ -10,6 +10,7 @@ mod ledger;
 mod lists;
 mod marks;
 pub(crate) mod money;
+mod nodes;
 pub(crate) mod points;
 mod progress;
 mod proof;
@@ -53,7 +54,8 @@ pub(crate) fn routes() -> OpenApiRouter<Hall> {
         .merge(contact::routes())
         .merge(dish::routes())
         .merge(routers::routes())
-        .merge(reports::routes());
+        .merge(reports::routes())
+        .merge(nodes::routes());
     #[cfg(feature = "print")]
     let routes = routes.merge(sheets::routes()).merge(brief::routes());
     routes

@@ -5,6 +5,7 @@ mod claimed;
 mod dish;
 mod imports;
 mod ledger;
+mod nodes;
 mod points;
 mod reconciled;
 mod rights;

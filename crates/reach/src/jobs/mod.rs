@@ -4,6 +4,7 @@
 //! than needed does no harm.
 
 pub(crate) mod evidence;
+pub(crate) mod nodes;
 pub(crate) mod presence;
 pub(crate) mod silence;
 pub(crate) mod verdicts;
@@ -33,6 +34,8 @@ pub(crate) async fn start(hall: &Hall) -> Result<(), Error> {
     hall.tasks().spawn("reach.ledger", ledger(it));
     let it = hall.clone();
     hall.tasks().spawn("reach.silence", listen(it));
+    let it = hall.clone();
+    hall.tasks().spawn("reach.nodes", nodes::go_on(it));
     Ok(())
 }
 

@@ -6,6 +6,7 @@ pub(crate) mod evidence;
 pub(crate) mod excuse;
 pub(crate) mod list;
 pub(crate) mod money;
+pub(crate) mod node;
 pub(crate) mod point;
 pub(crate) mod presence;
 pub(crate) mod router;
