@@ -33,6 +33,9 @@ pub const SIZE_MAX: usize = 1 << 20;
 /// The largest message that is taken, in octets, as the protocol demands.
 pub const TAKEN_MAX: usize = 1 << 24;
 
+/// So long who has sent all that it may waits for the other end to say that it came.
+pub const CAUGHT_UP_MAX: Duration = Duration::from_secs(3);
+
 /// How often either end says what it has counted. The protocol allows ten a second.
 pub const TELL_EVERY: Duration = Duration::from_millis(250);
 
@@ -200,6 +203,13 @@ impl Test {
             Part::Sends => Turn::Send(self.size),
             Part::Takes => Turn::Take(until),
         }
+    }
+
+    /// Until when nothing has to be done by itself.
+    #[must_use]
+    pub fn until(&self, now: Mono) -> Mono {
+        let ends = self.began + RUN;
+        if self.tells > now { self.tells.min(ends) } else { ends }
     }
 
     /// So many octets went, or came.

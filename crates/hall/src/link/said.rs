@@ -76,7 +76,7 @@ pub struct Inside {
 }
 
 /// Kinds whose bodies speak of a box, or of the dish beside it, and of no person.
-const OF_BOXES: [Kind; 8] = [
+const OF_BOXES: [Kind; 9] = [
     Kind::CLOCK,
     kinds::VITALS,
     kinds::STARTED,
@@ -85,6 +85,7 @@ const OF_BOXES: [Kind; 8] = [
     kinds::ROUND,
     kinds::BEGAN,
     kinds::DISH,
+    kinds::SPEED,
 ];
 
 /// What the boxes of a site have said, by box, stream, epoch and number. Also what to
