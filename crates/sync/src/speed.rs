@@ -209,7 +209,11 @@ impl Test {
     #[must_use]
     pub fn until(&self, now: Mono) -> Mono {
         let ends = self.began + RUN;
-        if self.tells > now { self.tells.min(ends) } else { ends }
+        if self.tells > now {
+            self.tells.min(ends)
+        } else {
+            ends
+        }
     }
 
     /// So many octets went, or came.

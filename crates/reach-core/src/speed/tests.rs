@@ -125,13 +125,22 @@ fn what_a_way_says() {
         ..Way::default()
     };
     let table = [
-        (way(12_500_000, 10_000_000, End::Time), Some((10_000, false))),
+        (
+            way(12_500_000, 10_000_000, End::Time),
+            Some((10_000, false)),
+        ),
         (way(18_000_000, 2_400_000, End::Cap), Some((60_000, true))),
         (way(1_000, 1_000_000, End::Other), Some((8, false))),
         (way(1_000_000, 1_000_000, End::Broken), None),
         (way(0, 10_000_000, End::Time), None),
         (way(5, 0, End::Time), None),
-        (Way { end: 77, ..way(1_000_000, 1_000_000, End::Time) }, None),
+        (
+            Way {
+                end: 77,
+                ..way(1_000_000, 1_000_000, End::Time)
+            },
+            None,
+        ),
     ];
     for (way, expected) in table {
         let figure = way.figure().map(|it| (it.kbps(), it.at_least));

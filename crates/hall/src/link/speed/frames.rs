@@ -317,10 +317,7 @@ mod tests {
             (&[frame(0x09, &[0], 0)], Wrong::Control),
             (&[frame(0x89, &[126, 0, 126], 0)], Wrong::Control),
             (&[frame(0x80, &[1], 1)], Wrong::Order),
-            (
-                &[frame(0x02, &[1], 1), frame(0x82, &[1], 1)],
-                Wrong::Order,
-            ),
+            (&[frame(0x02, &[1], 1), frame(0x82, &[1], 1)], Wrong::Order),
             (&[frame(0x82, &over, 0)], Wrong::TooLong),
             (&[frame(0x81, &[126, 0x40, 1], 0)], Wrong::TooLong),
             (
@@ -339,7 +336,10 @@ mod tests {
         let text = whole(Sort::Text, b"abcde", mask);
         assert_eq!(text[..2], [0x81, 0x85]);
         assert_eq!(text[2..6], mask);
-        assert_eq!(text[6..], [b'a' ^ 1, b'b' ^ 2, b'c' ^ 3, b'd' ^ 4, b'e' ^ 1]);
+        assert_eq!(
+            text[6..],
+            [b'a' ^ 1, b'b' ^ 2, b'c' ^ 3, b'd' ^ 4, b'e' ^ 1]
+        );
         assert_eq!(head(Sort::Binary, 126, mask)[..4], [0x82, 0xfe, 0, 126]);
         let long = head(Sort::Binary, 1 << 20, mask);
         assert_eq!(long[..10], [0x82, 0xff, 0, 0, 0, 0, 0, 0x10, 0, 0]);
