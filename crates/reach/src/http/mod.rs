@@ -19,6 +19,7 @@ mod routers;
 #[cfg(feature = "print")]
 mod sheets;
 mod site;
+mod speed;
 mod stand;
 pub(crate) mod steps;
 pub(crate) mod targets;
@@ -53,6 +54,7 @@ pub(crate) fn routes() -> OpenApiRouter<Hall> {
         .merge(contact::routes())
         .merge(dish::routes())
         .merge(routers::routes())
+        .merge(speed::routes())
         .merge(reports::routes());
     #[cfg(feature = "print")]
     let routes = routes.merge(sheets::routes()).merge(brief::routes());

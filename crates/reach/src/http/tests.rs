@@ -13,6 +13,7 @@ mod routers;
 mod sheets;
 mod silent;
 mod simulated;
+mod speed;
 mod stand;
 mod station;
 
