@@ -6,7 +6,8 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 
 use serde_json::{Value as Json, json};
 
-use crate::running::run;
+use crate::line::Kotak;
+use crate::running::{House, data, local, run, within};
 
 /// A server that others might have written, ended when it is dropped.
 struct Foreign {
@@ -177,4 +178,118 @@ fn who_has_no_room_or_does_not_know_how_is_told_apart() {
         assert!(why.contains(words), "{how}: {why}");
         assert_eq!(foreign.next()["refused"], true);
     }
+}
+
+/// The house's own count of octets of tests, one way.
+async fn counted(house: &House, way: &str) -> u64 {
+    let admin = house.admin().await;
+    let answer = admin.get(house.at("/metrics")).send().await;
+    let text = answer.expect("an answer").text().await.expect("text");
+    let name = format!("betang_speed_octets_total{{test=\"{way}\"}} ");
+    let line = text.lines().find_map(|line| line.strip_prefix(&name));
+    line.map_or(0, |count| count.parse().expect("a count"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_box_measures_when_it_is_asked_and_both_ends_agree() {
+    let (_folder, data) = data();
+    let house = House::start(&data);
+    let (_own, of_box) = crate::running::data();
+    let args = ["sites", "add", "--name", "Kantor Desa Uji", "--area"];
+    let at = ["62.71.01.1001", "--point=-2.31,114.05"];
+    let site = local(&data, &[args.as_slice(), &at].concat());
+    let site = site.trim().to_owned();
+    let codes = local(&data, &["sites", "code", &site, "--near", "2000"]);
+    let ticket = codes.lines().next().expect("a ticket");
+    let folder = of_box.to_str().expect("text");
+    let enrol = [
+        "agent",
+        "enrol",
+        ticket,
+        "--at=-2.31,114.05",
+        "--data",
+        folder,
+    ];
+    let done = run(enrol);
+    assert!(done.status.success(), "{done:?}");
+    // Without a certificate nobody measures at the port for sites.
+    let host = ticket
+        .strip_prefix("https://")
+        .and_then(|it| it.split('/').next());
+    let (host, port) = host
+        .and_then(|it| it.rsplit_once(':'))
+        .expect("host and port");
+    let stranger = "import http.client,ssl,sys\n\
+        c=ssl._create_unverified_context()\n\
+        h=http.client.HTTPSConnection(sys.argv[1],int(sys.argv[2]),context=c,timeout=30)\n\
+        h.request('GET','/ndt/v7/download',headers={'Connection':'Upgrade','Upgrade':'websocket',\
+        'Sec-WebSocket-Version':'13','Sec-WebSocket-Key':'x'*22+'==',\
+        'Sec-WebSocket-Protocol':'net.measurementlab.ndt.v7'})\n\
+        print(h.getresponse().status)";
+    let said = Command::new("python3")
+        .args(["-c", stranger, host, port])
+        .output()
+        .expect("it runs");
+    assert_eq!(
+        String::from_utf8_lossy(&said.stdout).trim(),
+        "401",
+        "{said:?}"
+    );
+    let boxed = Kotak::told(&of_box, &["--slot-seconds", "6"]);
+    boxed.until(|live| live["open"] == true);
+    let admin = house.admin().await;
+    let ask = format!("/api/v1/sites/{site}/speed");
+    let asked = admin
+        .post(house.at(&ask))
+        .json(&json!({ "accept_octets": 4_000_000 }))
+        .send()
+        .await
+        .expect("an answer");
+    assert_eq!(asked.status(), 201);
+    let path = "/api/v1/villages/62.71.01.1001/speed";
+    let told = within(async {
+        loop {
+            let answer = admin.get(house.at(path)).send().await.expect("an answer");
+            let told: Json = answer.json().await.expect("JSON");
+            if told["latest"] != Json::Null {
+                break told;
+            }
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    let test = &told["latest"];
+    assert_eq!(
+        (&test["asked"], &test["cap_octets"]),
+        (&json!(true), &json!(4_000_000))
+    );
+    assert!(test["asked_by"].is_string(), "{told}");
+    assert!(number(test, "spent_octets") <= 4_000_000, "{told}");
+    let (down, up) = (&test["down"], &test["up"]);
+    assert_eq!(
+        (&down["end"], &up["end"]),
+        (&json!("cap"), &json!("cap")),
+        "{told}"
+    );
+    assert!(number(down, "octets") >= 2_400_000, "{told}");
+    assert!(
+        counted(&house, "download").await >= number(down, "octets"),
+        "{told}"
+    );
+    // What has left has come, by the house's own count.
+    assert_eq!(number(up, "octets"), number(up, "sent_octets"), "{told}");
+    assert_eq!(
+        counted(&house, "upload").await,
+        number(up, "sent_octets"),
+        "{told}"
+    );
+    // The box has written down what it has cost, and the day's checks have not paid it.
+    let status = run(["agent", "status", "--json", "--data", folder]);
+    let status: Json = serde_json::from_slice(&status.stdout).expect("JSON");
+    assert_eq!(
+        status["speed"]["asked_octets"], test["spent_octets"],
+        "{status}"
+    );
+    let day = status["lookout"]["spent_octets"].as_u64().unwrap_or(0);
+    assert!(day < 2_000_000, "{status}");
 }
