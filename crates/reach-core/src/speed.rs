@@ -28,7 +28,7 @@ pub const CAP: u64 = 30_000_000;
 pub const CAP_THIN: u64 = 5_000_000;
 
 /// The least that is worth a test.
-pub const CAP_LEAST: u64 = 1_000_000;
+pub const CAP_LEAST: u64 = 2_000_000;
 
 /// What tests that somebody has asked for may cost in a [`WEEK`].
 pub const ASKED_WEEK: u64 = 2 * CAP;
@@ -131,7 +131,7 @@ pub fn cap(last: Option<Figure>, budget: u64) -> u64 {
 /// headers of packets, and for what is on its way when the end is said.
 #[must_use]
 pub const fn shares(cap: u64) -> (u64, u64) {
-    (cap / 10 * 6, cap / 10 * 3)
+    (cap / 100 * 54, cap / 100 * 26)
 }
 
 /// Why one way of a test ended. Sent and stored by number and word.

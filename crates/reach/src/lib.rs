@@ -55,6 +55,6 @@ pub const SCHEMA: store::migrate::Schema = store::schema!(
         (4, "simulated"),
         (5, "dish"),
         (6, "router"),
-        (8, "speed")
+        (7, "speed")
     ]
 );

@@ -33,9 +33,6 @@ pub const SIZE_MAX: usize = 1 << 20;
 /// The largest message that is taken, in octets, as the protocol demands.
 pub const TAKEN_MAX: usize = 1 << 24;
 
-/// So long who has sent all that it may waits for the other end to say that it came.
-pub const CAUGHT_UP_MAX: Duration = Duration::from_secs(3);
-
 /// How often either end says what it has counted. The protocol allows ten a second.
 pub const TELL_EVERY: Duration = Duration::from_millis(250);
 

@@ -183,9 +183,11 @@ def serve(sock):
     )
     client = Client(sock)
     how = {"/ndt/v7/download": download, "/ndt/v7/upload": upload}[path]
-    broke = None
+    broke, within = None, None
     try:
         how(client)
+        # What comes behind the end counts for nothing.
+        within = {"octets": client.octets, "us": client.elapsed()}
         if not client.closed:
             sock.sendall(frame(8, struct.pack(">H", 1000)))
             sock.settimeout(2)
@@ -200,6 +202,7 @@ def serve(sock):
             {
                 "path": path,
                 "octets": client.octets,
+                "within": within,
                 "messages": client.messages,
                 "us": client.elapsed(),
                 "closed": client.closed,

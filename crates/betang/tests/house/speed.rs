@@ -61,7 +61,8 @@ fn number(of: &Json, key: &str) -> u64 {
 
 #[test]
 fn both_ways_stop_at_the_cap_and_both_ends_count_the_same() {
-    let mut foreign = Foreign::start(&["--rtt", "4321"]);
+    // As fast as a good line: what is on its way when the end is said is little.
+    let mut foreign = Foreign::start(&["--rtt", "4321", "--rate", "8000000"]);
     let cap = 10_000_000;
     let told = measured(&foreign.url, cap);
     let (down, up) = (&told["down"], &told["up"]);
@@ -83,7 +84,7 @@ fn both_ways_stop_at_the_cap_and_both_ends_count_the_same() {
     }
     // What has come is no more than what was sent, stops within a piece of the cap, and is
     // more than the server had said a quarter of a second before.
-    let share = cap * 6 / 10;
+    let share = cap * 54 / 100;
     let came = number(down, "octets");
     assert!((share..share + 65_536).contains(&came), "{came} of {share}");
     assert!(number(&sent, "octets") >= came, "{sent} for {came}");
@@ -95,7 +96,7 @@ fn both_ways_stop_at_the_cap_and_both_ends_count_the_same() {
     let left = number(up, "sent");
     assert_eq!(number(&taken, "octets"), left, "{taken}");
     assert_eq!(number(up, "octets"), left, "{told}");
-    assert!(left <= cap * 3 / 10, "{left}");
+    assert!(left <= cap * 26 / 100, "{left}");
 }
 
 #[test]
@@ -109,19 +110,19 @@ fn what_is_slow_ends_by_its_time_and_says_how_slow_it_was() {
         assert!(way["end"] == "time" || way["end"] == "other", "{told}");
         assert_eq!(way["at_least"], false);
         // By the server's own numbers; a message may be on its way.
-        let theirs = number(end, "octets");
+        let theirs = number(&end["within"], "octets");
         let ours = number(way, "octets");
         assert!(
             ours <= theirs + 65_536 && ours + 524_288 >= theirs,
             "{ours} of {theirs}"
         );
-        let figure = ours as u128 * 1_000_000 / u128::from(number(way, "us"));
+        let figure = u128::from(ours) * 1_000_000 / u128::from(number(way, "us"));
         assert_eq!(
             u128::from(number(way, "kbps")),
             figure * 8 / 1_000,
             "{told}"
         );
-        let theirs = u128::from(theirs) * 1_000_000 / u128::from(number(end, "us"));
+        let theirs = u128::from(theirs) * 1_000_000 / u128::from(number(&end["within"], "us"));
         assert!(
             figure * 10 <= theirs * 12 && figure * 12 >= theirs * 10,
             "{told} by {end}"
@@ -129,27 +130,16 @@ fn what_is_slow_ends_by_its_time_and_says_how_slow_it_was() {
     }
 }
 
-#[test]
-fn a_message_as_large_as_may_be_takes_no_more_memory() {
-    let large = (1 << 24).to_string();
-    let mut foreign = Foreign::start(&["--large", &large]);
-    let octets = 40_000_000.to_string();
-    let told = Command::new(crate::running::BETANG)
-        .args([
-            "agent",
-            "speed",
-            &foreign.url,
-            "--octets",
-            &octets,
-            "--json",
-        ])
+/// The most memory that a box had while it measured, in KiB, and what it said. The
+/// high-water mark of the kernel is read while it lives.
+fn most_memory(url: &str) -> (u64, Json) {
+    let box_ = Command::new(crate::running::BETANG)
+        .args(["agent", "speed", url, "--octets", "40000000", "--json"])
         .stdout(Stdio::piped())
         .spawn()
         .expect("it runs");
-    let pid = told.id();
     let mut most = 0;
-    // The high-water mark of the kernel, read while it lives.
-    while let Ok(text) = std::fs::read_to_string(format!("/proc/{pid}/status")) {
+    while let Ok(text) = std::fs::read_to_string(format!("/proc/{}/status", box_.id())) {
         let line = text.lines().find(|line| line.starts_with("VmHWM:"));
         let Some(kib) = line.and_then(|line| line.split_whitespace().nth(1)) else {
             break;
@@ -157,12 +147,24 @@ fn a_message_as_large_as_may_be_takes_no_more_memory() {
         most = kib.parse::<u64>().expect("a number").max(most);
         std::thread::yield_now();
     }
-    let told = told.wait_with_output().expect("it ends");
+    let told = box_.wait_with_output().expect("it ends");
     assert!(told.status.success(), "{told:?}");
-    let told: Json = serde_json::from_slice(&told.stdout).expect("JSON");
-    assert!(number(&told["down"], "octets") > 1 << 24, "{told}");
-    assert!(number(&foreign.next(), "messages") >= 1);
-    assert!((1..25 * 1_024).contains(&most), "{most} KiB");
+    (most, serde_json::from_slice(&told.stdout).expect("JSON"))
+}
+
+#[test]
+fn a_message_as_large_as_may_be_takes_no_more_memory() {
+    let small = Foreign::start(&[]);
+    let large = Foreign::start(&["--large", "16777216"]);
+    let (usual, told) = most_memory(&small.url);
+    assert!(number(&told["down"], "octets") >= 21_600_000, "{told}");
+    let (most, told) = most_memory(&large.url);
+    assert!(number(&told["down"], "octets") >= 21_600_000, "{told}");
+    // It would be sixteen thousand more if it were held.
+    assert!(
+        usual > 0 && most < usual + 4 * 1_024,
+        "{most} and {usual} KiB"
+    );
 }
 
 #[test]
@@ -271,7 +273,7 @@ async fn a_box_measures_when_it_is_asked_and_both_ends_agree() {
         (&json!("cap"), &json!("cap")),
         "{told}"
     );
-    assert!(number(down, "octets") >= 2_400_000, "{told}");
+    assert!(number(down, "octets") >= 2_160_000, "{told}");
     assert!(
         counted(&house, "download").await >= number(down, "octets"),
         "{told}"

@@ -18,14 +18,14 @@ use std::time::Duration;
 use aws_lc_rs::rand;
 use base::now::{Mono, Now};
 use bytes::Bytes;
-use http::{Method, Request, Response, StatusCode, header};
+use http::{Method, Request, Response, header};
 use http_body_util::Empty;
 use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper::upgrade::{self, Upgraded};
 use hyper_util::rt::TokioIo;
 use sync::speed::{
-    CAUGHT_UP_MAX, Direction, End, Limits, OVER, PROTOCOL, Part, Said, TOLD_TIMES_MAX, Test, Turn,
+    Direction, End, Limits, OVER, PROTOCOL, Part, RUN, Said, TOLD_TIMES_MAX, Test, Turn,
     measurement, read,
 };
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
@@ -80,7 +80,7 @@ pub enum NoTest {
     ),
     /// Who was reached does not know how.
     #[error("whoever was reached gives no such test: {0}")]
-    Unsupported(StatusCode),
+    Unsupported(u16),
     /// What was answered is none of it.
     #[error("no test was begun: {0}")]
     Broken(String),
@@ -195,15 +195,13 @@ fn admitted(answer: &Response<Incoming>, key: &str) -> Result<(), NoTest> {
         let value: Option<&http::HeaderValue> = answer.headers().get(name);
         value.and_then(|value| value.to_str().ok())
     };
-    match answer.status() {
-        StatusCode::SWITCHING_PROTOCOLS => {}
-        StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => {
+    match answer.status().as_u16() {
+        101 => {}
+        429 | 503 => {
             let seconds = said(header::RETRY_AFTER).and_then(|text| text.parse().ok());
             return Err(NoTest::Busy(seconds.map(Duration::from_secs)));
         }
-        other @ (StatusCode::NOT_FOUND
-        | StatusCode::METHOD_NOT_ALLOWED
-        | StatusCode::NOT_IMPLEMENTED) => return Err(NoTest::Unsupported(other)),
+        other @ (404 | 405 | 501) => return Err(NoTest::Unsupported(other)),
         other => return Err(broken(format!("status {other}"))),
     }
     if said(header::SEC_WEBSOCKET_ACCEPT) != Some(derive_accept_key(key.as_bytes()).as_str()) {
@@ -278,7 +276,7 @@ impl<'c> Run<'c> {
             said: None,
             heard: 0,
             last: None,
-            margin: limits.octets / 6,
+            margin: limits.octets / 8,
             over: false,
         })
     }
@@ -300,6 +298,13 @@ impl<'c> Run<'c> {
         if !matches!(end, End::Broken) && !self.over {
             self.part_ways(&mut stream, end).await;
         }
+        // What was handed to the kernel has not all come: what ended it was its time.
+        let arrived = self.said.and_then(|it| it.octets);
+        let is_slow = self.direction == Direction::Upload && arrived.is_some_and(|it| it < octets);
+        let end = match end {
+            End::Cap if is_slow => End::Time,
+            end => end,
+        };
         Course {
             end,
             octets,
@@ -474,7 +479,7 @@ impl<'c> Run<'c> {
         // A message whose rest does not leave any more cannot be followed by a frame.
         let is_whole = self.out.left == 0;
         let patience = match (self.direction, end) {
-            (Direction::Upload, End::Cap) => CAUGHT_UP_MAX,
+            (Direction::Upload, End::Cap) => RUN.saturating_sub(self.test.elapsed(begun)),
             _ => Duration::ZERO,
         };
         let arrives = begun + patience;

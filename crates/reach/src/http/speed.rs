@@ -331,7 +331,7 @@ fn file(found: Vec<SpeedRow>) -> Response {
 #[schema(as = SpeedAsk, example = json!({ "accept_octets": 30_000_000 }))]
 struct Form {
     /// Octets of the village's connection that the test may cost, as they were told.
-    #[schema(minimum = 1_000_000, maximum = 30_000_000)]
+    #[schema(minimum = 2_000_000, maximum = 30_000_000)]
     accept_octets: u64,
 }
 

@@ -25,21 +25,26 @@ CREATE TABLE reach_speed (
     spent_octets BIGINT NOT NULL,
     -- Why there is none: none (there is one) unknown unreached busy unsupported interrupted.
     fault TEXT NOT NULL,
-    -- To the village: octets that came there, in how many microseconds, why it ended (time
-    -- cap other broken unknown), octets that the house says it has sent, and the shortest
-    -- round trip. NULL: not measured, not said.
+    -- To the village: octets that came there. NULL: not measured.
     down_octets BIGINT,
+    -- In so many microseconds.
     down_us BIGINT,
+    -- Why it ended: time cap other broken unknown.
     down_end TEXT,
+    -- Octets that the house says it has sent. NULL: it has not said.
     down_sent BIGINT,
+    -- The shortest round trip. NULL: not said.
     down_min_rtt_us BIGINT,
-    -- From it: octets that came at the house, as the house has told the box, and those
-    -- that the box has sent. Where up_sent is NULL the house has told nothing, and
-    -- up_octets are what the box has sent.
+    -- From it: octets that came at the house, as it has told the box; where up_sent is
+    -- NULL it has told nothing, and these are what the box has sent.
     up_octets BIGINT,
+    -- In so many microseconds.
     up_us BIGINT,
+    -- Why it ended.
     up_end TEXT,
+    -- Octets that the box has sent.
     up_sent BIGINT,
+    -- The shortest round trip. NULL: not said.
     up_min_rtt_us BIGINT,
     PRIMARY KEY (agent_id, boot, mono_us)
 );
