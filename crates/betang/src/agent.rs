@@ -4,6 +4,7 @@
 //! carries it to the house when there is one. Under [`supervise`] it may change its
 //! program.
 
+mod measure;
 mod status;
 mod supervise;
 mod update;
@@ -31,7 +32,7 @@ use hall::link::upkeep::{self, Hands, Outfit};
 use hall::link::vitals::Vitals;
 use hall::task::Tasks;
 use prost::Message as _;
-use reach::agent::{BUDGET, BUDGETS, Outlook, SLOT, SLOTS, dish};
+use reach::agent::{BUDGET, BUDGETS, Outlook, SLOT, SLOTS, dish, speed};
 use sync::anchor::{self, Anchor};
 use sync::identity::Stream;
 use sync::ledger::Slot;
@@ -177,6 +178,8 @@ enum Verb {
     Enrol(Enrol),
     /// Say who this box is.
     Status(status::Status),
+    /// Measure how fast the line to a server of ndt7 is, now. It costs octets of the line.
+    Speed(measure::Measure),
     /// Write what waits for the house into a file, to be carried there. The box must not
     /// be running.
     Export(Carried),
@@ -219,6 +222,7 @@ pub(crate) async fn run(agent: Agent) -> anyhow::Result<ExitCode> {
         Some(Verb::SelfTest(it)) => update::test(it).await,
         Some(Verb::Enrol(enrol)) => ask(enrol).await,
         Some(Verb::Status(status)) => status::tell(&status),
+        Some(Verb::Speed(it)) => measure::measure(it).await,
         Some(Verb::Export(carried)) => export(carried).await,
         Some(Verb::Receipt(carried)) => receipt(carried).await,
     }
@@ -244,12 +248,14 @@ async fn live(live: Live) -> anyhow::Result<ExitCode> {
     });
     let agent = runner.agent();
     let boot = runner.boot();
+    let errands = runner.errands();
     let tasks = Tasks::new();
     let stop = tasks.soft().clone();
     tasks.spawn("agent.line", async move { runner.run(&stop).await });
     // They end before the line does, so that the last that was seen is kept.
     let eyes = Tasks::new();
     let (thrift, spares) = watch::channel(false);
+    let (calm, calms) = watch::channel(None);
     let stop = eyes.soft().clone();
     let outlook = Outlook {
         folder: live.data.clone(),
@@ -263,6 +269,7 @@ async fn live(live: Live) -> anyhow::Result<ExitCode> {
         hands: hands.clone(),
         tasks: eyes.clone(),
         thrift,
+        calm,
     };
     let ready = outlook.open()?;
     let (has_begun, begun) = oneshot::channel();
@@ -278,6 +285,18 @@ async fn live(live: Live) -> anyhow::Result<ExitCode> {
             dish::follow(at, slot, desk, Clock::real(), stop).await;
         });
     }
+    let survey = speed::Survey {
+        folder: live.data.clone(),
+        agent,
+        slot: Duration::from_secs(live.slot_seconds),
+        clock: Clock::real(),
+        desk: desk.clone(),
+        hands: hands.clone(),
+        errands,
+        calm: calms,
+        tasks: eyes.clone(),
+    };
+    eyes.spawn("agent.speed", survey.run(eyes.soft().clone()));
     let stop = tasks.soft().clone();
     let (samples, folder) = ((hands.clone(), desk.clone()), live.data.clone());
     tasks.spawn("agent.vitals", async move {

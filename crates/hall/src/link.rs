@@ -22,6 +22,7 @@
 //! | [`selftest`] | box | whether a program could run here |
 //! | [`fetch`] | box | how it gets a release |
 //! | [`upkeep`] | box | what it is told to run and to be like |
+//! | [`speed`] | box | its end of a test of speed |
 //! | [`depot`] | house | where boxes fetch releases |
 //! | [`arrived`] | house | what was said, for rooms that make something of it |
 //! | [`effects`] | house | what follows from what boxes say |
@@ -48,6 +49,7 @@ pub mod said;
 pub mod selftest;
 pub mod site;
 pub mod slots;
+pub mod speed;
 pub mod stick;
 mod told;
 pub mod trust;

@@ -32,6 +32,7 @@
 //! | [`presence`] | when was its program at work? |
 //! | [`dish`] | what does a dish say of itself, and is it the bill or the link? |
 //! | [`purse`] | how many octets may it use for that? |
+//! | [`speed`] | when does it measure how fast the connection is, what may that cost, and what is a figure worth? |
 //! | [`probe`] | which addresses answer to the centre, and which question was not answered? |
 //! | [`echo`] | what does a packet of ICMP say? |
 //! | [`pace`] | how fast may something be done? |
@@ -65,6 +66,7 @@ pub mod router;
 pub mod sheet;
 pub mod silence;
 pub mod slot;
+pub mod speed;
 pub mod stand;
 pub mod target;
 pub mod uptime;

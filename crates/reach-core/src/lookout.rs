@@ -309,6 +309,15 @@ impl Lookout {
         now.mono + due
     }
 
+    /// Until when no round begins; none while one is under way. Who fills the line
+    /// meanwhile is over by then, so that no check tells of a line that this box itself
+    /// has filled.
+    #[must_use]
+    pub fn calm(&self, now: Now) -> Option<Mono> {
+        let next = now.mono + self.schedule.until_next(now);
+        self.round.is_none().then_some(next)
+    }
+
     /// What was spent, and what may be.
     #[must_use]
     pub const fn purse(&self) -> &Purse {

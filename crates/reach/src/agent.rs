@@ -10,6 +10,7 @@ pub mod dish;
 mod notes;
 mod power;
 pub(crate) mod question;
+pub mod speed;
 mod told;
 
 use std::collections::BTreeMap;
@@ -48,6 +49,9 @@ pub use told::told;
 /// So long what is left may take to be said when the program ends.
 const LEAVE_MAX: Duration = Duration::from_secs(3);
 
+/// Who follows is told of the next round anew when it is off by so much.
+const CALM_OFF: Duration = Duration::from_secs(1);
+
 /// What a box looks with.
 #[derive(Debug, Clone)]
 pub struct Outlook {
@@ -73,6 +77,8 @@ pub struct Outlook {
     pub tasks: Tasks,
     /// Who else uses the line follows whether it has to be spared.
     pub thrift: watch::Sender<bool>,
+    /// And until when nothing is looked at; none while a round is under way.
+    pub calm: watch::Sender<Option<Mono>>,
 }
 
 /// What has come of work that was begun.
@@ -260,6 +266,22 @@ impl Watcher {
             let changes = *was != thrift;
             *was = thrift;
             changes
+        });
+        self.calm();
+    }
+
+    /// Says until when nothing is looked at, as far as that has changed.
+    fn calm(&self) {
+        let calm = self.lookout.calm(self.with.clock.now());
+        self.with.calm.send_if_modified(|was| {
+            let moves = match (*was, calm) {
+                (Some(was), Some(next)) => was.since(next).max(next.since(was)) > CALM_OFF,
+                (was, next) => was != next,
+            };
+            if moves {
+                *was = calm;
+            }
+            moves
         });
     }
 

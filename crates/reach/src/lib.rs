@@ -17,6 +17,7 @@
 //! | `sheet` | the evidence of a month, on paper |
 //! | `listening` | who is heard now |
 //! | `dishes` | what dishes have said last, and whether it is the bill |
+//! | `speeds` | how fast connections are, as boxes have measured it |
 //! | `jobs` | evidence of records, verdicts of evidence |
 //! | `simulated` | villages of the demonstration, put in by the house |
 //! | `sql` | the room's tables |
@@ -38,6 +39,7 @@ mod said;
 #[cfg(feature = "print")]
 mod sheet;
 pub mod simulated;
+mod speeds;
 mod sql;
 
 pub use room::{Room, open, start};
@@ -53,6 +55,7 @@ pub const SCHEMA: store::migrate::Schema = store::schema!(
         (4, "simulated"),
         (5, "dish"),
         (6, "router"),
-        (7, "node")
+        (7, "node"),
+        (8, "speed")
     ]
 );

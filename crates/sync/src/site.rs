@@ -28,7 +28,7 @@ use crate::outbox::{Op, Outbox, Transaction};
 use crate::outgoing::{Forked, Outgoing, Read};
 use crate::pulse::{Beat, Pulse};
 use crate::queue::{Queue, SWEEP_EVERY};
-use crate::record::{Draft, Envelope, Kind, Row};
+use crate::record::{Draft, Envelope, Kind, Quality, Row};
 use crate::redial::Redial;
 use crate::renewal::Renewal;
 use crate::share::{Fill, Refusal, Shares};
@@ -272,6 +272,13 @@ impl Site {
             State::Greeting { .. } | State::Open => self.out.next().map(|frame| frame.encode()),
             State::Resting { .. } | State::Dialing { .. } => None,
         }
+    }
+
+    /// What time it is by the house; none if it was not heard in this boot.
+    #[must_use]
+    pub fn house_time(&self, now: Now) -> Option<Wall> {
+        let (wall, quality) = self.clock.read(now);
+        (quality == Quality::Synced).then_some(wall)
     }
 
     /// When [`Input::Tick`] is due, if nothing else happens before.

@@ -202,6 +202,17 @@ impl Test {
         }
     }
 
+    /// Until when nothing has to be done by itself.
+    #[must_use]
+    pub fn until(&self, now: Mono) -> Mono {
+        let ends = self.began + RUN;
+        if self.tells > now {
+            self.tells.min(ends)
+        } else {
+            ends
+        }
+    }
+
     /// So many octets went, or came.
     pub fn moved(&mut self, count: usize) {
         self.octets = self.octets.saturating_add(octets(count));

@@ -1419,6 +1419,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sites/{site}/speed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tells the box of a site to measure how fast its connection is, within the hour. */
+        post: operations["post_sites_by_site_speed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sources": {
         parameters: {
             query?: never;
@@ -1871,6 +1888,23 @@ export interface paths {
         };
         /** The evidence of a month of a village: what is proven of each of its sites. */
         get: operations["get_villages_by_code_sheet"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/villages/{code}/speed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How fast the connections of a village are, as its boxes have measured it. */
+        get: operations["get_villages_by_code_speed"];
         put?: never;
         post?: never;
         delete?: never;
@@ -6820,6 +6854,137 @@ export interface components {
             /** @description What it is about. */
             subject: string;
         };
+        /**
+         * @description That whoever asks knows what it costs.
+         * @example {
+         *       "accept_octets": 30000000
+         *     }
+         */
+        SpeedAsk: {
+            /**
+             * Format: int64
+             * @description Octets of the village's connection that the test may cost, as they were told.
+             */
+            accept_octets: number;
+        };
+        /** @description A test that was asked for. */
+        SpeedAsked: {
+            /**
+             * Format: int64
+             * @description What the test may cost, octets.
+             */
+            cap_octets: number;
+            /** @description The command, 32 hexadecimal digits. */
+            id: string;
+        };
+        /**
+         * @description Why one way of a test ended.
+         * @enum {string}
+         */
+        SpeedEndWord: "unknown" | "time" | "cap" | "other" | "broken";
+        /**
+         * @description Why there is no test: none (there is one) or what was in the way.
+         * @enum {string}
+         */
+        SpeedFaultWord: "none" | "unknown" | "unreached" | "busy" | "unsupported" | "interrupted";
+        /** @description The middle of the tests of eight weeks. */
+        SpeedMiddle: {
+            /** @description Whether it may be more: tests were cut. */
+            at_least: boolean;
+            /**
+             * Format: int64
+             * @description kbit/s.
+             */
+            kbps: number;
+            /** @description Of so many tests. */
+            tests: number;
+        };
+        /** @description What a test would cost at a site now. */
+        SpeedOffer: {
+            /** @description Whether its box is connected: else it hears of it within the hour, or never. */
+            connected: boolean;
+            /**
+             * Format: int64
+             * @description Octets of the village's connection that it may cost, at most.
+             */
+            cost_octets: number;
+            /**
+             * Format: int64
+             * @description What is left of this week for tests that are asked for.
+             */
+            left_octets: number;
+            /** @description What it is called. */
+            name: string;
+            /** @description Whether one was asked for and its end is not known. */
+            pending: boolean;
+            /** @description Which site. */
+            site: string;
+        };
+        /** @description A test. */
+        SpeedTest: {
+            /** @description Whether somebody has asked for it; else it was the one of the week. */
+            asked: boolean;
+            /** @description Who; null where that is not known. */
+            asked_by?: string | null;
+            /**
+             * Format: int64
+             * @description When it began.
+             */
+            at_us: number;
+            /**
+             * Format: int64
+             * @description Octets that it might cost.
+             */
+            cap_octets: number;
+            down?: components["schemas"]["SpeedWay"] | null;
+            /** @description Why there is none. */
+            fault: components["schemas"]["SpeedFaultWord"];
+            /**
+             * Format: int64
+             * @description When the house received it.
+             */
+            received_us: number;
+            /** @description At which site. */
+            site: string;
+            /**
+             * Format: int64
+             * @description And that it did.
+             */
+            spent_octets: number;
+            up?: components["schemas"]["SpeedWay"] | null;
+        };
+        /** @description One way of a test. */
+        SpeedWay: {
+            /** @description Whether it was cut by what it may cost: the connection may be faster. */
+            at_least: boolean;
+            /** @description Why it ended. */
+            end: components["schemas"]["SpeedEndWord"];
+            /**
+             * Format: int64
+             * @description The mean, kbit/s; null: nothing was measured.
+             */
+            kbps?: number | null;
+            /**
+             * Format: int64
+             * @description The shortest round trip, microseconds; null: it was not measured.
+             */
+            min_rtt_us?: number | null;
+            /**
+             * Format: int64
+             * @description Octets that came.
+             */
+            octets: number;
+            /**
+             * Format: int64
+             * @description Octets that the other end had sent; null: it is not known.
+             */
+            sent_octets?: number | null;
+            /**
+             * Format: int64
+             * @description In so many microseconds. A short test begins slowly, and its figure is low.
+             */
+            us: number;
+        };
         /** @description What to change; what is left out stays as it is. */
         StaffChange: {
             /** @description Whether the person may come in at all. */
@@ -7527,7 +7692,7 @@ export interface components {
         VillagePoints: {
             /**
              * Format: int64
-             * @description How many have a box that was let in.
+             * @description How many have a box that was let in, or a router that was heard.
              */
             boxes: number;
             /** @description How many have come how far, by what people say. */
@@ -7542,7 +7707,7 @@ export interface components {
             /**
              * Format: int64
              * @description Of how many of those the ledger proves a minute of the last 24 hours; null: no
-             *     point has a box.
+             *     point has either.
              */
             proven?: number | null;
         };
@@ -7561,13 +7726,27 @@ export interface components {
             /** @description Its points. */
             places: components["schemas"]["VillagePoint"][];
         };
+        /** @description How fast the connections of a village are. */
+        VillageSpeed: {
+            down?: components["schemas"]["SpeedMiddle"] | null;
+            /** @description Tests, the newest first. */
+            items: components["schemas"]["SpeedTest"][];
+            latest?: components["schemas"]["SpeedTest"] | null;
+            /** @description Where somebody can ask for a test, and what it would cost. */
+            sites: components["schemas"]["SpeedOffer"][];
+            /** @description Whether its next is overdue: it may be otherwise by now. */
+            stale: boolean;
+            up?: components["schemas"]["SpeedMiddle"] | null;
+            /** @description Which village. */
+            village: string;
+        };
         /** @description Three voices about a village that are never mixed, and whether two of them differ. */
         VillageStand: {
-            /** @description Whether it is reported and not measured although there is a box, or measured and
-             *     not reported. */
+            /** @description Whether it is reported and not measured although something there may tell, or
+             *     measured and not reported. */
             differs: boolean;
             /** @description Terukur: whether the ledger proves a minute of the last 24 hours of one of its
-             *     points; null: no point has a box, so nobody can say. */
+             *     points; null: no point has a box or a router, so nobody can say. */
             measured?: boolean | null;
             /** @description Rencana: a list that stands names it, or it has a point that was not given back,
              *     taken elsewhere or refused. */
@@ -11331,6 +11510,45 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    post_sites_by_site_speed: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the same request twice has one effect */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @description Id of the site. */
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SpeedAsk"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpeedAsked"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
     get_sources: {
         parameters: {
             query?: {
@@ -12419,6 +12637,40 @@ export interface operations {
             403: components["responses"]["NotAllowed"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_villages_by_code_speed: {
+        parameters: {
+            query?: {
+                /** @description Rows at most, 1 to 5000. */
+                limit?: number;
+                /** @description Only of this site, `sit_…`. */
+                site?: string;
+                /** @description `csv` for a file. */
+                format?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Kemendagri code of the village. */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VillageSpeed"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
             422: components["responses"]["Form"];
             503: components["responses"]["Unavailable"];
         };

@@ -28,6 +28,7 @@ pub(super) fn tell(status: &Status) -> anyhow::Result<ExitCode> {
     let live = update::live(&status.data);
     let programs = update::programs(&status.data);
     let looks = reach::agent::shown(&status.data);
+    let speed = reach::agent::speed::shown(&status.data, Clock::real().now().wall);
     if status.json {
         say(json!({
             "enrolled": identity.is_some(),
@@ -37,6 +38,7 @@ pub(super) fn tell(status: &Status) -> anyhow::Result<ExitCode> {
             "programs": programs,
             "live": live,
             "lookout": looks,
+            "speed": speed,
         }));
         return Ok(ExitCode::SUCCESS);
     }
@@ -66,7 +68,30 @@ pub(super) fn tell(status: &Status) -> anyhow::Result<ExitCode> {
             say(line);
         }
     }
+    for line in measured(&speed) {
+        say(line);
+    }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What tests of speed have found and cost, in words.
+fn measured(speed: &Json) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let Some(kbps) = speed["down_kbps"].as_u64() {
+        let least = match speed["at_least"].as_bool() {
+            Some(true) => "sekurang-kurangnya ",
+            Some(false) | None => "",
+        };
+        lines.push(format!("kecepatan unduh terakhir: {least}{kbps} kbit/s"));
+    }
+    if speed["unsupported"].as_bool() == Some(true) {
+        lines.push("pusat belum melayani uji kecepatan".to_owned());
+    }
+    lines.push(format!(
+        "uji kecepatan 7 hari: {} oktet, atas permintaan {}, sisa untuk permintaan {}",
+        speed["week_octets"], speed["asked_octets"], speed["left_octets"],
+    ));
+    lines
 }
 
 /// What the box has seen, in words.

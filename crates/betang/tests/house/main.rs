@@ -14,5 +14,6 @@ mod routers;
 mod running;
 mod sheets;
 mod sites;
+mod speed;
 mod villages;
 mod wire;

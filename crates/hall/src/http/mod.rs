@@ -11,7 +11,7 @@ mod session;
 mod shifts;
 mod sites;
 mod sources;
-mod speed;
+pub(crate) mod speed;
 mod staff;
 mod tokens;
 

@@ -48,6 +48,15 @@ async fn upload(State(hall): State<Hall>, request: Request) -> Result<Response, 
 async fn begin(hall: Hall, direction: Direction, request: Request) -> Result<Response, Problem> {
     // A browser sends the cookie along with a WebSocket of any page, and no preflight.
     guard::same_origin(&request)?;
+    upgrade(hall, direction, request).await
+}
+
+/// Begins a test for whoever may: a person, or a box at the port for sites.
+pub(crate) async fn upgrade(
+    hall: Hall,
+    direction: Direction,
+    request: Request,
+) -> Result<Response, Problem> {
     let (mut parts, _) = request.into_parts();
     let other = || Problem::media_type(&format!("a WebSocket of the subprotocol {PROTOCOL}"));
     let upgrade = WebSocketUpgrade::from_request_parts(&mut parts, &())

@@ -9,14 +9,12 @@ use std::sync::{Mutex, PoisonError};
 use axum::Extension;
 use axum::extract::State;
 use axum::response::Response;
-use base::now::Wall;
 use bytes::Bytes;
 use http::{HeaderMap, header};
 use store::blob::Sha256;
 
-use super::door::Peer;
+use super::door::{Peer, let_in};
 use crate::Hall;
-use crate::enrol;
 use crate::problem::{self, Path, Problem};
 use crate::sql::release as rows;
 
@@ -71,19 +69,10 @@ pub(super) async fn piece(
     headers: HeaderMap,
     Path(sha256): Path<String>,
 ) -> Result<Response, Problem> {
-    let shown = shown.ok_or_else(|| Problem::unauthenticated("Show the certificate."))?;
-    let end = Wall::from_us(shown.not_after_s.saturating_mul(1_000_000));
-    if hall.now().wall >= end {
-        let why = "The certificate has expired; it may be renewed and nothing else.";
-        return Err(Problem::denied("certificate-expired", why));
-    }
+    let judged = let_in(&hall, shown).await?;
     let none = || Problem::not_found("release", "There is no such release for this box.");
     let hash = Sha256::parse(&sha256).ok_or_else(none)?;
     let mut read = hall.db().read().await?;
-    let judged = enrol::judge(&mut read, &shown.key_hash)
-        .await?
-        .filter(enrol::Judged::is_in)
-        .ok_or_else(|| Problem::denied("turned-away", "This box is not let in."))?;
     let release = rows::fetched_by(&mut read, judged.agent, hash.as_str())
         .await?
         .ok_or_else(none)?;

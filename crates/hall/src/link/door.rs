@@ -5,6 +5,7 @@
 //! | `POST /edge/v1/enrol` | anybody with a code | ask to be let in |
 //! | `POST /edge/v1/renew` | a box, its certificate may have expired | the next certificate |
 //! | `GET /edge/v1/releases/SHA-256` | a box | octets of a program it was offered |
+//! | `GET /ndt/v7/download`, `…/upload` | a box | a test of speed (ndt7), with the bounds of [`crate::speed`] |
 //! | `GET /edge/v1` | a box | the line: a WebSocket of `betang-edge/1` frames |
 //! | `POST /edge/v1/batch` | a box | the same frames, where no line lasts (`posts`) |
 //!
@@ -19,7 +20,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::middleware::{AddExtension, from_fn_with_state};
 use axum::response::Response;
 use axum::{Extension, Router};
@@ -36,6 +37,7 @@ use rustls::{ServerConfig, version};
 use serde::{Deserialize, Serialize};
 use sync::carry;
 use sync::frame::FRAME_MAX;
+use sync::speed::Direction;
 use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 use tower::Layer as _;
@@ -43,8 +45,9 @@ use tower::Layer as _;
 use super::centre::{Caller, Centre};
 use super::depot;
 use super::trust::{OfBoxes, Shown, provider};
-use crate::ca::{CaError, RENEW_AFTER_END, RENEW_BEFORE, Request};
+use crate::ca::{CaError, RENEW_AFTER_END, RENEW_BEFORE, Request as Signing};
 use crate::enrol::{self, ASK_AGAIN, Asking, Standing};
+use crate::http::speed;
 use crate::problem::{Json, Problem};
 use crate::session::Arrival;
 use crate::{Hall, line, request};
@@ -179,6 +182,8 @@ fn router(hall: Hall) -> Router {
             "/edge/v1/releases/{sha256}",
             axum::routing::get(depot::piece),
         )
+        .route("/ndt/v7/download", axum::routing::get(download))
+        .route("/ndt/v7/upload", axum::routing::get(upload))
         .fallback(async || Problem::no_route())
         .method_not_allowed_fallback(async || Problem::no_method())
         .layer(DefaultBodyLimit::max(BODY_MAX))
@@ -257,6 +262,41 @@ async fn batch(
     Ok(carry::join(answers.iter().map(Vec::as_slice)))
 }
 
+/// A box measures how fast the house can send.
+async fn download(
+    State(hall): State<Hall>,
+    Extension(Peer(shown)): Extension<Peer>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let_in(&hall, shown).await?;
+    speed::upgrade(hall, Direction::Download, request).await
+}
+
+/// And how fast it can itself.
+async fn upload(
+    State(hall): State<Hall>,
+    Extension(Peer(shown)): Extension<Peer>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let_in(&hall, shown).await?;
+    speed::upgrade(hall, Direction::Upload, request).await
+}
+
+/// Whose certificate it is, if that box is let in now.
+pub(super) async fn let_in(hall: &Hall, shown: Option<Shown>) -> Result<enrol::Judged, Problem> {
+    let shown = shown.ok_or_else(|| Problem::unauthenticated("Show the certificate."))?;
+    let end = Wall::from_us(shown.not_after_s.saturating_mul(1_000_000));
+    if hall.now().wall >= end {
+        let why = "The certificate has expired; it may be renewed and nothing else.";
+        return Err(Problem::denied("certificate-expired", why));
+    }
+    let mut read = hall.db().read().await?;
+    enrol::judge(&mut read, &shown.key_hash)
+        .await?
+        .filter(enrol::Judged::is_in)
+        .ok_or_else(|| Problem::denied("turned-away", "This box is not let in."))
+}
+
 /// Whose certificate it is, if it is a box that may speak.
 async fn known(hall: &Hall, shown: Option<Shown>) -> Result<Caller, Problem> {
     let shown = shown.ok_or_else(|| Problem::unauthenticated("Show the certificate."))?;
@@ -327,11 +367,11 @@ async fn renew(
     Ok(axum::Json(signed(renewed)))
 }
 
-fn read(request: &str) -> Result<Request, Problem> {
+fn read(request: &str) -> Result<Signing, Problem> {
     let der = BASE64
         .decode(request)
         .map_err(|_| line::refuse("request", "is not base 64"))?;
-    Request::read(&der).map_err(|error| line::refuse("request", error.to_string()))
+    Signing::read(&der).map_err(|error| line::refuse("request", error.to_string()))
 }
 
 fn signed((certificate, until): (CertificateDer<'static>, Wall)) -> Signed {

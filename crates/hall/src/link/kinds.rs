@@ -26,6 +26,9 @@ pub const BEGAN: Kind = Kind(97);
 /// says in a word has changed, else a sample.
 pub const DISH: Kind = Kind(98);
 
+/// A box has measured how fast its connection is: a `reach_core::speed::Tested`. A sample.
+pub const SPEED: Kind = Kind(99);
+
 /// Say how you are: the outcome is the same as JSON.
 pub const HOW_ARE_YOU: u32 = 1;
 
@@ -34,6 +37,10 @@ pub const UPGRADE: u32 = 2;
 
 /// Be like this: the body is what [`sync::desired::unseal`] reads.
 pub const CONFIGURE: u32 = 3;
+
+/// Measure how fast the connection is: the body is a `reach_core::speed::Ask`, the outcome
+/// a word or JSON. Not to be done twice: it costs octets of the village.
+pub const MEASURE: u32 = 4;
 
 /// The word of a kind of record; its number where this house does not know it.
 #[must_use]
@@ -48,6 +55,7 @@ pub fn record(kind: i64) -> String {
         (ROUND, "round"),
         (BEGAN, "began"),
         (DISH, "dish"),
+        (SPEED, "speed"),
     ];
     let word = known.iter().find(|(known, _)| i64::from(known.0) == kind);
     word.map_or_else(|| kind.to_string(), |(_, word)| (*word).to_owned())
@@ -60,6 +68,7 @@ pub fn command(kind: i64) -> String {
         (HOW_ARE_YOU, "how_are_you"),
         (UPGRADE, "upgrade"),
         (CONFIGURE, "configure"),
+        (MEASURE, "measure"),
     ];
     let word = known.iter().find(|(known, _)| i64::from(*known) == kind);
     word.map_or_else(|| kind.to_string(), |(_, word)| (*word).to_owned())

@@ -76,7 +76,7 @@ pub struct Inside {
 }
 
 /// Kinds whose bodies speak of a box, or of the dish beside it, and of no person.
-const OF_BOXES: [Kind; 8] = [
+const OF_BOXES: [Kind; 9] = [
     Kind::CLOCK,
     kinds::VITALS,
     kinds::STARTED,
@@ -85,6 +85,7 @@ const OF_BOXES: [Kind; 8] = [
     kinds::ROUND,
     kinds::BEGAN,
     kinds::DISH,
+    kinds::SPEED,
 ];
 
 /// What the boxes of a site have said, by box, stream, epoch and number. Also what to
@@ -206,6 +207,73 @@ pub async fn ask_how(
     };
     audit::record(tx, now, who, act).await?;
     Ok((name, Sent { agent, command }))
+}
+
+/// So long a box may hear of it that it is to measure.
+const MEASURE_LIFE: Duration = Duration::from_secs(3_600);
+
+/// Tells the box of a site to measure how fast its connection is, within the hour and for
+/// so many octets at most. Its id. Whoever calls has looked whether he may.
+///
+/// # Errors
+/// `site` (not found), or `site-state` if no box is let in.
+pub async fn measure(
+    hall: &Hall,
+    tx: &mut Tx,
+    who: &Who,
+    id: Id<Site>,
+    octets: u64,
+    body: Vec<u8>,
+) -> Result<(String, Sent), Problem> {
+    site::readable(tx, who, id).await?;
+    let agents = agents::agents_of(tx, id).await?;
+    let agent = agents
+        .iter()
+        .find(|agent| agent.standing == Standing::Active)
+        .ok_or_else(|| Problem::conflict("site-state", "No box is let in at this site."))?
+        .id;
+    let now = hall.now();
+    let ulid: Id<Agent> = hall.mint();
+    let command = Command {
+        id: Ulid::from_bytes(*ulid.as_bytes()),
+        kind: kinds::MEASURE,
+        expires: now.wall + MEASURE_LIFE,
+        // Twice is twice the octets.
+        repeatable: false,
+        body,
+    };
+    rows::command(tx, agent, &command, Some(who.person()), now.wall).await?;
+    let name = hex(command.id.as_bytes());
+    let act = Act {
+        verb: "site.commanded",
+        subject: id.to_string(),
+        detail: json!({
+            "agent": agent, "command": name, "octets": octets,
+            "kind": kinds::command(command.kind.into()),
+        }),
+    };
+    audit::record(tx, now, who, act).await?;
+    Ok((name, Sent { agent, command }))
+}
+
+/// Whether a site's box was told to measure and its end is not known, and may still come.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn measures(conn: &mut Conn, id: Id<Site>, now: Wall) -> Result<bool, store::Error> {
+    rows::goes_on(conn, id, kinds::MEASURE, now).await
+}
+
+/// Who has given a box that command; none if nobody has.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn asker(
+    conn: &mut Conn,
+    agent: Id<Agent>,
+    command: [u8; 16],
+) -> Result<Option<Id<Person>>, store::Error> {
+    rows::commander(conn, agent, Ulid::from_bytes(command)).await
 }
 
 /// Tells a box to do something that doing twice is doing once; the name of the command.

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use base::id::{Agent, Id};
-use base::now::{Mono, Now};
+use base::now::{Mono, Now, Wall};
 use futures::future::BoxFuture;
 use serde::Serialize;
 use sync::command::{Command, End};
@@ -20,6 +20,7 @@ use sync::identity::{Boot, Stream};
 use sync::record::Draft;
 use sync::share::{Refusal, Shares};
 use sync::site::{Effect, Input, Placed, Site, Trouble};
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
@@ -36,6 +37,10 @@ use crate::clock::Clock;
 
 /// Drafts that wait to be kept. Bound; policy: who brings another waits.
 const DRAFTS_MAX: usize = 64;
+
+/// Commands that wait for whoever carries them out. Bound; policy: another is refused, and
+/// the outcome says so.
+const ERRANDS_MAX: usize = 4;
 
 /// How often what others may read about this box is written anew, at most.
 const STATUS_EVERY: Duration = Duration::from_secs(1);
@@ -127,6 +132,43 @@ impl Desk {
     }
 }
 
+/// A command that another task carries out. Whoever lets it go without an end leaves it
+/// begun: after the next start its outcome is that it was interrupted.
+#[derive(Debug)]
+pub struct Errand {
+    command: Command,
+    ends: mpsc::Sender<Ended>,
+}
+
+/// How a command ended, and what there is to say.
+type Ended = (Command, End, Vec<u8>);
+
+impl Errand {
+    /// Which command.
+    #[must_use]
+    pub const fn id(&self) -> [u8; 16] {
+        *self.command.id.as_bytes()
+    }
+
+    /// How.
+    #[must_use]
+    pub fn body(&self) -> &[u8] {
+        &self.command.body
+    }
+
+    /// Not to be begun from this time on.
+    #[must_use]
+    pub const fn expires(&self) -> Wall {
+        self.command.expires
+    }
+
+    /// How it ended.
+    pub async fn end(self, end: End, body: Vec<u8>) {
+        // A box that is ending says so at its next start.
+        let _ = self.ends.send((self.command, end, body)).await;
+    }
+}
+
 /// A stream of one epoch, as [`STATUS`] shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 struct ChainStatus {
@@ -166,6 +208,9 @@ pub struct Runner {
     /// The last refusal of the house was about the certificate's end.
     renew: bool,
     said: Option<(Mono, String)>,
+    /// Whoever measures, if anybody does.
+    errands: Option<mpsc::Sender<Errand>>,
+    ends: (mpsc::Sender<Ended>, mpsc::Receiver<Ended>),
 }
 
 impl Runner {
@@ -203,6 +248,8 @@ impl Runner {
             meter: Meter::default(),
             renew: false,
             said: None,
+            errands: None,
+            ends: mpsc::channel(ERRANDS_MAX),
         };
         Ok((runner, Desk(desk)))
     }
@@ -223,6 +270,13 @@ impl Runner {
     pub fn outfit(&mut self, outfit: Outfit) -> Hands {
         self.site.speak(outfit.protocols, &outfit.version);
         self.upkeep.outfit(outfit, self.meter.clone())
+    }
+
+    /// Commands to measure, for whoever does.
+    pub fn errands(&mut self) -> mpsc::Receiver<Errand> {
+        let (errands, waiting) = mpsc::channel(ERRANDS_MAX);
+        self.errands = Some(errands);
+        waiting
     }
 
     /// Runs until it is told to stop. What was kept is on the disk by then.
@@ -253,6 +307,9 @@ impl Runner {
                 },
                 dialled = dialled(self.dialling.as_mut()) => self.dialled(dialled),
                 moved = moved(self.line.as_mut()) => self.moved(moved),
+                Some((command, end, body)) = self.ends.1.recv() => {
+                    Input::Done { command, end, body }
+                }
                 () = tokio::time::sleep(nap) => Input::Tick,
             };
             self.tell(input).await;
@@ -317,7 +374,7 @@ impl Runner {
                     Ok(()) => Some(self.reload().await),
                     Err(error) => Some(self.undone(&error)),
                 },
-                Effect::Run(command) => Some(self.obey(command)),
+                Effect::Run(command) => self.obey(command),
             };
             if let Some(input) = answer {
                 effects.extend(self.site.handle(input, self.clock.now()));
@@ -345,8 +402,23 @@ impl Runner {
         }
     }
 
-    fn obey(&mut self, command: Command) -> Input {
+    /// Does what it is told; none if another does, who will say how it ended.
+    fn obey(&mut self, command: Command) -> Option<Input> {
         let (end, body) = match command.kind {
+            kinds::MEASURE => {
+                let Some(errands) = &self.errands else {
+                    let (end, body) = (End::Failed, b"nobody measures here".to_vec());
+                    return Some(Input::Done { command, end, body });
+                };
+                let ends = self.ends.0.clone();
+                let Err(unmet) = errands.try_send(Errand { command, ends }) else {
+                    return None;
+                };
+                let (TrySendError::Full(errand) | TrySendError::Closed(errand)) = unmet;
+                let (command, end) = (errand.command, End::Refused);
+                let body = b"too many wait".to_vec();
+                return Some(Input::Done { command, end, body });
+            }
             kinds::HOW_ARE_YOU => {
                 let said = serde_json::to_vec(&Vitals::read(&self.folder));
                 (End::Done, said.unwrap_or_default())
@@ -356,7 +428,7 @@ impl Runner {
             // Of a house that knows more than this box.
             _ => (End::Failed, b"unknown command".to_vec()),
         };
-        Input::Done { command, end, body }
+        Some(Input::Done { command, end, body })
     }
 
     /// A transaction is done: those whose records it held are told.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use base::id::{Agent, Id};
-use base::now::{Mono, Now};
+use base::now::{Mono, Now, Wall};
 use prost::Message as _;
 use serde::Serialize;
 use sync::anchor::Anchor;
@@ -65,7 +65,33 @@ pub struct Hands {
     pub way: watch::Receiver<Option<Way>>,
     /// Octets of the line, releases aside.
     pub meter: Meter,
+    /// What the house has said that the time is.
+    pub time: watch::Receiver<Option<HouseTime>>,
 }
+
+/// The house's time on the clock of this boot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HouseTime {
+    /// An instant of the boot,
+    mono: Mono,
+    /// and when that was.
+    wall: Wall,
+}
+
+impl HouseTime {
+    /// When an instant of this boot is.
+    #[must_use]
+    pub fn at(self, mono: Mono) -> Wall {
+        if mono >= self.mono {
+            self.wall + mono.since(self.mono)
+        } else {
+            self.wall - self.mono.since(mono)
+        }
+    }
+}
+
+/// Followers are told of the house's time anew when it is off by so much.
+const OFF: Duration = Duration::from_secs(1);
 
 /// A release that was offered and taken.
 #[derive(Debug, Clone)]
@@ -148,6 +174,7 @@ pub struct Upkeep {
     line: watch::Sender<LineNow>,
     offered: watch::Sender<Option<Offer>>,
     way: watch::Sender<Option<Way>>,
+    time: watch::Sender<Option<HouseTime>>,
 }
 
 impl Upkeep {
@@ -189,6 +216,7 @@ impl Upkeep {
             line: watch::Sender::new(LineNow::default()),
             offered: watch::Sender::new(None),
             way: watch::Sender::new(None),
+            time: watch::Sender::new(None),
         };
         let tried = upkeep.held.floor;
         let was = upkeep.held.clone();
@@ -212,6 +240,7 @@ impl Upkeep {
             offered: self.offered.subscribe(),
             way: self.way.subscribe(),
             meter,
+            time: self.time.subscribe(),
         }
     }
 
@@ -324,6 +353,18 @@ impl Upkeep {
         self.line.send_if_modified(|was| {
             let now = LineNow { open, owes };
             std::mem::replace(was, now) != now
+        });
+        self.time.send_if_modified(|was| {
+            let Some(wall) = site.house_time(now) else {
+                return false;
+            };
+            let told = was.map(|it| it.at(now.mono));
+            let is_off = told.is_none_or(|told| wall.since(told).max(told.since(wall)) > OFF);
+            if is_off {
+                let mono = now.mono;
+                *was = Some(HouseTime { mono, wall });
+            }
+            is_off
         });
         let turn = match std::mem::take(&mut self.redial) {
             true => Turn::Redial,

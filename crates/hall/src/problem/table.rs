@@ -545,6 +545,18 @@ pub const SLUGS: &[(&str, Kind, &str, &str)] = &[
         "Too many tests of speed go on",
     ),
     (
+        "speed-pending",
+        Kind::Conflict,
+        "Uji kecepatan sudah diminta",
+        "A test of speed was asked for already",
+    ),
+    (
+        "speed-week",
+        Kind::Conflict,
+        "Kuota uji kecepatan minggu ini habis",
+        "The week has had its tests of speed",
+    ),
+    (
         "step",
         Kind::Conflict,
         "Langkah ini tidak mungkin dari keadaan titik",

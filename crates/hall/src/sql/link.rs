@@ -279,6 +279,38 @@ pub(crate) async fn command(
     Ok(())
 }
 
+/// Whether a command of that kind waits for a site's box, and has not expired.
+pub(crate) async fn goes_on(
+    conn: &mut Conn,
+    site: Id<Site>,
+    kind: u32,
+    now: Wall,
+) -> Result<bool, Error> {
+    let found = conn
+        .maybe(
+            "SELECT c.id FROM hall_command c JOIN hall_agent a ON a.id = c.agent_id \
+             WHERE a.site_id = $1 AND c.kind = $2 AND c.ended IS NULL AND c.expires_us > $3 \
+             LIMIT 1",
+            params![site, i64::from(kind), now],
+        )
+        .await?;
+    Ok(found.is_some())
+}
+
+/// Who has given a command to an agent.
+pub(crate) async fn commander(
+    conn: &mut Conn,
+    agent: Id<Agent>,
+    id: Ulid,
+) -> Result<Option<Id<Person>>, Error> {
+    conn.maybe(
+        "SELECT made_by FROM hall_command WHERE id = $1 AND agent_id = $2",
+        params![id.as_bytes().as_slice(), agent],
+    )
+    .await?
+    .map_or(Ok(None), |row| row.get("made_by"))
+}
+
 /// The outcome of a command has come; the first counts.
 pub(crate) async fn ended(
     tx: &mut Tx,

@@ -20,6 +20,7 @@ mod routers;
 #[cfg(feature = "print")]
 mod sheets;
 mod site;
+mod speed;
 mod stand;
 pub(crate) mod steps;
 pub(crate) mod targets;
@@ -54,6 +55,7 @@ pub(crate) fn routes() -> OpenApiRouter<Hall> {
         .merge(contact::routes())
         .merge(dish::routes())
         .merge(routers::routes())
+        .merge(speed::routes())
         .merge(reports::routes())
         .merge(nodes::routes());
     #[cfg(feature = "print")]

@@ -14,6 +14,7 @@ mod routers;
 mod sheets;
 mod silent;
 mod simulated;
+mod speed;
 mod stand;
 mod station;
 

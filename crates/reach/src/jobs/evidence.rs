@@ -24,6 +24,7 @@ use reach_core::slot::{Slot, SlotDay};
 use store::{Conn, Error};
 
 use crate::dishes;
+use crate::speeds;
 use crate::sql::{evidence as rows, router};
 
 /// Records of one pass.
@@ -77,6 +78,7 @@ impl Folder {
             rows::put(&mut tx, *site, *day, sheet, now.wall).await?;
         }
         dishes::take(&mut tx, now, &arrived, &self.clocks).await?;
+        speeds::take(&mut tx, &arrived, &self.clocks).await?;
         rows::set_cursor(&mut tx, last).await?;
         tx.commit().await?;
         Ok(true)

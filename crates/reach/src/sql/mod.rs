@@ -11,6 +11,7 @@ pub(crate) mod point;
 pub(crate) mod presence;
 pub(crate) mod router;
 pub(crate) mod simulated;
+pub(crate) mod speed;
 pub(crate) mod target;
 pub(crate) mod verdict;
 pub(crate) mod village;

@@ -96,7 +96,7 @@ impl House {
     }
 
     /// Whether the village is measured as online.
-    async fn measured(&self) -> Json {
+    async fn stands_measured(&self) -> Json {
         let path = format!("/api/v1/villages/{VILLAGE}");
         self.get(&path).await.is(200).json()["stand"]["measured"].clone()
     }
@@ -122,7 +122,11 @@ async fn waited(db: Db) {
     let form = json!({ "name": "Kantor", "kind": "kantor_desa", "village": VILLAGE,
         "site": router.site });
     house.post("/api/v1/points", form).await.is(201);
-    assert_eq!(house.measured().await, Json::Null, "nothing there may tell");
+    assert_eq!(
+        house.stands_measured().await,
+        Json::Null,
+        "nothing there may tell"
+    );
     let fresh = "&current=true";
     let now = "01-12-2025_00:30:00.000000";
     house
@@ -169,7 +173,11 @@ async fn waited(db: Db) {
     // It is evidence of when it came, and of nothing that the router's clock says.
     house.decided(after(2_400)).await;
     assert_eq!(house.up(&router.site).await, [30, 31]);
-    assert_eq!(house.measured().await, true, "a router's word is evidence");
+    assert_eq!(
+        house.stands_measured().await,
+        true,
+        "a router's word is evidence"
+    );
     let contact = house.contact_of(&router.site).await;
     assert_eq!(
         (contact["contact"].as_str(), contact["connected"].as_bool()),
