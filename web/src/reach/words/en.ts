@@ -176,6 +176,7 @@ export const en: Record<keyof typeof id, string> = {
   'node.state.unasked': 'not asked yet',
   'node.state.unknown': 'unknown',
   'node.sure': 'Remove {name} with its history?',
+  'node.table': 'Addresses, the silent ones first',
   'node.text': 'An answer means that the way to the address and the device are alive. It is no evidence of a village’s connected minutes.',
   'node.title': 'Watched from the centre',
   'node.write': 'Save {n} addresses',

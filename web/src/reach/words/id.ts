@@ -175,6 +175,7 @@ export const id = {
   'node.state.unasked': 'belum ditanya',
   'node.state.unknown': 'belum diketahui',
   'node.sure': 'Hapus {name} beserta riwayatnya?',
+  'node.table': 'Alamat, yang diam lebih dahulu',
   'node.text': 'Jawaban berarti jalan ke alamat itu dan perangkatnya hidup. Ini bukan bukti menit tersambung sebuah desa.',
   'node.title': 'Dipantau dari pusat',
   'node.write': 'Simpan {n} alamat',
