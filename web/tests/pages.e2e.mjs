@@ -115,6 +115,7 @@ await keep(async () => {
 	async function look(page, name, path, shot) {
 		// A page hears with its next picture that the device has turned.
 		await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+		await page.evaluate(() => document.fonts.ready.then(() => {}));
 		await page.waitForFunction(() => !document.querySelector('[aria-busy="true"]'));
 		if (name.startsWith('peta')) await page.waitForSelector('[data-map="idle"]');
 		// Whether it plays is live.e2e's to say; a picture of the page wants one.

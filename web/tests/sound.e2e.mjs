@@ -55,11 +55,15 @@ const pitch = (page) =>
 				ear.fftSize = 16_384;
 				context.createMediaStreamSource(document.querySelector('video').srcObject).connect(ear);
 				const levels = new Float32Array(ear.frequencyBinCount);
+				let began;
 				const late = setTimeout(() => refuse(new Error(`nothing but ${Math.max(...levels)} dB`)), patience_ms);
 				const look = () => {
 					ear.getFloatFrequencyData(levels);
 					const loudest = levels.indexOf(Math.max(...levels));
 					if (levels[loudest] < -50) return requestAnimationFrame(look);
+					// What began within the window has no pitch yet: it is looked at once it fills it.
+					began ??= context.currentTime;
+					if (context.currentTime - began < (2 * ear.fftSize) / context.sampleRate) return requestAnimationFrame(look);
 					clearTimeout(late);
 					void context.close();
 					done((loudest * context.sampleRate) / ear.fftSize);

@@ -123,8 +123,9 @@ class Player:
         self.webrtc.emit("set-remote-description", answer, Gst.Promise.new())
 
     def on_pad(self, _, pad):
-        caps = pad.get_current_caps()
-        if caps and caps.get_structure(0).get_string("media") == "audio":
+        # A pad may be added before the first packet has told it its caps.
+        caps = pad.get_current_caps() or pad.query_caps(None)
+        if caps.get_size() and caps.get_structure(0).get_string("media") == "audio":
             return self.on_sound_pad(pad)
         chain = Gst.parse_bin_from_description(
             "rtp{0}depay ! {0}parse ! avdec_{0} ! fakesink name=sink sync=false signal-handoffs=true".format(
