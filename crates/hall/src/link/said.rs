@@ -182,31 +182,19 @@ pub async fn ask_how(
 ) -> Result<(String, Sent), Problem> {
     let site = site::readable(tx, who, id).await?;
     who.require(Permission::SitesWrite, &site.place())?;
-    let agents = agents::agents_of(tx, id).await?;
-    let agent = agents
-        .iter()
-        .find(|agent| agent.standing == Standing::Active)
-        .ok_or_else(|| Problem::conflict("site-state", "No box is let in at this site."))?
-        .id;
+    let agent = let_in(tx, id).await?;
     let now = hall.now();
-    // The layout of a ULID is that of our ids: milliseconds, then randomness.
-    let ulid: Id<Agent> = hall.mint();
-    let command = Command {
-        id: Ulid::from_bytes(*ulid.as_bytes()),
-        kind: kinds::HOW_ARE_YOU,
-        expires: now.wall + COMMAND_LIFE,
-        repeatable: true,
-        body: Vec::new(),
-    };
-    rows::command(tx, agent, &command, Some(who.person()), now.wall).await?;
-    let name = hex(command.id.as_bytes());
+    let what = (kinds::HOW_ARE_YOU, Vec::new());
+    let (command, sent) = tell(hall, tx, who, agent, what, now.wall + COMMAND_LIFE).await?;
+    let name = hex(command.as_bytes());
     let act = Act {
         verb: "site.commanded",
         subject: id.to_string(),
-        detail: json!({ "agent": agent, "command": name, "kind": kinds::command(command.kind.into()) }),
+        detail: json!({ "agent": agent, "command": name,
+            "kind": kinds::command(kinds::HOW_ARE_YOU.into()) }),
     };
     audit::record(tx, now, who, act).await?;
-    Ok((name, Sent { agent, command }))
+    Ok((name, sent))
 }
 
 /// So long a box may hear of it that it is to measure.
@@ -226,34 +214,35 @@ pub async fn measure(
     body: Vec<u8>,
 ) -> Result<(String, Sent), Problem> {
     site::readable(tx, who, id).await?;
-    let agents = agents::agents_of(tx, id).await?;
-    let agent = agents
-        .iter()
-        .find(|agent| agent.standing == Standing::Active)
-        .ok_or_else(|| Problem::conflict("site-state", "No box is let in at this site."))?
-        .id;
+    let agent = let_in(tx, id).await?;
     let now = hall.now();
-    let ulid: Id<Agent> = hall.mint();
-    let command = Command {
-        id: Ulid::from_bytes(*ulid.as_bytes()),
+    let order = Order {
         kind: kinds::MEASURE,
+        body,
         expires: now.wall + MEASURE_LIFE,
         // Twice is twice the octets.
         repeatable: false,
-        body,
     };
-    rows::command(tx, agent, &command, Some(who.person()), now.wall).await?;
-    let name = hex(command.id.as_bytes());
+    let (command, sent) = give(hall, tx, who, agent, order).await?;
+    let name = hex(command.as_bytes());
     let act = Act {
         verb: "site.commanded",
         subject: id.to_string(),
-        detail: json!({
-            "agent": agent, "command": name, "octets": octets,
-            "kind": kinds::command(command.kind.into()),
-        }),
+        detail: json!({ "agent": agent, "command": name, "octets": octets,
+            "kind": kinds::command(kinds::MEASURE.into()) }),
     };
     audit::record(tx, now, who, act).await?;
-    Ok((name, Sent { agent, command }))
+    Ok((name, sent))
+}
+
+/// The box that is let in at a site.
+async fn let_in(tx: &mut Tx, id: Id<Site>) -> Result<Id<Agent>, Problem> {
+    agents::agents_of(tx, id)
+        .await?
+        .iter()
+        .find(|agent| agent.standing == Standing::Active)
+        .map(|agent| agent.id)
+        .ok_or_else(|| Problem::conflict("site-state", "No box is let in at this site."))
 }
 
 /// Whether a site's box was told to measure and its end is not known, and may still come.
@@ -285,13 +274,39 @@ pub(crate) async fn tell(
     what: (u32, Vec<u8>),
     expires: Wall,
 ) -> Result<(Ulid, Sent), Problem> {
+    let order = Order {
+        kind: what.0,
+        body: what.1,
+        expires,
+        repeatable: true,
+    };
+    give(hall, tx, who, agent, order).await
+}
+
+/// What a box is told to do.
+struct Order {
+    kind: u32,
+    body: Vec<u8>,
+    expires: Wall,
+    /// Whether doing it twice is doing it once.
+    repeatable: bool,
+}
+
+async fn give(
+    hall: &Hall,
+    tx: &mut Tx,
+    who: &Who,
+    agent: Id<Agent>,
+    order: Order,
+) -> Result<(Ulid, Sent), Problem> {
+    // The layout of a ULID is that of our ids: milliseconds, then randomness.
     let ulid: Id<Agent> = hall.mint();
     let command = Command {
         id: Ulid::from_bytes(*ulid.as_bytes()),
-        kind: what.0,
-        expires,
-        repeatable: true,
-        body: what.1,
+        kind: order.kind,
+        expires: order.expires,
+        repeatable: order.repeatable,
+        body: order.body,
     };
     let now = hall.now().wall;
     rows::command(tx, agent, &command, Some(who.person()), now).await?;

@@ -201,7 +201,8 @@ impl Surveyor {
                 }
                 Done::Refused(refused) => (Outcome::Failed, refused.as_str().to_owned()),
                 Done::Later(after, Fault::Busy) => {
-                    self.wait(after).await;
+                    // As long as the house says, whatever happens here meanwhile.
+                    tokio::time::sleep(after).await;
                     continue;
                 }
                 Done::Later(_, fault) => (Outcome::Failed, fault.as_str().to_owned()),
@@ -211,7 +212,10 @@ impl Surveyor {
     }
 
     async fn wait(&mut self, most: Duration) {
-        let _ = tokio::time::timeout(most, self.with.calm.changed()).await;
+        if let Ok(Err(_)) = tokio::time::timeout(most, self.with.calm.changed()).await {
+            // Whoever looks has ended, and so will this.
+            tokio::time::sleep(most).await;
+        }
     }
 
     /// Whether a test would be over before the next round, and nothing waits to be sent.

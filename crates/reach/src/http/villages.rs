@@ -296,13 +296,13 @@ async fn list(
     // A page that nothing is left out of is read as such; what others leave out is looked
     // for in all that follow at once.
     let mut rest = candidates.as_slice();
-    let mut step = limit + 1;
+    let mut step = match times.are_now() {
+        true => limit + 1,
+        false => rest.len(),
+    };
     while let [first, ..] = rest
         && found.len() <= limit
     {
-        if !times.are_now() {
-            step = rest.len();
-        }
         let (those, later) = rest.split_at(step.min(rest.len()));
         let last = those.last().unwrap_or(first);
         let (mut said, (_, points)) = match times.are_now() {
