@@ -57,8 +57,14 @@ pub struct Station {
     /// How wrong its wall clock is.
     wall_off_us: i64,
     mutation: Mutation,
+    /// How often it has gone on in its old epoch on purpose.
+    stayed: u16,
     rng: fastrand::Rng,
 }
+
+/// So often a careless box goes on in its old epoch. It is asked to leave it each time,
+/// and a day of that is tens of thousands of times.
+const STAYS_MAX: u16 = 300;
 
 const MILLION: u128 = 1_000_000;
 
@@ -90,6 +96,7 @@ impl Station {
             drift_ppm: rng.u8(..=200),
             wall_off_us: 0,
             mutation,
+            stayed: 0,
             rng,
         }
     }
@@ -271,7 +278,9 @@ impl Station {
                 }
                 Effect::Reload => Input::Reloaded(self.disk.outbox()),
                 Effect::Renew(renewal) => {
-                    if self.mutation != Mutation::SameEpoch {
+                    if self.mutation == Mutation::SameEpoch && self.stayed < STAYS_MAX {
+                        self.stayed += 1;
+                    } else {
                         let traces = self.disk.renew(&renewal);
                         oracle.saw(self.at, traces);
                     }
