@@ -27,6 +27,7 @@ mod rtp;
 mod rtsp_answers;
 mod session;
 mod site_configs;
+mod speed_frames;
 mod speed_measurements;
 mod village_rows;
 
@@ -54,6 +55,7 @@ pub const TARGETS: &[Target] = &[
     ("rtp", rtp::run),
     ("rtsp_answers", rtsp_answers::run),
     ("site_configs", site_configs::run),
+    ("speed_frames", speed_frames::run),
     ("speed_measurements", speed_measurements::run),
     ("village_rows", village_rows::run),
 ];

@@ -1,7 +1,7 @@
 //! What the other end of a test of speed says that it has counted.
 //!
-//! Does not cover: the WebSocket around it, which is a library's, and how many are read,
-//! which the house counts.
+//! Does not cover: the frames around it, which have a target of their own, and how many
+//! are read, which the box counts.
 
 use serde_json::Value;
 use sync::speed::{NotRead, TOLD_MAX, read};

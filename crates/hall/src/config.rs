@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use base::area::AreaCode;
 use base::redact::Secret;
@@ -95,6 +96,11 @@ const KEYS: &[Key] = &[
         Some(""),
         "Addresses of proxies whose Forwarded or X-Forwarded-For and -Proto are believed, with commas between.",
     ),
+    key(
+        "keep_readings_days",
+        Some("92"),
+        "How long what boxes read each minute is held as it came, days, 45 to 3660; what the ledger has made of it is held for ever. A village has 1,440 records a day.",
+    ),
     secret(
         "database",
         "postgres://… of a PostgreSQL server. Unset: SQLite in the data folder.",
@@ -173,6 +179,8 @@ pub struct Config {
     pub names: Vec<String>,
     /// Proxies that are believed.
     pub trusted_proxies: Vec<IpAddr>,
+    /// How long what boxes read each minute is held as it came.
+    pub keep_readings: Duration,
     /// The PostgreSQL server, if any.
     pub database: Option<Secret<String>>,
     /// The schema within it.
@@ -421,6 +429,8 @@ impl Config {
             },
             names: words(text("names")).map(str::to_owned).collect(),
             trusted_proxies: addresses("trusted_proxies")?,
+            keep_readings: days(text("keep_readings_days"))
+                .map_err(|why| wrong("keep_readings_days", why))?,
             database: some("database").map(Secret::new),
             database_schema: text("database_schema").to_owned(),
             vault_key_file: some("vault_key_file").map(PathBuf::from),
@@ -573,6 +583,15 @@ fn read_toml(path: &str, text: &str) -> Result<Vec<(String, String)>, ConfigErro
 }
 
 /// `HOST`, `HOST:PORT`, or an address of either kind, as in a URL.
+/// A term for which readings are held. Late ones are taken in for five weeks, and a verdict
+/// rests on the week before it.
+fn days(text: &str) -> Result<Duration, String> {
+    match text.parse::<u32>() {
+        Ok(days @ 45..=3_660) => Ok(Duration::from_secs(86_400) * days),
+        Ok(_) | Err(_) => Err("write 45 to 3660".to_owned()),
+    }
+}
+
 fn host_and_port(text: &str) -> Result<(String, Option<u16>), String> {
     let wrong = || "write HOST or HOST:PORT, an IPv6 address in brackets".to_owned();
     let url = url::Url::parse(&format!("https://{text}/")).map_err(|_| wrong())?;

@@ -41,6 +41,7 @@ pub mod door;
 pub mod effects;
 pub mod fetch;
 pub mod identity;
+pub mod kept;
 pub mod kinds;
 pub mod meter;
 pub mod outbox;

@@ -21,5 +21,6 @@ pub const SCHEMA: Schema = store::schema!(
         (10, "claims"),
         (11, "incidents"),
         (12, "heard"),
+        (13, "kept"),
     ]
 );

@@ -10,6 +10,7 @@ mod fuzz;
 mod lock;
 mod map;
 mod schema;
+mod shapes;
 
 use std::fs;
 use std::path::Path;
@@ -69,6 +70,7 @@ pub(crate) fn check(root: &Path) -> Result<Vec<Fault>> {
     faults.extend(absence::stale(&sources));
     faults.extend(stale(&sources));
     faults.extend(fuzz::targets(&sources, root));
+    faults.extend(shapes::twice(&sources));
     for source in &sources {
         faults.extend(absence::of(source));
         faults.extend(length(source));

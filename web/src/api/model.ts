@@ -31,7 +31,7 @@ export type Camera = Sent<S['CameraView']>;
 export type CameraState = Sent<S['StateView']>;
 export type Layout = Sent<S['LayoutView']>;
 export type Probe = Sent<S['Probed']>;
-export type Point = Sent<S['PointView']>;
+export type Point = Sent<S['LatLon']>;
 /** What a page sends: a key that is left out stays as it is. */
 export type NewCamera = S['CameraForm'];
 export type ImportPreview = Sent<S['ImportPreview']>;

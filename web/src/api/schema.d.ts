@@ -2137,7 +2137,7 @@ export interface components {
             greeted_us?: number | null;
             /** @description `agt_…`. */
             id: string;
-            point?: components["schemas"]["PointView"] | null;
+            point?: components["schemas"]["LatLon"] | null;
             /** @description The serial number on its case. */
             serial?: string | null;
             /** @description Where it stands with the house. */
@@ -2175,7 +2175,7 @@ export interface components {
             name: string;
             /** @description The code around it; null for a province. */
             parent?: string | null;
-            point?: components["schemas"]["PointView"] | null;
+            point?: components["schemas"]["LatLon"] | null;
             /** @description `indicative`: kilometres off, and not the village office. `surveyed`:
              *     somebody stood there. */
             point_quality: string;
@@ -2310,7 +2310,7 @@ export interface components {
             name?: string | null;
             /** @description What the camera asks for. Kept sealed, never shown again. */
             password?: string | null;
-            point?: components["schemas"]["PointForm"] | null;
+            point?: components["schemas"]["LatLon"] | null;
             project?: components["schemas"]["ProjectForm"] | null;
             /**
              * Format: int64
@@ -2379,7 +2379,7 @@ export interface components {
             legal: components["schemas"]["LegalView"];
             /** @description As officials call it. */
             name: string;
-            point?: components["schemas"]["PointView"] | null;
+            point?: components["schemas"]["LatLon"] | null;
             project?: components["schemas"]["ProjectView"] | null;
             /** @description For URLs and speech; unique. */
             short: string;
@@ -2606,19 +2606,6 @@ export interface components {
             let_in: boolean;
             /** @description Why. */
             why?: string | null;
-        };
-        /** @description Degrees, WGS 84. */
-        Degrees: {
-            /**
-             * Format: double
-             * @description Degrees north.
-             */
-            lat_deg: number;
-            /**
-             * Format: double
-             * @description Degrees east.
-             */
-            lon_deg: number;
         };
         /** @description What a dish has said last. What it did not say is null. */
         Dish: components["schemas"]["DishBrief"] & {
@@ -3397,7 +3384,7 @@ export interface components {
             area?: string | null;
             /** @description What else there is to say. */
             note?: string | null;
-            point?: components["schemas"]["IncidentPoint"] | null;
+            point?: components["schemas"]["LatLon"] | null;
             /** @description How bad it is. */
             severity: components["schemas"]["SeverityWord"];
             /** @description The site that it is about. */
@@ -3414,19 +3401,6 @@ export interface components {
              * @description The number by which people speak of it.
              */
             number: number;
-        };
-        /** @description Degrees, WGS 84. */
-        IncidentPoint: {
-            /**
-             * Format: double
-             * @description Degrees north.
-             */
-            lat_deg: number;
-            /**
-             * Format: double
-             * @description Degrees east.
-             */
-            lon_deg: number;
         };
         /** @description One incident with what has happened to it. */
         IncidentShown: components["schemas"]["IncidentView"] & {
@@ -3563,7 +3537,7 @@ export interface components {
             /** @description Whether that time has passed and it still goes on. */
             overdue: boolean;
             owner?: components["schemas"]["NamedPerson"] | null;
-            point?: components["schemas"]["PointView"] | null;
+            point?: components["schemas"]["LatLon"] | null;
             /** @description The part of the house that opened it; null: a person did. */
             room?: string | null;
             /**
@@ -3611,6 +3585,19 @@ export interface components {
             picture_us: number;
             /** @description SHA-256 of the JPEG, hexadecimal. */
             sha256: string;
+        };
+        /** @description Degrees, WGS 84. */
+        LatLon: {
+            /**
+             * Format: double
+             * @description Degrees north.
+             */
+            lat_deg: number;
+            /**
+             * Format: double
+             * @description Degrees east.
+             */
+            lon_deg: number;
         };
         /**
          * @description A quality of a camera.
@@ -4533,7 +4520,7 @@ export interface components {
                 greeted_us?: number | null;
                 /** @description `agt_…`. */
                 id: string;
-                point?: components["schemas"]["PointView"] | null;
+                point?: components["schemas"]["LatLon"] | null;
                 /** @description The serial number on its case. */
                 serial?: string | null;
                 /** @description Where it stands with the house. */
@@ -4571,7 +4558,7 @@ export interface components {
                 name: string;
                 /** @description The code around it; null for a province. */
                 parent?: string | null;
-                point?: components["schemas"]["PointView"] | null;
+                point?: components["schemas"]["LatLon"] | null;
                 /** @description `indicative`: kilometres off, and not the village office. `surveyed`:
                  *     somebody stood there. */
                 point_quality: string;
@@ -4765,7 +4752,7 @@ export interface components {
                 /** @description Whether that time has passed and it still goes on. */
                 overdue: boolean;
                 owner?: components["schemas"]["NamedPerson"] | null;
-                point?: components["schemas"]["PointView"] | null;
+                point?: components["schemas"]["LatLon"] | null;
                 /** @description The part of the house that opened it; null: a person did. */
                 room?: string | null;
                 /**
@@ -4816,7 +4803,8 @@ export interface components {
                  * @description When it happened, as the box knew it.
                  */
                 event_us: number;
-                /** @description Why there is a gap: `thinned`, `full`, `forgotten` or `unreadable`. */
+                /** @description Why there is a gap: `thinned`, `full`, `forgotten` or `unreadable` at the
+                 *     site; `let_go`: it was held here, for its term. */
                 gap?: string | null;
                 inside?: components["schemas"]["RecordInside"] | null;
                 /** @description What it is; a number where this house does not know the kind, `gap` for a gap. */
@@ -5082,7 +5070,7 @@ export interface components {
                 kind: components["schemas"]["SiteKindWord"];
                 /** @description What it is called. */
                 name: string;
-                point?: components["schemas"]["PointView"] | null;
+                point?: components["schemas"]["LatLon"] | null;
                 /** @description Who provides the connection. */
                 provider?: string | null;
                 /** @description How far it has come. */
@@ -5290,19 +5278,6 @@ export interface components {
             /** @description All are on one page: null. */
             next?: string | null;
         };
-        /** @description Degrees, WGS 84. */
-        PointForm: {
-            /**
-             * Format: double
-             * @description Degrees north.
-             */
-            lat_deg: number;
-            /**
-             * Format: double
-             * @description Degrees east.
-             */
-            lon_deg: number;
-        };
         /**
          * @description What kind of place a point is.
          * @enum {string}
@@ -5469,7 +5444,7 @@ export interface components {
              * @description So far from the point, in metres; null where either is unknown.
              */
             distance_m?: number | null;
-            gps?: components["schemas"]["Degrees"] | null;
+            gps?: components["schemas"]["LatLon"] | null;
             /**
              * Format: int64
              * @description When it happened, as was said.
@@ -5494,7 +5469,7 @@ export interface components {
          */
         PointStepForm: {
             cause?: components["schemas"]["CauseWord"] | null;
-            gps?: components["schemas"]["Degrees"] | null;
+            gps?: components["schemas"]["LatLon"] | null;
             /**
              * Format: int64
              * @description When it happened, microseconds since 1970 UTC; not in the future.
@@ -5509,19 +5484,6 @@ export interface components {
             serial?: string | null;
             /** @description Where it leads. */
             to: components["schemas"]["StageWord"];
-        };
-        /** @description Degrees, WGS 84. */
-        PointView: {
-            /**
-             * Format: double
-             * @description Degrees north.
-             */
-            lat_deg: number;
-            /**
-             * Format: double
-             * @description Degrees east.
-             */
-            lon_deg: number;
         };
         /**
          * @description Where to look.
@@ -5965,7 +5927,8 @@ export interface components {
              * @description When it happened, as the box knew it.
              */
             event_us: number;
-            /** @description Why there is a gap: `thinned`, `full`, `forgotten` or `unreadable`. */
+            /** @description Why there is a gap: `thinned`, `full`, `forgotten` or `unreadable` at the
+             *     site; `let_go`: it was held here, for its term. */
             gap?: string | null;
             inside?: components["schemas"]["RecordInside"] | null;
             /** @description What it is; a number where this house does not know the kind, `gap` for a gap. */
@@ -6574,7 +6537,7 @@ export interface components {
             kind: components["schemas"]["SiteKindWord"];
             /** @description What it is called. */
             name: string;
-            point?: components["schemas"]["PointForm"] | null;
+            point?: components["schemas"]["LatLon"] | null;
             /** @description Who provides the connection. */
             provider?: string | null;
         };
@@ -6699,7 +6662,7 @@ export interface components {
             kind: components["schemas"]["SiteKindWord"];
             /** @description What it is called. */
             name: string;
-            point?: components["schemas"]["PointView"] | null;
+            point?: components["schemas"]["LatLon"] | null;
             /** @description Who provides the connection. */
             provider?: string | null;
             /** @description How far it has come. */
@@ -7618,7 +7581,7 @@ export interface components {
             open_hours?: string | null;
             /** @description Whether citizens may use it; null: unknown. */
             open_to_citizens?: boolean | null;
-            point?: components["schemas"]["Degrees"] | null;
+            point?: components["schemas"]["LatLon"] | null;
             /**
              * Format: int64
              * @description How far it reaches, in metres; null: unknown.
@@ -7665,7 +7628,7 @@ export interface components {
             open_hours?: string | null;
             /** @description Whether citizens may use it. */
             open_to_citizens?: boolean | null;
-            point?: components["schemas"]["Degrees"] | null;
+            point?: components["schemas"]["LatLon"] | null;
             /**
              * Format: int64
              * @description How far it reaches, in metres.
@@ -11506,6 +11469,7 @@ export interface operations {
             401: components["responses"]["NotSignedIn"];
             403: components["responses"]["NotAllowed"];
             404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
             422: components["responses"]["Form"];
             503: components["responses"]["Unavailable"];
         };

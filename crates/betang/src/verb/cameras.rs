@@ -11,6 +11,7 @@ use serde_json::{Value as Json, json};
 use crate::cli::{point, say};
 use crate::verb::client::{ReachArgs, first_line};
 use crate::verb::import::{self, Import};
+use crate::verb::shown::text;
 
 /// What can be done with cameras.
 #[derive(Debug, Subcommand)]
@@ -175,8 +176,4 @@ async fn list(which: List) -> anyhow::Result<ExitCode> {
 fn secret(file: Option<PathBuf>) -> anyhow::Result<Option<String>> {
     file.map(|path| first_line(&path).context("the password"))
         .transpose()
-}
-
-fn text(value: &Json) -> &str {
-    value.as_str().unwrap_or("-")
 }

@@ -3,7 +3,6 @@
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use base::now::Wall;
 use clap::{Args, Subcommand};
 use hall::clock::Clock;
 use reqwest::Method;
@@ -11,6 +10,7 @@ use serde_json::{Value as Json, json};
 
 use crate::cli::{point, say};
 use crate::verb::client::ReachArgs;
+use crate::verb::shown::{text, time};
 
 /// What can be done with incidents.
 #[derive(Debug, Subcommand)]
@@ -338,14 +338,4 @@ async fn act(
         .with_context(|| format!("{incident}: {act}"))?;
     say(line(&it));
     Ok(ExitCode::SUCCESS)
-}
-
-fn time(us: &Json) -> String {
-    us.as_i64()
-        .map(|us| Clock::real().rfc3339(Wall::from_us(us)))
-        .unwrap_or_else(|| "-".to_owned())
-}
-
-fn text(value: &Json) -> &str {
-    value.as_str().unwrap_or("-")
 }

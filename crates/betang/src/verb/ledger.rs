@@ -12,6 +12,7 @@ use serde_json::Value as Json;
 use crate::cli::say;
 use crate::verb::client::{Reach, ReachArgs};
 use crate::verb::sheet;
+use crate::verb::shown::{text, time};
 
 /// Which minutes, of whom.
 #[derive(Debug, Args)]
@@ -251,15 +252,4 @@ fn percent(share: &Json) -> String {
         || "-".to_owned(),
         |share| format!("{}.{:02}%", share / 100, share % 100),
     )
-}
-
-/// A time in UTC, to the second.
-fn time(us: &Json) -> String {
-    us.as_i64()
-        .and_then(|us| jiff::Timestamp::from_second(us.div_euclid(1_000_000)).ok())
-        .map_or_else(|| "-".to_owned(), |at| at.to_string())
-}
-
-fn text(value: &Json) -> &str {
-    value.as_str().unwrap_or("-")
 }

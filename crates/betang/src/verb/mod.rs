@@ -11,6 +11,8 @@ mod ledger;
 pub(crate) mod releases;
 pub(crate) mod sheet;
 pub(crate) mod shifts;
+mod shown;
 pub(crate) mod sites;
+mod speed;
 pub(crate) mod staff;
 pub(crate) mod villages;

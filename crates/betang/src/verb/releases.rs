@@ -10,6 +10,7 @@ use serde_json::{Value as Json, json};
 
 use crate::cli::say;
 use crate::verb::client::ReachArgs;
+use crate::verb::shown::text;
 
 /// A release to be brought.
 #[derive(Debug, Args)]
@@ -137,8 +138,4 @@ fn line(release: &Json) {
         release["share_percent"],
         boxes.join(", "),
     ));
-}
-
-fn text(value: &Json) -> &str {
-    value.as_str().unwrap_or("-")
 }

@@ -2,14 +2,13 @@
 
 use std::process::ExitCode;
 
-use base::now::Wall;
 use clap::{Args, Subcommand};
-use hall::clock::Clock;
 use reqwest::Method;
 use serde_json::{Value as Json, json};
 
 use crate::cli::say;
 use crate::verb::client::ReachArgs;
+use crate::verb::shown::{text, time};
 
 /// What can be done with shifts.
 #[derive(Debug, Subcommand)]
@@ -212,14 +211,4 @@ fn say_left(left: &Json) {
             text(&left[entry])
         ));
     }
-}
-
-fn time(us: &Json) -> String {
-    us.as_i64()
-        .map(|us| Clock::real().rfc3339(Wall::from_us(us)))
-        .unwrap_or_else(|| "-".to_owned())
-}
-
-fn text(value: &Json) -> &str {
-    value.as_str().unwrap_or("-")
 }

@@ -13,6 +13,8 @@ use serde_json::{Value as Json, json};
 
 use crate::cli::{point, say};
 use crate::verb::client::ReachArgs;
+use crate::verb::shown::text;
+use crate::verb::speed::{self, Measure};
 
 /// What can be done with sites.
 #[derive(Debug, Subcommand)]
@@ -39,6 +41,8 @@ pub(crate) enum Verb {
     Records(Records),
     /// Tell a site's box to say how it is.
     Ask(One),
+    /// Tell a site's box to measure how fast its connection is.
+    Measure(Measure),
     /// What a site's boxes were told, and what became of it.
     Commands(One),
     /// Say what a site's box is to be like; without anything said, list what it was told.
@@ -211,6 +215,7 @@ pub(crate) async fn run(verb: Verb) -> anyhow::Result<ExitCode> {
         Verb::Revoke(turn) => turned(turn, "revoked").await,
         Verb::Records(which) => records(which).await,
         Verb::Ask(one) => tell(one).await,
+        Verb::Measure(asked) => speed::measure(asked).await,
         Verb::Commands(one) => commands(one).await,
         Verb::Import(import) => take_in(import).await,
         Verb::Config(it) => config(it).await,
@@ -312,7 +317,7 @@ async fn turned(turn: Turn, step: &str) -> anyhow::Result<ExitCode> {
 
 /// All of them, page by page, so that a site of years does not have to fit a page.
 async fn records(which: Records) -> anyhow::Result<ExitCode> {
-    const COLUMNS: [&str; 11] = [
+    const COLUMNS: [&str; 12] = [
         "agent",
         "stream",
         "epoch",
@@ -324,6 +329,7 @@ async fn records(which: Records) -> anyhow::Result<ExitCode> {
         "gap",
         "event_us",
         "received_us",
+        "let_go",
     ];
     ensure!(
         ["csv", "json"].contains(&which.format.as_str()),
@@ -453,8 +459,4 @@ fn names(anchors: &Json) -> String {
         [] => "-".to_owned(),
         names => names.join(","),
     }
-}
-
-fn text(value: &Json) -> &str {
-    value.as_str().unwrap_or("-")
 }

@@ -12,6 +12,8 @@ use crate::verb::client::ReachArgs;
 use crate::verb::import::{self, Import};
 use crate::verb::ledger::{self, Contact, Ledger};
 use crate::verb::sheet::{self, Brief, Sheet};
+use crate::verb::shown::text;
+use crate::verb::speed::{self, Speed};
 
 /// What can be done with villages.
 #[derive(Debug, Subcommand)]
@@ -45,6 +47,8 @@ pub(crate) enum Verb {
     Ledger(Ledger),
     /// Who is heard now.
     Contact(Contact),
+    /// How fast the connections of a village are, as its boxes have measured it.
+    Speed(Speed),
     /// The evidence of a month, of a village or of a provider, as a file.
     Sheet(Sheet),
     /// One page for whoever leads: what is proven now, and what is not.
@@ -251,6 +255,7 @@ pub(crate) async fn run(verb: Verb) -> anyhow::Result<ExitCode> {
         Verb::Step(one) => step(one).await,
         Verb::Ledger(asked) => ledger::ledger(asked).await,
         Verb::Contact(asked) => ledger::contact(asked).await,
+        Verb::Speed(asked) => speed::speed(asked).await,
         Verb::Sheet(asked) => sheet::sheet(asked).await,
         Verb::Brief(asked) => sheet::brief(asked).await,
     }
@@ -632,8 +637,4 @@ async fn step(one: Step) -> anyhow::Result<ExitCode> {
         .await?;
     say(format!("{} {}", text(&place["id"]), text(&place["state"])));
     Ok(ExitCode::SUCCESS)
-}
-
-fn text(value: &Json) -> &str {
-    value.as_str().unwrap_or("-")
 }

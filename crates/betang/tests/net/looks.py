@@ -37,6 +37,17 @@ def first(of, number, missing=0):
     return of.get(number, [missing])[0]
 
 
+def speeds(records):
+    """What tests have found, each way, in kbit/s."""
+    found = []
+    for record in records:
+        if record["kind"] == "speed":
+            body = fields(base64.b64decode(record["inside"]["body"]))
+            ways = {"down": fields(first(body, 5, b"")), "up": fields(first(body, 6, b""))}
+            found.append({way: first(it, 1) * 8e3 / first(it, 2, 1) for way, it in ways.items()})
+    return found
+
+
 class Round:
     """A round, on the clock of its boot and by the wall, in seconds."""
 

@@ -29,7 +29,7 @@ import probes as centre_probes
 from machines import (ANCHORS, CENTRE, DNS, DOOR, PORTAL, STRANGER, Box, House, Machine, Net, compare, until)
 
 # What stands in one row happens at the same time, to different boxes.
-CASES = [["cut"], ["portal", "full_and_poor"], ["seen", "nodes"], ["probes"], ["counts"]]
+CASES = [["cut"], ["portal", "full_and_poor"], ["seen", "nodes"], ["probes", "speed"], ["counts"]]
 TESTS = sum(map(len, CASES))
 INSIDE = "IN_NAMESPACES"
 
@@ -383,6 +383,25 @@ def nodes(world):
     return house_nodes.whole(world.betang)
 
 
+def speed(world):
+    """A box that is told to measure finds what its line was made to carry."""
+    box = world.boxes[2]
+    given = {"down": 8000, "up": 2000}
+    world.net.tell("bt-2 both delay=20 jitter=0 loss=0")
+    for way, kbit in given.items():
+        world.net.tell(f"bt-2 {way} rate={kbit}")
+    asked = world.house.ask("sites", "measure", box.site, "--accept-octets", 30_000_000).strip()
+    told = lambda: next(line for line in world.house.ask("sites", "commands", box.site).splitlines() if asked in line)
+    until("it has measured", lambda: "done" in told() or "failed" in told())
+    assert "done" in told(), told()
+    world.net.tell(f"bt-2 {USUAL}")
+    [found] = looks.speeds(world.house.bodies(box.site))
+    for way, kbit in given.items():
+        # What carries it takes its part, and TCP begins slowly.
+        assert 0.75 * kbit < found[way] <= kbit, (way, kbit, found)
+    return ", ".join(f"{way} {found[way]:.0f} kbit/s of {kbit}" for way, kbit in given.items())
+
+
 def counts(world):
     """Record by record, what was made and what is held."""
     for box in world.boxes.values():
@@ -430,10 +449,11 @@ def main():
                 passed += 1
             print(f"    {time.monotonic() - started:.1f} s", flush=True)
     except Exception:
-        # What follows stands on what failed.
-        traceback.print_exc()
+        # What follows stands on what failed. What failed is said last, where a reader of a
+        # log's end finds it.
         for log in sorted(Path(folder).glob("*.log")):
             print(f"--- {log.name}\n{log.read_text()[-3000:]}", file=sys.stderr)
+        traceback.print_exc()
     finally:
         end(folder)
     print(f"{time.monotonic() - began:.0f} s in all")

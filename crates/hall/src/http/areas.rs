@@ -12,7 +12,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{Page, cursor, limit, refuse};
+use super::{LatLon, Page, cursor, limit, refuse};
 use crate::Hall;
 use crate::areas::{self, Area, AreaLevelWord, Outlines};
 use crate::csv::{self, File};
@@ -64,24 +64,6 @@ struct Filter {
     format: Option<String>,
 }
 
-/// Degrees, WGS 84.
-#[derive(Debug, Serialize, ToSchema)]
-pub(super) struct PointView {
-    /// Degrees north.
-    lat_deg: f64,
-    /// Degrees east.
-    lon_deg: f64,
-}
-
-impl From<Point> for PointView {
-    fn from(point: Point) -> Self {
-        Self {
-            lat_deg: point.lat_deg(),
-            lon_deg: point.lon_deg(),
-        }
-    }
-}
-
 /// An area.
 #[derive(Debug, Serialize, ToSchema)]
 struct AreaView {
@@ -97,7 +79,7 @@ struct AreaView {
     #[schema(value_type = Option<String>)]
     parent: Option<AreaCode>,
     /// Somewhere in it; null where no point is known.
-    point: Option<PointView>,
+    point: Option<LatLon>,
     /// `indicative`: kilometres off, and not the village office. `surveyed`:
     /// somebody stood there.
     point_quality: String,
@@ -125,7 +107,7 @@ impl From<Area> for AreaView {
             code: area.code,
             name: area.name,
             level: area.level,
-            point: area.point.map(PointView::from),
+            point: area.point.map(LatLon::from),
             point_quality: area.point_quality,
             elevation_m: area.elevation_m,
             postal_code: area.postal_code,

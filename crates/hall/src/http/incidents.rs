@@ -5,7 +5,6 @@ mod view;
 use axum::extract::State as Of;
 use axum::response::{IntoResponse, Response};
 use base::area::AreaCode;
-use base::geo::Point;
 use base::id::{Id, Incident, Person, Site};
 use base::now::Wall;
 use http::HeaderMap;
@@ -16,8 +15,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::areas::PointView;
-use super::{Page, cursor, limit, refuse};
+use super::{LatLon, Page, cursor, limit, refuse};
 use crate::audit::{self, Act};
 use crate::csv::{self, File};
 use crate::guard::{Guarded as _, Permission, Who};
@@ -180,17 +178,6 @@ fn printed(text: &str) -> Option<Subject> {
     kinds.filter_map(|kind| Subject::parse(kind, text)).next()
 }
 
-/// Degrees, WGS 84.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = IncidentPoint)]
-struct PointForm {
-    /// Degrees north.
-    lat_deg: f64,
-    /// Degrees east.
-    lon_deg: f64,
-}
-
 /// An incident that a person opens. From a camera or a still: by the camera's own
 /// operation.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -217,7 +204,7 @@ struct IncidentForm {
     site: Option<Id<Site>>,
     /// Where it is.
     #[serde(default)]
-    point: Option<PointForm>,
+    point: Option<LatLon>,
 }
 
 /// What is to be done with an incident. A field that the act does not have is refused.
@@ -338,10 +325,7 @@ async fn open(
     who: Who,
     Keyed { body, once }: Keyed<IncidentForm>,
 ) -> Result<Response, Problem> {
-    let point = body.point.map(|at| {
-        Point::new(at.lat_deg, at.lon_deg).map_err(|error| line::refuse("point", error.to_string()))
-    });
-    let point = point.transpose()?;
+    let point = body.point.map(|at| at.read("point")).transpose()?;
     let mut tx = hall.db().write().await?;
     if let Some(answer) = once.replay(&mut tx, hall.now()).await? {
         return Ok(answer);

@@ -5,6 +5,7 @@ mod areas;
 mod audit;
 mod health;
 mod incidents;
+mod latlon;
 mod live;
 mod releases;
 mod session;
@@ -15,6 +16,7 @@ pub(crate) mod speed;
 mod staff;
 mod tokens;
 
+pub use latlon::LatLon;
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;

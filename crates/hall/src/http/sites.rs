@@ -19,8 +19,8 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::areas::PointView;
-use super::{Page, cursor, limit};
+use super::{LatLon, Page, cursor, limit};
+use crate::Hall;
 use crate::areas::{self, NamedArea};
 use crate::audit::{self, Act};
 use crate::csv::{self, File};
@@ -30,7 +30,6 @@ use crate::idempotency::Keyed;
 use crate::problem::{Json, Path, Problem, Query};
 use crate::site::{self, Form, Kind, State as Stage, Step};
 use crate::sql::link;
-use crate::{Hall, line};
 
 pub(super) fn routes() -> OpenApiRouter<Hall> {
     OpenApiRouter::new()
@@ -96,16 +95,6 @@ struct Filter {
     format: Option<String>,
 }
 
-/// Degrees, WGS 84.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct PointForm {
-    /// Degrees north.
-    lat_deg: f64,
-    /// Degrees east.
-    lon_deg: f64,
-}
-
 /// What people say about a site.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -127,7 +116,7 @@ struct SiteForm {
     agency: Option<Id<Agency>>,
     /// Where its box stands, or will.
     #[serde(default)]
-    point: Option<PointForm>,
+    point: Option<LatLon>,
     /// Whom to call there.
     #[serde(default)]
     contact_name: Option<String>,
@@ -144,13 +133,7 @@ struct SiteForm {
 
 impl SiteForm {
     fn read(self) -> Result<Form, Problem> {
-        let point = self
-            .point
-            .map(|point| {
-                Point::new(point.lat_deg, point.lon_deg)
-                    .map_err(|error| line::refuse("point", error.to_string()))
-            })
-            .transpose()?;
+        let point = self.point.map(|at| at.read("point")).transpose()?;
         Ok(Form {
             name: self.name,
             kind: self.kind,
@@ -182,7 +165,7 @@ struct SiteView {
     #[schema(value_type = Option<String>)]
     agency: Option<Id<Agency>>,
     /// Where its box stands.
-    point: Option<PointView>,
+    point: Option<LatLon>,
     /// Whom to call there.
     contact_name: Option<String>,
     /// By which number.
@@ -226,7 +209,7 @@ async fn views(
                 code: form.area,
             },
             agency: form.agency,
-            point: form.point.map(PointView::from),
+            point: form.point.map(LatLon::from),
             contact_name: form.contact_name,
             contact_phone: form.contact_phone,
             provider: form.provider,
@@ -347,7 +330,7 @@ struct AgentView {
     /// The version of its program, as it said last.
     version: Option<String>,
     /// Where it said it stood.
-    point: Option<PointView>,
+    point: Option<LatLon>,
     /// So far from the site, in metres; null where either point is unknown.
     distance_m: Option<f64>,
     /// Where the request came from.
@@ -379,7 +362,7 @@ impl From<enrol::Listed> for AgentView {
             words: (!agent.knows_house).then_some(agent.words),
             serial: agent.serial,
             version: agent.version,
-            point: agent.point.map(PointView::from),
+            point: agent.point.map(LatLon::from),
             distance_m: agent.distance_m,
             address: agent.address,
             asked_us: agent.asked,

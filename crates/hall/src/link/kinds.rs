@@ -42,6 +42,10 @@ pub const CONFIGURE: u32 = 3;
 /// a word or JSON. Not to be done twice: it costs octets of the village.
 pub const MEASURE: u32 = 4;
 
+/// What boxes read each minute or oftener, and what is held for a term only: a room has made
+/// of it what stays.
+pub const READINGS: [Kind; 3] = [VITALS, ROUND, DISH];
+
 /// The word of a kind of record; its number where this house does not know it.
 #[must_use]
 pub fn record(kind: i64) -> String {

@@ -49,6 +49,9 @@ pub struct Heard {
     pub kind: String,
     /// Why there is a gap.
     pub gap: Option<String>,
+    /// How many records of these numbers were held for their term and let go; the others
+    /// of them are here.
+    pub let_go: Option<u64>,
     /// When it happened, as the box knew it.
     pub event: Wall,
     /// When it was held here.
@@ -394,6 +397,7 @@ fn heard_of(said: Said) -> Heard {
         made: said.made.map(|(made, seq)| (epoch(made), seq.get())),
         kind: said.kind.map_or_else(|| "gap".to_owned(), kinds::record),
         gap: said.gap,
+        let_go: said.let_go.and_then(|records| u64::try_from(records).ok()),
         event: said.event,
         received: said.received,
         by_line: said.by_line,

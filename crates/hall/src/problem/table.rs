@@ -425,6 +425,12 @@ pub const SLUGS: &[(&str, Kind, &str, &str)] = &[
         "Too many attempts",
     ),
     (
+        "records-let-go",
+        Kind::Conflict,
+        "Rekaman mentahnya sudah dilepas setelah masa simpan",
+        "The records have been let go after their term",
+    ),
+    (
         "release",
         Kind::NotFound,
         "Rilis tidak ditemukan",

@@ -353,6 +353,8 @@ pub(crate) struct Said {
     pub(crate) kind: Option<i64>,
     /// Why there is a gap.
     pub(crate) gap: Option<String>,
+    /// Of what was let go: how many there were.
+    pub(crate) let_go: Option<i64>,
     /// The epoch and number it was made under.
     pub(crate) made: Option<(Epoch, Seq)>,
     /// The record as it came; none for a gap.
@@ -381,13 +383,19 @@ pub(crate) async fn said(
     let mut query = Query::new(
         "SELECT * FROM (SELECT r.agent_id, r.stream, r.epoch, r.seq AS from_seq, \
          r.seq AS to_seq, r.event_us, r.received_us, r.kind, NULL AS reason, r.made_epoch, \
-         r.made_seq, r.raw, r.by_line FROM hall_record r JOIN hall_agent a ON a.id = r.agent_id",
+         r.made_seq, r.raw, r.by_line, CAST(NULL AS BIGINT) AS let_go FROM hall_record r JOIN hall_agent a ON a.id = r.agent_id",
     )
     .push(" WHERE a.site_id = ", site)
     .raw(
         " UNION ALL SELECT g.agent_id, g.stream, g.epoch, g.from_seq, g.to_seq, g.from_us, \
-         g.received_us, NULL, g.reason, NULL, NULL, NULL, NULL \
+         g.received_us, NULL, g.reason, NULL, NULL, NULL, NULL, CAST(NULL AS BIGINT) \
          FROM hall_record_gap g JOIN hall_agent a ON a.id = g.agent_id",
+    )
+    .push(" WHERE a.site_id = ", site)
+    .raw(
+        " UNION ALL SELECT l.agent_id, l.stream, l.epoch, l.from_seq, l.to_seq, l.from_us, \
+         l.at_us, NULL, 'let_go', NULL, NULL, NULL, NULL, l.records \
+         FROM hall_record_let_go l JOIN hall_agent a ON a.id = l.agent_id",
     )
     .push(" WHERE a.site_id = ", site)
     .raw(") s");
@@ -414,6 +422,7 @@ pub(crate) async fn said(
                 received: row.get("received_us")?,
                 kind: row.get("kind")?,
                 gap: row.get("reason")?,
+                let_go: row.get("let_go")?,
                 raw: row.get("raw")?,
                 by_line: row.get::<Option<i64>>("by_line")?.map(|it| it == 1),
                 made: match made {

@@ -11,6 +11,7 @@ pub(crate) mod enrol;
 pub(crate) mod idempotency;
 pub(crate) mod incident;
 pub(crate) mod intake;
+pub(crate) mod kept;
 pub(crate) mod link;
 pub(crate) mod outbox;
 pub(crate) mod release;

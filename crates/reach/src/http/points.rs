@@ -15,6 +15,7 @@ use hall::areas::NamedArea;
 use hall::audit::{self, Act};
 use hall::csv::{self, File};
 use hall::guard::{Guarded as _, Permission, Place, Who};
+use hall::http::LatLon;
 use hall::idempotency::Keyed;
 use hall::problem::{Json, Path, Problem, Query};
 use hall::{Hall, agencies, line, site};
@@ -82,7 +83,7 @@ pub(crate) struct PointView {
     #[schema(value_type = Option<String>)]
     agency: Option<Id<Agency>>,
     /// Where it stands; null where nobody has been.
-    #[schema(value_type = Option<DegreesForm>)]
+    #[schema(value_type = Option<LatLon>)]
     point: Option<Degrees>,
     /// Whether citizens may use it; null: unknown.
     open_to_citizens: Option<bool>,
@@ -108,24 +109,6 @@ pub(crate) struct PointView {
     money: Option<MoneyView>,
 }
 
-/// Degrees, WGS 84.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = Degrees)]
-pub(super) struct DegreesForm {
-    /// Degrees north.
-    lat_deg: f64,
-    /// Degrees east.
-    lon_deg: f64,
-}
-
-impl DegreesForm {
-    pub(super) fn read(self, field: &'static str) -> Result<Degrees, Problem> {
-        Degrees::new(self.lat_deg, self.lon_deg)
-            .map_err(|error| line::refuse(field, error.to_string()))
-    }
-}
-
 /// What people say about a point.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -147,7 +130,7 @@ struct Form {
     agency: Option<Id<Agency>>,
     /// Where it stands.
     #[serde(default)]
-    point: Option<DegreesForm>,
+    point: Option<LatLon>,
     /// Whether citizens may use it.
     #[serde(default)]
     open_to_citizens: Option<bool>,

@@ -6,6 +6,7 @@ use axum::extract::State;
 use base::id::{Id, Site};
 use hall::Hall;
 use hall::guard::{Guarded as _, Permission, Who};
+use hall::link::kept;
 use hall::problem::{Path, Problem, Query};
 use reach_core::judge::{RULE, Run, Verdict};
 use reach_core::slot::{Slot, SlotDay, each};
@@ -64,7 +65,7 @@ struct Differing {
 /// Makes the ledger of a site anew from the records that the house holds, and compares.
 #[utoipa::path(get, path = "/api/v1/sites/{site}/ledger/proof", tag = "reach",
     params(("site" = String, Path, description = "Id of the site."), Span),
-    responses((status = 200, body = Proof), (status = 404)))]
+    responses((status = 200, body = Proof), (status = 404), (status = 409)))]
 async fn verify(
     State(hall): State<Hall>,
     who: Who,
@@ -77,6 +78,16 @@ async fn verify(
     let ended = Slot::of(hall.now().wall);
     // A verdict rests on the week before it.
     let from = slots.start.day().plus(-8);
+    if let Some(since) = kept::since(&mut read).await?
+        && from.first().start() < since
+    {
+        let since = hall.day_of(since);
+        let why = format!(
+            "Records that were held before {since} have been let go, and a verdict rests on \
+             the eight days before it: this time cannot be made anew any more."
+        );
+        return Err(Problem::conflict("records-let-go", why));
+    }
     let sheets = Folder::from_records(&mut read, site, from).await?;
     let days: Vec<SlotDay> = sheets
         .keys()

@@ -10,6 +10,7 @@ use base::now::Wall;
 use hall::Hall;
 use hall::audit::{self, Act};
 use hall::guard::{Guarded as _, Permission, Who};
+use hall::http::LatLon;
 use hall::idempotency::Keyed;
 use hall::line;
 use hall::problem::{self, Path, Problem};
@@ -24,7 +25,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::points::{self, DegreesForm, PointView, StageWord, place, readable};
+use super::points::{self, PointView, StageWord, place, readable};
 use crate::sql::event::{self, EventRow};
 use crate::sql::point::{self, PointRow};
 
@@ -75,7 +76,7 @@ struct StepForm {
     photo: Option<String>,
     /// Where whoever says it stood.
     #[serde(default)]
-    gps: Option<DegreesForm>,
+    gps: Option<LatLon>,
     /// The number on the equipment.
     #[serde(default)]
     serial: Option<String>,
@@ -151,7 +152,7 @@ struct StepView {
     /// SHA-256 of a photograph.
     photo: Option<String>,
     /// Where whoever said it stood.
-    #[schema(value_type = Option<DegreesForm>)]
+    #[schema(value_type = Option<LatLon>)]
     gps: Option<Degrees>,
     /// So far from the point, in metres; null where either is unknown.
     distance_m: Option<f64>,

@@ -4,6 +4,7 @@ mod bench;
 mod claimed;
 mod dish;
 mod imports;
+mod kept;
 mod ledger;
 mod nodes;
 mod points;

@@ -15,7 +15,7 @@ use base::id::{Agent, Id, Site};
 use base::now::{Mono, Wall};
 use hall::Hall;
 use hall::link::arrived::{self, Arrived, Clocks};
-use hall::link::kinds;
+use hall::link::{kept, kinds};
 use prost::Message as _;
 use reach_core::evidence::{Mark, Seen, Sheet};
 use reach_core::fold::{self, FINAL_AFTER, When};
@@ -54,7 +54,12 @@ impl Folder {
         for one in &arrived {
             self.clocks.look_up(&mut read, one.agent).await?;
         }
-        let anew = self.anew(&arrived);
+        let mut anew = self.anew(&arrived);
+        // Days whose records have been let go stay as they were made of them.
+        if let Some(since) = kept::since(&mut read).await? {
+            let whole = Slot::of(since).day().plus(1);
+            anew.values_mut().for_each(|from| *from = whole.max(*from));
+        }
         let mut sheets = Sheets::new();
         let added = arrived.iter().filter(|one| !anew.contains_key(&one.site));
         let marks: Vec<_> = added.flat_map(|one| self.marks_of_site(one)).collect();

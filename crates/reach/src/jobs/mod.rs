@@ -12,14 +12,20 @@ pub(crate) mod verdicts;
 use std::time::Duration;
 
 use hall::Hall;
+use hall::link::kept;
 use reach_core::slot::Slot;
 use store::Error;
 
 use verdicts::Which;
 
+use crate::sql::{evidence as rows, router};
+
 /// How often records are made evidence of, and evidence is decided, at most. Somebody
 /// looks at the results by the minute.
 const EVERY: Duration = Duration::from_secs(5);
+
+/// Reports of routers that are let go in one transaction.
+const REPORTS: i64 = 1_000;
 
 /// Starts all of them.
 pub(crate) async fn start(hall: &Hall) -> Result<(), Error> {
@@ -34,6 +40,8 @@ pub(crate) async fn start(hall: &Hall) -> Result<(), Error> {
     hall.tasks().spawn("reach.ledger", ledger(it));
     let it = hall.clone();
     hall.tasks().spawn("reach.silence", listen(it));
+    let it = hall.clone();
+    hall.tasks().spawn("reach.kept", let_go(it));
     let it = hall.clone();
     hall.tasks().spawn("reach.nodes", nodes::go_on(it));
     Ok(())
@@ -74,6 +82,47 @@ async fn listen(hall: Hall) {
             tracing::error!(%error, "who is silent was not looked at");
         }
     }
+}
+
+/// Lets what boxes and routers have said go when its term is over, until the house closes.
+async fn let_go(hall: Hall) {
+    let stop = hall.tasks().soft().clone();
+    while stop
+        .run_until_cancelled(tokio::time::sleep(kept::EVERY))
+        .await
+        .is_some()
+    {
+        match outlived(&hall).await {
+            Ok(0) => {}
+            Ok(gone) => tracing::info!(gone, "readings were let go, their term is over"),
+            Err(error) => tracing::error!(%error, "readings whose term is over were not let go"),
+        }
+    }
+}
+
+/// Lets go what is held for longer than its term; how many.
+pub(crate) async fn outlived(hall: &Hall) -> Result<u64, Error> {
+    let mut read = hall.db().read().await?;
+    let read_to = rows::cursor(&mut read).await?;
+    drop(read);
+    let mut gone = kept::let_go(hall, read_to).await?;
+    let mut read = hall.db().read().await?;
+    let since = kept::since(&mut read).await?;
+    drop(read);
+    // Reports go as readings do, by the same time.
+    let stop = hall.tasks().soft();
+    while let Some(since) = since
+        && !stop.is_cancelled()
+    {
+        let mut tx = hall.db().write().await?;
+        let some = router::let_go(&mut tx, since, REPORTS).await?;
+        tx.commit().await?;
+        gone += some;
+        if some == 0 {
+            break;
+        }
+    }
+    Ok(gone)
 }
 
 /// Brings the ledger up to date.

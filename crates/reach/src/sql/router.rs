@@ -186,6 +186,19 @@ pub(crate) async fn reports(
     rows.iter().map(report).collect()
 }
 
+/// Lets go of reports that evidence was made of and that came before a time, but for the
+/// one that tells how its router is; how many went.
+pub(crate) async fn let_go(tx: &mut Tx, before: Wall, limit: i64) -> Result<u64, Error> {
+    tx.execute(
+        "DELETE FROM reach_report WHERE (router_id, digest) IN (SELECT t.router_id, t.digest \
+         FROM reach_report t JOIN reach_router r ON r.id = t.router_id \
+         WHERE t.received_us < $1 AND t.folded = 1 \
+         AND (r.newest IS NULL OR r.newest <> t.digest) LIMIT $2)",
+        params![before, limit],
+    )
+    .await
+}
+
 /// How many reports of a router could not be read, and when the newest of these came.
 pub(crate) async fn refused(conn: &mut Conn, id: Id<Router>) -> Result<(i64, Option<Wall>), Error> {
     let row = conn

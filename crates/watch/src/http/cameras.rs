@@ -233,10 +233,10 @@ async fn export(hall: &Hall, who: &Who, items: &[CameraView]) -> Result<Response
                 .map(|agency| agency.name.clone())
                 .unwrap_or_default(),
             view.point
-                .map(|point| point.lat_deg().to_string())
+                .map(|point| point.lat_deg.to_string())
                 .unwrap_or_default(),
             view.point
-                .map(|point| point.lon_deg().to_string())
+                .map(|point| point.lon_deg.to_string())
                 .unwrap_or_default(),
             view.state.word.to_owned(),
             view.state.reason.unwrap_or_default().to_owned(),

@@ -7,6 +7,7 @@ use base::area::AreaCode;
 use base::geo::Point;
 use base::id::{Agency, Id};
 use base::redact::Secret;
+use hall::http::LatLon;
 use hall::problem::Problem;
 use serde::Deserialize;
 use url::Url;
@@ -48,7 +49,7 @@ pub(crate) struct CameraForm {
     #[schema(value_type = Option<String>)]
     pub(crate) agency: Option<Id<Agency>>,
     /// WGS 84.
-    pub(crate) point: Option<PointForm>,
+    pub(crate) point: Option<LatLon>,
     /// 0 to 360, clockwise from north.
     pub(crate) heading_deg: Option<f64>,
     /// Pull it even when nobody watches.
@@ -75,22 +76,6 @@ pub(crate) struct CameraForm {
     pub(crate) project: Option<ProjectForm>,
     /// Made by the simulation.
     pub(crate) simulated: Option<bool>,
-}
-
-/// Degrees, WGS 84.
-#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct PointForm {
-    /// Degrees north.
-    pub(crate) lat_deg: f64,
-    /// Degrees east.
-    pub(crate) lon_deg: f64,
-}
-
-impl PointForm {
-    pub(crate) const fn new(lat_deg: f64, lon_deg: f64) -> Self {
-        Self { lat_deg, lon_deg }
-    }
 }
 
 /// Whom to call.
@@ -273,7 +258,7 @@ impl Faults {
             .ok()
     }
 
-    pub(crate) fn point(&mut self, point: PointForm) -> Option<Point> {
+    pub(crate) fn point(&mut self, point: LatLon) -> Option<Point> {
         Point::new(point.lat_deg, point.lon_deg)
             .map_err(|error| self.add("point", error.to_string()))
             .ok()

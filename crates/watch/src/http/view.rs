@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use base::area::AreaCode;
-use base::geo::Point;
 use base::id::{Agency, Camera, Id, Person};
 use hall::areas::NamedArea;
+use hall::http::LatLon;
 use serde::Serialize;
 use utoipa::ToSchema;
 use watch_core::sound::Microphone;
@@ -34,8 +34,7 @@ pub(crate) struct CameraView {
     /// The OPD that answers for it.
     pub(crate) agency: Option<NamedAgency>,
     /// Where it stands, WGS 84.
-    #[schema(value_type = Option<PointView>)]
-    pub(crate) point: Option<Point>,
+    pub(crate) point: Option<LatLon>,
     /// Where it looks, clockwise from north.
     pub(crate) heading_deg: Option<f64>,
     /// Whether it is pulled even when nobody watches.
@@ -64,15 +63,6 @@ pub(crate) struct NamedAgency {
     pub(crate) id: Id<Agency>,
     /// Its name.
     pub(crate) name: String,
-}
-
-/// Degrees, WGS 84.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct PointView {
-    /// Degrees north.
-    lat_deg: f64,
-    /// Degrees east.
-    lon_deg: f64,
 }
 
 /// The legal card (UU 27/2022 art. 17).
@@ -256,7 +246,7 @@ impl CameraView {
             short: row.short,
             name: row.name,
             kind: row.kind,
-            point: row.point,
+            point: row.point.map(LatLon::from),
             heading_deg: row.heading_deg,
             always_on: row.always_on,
             simulated: row.simulated,

@@ -9,11 +9,12 @@ use base::geo::Point;
 use base::id::{Agency, Id};
 use hall::gazetteer::Named;
 use hall::guard::{Permission, Place};
+use hall::http::LatLon;
 use hall::intake::{Altered, Outcome, Row, Said, excerpt, shown_address};
 
 use super::context::{Context, Found, Known};
 use crate::http::form::{
-    self, CameraForm, ContactForm, KINDS, LegalForm, NAME_MAX, PointForm, ProjectForm, TEXT_MAX,
+    self, CameraForm, ContactForm, KINDS, LegalForm, NAME_MAX, ProjectForm, TEXT_MAX,
 };
 use crate::hub::Layer;
 use crate::sql::camera::CameraRow;
@@ -310,7 +311,7 @@ impl Reading<'_, '_> {
         }
     }
 
-    fn point(&mut self) -> Option<PointForm> {
+    fn point(&mut self) -> Option<LatLon> {
         let (lat, lon) = match (self.row.decimal("lat"), self.row.decimal("lon")) {
             (Some(lat), Some(lon)) => (lat, lon),
             (None, None) => {
@@ -379,7 +380,7 @@ impl Reading<'_, '_> {
         let written = |point: Point| format!("{}, {}", point.lat_deg(), point.lon_deg());
         let from = self.found.and_then(|found| found.row.point).map(written);
         self.alters(key, from.as_deref().unwrap_or_default(), &written(point))
-            .then(|| PointForm::new(lat, lon))
+            .then(|| LatLon::from(point))
     }
 
     fn heading(&mut self) -> Option<f64> {

@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 use store::Conn;
 use utoipa::ToSchema;
 
-use super::{IncidentStateWord, PointView};
+use super::{IncidentStateWord, LatLon};
 use crate::areas::{self, NamedArea};
 use crate::guard::Who;
 use crate::incident::desk::Seen;
@@ -155,7 +155,7 @@ pub(super) struct IncidentView {
     /// Subjects that were too many to be linked.
     left_out: i64,
     /// Where it is, if somebody has pointed there.
-    point: Option<PointView>,
+    point: Option<LatLon>,
     /// The saved still that it was opened from.
     #[schema(value_type = Option<String>)]
     still: Option<Id<Blob>>,
@@ -322,7 +322,7 @@ pub(super) async fn views(
                 .collect(),
             withheld: seen.withheld,
             left_out: seen.row.left_out,
-            point: seen.row.point.filter(|_| seen.whole).map(PointView::from),
+            point: seen.row.point.filter(|_| seen.whole).map(LatLon::from),
             still: seen.row.still.filter(|_| seen.whole),
         }
     };

@@ -66,8 +66,12 @@ struct RecordView {
     made_seq: Option<u64>,
     /// What it is; a number where this house does not know the kind, `gap` for a gap.
     kind: String,
-    /// Why there is a gap: `thinned`, `full`, `forgotten` or `unreadable`.
+    /// Why there is a gap: `thinned`, `full`, `forgotten` or `unreadable` at the
+    /// site; `let_go`: it was held here, for its term.
     gap: Option<String>,
+    /// How many records of these numbers were held for their term and let go; the others
+    /// of them are listed.
+    let_go: Option<u64>,
     /// When it happened, as the box knew it.
     #[schema(value_type = i64)]
     event_us: Wall,
@@ -123,6 +127,7 @@ impl From<Heard> for RecordView {
             made_seq,
             kind: heard.kind,
             gap: heard.gap,
+            let_go: heard.let_go,
             event_us: heard.event,
             received_us: heard.received,
             by_line: heard.by_line,
@@ -245,6 +250,7 @@ fn file(found: Vec<Heard>) -> Response {
         "event_us",
         "received_us",
         "by_line",
+        "let_go",
     ]);
     for one in found {
         let (made_epoch, made_seq) = one.made.unzip();
@@ -261,6 +267,7 @@ fn file(found: Vec<Heard>) -> Response {
             one.event.as_us().to_string(),
             one.received.as_us().to_string(),
             one.by_line.map(|it| it.to_string()).unwrap_or_default(),
+            one.let_go.map(|it| it.to_string()).unwrap_or_default(),
         ]);
     }
     file.response("catatan-lokasi.csv")

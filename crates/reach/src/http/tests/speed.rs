@@ -115,6 +115,10 @@ async fn the_tests(db: Db) {
     let told = house.speed("").await;
     assert_eq!(told["items"][0]["fault"], "interrupted");
     assert_eq!(told["latest"]["down"]["kbps"], 70_000);
+    // Also where it fills the page that was asked for.
+    let short = house.speed("?limit=1").await;
+    assert_eq!(short["items"].as_array().map(Vec::len), Some(1));
+    assert_eq!(short["latest"]["down"]["kbps"], 70_000);
     // Cut short in the middle, it may be more.
     house
         .measured(
