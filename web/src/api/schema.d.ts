@@ -4809,6 +4809,12 @@ export interface components {
                 inside?: components["schemas"]["RecordInside"] | null;
                 /** @description What it is; a number where this house does not know the kind, `gap` for a gap. */
                 kind: string;
+                /**
+                 * Format: int64
+                 * @description How many records of these numbers were held for their term and let go; the others
+                 *     of them are listed.
+                 */
+                let_go?: number | null;
                 /** @description The epoch it was made in; null for a gap. */
                 made_epoch?: string | null;
                 /**
@@ -5933,6 +5939,12 @@ export interface components {
             inside?: components["schemas"]["RecordInside"] | null;
             /** @description What it is; a number where this house does not know the kind, `gap` for a gap. */
             kind: string;
+            /**
+             * Format: int64
+             * @description How many records of these numbers were held for their term and let go; the others
+             *     of them are listed.
+             */
+            let_go?: number | null;
             /** @description The epoch it was made in; null for a gap. */
             made_epoch?: string | null;
             /**

@@ -128,8 +128,10 @@ def judge(house, centre, router, village):
     router.run("ip", "link", "set", "pq", "up")
     until("the village is there again", lambda: alive(centre) == sorted(every))
     until("the house sees it, too", lambda: answering(house) == sorted(every))
+    # The cable may have come back in the midst of a round, which then has fewer answers.
+    until("a round has all its answers", lambda: house.nodes()[VILLAGE]["last"]["answered"] == 5)
     found = house.nodes()[VILLAGE]
-    assert found["last"]["answered"] == found["last"]["sent"] == 5, found
+    assert found["last"]["sent"] == 5, found
     assert 0 < found["last"]["min_us"] <= found["last"]["median_us"], found
     status, history = house.call("GET", f"/api/v1/nodes/{found['id']}")
     spans = [it["state"] for it in history["spans"]]
