@@ -98,7 +98,7 @@ const KEYS: &[Key] = &[
     ),
     key(
         "keep_readings_days",
-        Some("92"),
+        Some("130"),
         "How long what boxes read each minute is held as it came, days, 45 to 3660; what the ledger has made of it is held for ever. A village has 1,440 records a day.",
     ),
     secret(
@@ -582,7 +582,6 @@ fn read_toml(path: &str, text: &str) -> Result<Vec<(String, String)>, ConfigErro
         .collect()
 }
 
-/// `HOST`, `HOST:PORT`, or an address of either kind, as in a URL.
 /// A term for which readings are held. Late ones are taken in for five weeks, and a verdict
 /// rests on the week before it.
 fn days(text: &str) -> Result<Duration, String> {
@@ -592,6 +591,7 @@ fn days(text: &str) -> Result<Duration, String> {
     }
 }
 
+/// `HOST`, `HOST:PORT`, or an address of either kind, as in a URL.
 fn host_and_port(text: &str) -> Result<(String, Option<u16>), String> {
     let wrong = || "write HOST or HOST:PORT, an IPv6 address in brackets".to_owned();
     let url = url::Url::parse(&format!("https://{text}/")).map_err(|_| wrong())?;

@@ -5,8 +5,10 @@
 //! for whoever wants to make it anew, and then let go. What was let go is written down, so
 //! that a number that is missing is known to have been here.
 //!
+//! It goes in the order in which things were held, up to the first whose term is not over.
 //! A clock that leaps ahead must not let everything go at once: a pass, which is an hour's,
-//! goes on by a day at most.
+//! goes on by a day at most. Where the clock was wrong, readings are held for too long
+//! rather than too short.
 
 use std::time::Duration;
 
@@ -20,7 +22,7 @@ use crate::sql::kept as rows;
 pub const EVERY: Duration = Duration::from_secs(3_600);
 
 /// What a pass lets go of at most: what was held here within so long.
-const STEP_MAX: Duration = Duration::from_secs(86_400);
+pub const STEP_MAX: Duration = Duration::from_secs(86_400);
 
 /// Records of a transaction: others wait behind it for some milliseconds.
 const RECORDS: i64 = 2_000;
@@ -40,32 +42,32 @@ pub async fn since(conn: &mut Conn) -> Result<Option<Wall>, Error> {
 /// If the database does not answer; what was let go before is.
 pub async fn let_go(hall: &Hall, read_to: i64) -> Result<u64, Error> {
     let stop = hall.tasks().soft();
-    let term = hall.now().wall - hall.config().keep_readings;
+    let now = hall.now().wall;
     let mut read = hall.db().read().await?;
-    let (mut behind, since) = match rows::kept(&mut read).await? {
-        Some(kept) => kept,
-        None => {
-            let oldest = rows::oldest(&mut read, RECORDS).await?;
-            (0, oldest.map_or(term, |oldest| oldest.min(term)))
-        }
+    let kept = rows::kept(&mut read).await?;
+    let (mut behind, since) = kept.map_or((0, None), |(number, since)| (number, Some(since)));
+    let Some(first) = rows::first(&mut read, behind, now).await? else {
+        return Ok(0);
     };
     // Numbers count on from the newest.
     let to = read_to.min(rows::newest(&mut read).await? - 1);
     drop(read);
-    let before = term.min(since + STEP_MAX).max(since);
+    let from = since.map_or(first, |since| since.max(first));
+    let before = (now - hall.config().keep_readings).min(from + STEP_MAX);
+    let since = since.map_or(before, |since| since.max(before));
     let mut gone = 0;
     while !stop.is_cancelled() {
         let mut read = hall.db().read().await?;
-        let old = rows::old(&mut read, behind, to, before, RECORDS).await?;
+        let old = rows::old(&mut read, (behind, to), (before, now), RECORDS).await?;
         drop(read);
-        let mut tx = hall.db().write().await?;
-        gone += rows::let_go(&mut tx, behind, &old, hall.now().wall).await?;
-        behind = old.last.unwrap_or(behind);
-        rows::set_kept(&mut tx, behind, before).await?;
-        tx.commit().await?;
-        if old.last.is_none() {
+        let Some(last) = old.last else {
             break;
-        }
+        };
+        let mut tx = hall.db().write().await?;
+        gone += rows::let_go(&mut tx, behind, &old, (before, now)).await?;
+        rows::set_kept(&mut tx, last, since).await?;
+        tx.commit().await?;
+        behind = last;
     }
     Ok(gone)
 }

@@ -35,17 +35,17 @@ pub(crate) async fn set_kept(tx: &mut Tx, number: i64, since: Wall) -> Result<()
     Ok(())
 }
 
-/// When the first of so many records was held: one of them may have been held while the
-/// clock was wrong.
-pub(crate) async fn oldest(conn: &mut Conn, limit: i64) -> Result<Option<Wall>, Error> {
-    let row = conn
-        .one(
-            "SELECT MIN(s.received_us) AS oldest_us FROM (SELECT received_us FROM hall_record \
-             WHERE number IS NOT NULL ORDER BY number LIMIT $1) s",
-            params![limit],
-        )
-        .await?;
-    row.get("oldest_us")
+/// When the first record behind a number was held, of those that are not held in the future:
+/// what the clock said of these was wrong.
+pub(crate) async fn first(conn: &mut Conn, behind: i64, now: Wall) -> Result<Option<Wall>, Error> {
+    conn.maybe(
+        "SELECT received_us FROM hall_record WHERE number > $1 AND received_us <= $2 \
+         ORDER BY number LIMIT 1",
+        params![behind, now],
+    )
+    .await?
+    .map(|row| row.get("received_us"))
+    .transpose()
 }
 
 /// The newest number of all.
@@ -62,21 +62,21 @@ pub(crate) async fn newest(conn: &mut Conn) -> Result<i64, Error> {
 /// Of which chain a record is: box, stream, epoch.
 type Of = (Id<Agent>, i64, i64);
 
-/// What stands behind a number, of any stream, and was held before a time: the last number
-/// of it, and of each chain the first and last sequence number of its readings, how
-/// many, and when the first happened.
+/// What stands behind a number, of any stream, up to the first that was held at `before` or
+/// later: the last number of it, and of each chain the first and last sequence number of its
+/// readings, how many, and when the first happened.
 #[derive(Debug, Default)]
 pub(crate) struct Old {
     pub(crate) last: Option<i64>,
     pub(crate) readings: BTreeMap<Of, (i64, i64, i64, Wall)>,
 }
 
-/// Looks for it among so many records at most.
+/// Looks for it among so many records at most. What was held later than now is passed by and
+/// stays: nobody knows when it was held.
 pub(crate) async fn old(
     conn: &mut Conn,
-    behind: i64,
-    to: i64,
-    before: Wall,
+    (behind, to): (i64, i64),
+    (before, now): (Wall, Wall),
     limit: i64,
 ) -> Result<Old, Error> {
     let rows = conn
@@ -86,20 +86,15 @@ pub(crate) async fn old(
             params![behind, to, limit],
         )
         .await?;
-    let mut held = Vec::new();
-    for row in &rows {
-        held.push(row.get::<Wall>("received_us")? < before);
-    }
-    // Whatever stands before an old one is as old, whenever the clock said that it came.
-    let count = held
-        .iter()
-        .rposition(|is_old| *is_old)
-        .map_or(0, |at| at + 1);
     let mut old = Old::default();
-    for row in rows.into_iter().take(count) {
+    for row in rows {
+        let received: Wall = row.get("received_us")?;
+        if (before..=now).contains(&received) {
+            break;
+        }
         old.last = Some(row.get("number")?);
         let stream: i64 = row.get("stream")?;
-        if !goes(stream, row.get("kind")?) {
+        if received > now || !goes(stream, row.get("kind")?) {
             continue;
         }
         let seq: i64 = row.get("seq")?;
@@ -125,7 +120,12 @@ fn money() -> i64 {
 }
 
 /// Takes the readings of [`old`] out and writes down that they were here.
-pub(crate) async fn let_go(tx: &mut Tx, behind: i64, old: &Old, now: Wall) -> Result<u64, Error> {
+pub(crate) async fn let_go(
+    tx: &mut Tx,
+    behind: i64,
+    old: &Old,
+    (before, now): (Wall, Wall),
+) -> Result<u64, Error> {
     let Some(last) = old.last else {
         return Ok(0);
     };
@@ -143,9 +143,9 @@ pub(crate) async fn let_go(tx: &mut Tx, behind: i64, old: &Old, now: Wall) -> Re
     }
     let [a, b, c] = READINGS.map(|kind| i64::from(kind.0));
     tx.execute(
-        "DELETE FROM hall_record WHERE number > $1 AND number <= $2 AND stream <> $3 \
-         AND kind IN ($4, $5, $6)",
-        params![behind, last, money(), a, b, c],
+        "DELETE FROM hall_record WHERE number > $1 AND number <= $2 AND received_us < $3 \
+         AND stream <> $4 AND kind IN ($5, $6, $7)",
+        params![behind, last, before, money(), a, b, c],
     )
     .await
 }

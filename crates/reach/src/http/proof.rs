@@ -17,7 +17,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::ledger::{CountsView, LinkStateWord, Span, readable};
-use crate::jobs::evidence::Folder;
+use crate::jobs::evidence::{AHEAD, Folder};
 use crate::jobs::verdicts;
 use crate::sql::verdict;
 
@@ -79,7 +79,7 @@ async fn verify(
     // A verdict rests on the week before it.
     let from = slots.start.day().plus(-8);
     if let Some(since) = kept::since(&mut read).await?
-        && from.first().start() < since
+        && from.first().start() < since + AHEAD
     {
         let since = hall.day_of(since);
         let why = format!(

@@ -31,7 +31,7 @@ use crate::sql::{evidence as rows, router};
 const RECORDS: i64 = 2_000;
 
 /// What is said to have happened so long after it was said is not believed.
-const AHEAD: Duration = Duration::from_secs(120);
+pub(crate) const AHEAD: Duration = Duration::from_secs(120);
 
 /// Sheets by site and day.
 type Sheets = BTreeMap<(Id<Site>, SlotDay), Sheet>;
@@ -57,7 +57,7 @@ impl Folder {
         let mut anew = self.anew(&arrived);
         // Days whose records have been let go stay as they were made of them.
         if let Some(since) = kept::since(&mut read).await? {
-            let whole = Slot::of(since).day().plus(1);
+            let whole = Slot::of(since + AHEAD).day().plus(1);
             anew.values_mut().for_each(|from| *from = whole.max(*from));
         }
         let mut sheets = Sheets::new();
@@ -73,8 +73,24 @@ impl Folder {
                 sheet.add(mark.slot.minute(), mark.what);
             }
         }
-        for (site, from) in anew {
-            sheets.extend(self.made_anew(&mut read, site, from, last).await?);
+        for (site, from) in &anew {
+            sheets.extend(self.made_anew(&mut read, *site, *from, last).await?);
+        }
+        // What has come now of days before those: of a boot before that one.
+        let of_anew = arrived.iter().filter(|one| anew.contains_key(&one.site));
+        let marks: Vec<_> = of_anew.flat_map(|one| self.marks_of_site(one)).collect();
+        for (site, mark) in marks {
+            let key = (site, mark.day());
+            if anew.get(&site).is_none_or(|from| key.1 >= *from) {
+                continue;
+            }
+            if let Entry::Vacant(free) = sheets.entry(key) {
+                let was = rows::one(&mut read, site, key.1).await?;
+                free.insert(was.unwrap_or_default());
+            }
+            if let Some(sheet) = sheets.get_mut(&key) {
+                sheet.add(mark.slot.minute(), mark.what);
+            }
         }
         drop(read);
         let now = hall.now();

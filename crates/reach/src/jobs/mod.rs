@@ -87,11 +87,14 @@ async fn listen(hall: Hall) {
 /// Lets what boxes and routers have said go when its term is over, until the house closes.
 async fn let_go(hall: Hall) {
     let stop = hall.tasks().soft().clone();
+    // A house that is started often lets go, too.
+    let mut pause = kept::EVERY / 6;
     while stop
-        .run_until_cancelled(tokio::time::sleep(kept::EVERY))
+        .run_until_cancelled(tokio::time::sleep(pause))
         .await
         .is_some()
     {
+        pause = kept::EVERY;
         match outlived(&hall).await {
             Ok(0) => {}
             Ok(gone) => tracing::info!(gone, "readings were let go, their term is over"),
@@ -106,16 +109,18 @@ pub(crate) async fn outlived(hall: &Hall) -> Result<u64, Error> {
     let read_to = rows::cursor(&mut read).await?;
     drop(read);
     let mut gone = kept::let_go(hall, read_to).await?;
-    let mut read = hall.db().read().await?;
-    let since = kept::since(&mut read).await?;
-    drop(read);
-    // Reports go as readings do, by the same time.
     let stop = hall.tasks().soft();
-    while let Some(since) = since
+    let now = hall.now().wall;
+    let mut read = hall.db().read().await?;
+    let first = router::first(&mut read).await?;
+    drop(read);
+    let term = now - hall.config().keep_readings;
+    // By a day at most, as readings do.
+    while let Some(first) = first.filter(|first| *first < term)
         && !stop.is_cancelled()
     {
         let mut tx = hall.db().write().await?;
-        let some = router::let_go(&mut tx, since, REPORTS).await?;
+        let some = router::let_go(&mut tx, term.min(first + kept::STEP_MAX), REPORTS).await?;
         tx.commit().await?;
         gone += some;
         if some == 0 {

@@ -186,6 +186,20 @@ pub(crate) async fn reports(
     rows.iter().map(report).collect()
 }
 
+/// When the first of all reports came that may be let go.
+pub(crate) async fn first(conn: &mut Conn) -> Result<Option<Wall>, Error> {
+    // By the first of each router, which an index knows.
+    let row = conn
+        .one(
+            "SELECT MIN(s.first_us) AS first_us FROM (SELECT (SELECT MIN(t.received_us) \
+             FROM reach_report t WHERE t.router_id = r.id AND t.folded = 1 \
+             AND (r.newest IS NULL OR r.newest <> t.digest)) AS first_us FROM reach_router r) s",
+            params![],
+        )
+        .await?;
+    row.get("first_us")
+}
+
 /// Lets go of reports that evidence was made of and that came before a time, but for the
 /// one that tells how its router is; how many went.
 pub(crate) async fn let_go(tx: &mut Tx, before: Wall, limit: i64) -> Result<u64, Error> {

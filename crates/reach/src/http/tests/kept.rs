@@ -13,7 +13,7 @@ use crate::sql::evidence;
 const VILLAGE: &str = "62.71.01.1001";
 
 /// The term when nobody says otherwise.
-const TERM: u32 = 92;
+const TERM: u32 = 130;
 
 fn round() -> (sync::record::Kind, Vec<u8>) {
     let check = Check {
@@ -186,12 +186,71 @@ async fn wrong_clocks(db: Db) {
     for _ in 0..12 {
         gone += house.let_go().await;
     }
-    // All but the newest.
-    assert_eq!(gone, 12 - 3 + 2);
+    // All but the newest, and the one of which nobody knows when it was held.
+    assert_eq!(gone, 12 - 3 + 1);
+    let left = house.listed(&station).await;
+    let far: Vec<_> = left
+        .iter()
+        .filter(|row| row["received_us"] == far.as_us())
+        .collect();
+    assert_eq!(far.len(), 1);
+}
+
+/// More is held at a time that has not come yet than a transaction takes.
+async fn much_of_the_future(db: Db) {
+    let (house, mut station) = told(db, 1).await;
+    let far = START + DAY * 9_000;
+    for n in 0..2_050 {
+        let at = START + DAY + Duration::from_secs(n);
+        station
+            .says(&house.hall, round(), at, Quality::Synced, (far, true))
+            .await;
+    }
+    for day in [2, 3] {
+        let at = START + DAY * day;
+        station
+            .says(&house.hall, round(), at, Quality::Synced, (at, true))
+            .await;
+    }
+    house.clock.set_wall(START + DAY * 4);
+    jobs::pass(&house.hall, &mut Folder::default(), Which::All)
+        .await
+        .expect("a pass");
+    house.clock.set_wall(START + DAY * (TERM + 9));
+    let mut gone = 0;
+    for _ in 0..12 {
+        gone += house.let_go().await;
+    }
+    assert_eq!(gone, 3 + 1);
+}
+
+/// A leap of the clock, then the house comes to know better when a boot began: what was
+/// made of days whose readings are gone stays, and what comes meanwhile is taken in.
+async fn anew(db: Db) {
+    let (house, mut station) = told(db, 4).await;
+    house.clock.set_wall(START + DAY * 3_650);
+    assert_eq!(house.let_go().await, 3);
+    let now = START + DAY * 4;
+    house.clock.set_wall(now);
+    station.hears_time(&house.hall, now, now).await;
+    let at = now + Duration::from_secs(85);
+    station
+        .says(&house.hall, round(), at, Quality::Synced, (at, true))
+        .await;
+    house.clock.set_wall(now + Duration::from_secs(3_600));
+    jobs::pass(&house.hall, &mut Folder::default(), Which::All)
+        .await
+        .expect("a pass");
+    let ledger = format!("/api/v1/sites/{}/ledger?from=2025-12-01", station.site);
+    let told = house.get(&ledger).await.is(200).json();
+    // Twice it was heard without a round: when it said what it knew of the time.
+    assert_eq!(told["counts"]["up"], 12 + 1 + 2, "{}", told["runs"]);
 }
 
 on_both! {
     readings_are_held_for_their_term: the_term;
     what_no_room_has_read_is_not_let_go: unread;
     a_clock_that_leaps_does_not_empty_the_house: wrong_clocks;
+    what_was_held_in_the_future_holds_up_nothing: much_of_the_future;
+    what_was_made_of_readings_that_are_gone_stays: anew;
 }

@@ -158,6 +158,34 @@ async fn late_news(db: Db) {
     assert_eq!(told["differing"][0]["came_out"], "down");
 }
 
+/// The line is lost, an hour later the power; days after that both come back, and all that
+/// the box had to say comes at once, with what it now knows of the time.
+async fn of_the_boot_before(db: Db) {
+    let house = House::new(db).await;
+    let mut station = Station::new(&house.hall, "Kantor", VILLAGE, Some("A"), START).await;
+    station.hears_time(&house.hall, START, START).await;
+    house.at(m(1));
+    house.pass(&mut Folder::default()).await;
+    let back = START + Duration::from_secs(5 * 86_400);
+    for minute in 0..60 {
+        let at = m(minute) + Duration::from_secs(25);
+        station
+            .says(&house.hall, round(true), at, Quality::Synced, (back, true))
+            .await;
+    }
+    station.reboots(back);
+    station.hears_time(&house.hall, back, back).await;
+    house.at(back + MINUTE);
+    house.pass(&mut Folder::default()).await;
+    let ledger = house.ledger(&station, "").await;
+    assert_eq!(letters(&ledger, 61), format!("{}.", "u".repeat(60)));
+    let proof = format!(
+        "/api/v1/sites/{}/ledger/proof?from=2025-12-01",
+        station.site
+    );
+    assert_eq!(house.get(&proof).await.is(200).json()["same"], true);
+}
+
 /// What the house said on a day can be asked for ever.
 async fn as_it_was_known(db: Db) {
     let house = House::new(db).await;
@@ -481,6 +509,7 @@ async fn excuses(db: Db) {
 }
 
 on_both! {
+    what_a_box_says_of_the_boot_before_is_not_lost: of_the_boot_before;
     late_news_change_the_ledger_and_the_proof_finds_what_was_forged: late_news;
     the_ledger_is_told_as_it_was_known: as_it_was_known;
     a_box_without_a_clock_is_placed_when_its_boots_are: without_a_clock;
