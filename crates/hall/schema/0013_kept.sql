@@ -3,8 +3,8 @@
 --
 -- Invariants
 --   1. Nothing is let go that a room has not read yet.
---   2. The end of a chain in hall_record_chain stays: what comes a second time is still
---      known.
+--   2. The end of a chain in hall_record_chain stays: what comes a second time in its
+--      chain is still known.
 --   3. The newest record of all is never let go, since numbers count on from it.
 
 -- What was let go of a chain.

@@ -7,8 +7,7 @@
 //!
 //! It goes in the order in which things were held, up to the first whose term is not over.
 //! A clock that leaps ahead must not let everything go at once: a pass, which is an hour's,
-//! goes on by a day at most. Where the clock was wrong, readings are held for too long
-//! rather than too short.
+//! goes on by a day at most. What was held at a time that has not come yet stays for good.
 
 use std::time::Duration;
 
@@ -24,7 +23,7 @@ pub const EVERY: Duration = Duration::from_secs(3_600);
 /// What a pass lets go of at most: what was held here within so long.
 pub const STEP_MAX: Duration = Duration::from_secs(86_400);
 
-/// Records of a transaction: others wait behind it for some milliseconds.
+/// Records of a transaction: others wait behind it.
 const RECORDS: i64 = 2_000;
 
 /// From when on everything that was held here still is; none if nothing was let go.

@@ -36,6 +36,24 @@ pub(crate) const AHEAD: Duration = Duration::from_secs(120);
 /// Sheets by site and day.
 type Sheets = BTreeMap<(Id<Site>, SlotDay), Sheet>;
 
+/// Adds to the sheet of a day, which is looked up where it is not here yet.
+async fn add(
+    conn: &mut Conn,
+    sheets: &mut Sheets,
+    site: Id<Site>,
+    mark: Mark,
+) -> Result<(), Error> {
+    let sheet = match sheets.entry((site, mark.day())) {
+        Entry::Occupied(here) => here.into_mut(),
+        Entry::Vacant(free) => {
+            let was = rows::one(conn, site, mark.day()).await?;
+            free.insert(was.unwrap_or_default())
+        }
+    };
+    sheet.add(mark.slot.minute(), mark.what);
+    Ok(())
+}
+
 /// Makes evidence; keeps what it knows of clocks.
 #[derive(Debug, Default)]
 pub(crate) struct Folder {
@@ -56,40 +74,23 @@ impl Folder {
         }
         let mut anew = self.anew(&arrived);
         // Days whose records have been let go stay as they were made of them.
-        if let Some(since) = kept::since(&mut read).await? {
+        if !anew.is_empty()
+            && let Some(since) = kept::since(&mut read).await?
+        {
             let whole = Slot::of(since + AHEAD).day().plus(1);
             anew.values_mut().for_each(|from| *from = whole.max(*from));
         }
         let mut sheets = Sheets::new();
-        let added = arrived.iter().filter(|one| !anew.contains_key(&one.site));
-        let marks: Vec<_> = added.flat_map(|one| self.marks_of_site(one)).collect();
-        for (site, mark) in marks {
-            let key = (site, mark.day());
-            if let Entry::Vacant(free) = sheets.entry(key) {
-                let was = rows::one(&mut read, site, key.1).await?;
-                free.insert(was.unwrap_or_default());
-            }
-            if let Some(sheet) = sheets.get_mut(&key) {
-                sheet.add(mark.slot.minute(), mark.what);
-            }
-        }
         for (site, from) in &anew {
             sheets.extend(self.made_anew(&mut read, *site, *from, last).await?);
         }
-        // What has come now of days before those: of a boot before that one.
-        let of_anew = arrived.iter().filter(|one| anew.contains_key(&one.site));
-        let marks: Vec<_> = of_anew.flat_map(|one| self.marks_of_site(one)).collect();
-        for (site, mark) in marks {
-            let key = (site, mark.day());
-            if anew.get(&site).is_none_or(|from| key.1 >= *from) {
-                continue;
-            }
-            if let Entry::Vacant(free) = sheets.entry(key) {
-                let was = rows::one(&mut read, site, key.1).await?;
-                free.insert(was.unwrap_or_default());
-            }
-            if let Some(sheet) = sheets.get_mut(&key) {
-                sheet.add(mark.slot.minute(), mark.what);
+        for one in &arrived {
+            // From that day on it is in what was made anew; before, it is of an older boot.
+            let from = anew.get(&one.site);
+            for mark in self.marks(one) {
+                if from.is_none_or(|from| mark.day() < *from) {
+                    add(&mut read, &mut sheets, one.site, mark).await?;
+                }
             }
         }
         drop(read);
@@ -116,15 +117,7 @@ impl Folder {
         }
         let mut sheets = Sheets::new();
         for (_, _, site, received) in &told {
-            let mark = fold::heard(*received);
-            let key = (*site, mark.day());
-            if let Entry::Vacant(free) = sheets.entry(key) {
-                let was = rows::one(&mut read, key.0, key.1).await?;
-                free.insert(was.unwrap_or_default());
-            }
-            if let Some(sheet) = sheets.get_mut(&key) {
-                sheet.add(mark.slot.minute(), mark.what);
-            }
+            add(&mut read, &mut sheets, *site, fold::heard(*received)).await?;
         }
         drop(read);
         let now = hall.now().wall;
@@ -186,27 +179,14 @@ impl Folder {
                 break;
             };
             for mark in page.iter().flat_map(|one| self.marks(one)) {
-                let key = (site, mark.day());
-                if mark.day() < from {
+                if mark.day() >= from {
+                    let sheet = sheets.entry((site, mark.day())).or_default();
+                    sheet.add(mark.slot.minute(), mark.what);
+                } else if mark.what.seen.has(Seen::GONE) {
                     // Of a start, about days before: to add such marks twice is to add
                     // them once.
-                    if mark.what.seen.has(Seen::GONE)
-                        && let Entry::Vacant(free) = sheets.entry(key)
-                    {
-                        let was = rows::one(conn, site, key.1).await?;
-                        free.insert(was.unwrap_or_default());
-                    }
-                    if let Some(sheet) = sheets.get_mut(&key)
-                        && mark.what.seen.has(Seen::GONE)
-                    {
-                        sheet.add(mark.slot.minute(), mark.what);
-                    }
-                    continue;
+                    add(conn, &mut sheets, site, mark).await?;
                 }
-                sheets
-                    .entry(key)
-                    .or_default()
-                    .add(mark.slot.minute(), mark.what);
             }
             behind = end;
         }
@@ -216,11 +196,6 @@ impl Folder {
             sheet.add(mark.slot.minute(), mark.what);
         }
         Ok(sheets)
-    }
-
-    fn marks_of_site(&self, one: &Arrived) -> Vec<(Id<Site>, Mark)> {
-        let marks = self.marks(one).into_iter();
-        marks.map(|mark| (one.site, mark)).collect()
     }
 
     /// What one record shows.

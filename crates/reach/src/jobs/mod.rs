@@ -25,7 +25,7 @@ use crate::sql::{evidence as rows, router};
 const EVERY: Duration = Duration::from_secs(5);
 
 /// Reports of routers that are let go in one transaction.
-const REPORTS: i64 = 1_000;
+const REPORTS: u32 = 1_000;
 
 /// Starts all of them.
 pub(crate) async fn start(hall: &Hall) -> Result<(), Error> {
@@ -120,10 +120,11 @@ pub(crate) async fn outlived(hall: &Hall) -> Result<u64, Error> {
         && !stop.is_cancelled()
     {
         let mut tx = hall.db().write().await?;
-        let some = router::let_go(&mut tx, term.min(first + kept::STEP_MAX), REPORTS).await?;
+        let some =
+            router::let_go(&mut tx, term.min(first + kept::STEP_MAX), REPORTS.into()).await?;
         tx.commit().await?;
         gone += some;
-        if some == 0 {
+        if some < u64::from(REPORTS) {
             break;
         }
     }

@@ -188,7 +188,7 @@ pub(crate) async fn reports(
 
 /// When the first of all reports came that may be let go.
 pub(crate) async fn first(conn: &mut Conn) -> Result<Option<Wall>, Error> {
-    // By the first of each router, which an index knows.
+    // Router by router, as the index on reports is ordered.
     let row = conn
         .one(
             "SELECT MIN(s.first_us) AS first_us FROM (SELECT (SELECT MIN(t.received_us) \

@@ -1,11 +1,8 @@
 //! Readings are let go when their term is over, and nothing that was made of them is.
 
-use hall::link::kinds;
-use prost::Message as _;
-use reach_core::round::{Check, Fault, Round, Way};
 use sync::record::Quality;
 
-use super::station::Station;
+use super::station::{Station, round};
 use super::*;
 use crate::jobs::{self, evidence::Folder, verdicts::Which};
 use crate::sql::evidence;
@@ -14,22 +11,6 @@ const VILLAGE: &str = "62.71.01.1001";
 
 /// The term when nobody says otherwise.
 const TERM: u32 = 130;
-
-fn round() -> (sync::record::Kind, Vec<u8>) {
-    let check = Check {
-        anchor: 0,
-        way: Way::Https as i32,
-        ago_ms: 2_000,
-        took_ms: 900,
-        fault: Fault::None as i32,
-    };
-    let round = Round {
-        covers_ms: 60_000,
-        checks: vec![check],
-        ..Round::default()
-    };
-    (kinds::ROUND, round.encode_to_vec())
-}
 
 /// A house with a box that says three things a day, on so many days.
 async fn told(db: Db, days: u32) -> (House, Station) {
@@ -40,7 +21,7 @@ async fn told(db: Db, days: u32) -> (House, Station) {
         for minute in 1..4 {
             let at = START + DAY * day + Duration::from_secs(60 * minute + 25);
             station
-                .says(&house.hall, round(), at, Quality::Synced, (at, true))
+                .says(&house.hall, round(true), at, Quality::Synced, (at, true))
                 .await;
         }
     }
@@ -61,6 +42,27 @@ impl House {
         let page = self.get(&path).await.is(200).json();
         page["items"].as_array().expect("a list").clone()
     }
+}
+
+/// It says something on two more days; nine days after the term, twelve passes let go of what
+/// is over. How many went.
+async fn later(house: &House, station: &mut Station, days: [u32; 2]) -> u64 {
+    for day in days {
+        let at = START + DAY * day;
+        station
+            .says(&house.hall, round(true), at, Quality::Synced, (at, true))
+            .await;
+    }
+    house.clock.set_wall(START + DAY * (days[1] + 1));
+    jobs::pass(&house.hall, &mut Folder::default(), Which::All)
+        .await
+        .expect("a pass");
+    house.clock.set_wall(START + DAY * (TERM + 9));
+    let mut gone = 0;
+    for _ in 0..12 {
+        gone += house.let_go().await;
+    }
+    gone
 }
 
 async fn the_term(db: Db) {
@@ -128,7 +130,7 @@ async fn the_term(db: Db) {
     drop(read);
     let at = START + DAY * 400;
     station
-        .says(&house.hall, round(), at, Quality::Synced, (at, true))
+        .says(&house.hall, round(true), at, Quality::Synced, (at, true))
         .await;
     let mut read = house.hall.db().read().await.expect("a connection");
     let new = hall::link::arrived::after(&mut read, cursor, 10)
@@ -165,27 +167,13 @@ async fn wrong_clocks(db: Db) {
     station
         .says(
             &house.hall,
-            round(),
+            round(true),
             START + DAY * 5,
             Quality::Synced,
             (far, true),
         )
         .await;
-    for day in [6, 7] {
-        let at = START + DAY * day;
-        station
-            .says(&house.hall, round(), at, Quality::Synced, (at, true))
-            .await;
-    }
-    house.clock.set_wall(START + DAY * 8);
-    jobs::pass(&house.hall, &mut Folder::default(), Which::All)
-        .await
-        .expect("a pass");
-    house.clock.set_wall(START + DAY * (TERM + 9));
-    let mut gone = 0;
-    for _ in 0..12 {
-        gone += house.let_go().await;
-    }
+    let gone = later(&house, &mut station, [6, 7]).await;
     // All but the newest, and the one of which nobody knows when it was held.
     assert_eq!(gone, 12 - 3 + 1);
     let left = house.listed(&station).await;
@@ -203,24 +191,10 @@ async fn much_of_the_future(db: Db) {
     for n in 0..2_050 {
         let at = START + DAY + Duration::from_secs(n);
         station
-            .says(&house.hall, round(), at, Quality::Synced, (far, true))
+            .says(&house.hall, round(true), at, Quality::Synced, (far, true))
             .await;
     }
-    for day in [2, 3] {
-        let at = START + DAY * day;
-        station
-            .says(&house.hall, round(), at, Quality::Synced, (at, true))
-            .await;
-    }
-    house.clock.set_wall(START + DAY * 4);
-    jobs::pass(&house.hall, &mut Folder::default(), Which::All)
-        .await
-        .expect("a pass");
-    house.clock.set_wall(START + DAY * (TERM + 9));
-    let mut gone = 0;
-    for _ in 0..12 {
-        gone += house.let_go().await;
-    }
+    let gone = later(&house, &mut station, [2, 3]).await;
     assert_eq!(gone, 3 + 1);
 }
 
@@ -235,7 +209,7 @@ async fn anew(db: Db) {
     station.hears_time(&house.hall, now, now).await;
     let at = now + Duration::from_secs(85);
     station
-        .says(&house.hall, round(), at, Quality::Synced, (at, true))
+        .says(&house.hall, round(true), at, Quality::Synced, (at, true))
         .await;
     house.clock.set_wall(now + Duration::from_secs(3_600));
     jobs::pass(&house.hall, &mut Folder::default(), Which::All)

@@ -3,11 +3,11 @@
 use hall::link::kinds;
 use prost::Message as _;
 use reach_core::judge::State as Was;
-use reach_core::round::{Began, Check, Fault, Round, Way};
+use reach_core::round::Began;
 use reach_core::slot::Slot;
 use sync::record::Quality;
 
-use super::station::Station;
+use super::station::{Station, round};
 use super::*;
 use crate::jobs::{self, evidence::Folder, verdicts::Which};
 use crate::sql::verdict;
@@ -19,27 +19,6 @@ const MINUTE: Duration = Duration::from_secs(60);
 /// So many minutes after the start.
 fn m(n: u64) -> Wall {
     START + MINUTE * u32::try_from(n).expect("few")
-}
-
-/// A round within a minute, that tells of that minute.
-fn round(is_up: bool) -> (sync::record::Kind, Vec<u8>) {
-    let fault = match is_up {
-        true => Fault::None,
-        false => Fault::Timeout,
-    };
-    let check = Check {
-        anchor: 0,
-        way: Way::Https as i32,
-        ago_ms: 2_000,
-        took_ms: 900,
-        fault: fault as i32,
-    };
-    let round = Round {
-        covers_ms: 60_000,
-        checks: vec![check],
-        ..Round::default()
-    };
-    (kinds::ROUND, round.encode_to_vec())
 }
 
 impl House {

@@ -1,11 +1,8 @@
 //! How villages stand by plan, by report and by measurement, on both engines.
 
-use hall::link::kinds;
-use prost::Message as _;
-use reach_core::round::{Check, Fault, Round, Way};
 use sync::record::Quality;
 
-use super::station::Station;
+use super::station::{Station, round};
 use super::*;
 use crate::jobs::{self, evidence::Folder, verdicts::Which};
 
@@ -39,22 +36,9 @@ impl House {
     async fn heard(&self, station: &mut Station, minutes: std::ops::Range<u32>) {
         for minute in minutes {
             let at = START + Duration::from_secs(60) * minute + Duration::from_secs(25);
-            let check = Check {
-                anchor: 0,
-                way: Way::Https as i32,
-                ago_ms: 2_000,
-                took_ms: 900,
-                fault: Fault::None as i32,
-            };
-            let round = Round {
-                covers_ms: 60_000,
-                checks: vec![check],
-                ..Round::default()
-            };
-            let body = (kinds::ROUND, round.encode_to_vec());
             // By a stick: what is held is no word of the box itself.
             station
-                .says(&self.hall, body, at, Quality::Synced, (at, false))
+                .says(&self.hall, round(true), at, Quality::Synced, (at, false))
                 .await;
         }
     }

@@ -2,7 +2,10 @@
 
 use base::id::Site;
 use hall::Hall;
+use hall::link::kinds;
 use hall::simulated::{self, Said, Spot, heard_time};
+use prost::Message as _;
+use reach_core::round::{Check, Fault, Round, Way};
 use sync::record::{Kind, Quality};
 
 use super::*;
@@ -87,4 +90,25 @@ impl Station {
         self.says(hall, clock, at, Quality::Synced, (held, true))
             .await;
     }
+}
+
+/// A round that tells of its minute: an anchor has answered, or has not.
+pub(super) fn round(is_up: bool) -> (Kind, Vec<u8>) {
+    let fault = match is_up {
+        true => Fault::None,
+        false => Fault::Timeout,
+    };
+    let check = Check {
+        anchor: 0,
+        way: Way::Https as i32,
+        ago_ms: 2_000,
+        took_ms: 900,
+        fault: fault as i32,
+    };
+    let round = Round {
+        covers_ms: 60_000,
+        checks: vec![check],
+        ..Round::default()
+    };
+    (kinds::ROUND, round.encode_to_vec())
 }
