@@ -216,7 +216,7 @@ def until(what, is_so, patience=PATIENCE):
     return time.monotonic() - began
 
 
-def compare(box, rows):
+def compare(box, chains, rows):
     """Holds what the box has made against what the house holds. Returns how many records,
     gaps and duplicates there are, and what else does not fit."""
     numbers, gaps, wrong = {}, 0, []
@@ -231,7 +231,7 @@ def compare(box, rows):
     made_as = [(row["stream"], row["made_epoch"] or row["epoch"], row["made_seq"] or row["seq"])
                for row in rows if not row["gap"]]
     duplicates += len(made_as) - len(set(made_as))
-    for chain, (head, acked) in box.chains(box.status()).items():
+    for chain, (head, acked) in chains.items():
         held = sorted(set(numbers.pop(chain, [])))
         if held != list(range(1, head + 1)):
             missing = sorted(set(range(1, head + 1)) - set(held))

@@ -287,16 +287,20 @@ pub(super) async fn set_up(
     transport: Transport,
 ) -> Result<(), Failure> {
     let set_up = rtsp.setup(stream, setup_options(transport)).await;
-    match (set_up, transport) {
-        (Ok(()), _) => Ok(()),
-        // A camera that says so is believed at once; one that is only silent
-        // is tried the other way round by the supervisor's next attempt.
-        (Err(error), Transport::Tcp) if error.status_code() == Some(UNSUPPORTED_TRANSPORT) => rtsp
-            .setup(stream, setup_options(Transport::Udp))
-            .await
-            .map_err(|error| failure(&error)),
-        (Err(error), _) => Err(failure(&error)),
+    let error = match set_up {
+        Ok(()) => return Ok(()),
+        Err(error) => error,
+    };
+    // A camera that says so is believed at once; one that is only silent
+    // is tried the other way round by the supervisor's next attempt. UDP is asked for
+    // where TCP has brought nothing: a camera that cannot do it, or answers what is none,
+    // may only have been out of sorts.
+    if transport == Transport::Tcp && error.status_code() != Some(UNSUPPORTED_TRANSPORT) {
+        return Err(failure(&error));
     }
+    rtsp.setup(stream, setup_options(transport.other()))
+        .await
+        .map_err(|_| failure(&error))
 }
 
 /// Lets it begin.

@@ -135,6 +135,13 @@ impl Peer {
         }
     }
 
+    /// Plays until it is so.
+    pub(crate) async fn until(&mut self, so: impl Fn() -> bool) {
+        while !so() {
+            self.turn().await;
+        }
+    }
+
     /// Sends what is to be sent and reads once; whether the connection came to stand.
     async fn turn(&mut self) -> bool {
         let (mut connected, due) = self.drain().await;
