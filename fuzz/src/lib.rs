@@ -20,6 +20,7 @@ mod link_frames;
 mod name_answers;
 mod offers;
 mod outlines;
+mod person_rows;
 mod releases;
 mod round_bodies;
 mod router_reports;
@@ -49,6 +50,7 @@ pub const TARGETS: &[Target] = &[
     ("name_answers", name_answers::run),
     ("offers", offers::run),
     ("outlines", outlines::run),
+    ("person_rows", person_rows::run),
     ("releases", releases::run),
     ("round_bodies", round_bodies::run),
     ("router_reports", router_reports::run),

@@ -9,7 +9,7 @@ use hall::config::Config;
 
 use crate::cli::{environment, say};
 use crate::verb::{areas, audit, cameras, fault, incidents, shifts, sites, staff, villages};
-use crate::{compose, demo, probe, serve};
+use crate::{compose, demo, link, probe, serve};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -34,6 +34,8 @@ pub(crate) enum Command {
     Shifts(shifts::Verb),
     /// Which addresses answer, asked from here; needs no house.
     Probe(probe::Probe),
+    /// Which records of a file are of one person; needs no house.
+    Link(link::Link),
     /// Areas of a running house.
     #[command(subcommand)]
     Areas(areas::Verb),
@@ -144,6 +146,7 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Incidents(verb) => incidents::run(*verb).await,
         Command::Shifts(verb) => shifts::run(verb).await,
         Command::Probe(asked) => probe::run(asked).await,
+        Command::Link(link) => link::run(link).await,
         Command::Areas(verb) => areas::run(verb).await,
         Command::Staff(verb) => staff::run(verb).await,
         Command::Audit(AuditVerb::Verify(setting)) => audit::verify(&setting.load()?).await,

@@ -2,7 +2,8 @@
 //!
 //! It decides nothing. [`compose`] puts the rooms together on one screen,
 //! [`serve`] starts and ends them, [`demo`] puts a simulated province in, [`verb`]
-//! speaks to a running house, [`probe`] needs none, [`agent`] is a site far from it, [`release`] signs programs for it. Without the feature
+//! speaks to a running house, [`probe`] and [`link`] need none, [`agent`] is a site far from
+//! it, [`release`] signs programs for it. Without the feature
 //! `centre` only the last is built.
 
 mod agent;
@@ -13,6 +14,8 @@ mod compose;
 mod demo;
 #[cfg(feature = "centre")]
 mod house;
+#[cfg(feature = "centre")]
+mod link;
 mod log;
 #[cfg(feature = "centre")]
 mod probe;

@@ -14,6 +14,7 @@
 //! | [`fault`] | what can be wrong with a camera |
 //! | [`province`] | the cameras of the demonstration |
 //! | [`villages`] | lists, points and boxes of the demonstration |
+//! | [`families`] | families, and the lists that offices keep of them |
 //! | [`tally`] | what a viewer of a bench got, counted without decoding |
 //! | [`process`] | what a process uses, from Linux's own text |
 //! | [`spread`] | how measured values are spread |
@@ -21,6 +22,7 @@
 //! | [`net`] | a network between namespaces, packet by packet |
 //! | [`live`] | sockets and disks: the only IO |
 
+pub mod families;
 pub mod fault;
 pub mod film;
 pub mod link;

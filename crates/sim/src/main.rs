@@ -21,7 +21,7 @@ use sim::link::village::{self, Looks};
 use sim::link::world::Mutation;
 use sim::live::camera::Camera;
 use sim::live::library::Library;
-use sim::live::{ask, dish, floor, limit, net, pages, rtsp, sites, viewers};
+use sim::live::{ask, dish, families, floor, limit, net, pages, rtsp, sites, viewers};
 use sim::picture::Scene;
 
 #[derive(Debug, Parser)]
@@ -64,6 +64,8 @@ enum Cli {
     Net(net::Net),
     /// A Starlink dish; a word on a line changes how it is.
     Dish(dish::Dish),
+    /// Lists of families as files, and who is who in them.
+    Families(families::Families),
     /// Days of villages and their links in virtual time; says which promise broke.
     Link(Link),
 }
@@ -117,6 +119,10 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         } => cameras(&films, listen, count, seed).await,
         Cli::Fault { camera, fault } => {
             say(&ask::fault(&camera, fault).await?);
+            Ok(())
+        }
+        Cli::Families(lists) => {
+            say(&lists.run()?);
             Ok(())
         }
         Cli::Dish(dish) => dish.run(&Tasks::new(), say).await,

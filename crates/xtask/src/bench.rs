@@ -6,6 +6,7 @@
 //! is another one an hour later: ratios hold, plain numbers do not.
 
 mod ledger;
+mod link;
 mod probe;
 mod program;
 mod sites;
@@ -19,6 +20,7 @@ use clap::Args;
 use serde_json::{Value as Json, json};
 
 pub(crate) use ledger::Ledger;
+pub(crate) use link::Link;
 pub(crate) use probe::Probe;
 pub(crate) use sites::Sites;
 

@@ -46,6 +46,8 @@ enum Bench {
     Sites(bench::Sites),
     /// The minute ledger: a month of all villages decided anew, and asked for.
     Ledger(bench::Ledger),
+    /// Who is who in a million records, beside Splink.
+    Link(bench::Link),
     /// Many addresses asked from here, beside fping.
     Probe(bench::Probe),
 }
@@ -75,6 +77,7 @@ fn main() -> ExitCode {
             println!("{report}");
             true
         }),
+        Chore::Bench(Bench::Link(link)) => link.run(&root()).map(|()| true),
         Chore::Bench(Bench::Ledger(ledger)) => ledger.run(&root()).map(|()| true),
         Chore::Bench(Bench::Probe(probe)) => probe.run(&root()).map(|report| {
             println!("{report}");

@@ -7,6 +7,7 @@
 pub mod ask;
 pub mod camera;
 pub mod dish;
+pub mod families;
 pub mod floor;
 pub mod library;
 pub mod limit;

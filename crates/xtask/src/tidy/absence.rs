@@ -93,6 +93,7 @@ const PURE: &[&str] = &[
     "crates/sync/src/",
     "crates/watch-core/",
     "crates/reach-core/",
+    "crates/card-core/",
 ];
 
 const IMPURE: &[&str] = &[

@@ -1,0 +1,100 @@
+//! Which records of many lists are of one person.
+//!
+//! ```text
+//!   rows ──▶ register ──▶ block ──▶ compare ──▶ learn ──▶ cluster
+//!            (folded)     (pairs)   (levels)    (EM)      (persons)
+//! ```
+//!
+//! A pair of records is one of five things: the same person, two of one family, twins, two
+//! that share a birthday, or two that share a name. What each looks like is learned from the
+//! lists themselves, without an answer sheet. A merge that most pairs across it contradict
+//! is refused. The same rows give the same answer, whatever the number of threads.
+
+pub mod block;
+pub mod cluster;
+pub mod compare;
+pub mod explain;
+pub mod learn;
+pub mod register;
+
+use std::ops::Range;
+
+use self::block::Blocks;
+use self::cluster::Clusters;
+use self::compare::Pair;
+use self::learn::Model;
+use self::register::Register;
+
+/// What is decided by whoever asks.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings {
+    /// From which probability on two records are one person's.
+    pub threshold: f64,
+    /// Most records of a block that are all compared with each other.
+    pub block_max: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            threshold: 0.5,
+            block_max: 40,
+        }
+    }
+}
+
+/// What has become of the rows.
+#[derive(Debug)]
+pub struct Linked {
+    /// Which pairs were looked at, and which blocks were too large.
+    pub blocks: Blocks,
+    /// Every pair that was looked at, by record.
+    pub pairs: Vec<Pair>,
+    /// What was learned.
+    pub model: Model,
+    /// Who is who.
+    pub clusters: Clusters,
+}
+
+/// How far it has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// So many rules have given their pairs.
+    Compared {
+        /// Rules that have.
+        rules: usize,
+        /// Rules there are.
+        of: usize,
+    },
+    /// What pairs are like is learned.
+    Learning,
+    /// Pairs become persons.
+    Merging,
+}
+
+impl Linked {
+    /// The pairs whose probability to be one person's lies there, with it.
+    pub fn between(&self, grey: Range<f64>) -> impl Iterator<Item = (&Pair, f64)> {
+        let pairs = self.pairs.iter();
+        let with = pairs.map(|pair| (pair, self.model.same(pair.pattern)));
+        with.filter(move |(_, same)| grey.contains(same))
+    }
+}
+
+/// Finds who is who. Runs on the pool of threads that it is called in, and tells how far
+/// it has come.
+#[must_use]
+pub fn link(register: &Register, settings: &Settings, tell: &dyn Fn(Step)) -> Linked {
+    let mut blocks = Blocks::of(register, settings.block_max);
+    let pairs = blocks.compare(register, tell);
+    tell(Step::Learning);
+    let model = Model::learn(&pairs);
+    tell(Step::Merging);
+    let clusters = cluster::cluster(register, &pairs, &model, settings.threshold);
+    Linked {
+        blocks,
+        pairs,
+        model,
+        clusters,
+    }
+}

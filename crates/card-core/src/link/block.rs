@@ -1,0 +1,325 @@
+//! Which pairs are looked at.
+//!
+//! All pairs of a province would be millions of millions. A rule gives each record a key,
+//! and only records with the same key are compared. A pair that two rules find is compared
+//! once: the later rule leaves it to the earlier one. A block that is too large is parted
+//! by a second key, and what is too large even then is left out and told.
+
+use rayon::prelude::*;
+
+use super::Step;
+use super::compare::{Comparer, Pair};
+use super::register::{Folded, Home, Register, Word};
+use crate::birth::Birth;
+use crate::hash::{self, mix};
+use crate::number::{self, Digits};
+
+/// A key of a record; zero where a rule has none for it.
+type Key = u32;
+
+/// How a rule makes a key.
+struct Rule {
+    /// What it is called in reports.
+    name: &'static str,
+    key: fn(&Register, &Folded) -> Option<u64>,
+}
+
+/// How many rules there are.
+pub(crate) const RULES: usize = 14;
+
+const ALL: [Rule; RULES] = [
+    Rule {
+        name: "nik",
+        key: |_, it| it.nik.map(Digits::value),
+    },
+    Rule {
+        name: "kk, first letter",
+        key: |of, it| Some(mix(it.kk?.value(), begins(of, it, 1)?)),
+    },
+    Rule {
+        name: "birthday, first two letters",
+        key: |of, it| Some(mix(day(born(it)?), begins(of, it, 2)?)),
+    },
+    Rule {
+        name: "birthday, sex, village",
+        key: |_, it| Some(mix(mix(day(born(it)?), it.sex.into()), village(it)?)),
+    },
+    Rule {
+        name: "region and birthday of the nik, first letter",
+        key: |of, it| {
+            let nik = it.nik.filter(|nik| nik.length() >= 15)?;
+            Some(mix(nik.first(12), begins(of, it, 1)?))
+        },
+    },
+    Rule {
+        name: "kk, year of birth",
+        key: |_, it| Some(mix(it.kk?.value(), born(it)?.year.into())),
+    },
+    Rule {
+        name: "day and month either way, year, first word",
+        key: |_, it| {
+            let born = born(it)?;
+            let both = (born.day.min(born.month), born.day.max(born.month));
+            let either = u64::from(born.year) << 16 | u64::from(both.0) << 8 | u64::from(both.1);
+            (both.1 <= 12).then_some(mix(either, first(it)?.into()))
+        },
+    },
+    Rule {
+        name: "all words, village",
+        key: |_, it| Some(mix(whole(it.name.as_slice())?, village(it)?)),
+    },
+    Rule {
+        name: "first word, year of birth, street",
+        key: |_, it| {
+            let word = mix(first(it)?.into(), born(it)?.year.into());
+            (it.home.street != 0).then_some(mix(word, it.home.street.into()))
+        },
+    },
+    Rule {
+        name: "mother, year of birth, sex, first letter",
+        key: |of, it| {
+            let mother = mix(whole(it.mother.as_slice())?, born(it)?.year.into());
+            Some(mix(mix(mother, it.sex.into()), begins(of, it, 1)?))
+        },
+    },
+    Rule {
+        name: "two or more words, year of birth",
+        key: |_, it| {
+            let many = it.name.as_slice().len() > 1;
+            many.then_some(mix(whole(it.name.as_slice())?, born(it)?.year.into()))
+        },
+    },
+    Rule {
+        name: "last word, birthday",
+        key: |_, it| {
+            let last = it.name.as_slice().split_first()?.1.last()?;
+            Some(mix(day(born(it)?), (*last).into()))
+        },
+    },
+    Rule {
+        name: "street, RT and RW, village, first letter",
+        key: |of, it| {
+            let Home { street, rt_rw, .. } = it.home;
+            let told = street != 0 && rt_rw != (0, 0);
+            let door = mix(street.into(), u16::from_be_bytes(rt_rw.into()).into());
+            told.then_some(mix(mix(door, village(it)?), begins(of, it, 1)?))
+        },
+    },
+    Rule {
+        name: "birthday and serial of the nik, first letter",
+        key: |of, it| {
+            let nik = it.nik.filter(|nik| nik.length() == number::LENGTH)?;
+            Some(mix(nik.value() % 10_u64.pow(10), begins(of, it, 1)?))
+        },
+    },
+];
+
+fn first(it: &Folded) -> Option<Word> {
+    it.name.as_slice().first().copied()
+}
+
+/// All words of a name, whatever their order.
+fn whole(words: &[Word]) -> Option<u64> {
+    let mixed = words.iter().map(|word| mix(u64::from(*word), 1));
+    mixed.reduce(u64::wrapping_add)
+}
+
+/// The first letters of the first word.
+fn begins(of: &Register, it: &Folded, letters: usize) -> Option<u64> {
+    let text = of.words.text(first(it)?).as_bytes();
+    Some(hash::of(&text[..text.len().min(letters)]))
+}
+
+fn village(it: &Folded) -> Option<u64> {
+    (it.home.village != 0).then_some(it.home.village.into())
+}
+
+fn day(birth: Birth) -> u64 {
+    u64::from(birth.year) << 16 | u64::from(birth.month) << 8 | u64::from(birth.day)
+}
+
+/// The birthday that is told, else that of the NIK in the likelier century.
+fn born(it: &Folded) -> Option<Birth> {
+    it.birth.or_else(|| {
+        let said = number::says(it.nik?)?;
+        let century = if said.year > 30 { 1900 } else { 2000 };
+        Birth::new(century + u16::from(said.year), said.month, said.day)
+    })
+}
+
+/// What a rule has found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// The rule.
+    pub rule: &'static str,
+    /// Pairs that no rule before has found.
+    pub pairs: u64,
+    /// Blocks that were parted by a second key.
+    pub parted: u64,
+    /// Blocks that were left out, since they were too large even then.
+    pub dropped: u64,
+    /// Records of those.
+    pub dropped_records: u64,
+}
+
+/// Records by their blocks.
+#[derive(Debug)]
+pub struct Blocks {
+    /// What each rule has found, in their order.
+    pub found: Vec<Found>,
+    keys: Vec<[Key; RULES]>,
+}
+
+/// A key with the record that it belongs to, so that sorting brings blocks together.
+type Placed = u64;
+
+const fn placed(key: Key, record: usize) -> Placed {
+    (key as u64) << 32 | record as u64
+}
+
+const fn key_of(placed: Placed) -> Key {
+    (placed >> 32) as Key
+}
+
+const fn record_of(placed: Placed) -> usize {
+    (placed & 0xffff_ffff) as usize
+}
+
+impl Blocks {
+    /// Puts each record into its blocks.
+    #[must_use]
+    pub fn of(register: &Register, block_max: usize) -> Self {
+        let records = &register.records;
+        let mut keys: Vec<[Key; RULES]> = records
+            .par_iter()
+            .map(|it| std::array::from_fn(|rule| fold((ALL[rule].key)(register, it))))
+            .collect();
+        let found = (0..RULES)
+            .map(|rule| part(register, &mut keys, rule, block_max))
+            .collect();
+        Self { found, keys }
+    }
+
+    /// Compares every pair that a rule has found.
+    #[must_use]
+    pub fn compare(&mut self, register: &Register, tell: &dyn Fn(Step)) -> Vec<Pair> {
+        let mut pairs = Vec::new();
+        for rule in 0..RULES {
+            tell(Step::Compared {
+                rules: rule,
+                of: RULES,
+            });
+            let sorted = sorted(&self.keys, rule);
+            let blocks = bounds(&sorted);
+            let of_rule: Vec<Vec<Pair>> = blocks
+                .par_chunks(4096)
+                .map(|blocks| {
+                    let mut comparer = Comparer::new(register);
+                    let mut into = Vec::new();
+                    for (from, to) in blocks {
+                        self.block(rule, &sorted[*from..*to], &mut comparer, &mut into);
+                    }
+                    into
+                })
+                .collect();
+            self.found[rule].pairs = of_rule.iter().map(|of| of.len() as u64).sum();
+            pairs.reserve_exact(of_rule.iter().map(Vec::len).sum());
+            of_rule.into_iter().for_each(|of| pairs.extend(of));
+        }
+        pairs
+    }
+
+    fn block(
+        &self,
+        rule: usize,
+        block: &[Placed],
+        comparer: &mut Comparer<'_>,
+        into: &mut Vec<Pair>,
+    ) {
+        for (at, left) in block.iter().enumerate() {
+            let left = record_of(*left);
+            let left_keys = &self.keys[left][..rule];
+            for right in &block[at + 1..] {
+                let right = record_of(*right);
+                let right_keys = &self.keys[right][..rule];
+                let met = left_keys
+                    .iter()
+                    .zip(right_keys)
+                    .any(|(left, right)| *left == *right && *left != 0);
+                if !met {
+                    into.push(comparer.pair(left, right));
+                }
+            }
+        }
+    }
+}
+
+fn fold(key: Option<u64>) -> Key {
+    key.map_or(0, |key| hash::fold(mix(key, 1)))
+}
+
+fn sorted(keys: &[[Key; RULES]], rule: usize) -> Vec<Placed> {
+    let mut sorted: Vec<Placed> = keys
+        .iter()
+        .enumerate()
+        .filter(|(_, keys)| keys[rule] != 0)
+        .map(|(record, keys)| placed(keys[rule], record))
+        .collect();
+    sorted.par_sort_unstable();
+    sorted
+}
+
+/// Where blocks of two and more begin and end.
+fn bounds(sorted: &[Placed]) -> Vec<(usize, usize)> {
+    let mut bounds = Vec::new();
+    let mut from = 0;
+    for block in sorted.chunk_by(|one, next| key_of(*one) == key_of(*next)) {
+        if block.len() > 1 {
+            bounds.push((from, from + block.len()));
+        }
+        from += block.len();
+    }
+    bounds
+}
+
+/// Parts the blocks of a rule that are too large, and leaves out what stays so.
+fn part(register: &Register, keys: &mut [[Key; RULES]], rule: usize, block_max: usize) -> Found {
+    let mut found = Found {
+        rule: ALL[rule].name,
+        pairs: 0,
+        parted: 0,
+        dropped: 0,
+        dropped_records: 0,
+    };
+    let by_key = sorted(keys, rule);
+    for (from, to) in bounds(&by_key) {
+        if to - from <= block_max {
+            continue;
+        }
+        found.parted += 1;
+        let mut parts: Vec<Placed> = by_key[from..to]
+            .iter()
+            .map(|placed_| {
+                let record = record_of(*placed_);
+                let it = &register.records[record];
+                let more = mix(
+                    it.home.street.into(),
+                    it.birth.map_or(0, |it| it.year.into()),
+                );
+                placed(fold(Some(mix(key_of(*placed_).into(), more))), record)
+            })
+            .collect();
+        parts.sort_unstable();
+        for part in parts.chunk_by(|one, next| key_of(*one) == key_of(*next)) {
+            let dropped = part.len() > block_max;
+            if dropped {
+                found.dropped += 1;
+                found.dropped_records += part.len() as u64;
+            }
+            for it in part {
+                keys[record_of(*it)][rule] = if dropped { 0 } else { key_of(*it) };
+            }
+        }
+    }
+    found
+}
