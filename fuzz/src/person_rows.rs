@@ -29,20 +29,7 @@ pub fn run(bytes: &[u8]) {
         .take(ROWS_MAX)
         .map(|line| {
             let mut cells = line.split('\t');
-            let mut cell = || cells.next().unwrap_or_default();
-            Row {
-                source: cell(),
-                nik: cell(),
-                kk: cell(),
-                name: cell(),
-                birth: cell(),
-                sex: cell(),
-                birthplace: cell(),
-                mother: cell(),
-                relation: cell(),
-                address: cell(),
-                village: cell(),
-            }
+            Row::of(std::array::from_fn(|_| cells.next().unwrap_or_default()))
         })
         .collect();
     for row in &rows {

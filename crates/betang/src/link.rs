@@ -14,7 +14,7 @@ use std::process::ExitCode;
 use std::rc::Rc;
 
 use anyhow::{Context as _, Result, bail, ensure};
-use card_core::link::compare::Field;
+use card_core::link::compare::{Field, compare};
 use card_core::link::explain::explain;
 use card_core::link::learn::Class;
 use card_core::link::register::{Numbers, Register, Row};
@@ -58,6 +58,9 @@ pub(crate) struct Link {
     /// What the columns are called, where it is not as in the example of --help.
     #[arg(long, value_name = "TOML", long_help = COLUMNS_HELP)]
     columns: Option<PathBuf>,
+    /// Two records of which to say why they are one person's, or not.
+    #[arg(long, value_name = "REC_ID,REC_ID")]
+    why: Option<String>,
     /// From which probability on two records are one person's.
     #[arg(long, default_value_t = Settings::default().threshold)]
     threshold: f64,
@@ -233,6 +236,17 @@ impl Names {
         &self.text[from..self.ends[at]]
     }
 
+    /// The places of two records, by their names with a comma between.
+    fn both(&self, text: &str) -> Result<(usize, usize)> {
+        let (left, right) = text.split_once(',').context("--why: write REC_ID,REC_ID")?;
+        let place = |name: &str| {
+            (0..self.ends.len())
+                .find(|at| self.get(*at) == name.trim())
+                .with_context(|| format!("--why: there is no record {name}"))
+        };
+        Ok((place(left)?, place(right)?))
+    }
+
     /// Two records with one name.
     fn twice(&self) -> Option<(usize, usize)> {
         let mut order: Vec<usize> = (0..self.ends.len()).collect();
@@ -294,6 +308,11 @@ impl Link {
         let teller = Teller::new();
         let (names, register) = read(&self.records, &columns, &teller)?;
         lap("read");
+        let asked = self
+            .why
+            .as_deref()
+            .map(|text| names.both(text))
+            .transpose()?;
         let mut pool = rayon::ThreadPoolBuilder::new();
         if let Some(threads) = self.threads {
             pool = pool.num_threads(threads);
@@ -333,6 +352,9 @@ impl Link {
             linked.pairs.len(),
             linked.between(self.grey.range()).count()
         ));
+        if let Some((left, right)) = asked {
+            say(why(&register, &names, &linked, left, right));
+        }
         for (list, numbers) in register.numbers() {
             for (column, faults) in [("nik", &numbers.nik), ("no_kk", &numbers.kk)] {
                 let told: Vec<String> = faults
@@ -464,39 +486,14 @@ fn read(path: &Path, columns: &Columns, teller: &Teller) -> Result<(Names, Regis
                 text_of(part, text);
             }
         }
-        let [
-            rec_id,
-            source,
-            nik,
-            kk,
-            name,
-            birth,
-            sex,
-            birthplace,
-            mother,
-            relation,
-            address,
-            village,
-        ] = texts.each_ref().map(String::as_str);
+        let [rec_id, fields @ ..] = texts.each_ref().map(String::as_str);
         ensure!(
             !rec_id.is_empty(),
             "{}, line {at}: the record has no name",
             named()
         );
         names.push(rec_id);
-        register.push(&Row {
-            source,
-            nik,
-            kk,
-            name,
-            birth,
-            sex,
-            birthplace,
-            mother,
-            relation,
-            address,
-            village,
-        });
+        register.push(&Row::of(fields));
         if register.len() % 65_536 == 0 {
             teller.bar("read", line.position().map_or(0, csv::Position::byte), size);
         }
@@ -647,6 +644,31 @@ fn grey(into: &mut BufWriter<File>, names: &Names, linked: &Linked, grey: Grey) 
         ])?;
     }
     Ok(writer.flush()?)
+}
+
+/// Why two records are one person's, or not: a line for what is thought before looking, and
+/// one for each field that says something, the weightiest first.
+fn why(register: &Register, names: &Names, linked: &Linked, left: usize, right: usize) -> String {
+    let why = explain(&linked.model, compare(register, left, right));
+    let merged = linked.clusters.of[left] == linked.clusters.of[right];
+    let mut text = format!(
+        "{} and {}: one person with a probability of {:.4}, else {}; {}\n{:+8.1} before looking",
+        names.get(left),
+        names.get(right),
+        why.same,
+        why.against.as_str(),
+        if merged { "together" } else { "apart" },
+        why.prior
+    );
+    for it in why.evidence.iter().filter(|it| it.bits.abs() >= 0.05) {
+        text.push_str(&format!(
+            "\n{:+8.1} {}: {}",
+            it.bits,
+            it.field.as_str(),
+            it.says
+        ));
+    }
+    text
 }
 
 fn report(

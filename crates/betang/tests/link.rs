@@ -129,6 +129,33 @@ fn records_of_one_person_come_together_and_the_report_says_why() {
 }
 
 #[test]
+fn whoever_asks_about_two_records_is_told_why() {
+    let desk = Desk::new(LIST);
+    let done = desk.link(&["--why", "a2, b2"]);
+    assert!(
+        done.status.success(),
+        "{}",
+        String::from_utf8_lossy(&done.stderr)
+    );
+    let said = String::from_utf8(done.stdout).expect("text");
+    assert!(
+        said.contains("a2 and b2: one person with a probability of 0.9"),
+        "{said}"
+    );
+    assert!(said.contains("; together\n"), "{said}");
+    assert!(said.contains("birth: day and month changed over"), "{said}");
+    // Two that no rule puts side by side.
+    let done = desk.link(&["--why", "a1,a3"]);
+    let said = String::from_utf8(done.stdout).expect("text");
+    assert!(
+        said.contains("nik: different") && said.contains("; apart\n"),
+        "{said}"
+    );
+    let done = Desk::new(LIST).refused(&["--why", "a1,zz"]);
+    assert!(done.contains("there is no record zz"), "{done}");
+}
+
+#[test]
 fn lists_as_offices_save_them_are_read() {
     for list in [
         format!("\u{feff}{LIST}").into_bytes(),

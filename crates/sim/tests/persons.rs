@@ -17,32 +17,7 @@ fn lists(seed: u64, records: usize, careless: f64) -> (Register, Vec<u32>) {
     let mut register = Register::new();
     let mut truth = Vec::new();
     families::write(&plan, |record, person, _| {
-        let [
-            source,
-            nik,
-            kk,
-            name,
-            birth,
-            sex,
-            birthplace,
-            mother,
-            relation,
-            address,
-            village,
-        ] = record.fields();
-        register.push(&Row {
-            source,
-            nik,
-            kk,
-            name,
-            birth,
-            sex,
-            birthplace,
-            mother,
-            relation,
-            address,
-            village,
-        });
+        register.push(&Row::of(record.fields()));
         truth.push(person);
     });
     register.settle();

@@ -151,7 +151,7 @@ fn agrees(
 #[cfg(test)]
 mod tests {
     use super::super::register::Row;
-    use super::super::{Settings, link};
+    use super::super::{Linked, Settings, link};
     use super::*;
 
     const MOTHER: Row<'_> = Row {
@@ -178,12 +178,12 @@ mod tests {
         ..MOTHER
     };
 
-    fn persons(rows: &[Row<'_>]) -> Vec<u32> {
+    fn linked(rows: &[Row<'_>]) -> (Register, Linked) {
         let mut register = Register::new();
         rows.iter().for_each(|row| register.push(row));
         register.settle();
         let linked = link(&register, &Settings::default(), &|_| ());
-        linked.clusters.of
+        (register, linked)
     }
 
     fn of(source: &'static str, row: Row<'static>) -> Row<'static> {
@@ -204,7 +204,7 @@ mod tests {
             of("PKH", DAUGHTER),
             wrong,
         ];
-        assert_eq!(persons(&rows), [0, 0, 0, 3, 3, 3]);
+        assert_eq!(linked(&rows).1.clusters.of, [0, 0, 0, 3, 3, 3]);
     }
 
     #[test]
@@ -220,9 +220,7 @@ mod tests {
             of("PKH", DAUGHTER),
             wrong,
         ];
-        let mut register = Register::new();
-        rows.iter().for_each(|row| register.push(row));
-        let linked = link(&register, &Settings::default(), &|_| ());
+        let (register, linked) = linked(&rows);
         // Even where next to nothing is asked of a pair.
         let clusters = cluster(&register, &linked.pairs, &linked.model, 1e-300);
         assert_eq!(clusters.of, [0, 0, 2, 2, 2]);
@@ -237,7 +235,7 @@ mod tests {
             ..DAUGHTER
         };
         let rows = [DAUGHTER, twin, of("PKH", DAUGHTER), of("PKH", twin)];
-        assert_eq!(persons(&rows), [0, 1, 0, 1]);
+        assert_eq!(linked(&rows).1.clusters.of, [0, 1, 0, 1]);
     }
 
     #[test]

@@ -192,6 +192,12 @@ const HARDLY: f64 = 0.75;
 const UNCOMMON: f32 = 13.0;
 const RARE: f32 = 20.0;
 
+/// In what two records of a register agree, whether or not a rule puts them side by side.
+#[must_use]
+pub fn compare(register: &Register, left: usize, right: usize) -> Pattern {
+    Comparer::new(register).pattern(left, right)
+}
+
 impl<'a> Comparer<'a> {
     pub(crate) fn new(register: &'a Register) -> Self {
         Self {

@@ -34,6 +34,39 @@ pub struct Row<'a> {
     pub village: &'a str,
 }
 
+impl<'a> Row<'a> {
+    /// Takes the fields in the order in which they stand above.
+    #[must_use]
+    pub const fn of(fields: [&'a str; 11]) -> Self {
+        let [
+            source,
+            nik,
+            kk,
+            name,
+            birth,
+            sex,
+            birthplace,
+            mother,
+            relation,
+            address,
+            village,
+        ] = fields;
+        Self {
+            source,
+            nik,
+            kk,
+            name,
+            birth,
+            sex,
+            birthplace,
+            mother,
+            relation,
+            address,
+            village,
+        }
+    }
+}
+
 /// A word of names: its place in the table of words.
 pub type Word = u32;
 
