@@ -374,7 +374,7 @@ impl Link {
                 ));
             }
         }
-        for found in linked.blocks.found.iter().filter(|it| it.dropped > 0) {
+        for found in linked.found.iter().filter(|it| it.dropped > 0) {
             say(format!(
                 "left out: {} blocks with {} records that share \"{}\" alone",
                 found.dropped, found.dropped_records, found.rule
@@ -696,7 +696,6 @@ fn report(
         (class.as_str().to_owned(), Json::from(share))
     });
     let rules: Vec<Json> = linked
-        .blocks
         .found
         .iter()
         .map(|it| {

@@ -19,7 +19,9 @@ pub mod register;
 
 use std::ops::Range;
 
-use self::block::Blocks;
+use rayon::prelude::*;
+
+use self::block::Found;
 use self::cluster::Clusters;
 use self::compare::Pair;
 use self::learn::Model;
@@ -46,10 +48,12 @@ impl Default for Settings {
 /// What has become of the rows.
 #[derive(Debug)]
 pub struct Linked {
-    /// Which pairs were looked at, and which blocks were too large.
-    pub blocks: Blocks,
+    /// What each rule has found, and which blocks were too large.
+    pub found: Vec<Found>,
     /// Every pair that was looked at, by record.
     pub pairs: Vec<Pair>,
+    /// How probable it is that each of these is one person's.
+    pub same: Vec<f64>,
     /// What was learned.
     pub model: Model,
     /// Who is who.
@@ -75,9 +79,8 @@ pub enum Step {
 impl Linked {
     /// The pairs whose probability to be one person's lies there, with it.
     pub fn between(&self, grey: Range<f64>) -> impl Iterator<Item = (&Pair, f64)> {
-        let pairs = self.pairs.iter();
-        let with = pairs.map(|pair| (pair, self.model.same(pair.pattern)));
-        with.filter(move |(_, same)| grey.contains(same))
+        let pairs = self.pairs.iter().zip(self.same.iter().copied());
+        pairs.filter(move |(_, same)| grey.contains(same))
     }
 }
 
@@ -85,15 +88,24 @@ impl Linked {
 /// it has come.
 #[must_use]
 pub fn link(register: &Register, settings: &Settings, tell: &dyn Fn(Step)) -> Linked {
-    let mut blocks = Blocks::of(register, settings.block_max);
-    let pairs = blocks.compare(register, tell);
+    let (found, pairs) = block::pairs(register, settings.block_max, tell);
     tell(Step::Learning);
     let model = Model::learn(&pairs);
     tell(Step::Merging);
-    let clusters = cluster::cluster(register, &pairs, &model, settings.threshold);
+    let same: Vec<f64> = pairs
+        .par_iter()
+        .map(|pair| model.same(pair.pattern))
+        .collect();
+    let clusters = cluster::cluster(
+        register,
+        &model,
+        pairs.iter().zip(&same),
+        settings.threshold,
+    );
     Linked {
-        blocks,
+        found,
         pairs,
+        same,
         model,
         clusters,
     }

@@ -97,7 +97,7 @@ fn what_is_claimed_of_pairs_holds() {
 fn what_every_rule_has_found_adds_up() {
     let (register, _) = lists(7, 5_000, 1.0);
     let linked = linked(&register, 2);
-    let found: u64 = linked.blocks.found.iter().map(|it| it.pairs).sum();
+    let found: u64 = linked.found.iter().map(|it| it.pairs).sum();
     assert_eq!(found, linked.pairs.len() as u64);
     // No pair is looked at twice, and none of a record with itself.
     let mut seen: Vec<(u32, u32)> = linked.pairs.iter().map(|it| (it.left, it.right)).collect();
@@ -124,12 +124,7 @@ fn a_block_that_is_too_large_is_told() {
     }
     register.settle();
     let linked = linked(&register, 1);
-    let dropped: u64 = linked
-        .blocks
-        .found
-        .iter()
-        .map(|it| it.dropped_records)
-        .sum();
+    let dropped: u64 = linked.found.iter().map(|it| it.dropped_records).sum();
     assert!(dropped >= 200, "{dropped}");
     assert_eq!(linked.clusters.count, 200);
 }

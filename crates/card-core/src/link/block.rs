@@ -162,14 +162,6 @@ pub struct Found {
     pub dropped_records: u64,
 }
 
-/// Records by their blocks.
-#[derive(Debug)]
-pub struct Blocks {
-    /// What each rule has found, in their order.
-    pub found: Vec<Found>,
-    keys: Vec<[Key; RULES]>,
-}
-
 /// A key with the record that it belongs to, so that sorting brings blocks together.
 type Placed = u64;
 
@@ -185,70 +177,68 @@ const fn record_of(placed: Placed) -> usize {
     (placed & 0xffff_ffff) as usize
 }
 
-impl Blocks {
-    /// Puts each record into its blocks.
-    #[must_use]
-    pub fn of(register: &Register, block_max: usize) -> Self {
-        let records = &register.records;
-        let mut keys: Vec<[Key; RULES]> = records
-            .par_iter()
-            .map(|it| std::array::from_fn(|rule| fold((ALL[rule].key)(register, it))))
-            .collect();
-        let found = (0..RULES)
-            .map(|rule| part(register, &mut keys, rule, block_max))
-            .collect();
-        Self { found, keys }
-    }
-
-    /// Compares every pair that a rule has found.
-    #[must_use]
-    pub fn compare(&mut self, register: &Register, tell: &dyn Fn(Step)) -> Vec<Pair> {
-        let mut pairs = Vec::new();
-        for rule in 0..RULES {
-            tell(Step::Compared {
-                rules: rule,
-                of: RULES,
-            });
-            let sorted = sorted(&self.keys, rule);
-            let blocks = bounds(&sorted);
-            let of_rule: Vec<Vec<Pair>> = blocks
-                .par_chunks(4096)
-                .map(|blocks| {
-                    let mut comparer = Comparer::new(register);
-                    let mut into = Vec::new();
-                    for (from, to) in blocks {
-                        self.block(rule, &sorted[*from..*to], &mut comparer, &mut into);
-                    }
-                    into
-                })
-                .collect();
-            self.found[rule].pairs = of_rule.iter().map(|of| of.len() as u64).sum();
-            pairs.reserve_exact(of_rule.iter().map(Vec::len).sum());
-            of_rule.into_iter().for_each(|of| pairs.extend(of));
+/// Compares every pair that a rule finds: what each rule has found, and the pairs.
+pub(crate) fn pairs(
+    register: &Register,
+    block_max: usize,
+    tell: &dyn Fn(Step),
+) -> (Vec<Found>, Vec<Pair>) {
+    let mut keys: Vec<[Key; RULES]> = register
+        .records
+        .par_iter()
+        .map(|it| std::array::from_fn(|rule| fold((ALL[rule].key)(register, it))))
+        .collect();
+    let (mut all, mut pairs) = (Vec::new(), Vec::new());
+    for rule in 0..RULES {
+        tell(Step::Compared {
+            rules: rule,
+            of: RULES,
+        });
+        let mut sorted = by_key(&keys, rule);
+        let mut found = part(register, &mut keys, rule, &sorted, block_max);
+        if found.parted > 0 {
+            sorted = by_key(&keys, rule);
         }
-        pairs
-    }
-
-    fn block(
-        &self,
-        rule: usize,
-        block: &[Placed],
-        comparer: &mut Comparer<'_>,
-        into: &mut Vec<Pair>,
-    ) {
-        for (at, left) in block.iter().enumerate() {
-            let left = record_of(*left);
-            let left_keys = &self.keys[left][..rule];
-            for right in &block[at + 1..] {
-                let right = record_of(*right);
-                let right_keys = &self.keys[right][..rule];
-                let met = left_keys
-                    .iter()
-                    .zip(right_keys)
-                    .any(|(left, right)| *left == *right && *left != 0);
-                if !met {
-                    into.push(comparer.pair(left, right));
+        let of_rule: Vec<Vec<Pair>> = bounds(&sorted)
+            .par_chunks(4096)
+            .map(|blocks| {
+                let mut comparer = Comparer::new(register);
+                let mut into = Vec::new();
+                for (from, to) in blocks {
+                    block(&keys, rule, &sorted[*from..*to], &mut comparer, &mut into);
                 }
+                into
+            })
+            .collect();
+        let count = of_rule.iter().map(Vec::len).sum();
+        found.pairs = count as u64;
+        all.push(found);
+        pairs.reserve_exact(count);
+        of_rule.into_iter().for_each(|of| pairs.extend(of));
+    }
+    (all, pairs)
+}
+
+/// Compares all pairs of a block that no earlier rule has found.
+fn block(
+    keys: &[[Key; RULES]],
+    rule: usize,
+    block: &[Placed],
+    comparer: &mut Comparer<'_>,
+    into: &mut Vec<Pair>,
+) {
+    for (at, left) in block.iter().enumerate() {
+        let left = record_of(*left);
+        let left_keys = &keys[left][..rule];
+        for right in &block[at + 1..] {
+            let right = record_of(*right);
+            let right_keys = &keys[right][..rule];
+            let met = left_keys
+                .iter()
+                .zip(right_keys)
+                .any(|(left, right)| *left == *right && *left != 0);
+            if !met {
+                into.push(comparer.pair(left, right));
             }
         }
     }
@@ -258,14 +248,37 @@ fn fold(key: Option<u64>) -> Key {
     key.map_or(0, |key| hash::fold(mix(key, 1)))
 }
 
-fn sorted(keys: &[[Key; RULES]], rule: usize) -> Vec<Placed> {
+/// Bits of a key that one pass sorts by, and where each pass finds them.
+const DIGIT: u32 = 11;
+const DIGITS: [u32; 3] = [32, 32 + DIGIT, 32 + 2 * DIGIT];
+
+/// Records that have a key of a rule, sorted by it (by digits, the least first: records of
+/// one key keep their order).
+fn by_key(keys: &[[Key; RULES]], rule: usize) -> Vec<Placed> {
     let mut sorted: Vec<Placed> = keys
         .iter()
         .enumerate()
         .filter(|(_, keys)| keys[rule] != 0)
         .map(|(record, keys)| placed(keys[rule], record))
         .collect();
-    sorted.par_sort_unstable();
+    let mut next = vec![0; sorted.len()];
+    for shift in DIGITS {
+        let digit = |it: Placed| (it >> shift & ((1 << DIGIT) - 1)) as usize;
+        let mut places = [0_usize; 1 << DIGIT];
+        for it in &sorted {
+            places[digit(*it)] += 1;
+        }
+        let mut before = 0;
+        for place in &mut places {
+            before += std::mem::replace(place, before);
+        }
+        for it in &sorted {
+            let place = &mut places[digit(*it)];
+            next[*place] = *it;
+            *place += 1;
+        }
+        std::mem::swap(&mut sorted, &mut next);
+    }
     sorted
 }
 
@@ -283,7 +296,13 @@ fn bounds(sorted: &[Placed]) -> Vec<(usize, usize)> {
 }
 
 /// Parts the blocks of a rule that are too large, and leaves out what stays so.
-fn part(register: &Register, keys: &mut [[Key; RULES]], rule: usize, block_max: usize) -> Found {
+fn part(
+    register: &Register,
+    keys: &mut [[Key; RULES]],
+    rule: usize,
+    sorted: &[Placed],
+    block_max: usize,
+) -> Found {
     let mut found = Found {
         rule: ALL[rule].name,
         pairs: 0,
@@ -291,13 +310,12 @@ fn part(register: &Register, keys: &mut [[Key; RULES]], rule: usize, block_max: 
         dropped: 0,
         dropped_records: 0,
     };
-    let by_key = sorted(keys, rule);
-    for (from, to) in bounds(&by_key) {
+    for (from, to) in bounds(sorted) {
         if to - from <= block_max {
             continue;
         }
         found.parted += 1;
-        let mut parts: Vec<Placed> = by_key[from..to]
+        let mut parts: Vec<Placed> = sorted[from..to]
             .iter()
             .map(|placed_| {
                 let record = record_of(*placed_);
@@ -322,4 +340,26 @@ fn part(register: &Register, keys: &mut [[Key; RULES]], rule: usize, block_max: 
         }
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn digits_sort_as_comparing_does(keys in proptest::collection::vec(any::<u32>(), 0..200)) {
+            let keys: Vec<[Key; RULES]> = keys.iter().map(|key| [*key; RULES]).collect();
+            let mut expected: Vec<Placed> = keys
+                .iter()
+                .enumerate()
+                .filter(|(_, keys)| keys[0] != 0)
+                .map(|(record, keys)| placed(keys[0], record))
+                .collect();
+            expected.sort_unstable();
+            prop_assert_eq!(by_key(&keys, 0), expected);
+        }
+    }
 }

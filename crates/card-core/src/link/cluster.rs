@@ -89,25 +89,21 @@ impl Joined {
 }
 
 /// Merges pairs that are one person's from a probability on.
-pub(crate) fn cluster(
+pub(crate) fn cluster<'a>(
     register: &Register,
-    pairs: &[Pair],
     model: &Model,
+    pairs: impl Iterator<Item = (&'a Pair, &'a f64)>,
     threshold: f64,
 ) -> Clusters {
-    let mut sure: Vec<(f64, &Pair)> = pairs
-        .iter()
-        .map(|pair| (model.same(pair.pattern), pair))
-        .filter(|(same, _)| *same >= threshold)
-        .collect();
-    sure.sort_unstable_by(|(one, a), (other, b)| {
+    let mut sure: Vec<(&Pair, &f64)> = pairs.filter(|(_, same)| **same >= threshold).collect();
+    sure.sort_unstable_by(|(a, one), (b, other)| {
         let by_pair = || (a.left, a.right).cmp(&(b.left, b.right));
         other.total_cmp(one).then_with(by_pair)
     });
     let mut joined = Joined::new(register.len());
     let mut comparer = Comparer::new(register);
     let mut refused = 0;
-    for (_, pair) in sure {
+    for (pair, _) in sure {
         let (one, other) = (joined.first(pair.left), joined.first(pair.right));
         if one == other {
             continue;
@@ -222,7 +218,12 @@ mod tests {
         ];
         let (register, linked) = linked(&rows);
         // Even where next to nothing is asked of a pair.
-        let clusters = cluster(&register, &linked.pairs, &linked.model, 1e-300);
+        let clusters = cluster(
+            &register,
+            &linked.model,
+            linked.pairs.iter().zip(&linked.same),
+            1e-300,
+        );
         assert_eq!(clusters.of, [0, 0, 2, 2, 2]);
         assert!(clusters.refused > 0);
     }

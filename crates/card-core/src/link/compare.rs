@@ -429,6 +429,16 @@ fn slips(one: Digits, other: Digits) -> usize {
     } else if a.abs_diff(b) > 2 {
         return 3;
     }
+    // A slip changes how often two digits stand there, at the most: most are told by that.
+    let mut often = [0_i8; 10];
+    for (text, by) in [(one, 1), (other, -1)] {
+        for octet in text {
+            often[usize::from(octet - b'0')] += by;
+        }
+    }
+    if often.iter().map(|count| count.unsigned_abs()).sum::<u8>() > 4 {
+        return 3;
+    }
     let args = osa::Args::default().score_cutoff(2);
     osa::distance_with_args(one.iter().copied(), other.iter().copied(), &args).unwrap_or(3)
 }
@@ -460,6 +470,8 @@ fn births(one: Option<Birth>, other: Option<Birth>) -> u8 {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::super::register::Row;
     use super::*;
 
@@ -518,6 +530,29 @@ mod tests {
                 ..Row::default()
             };
             assert_eq!(says(row(whole), row(other), Field::Nik), told, "{other}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn slips_are_counted_as_the_library_counts_them(one in "[0-9]{14,17}", edits in proptest::collection::vec((0_usize..17, 0_u8..4, 0_u8..10), 0..4)) {
+            let mut other = one.clone().into_bytes();
+            for (at, kind, digit) in edits {
+                let at = at.min(other.len().saturating_sub(2));
+                match kind {
+                    0 => other.swap(at, at + 1),
+                    1 => other[at] = b'0' + digit,
+                    2 => drop(other.remove(at)),
+                    _ => other.insert(at, b'0' + digit),
+                }
+            }
+            let other = String::from_utf8(other).expect("digits");
+            let expected = osa::distance(one.bytes(), other.bytes()).min(3);
+            let (one, other) = (Digits::parse(&one), Digits::parse(&other));
+            if let (Some(one), Some(other)) = (one, other) {
+                prop_assert_eq!(slips(one, other), expected);
+                prop_assert_eq!(slips(other, one), expected);
+            }
         }
     }
 

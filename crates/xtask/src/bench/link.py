@@ -97,6 +97,21 @@ def surely(betang, data, folder, truth):
               f"(precision {precision:.4f}, recall {recall:.4f})", flush=True)
 
 
+def calibrated(betang, data, folder, truth):
+    """Of the pairs that are said to be of one person with so much certainty, how many are."""
+    pairs_file = folder / "pairs.csv"
+    house(betang, data, folder, "--pairs", pairs_file, "--grey", "0.5,1")
+    bands = {(0.5, 0.9): [0, 0], (0.9, 0.985): [0, 0], (0.985, 0.995): [0, 0], (0.995, 1.1): [0, 0]}
+    with open(pairs_file, newline="") as file:
+        for row in csv.DictReader(file):
+            said = float(row["probability"])
+            [band] = [band for band in bands if band[0] <= said < band[1]]
+            bands[band][0] += 1
+            bands[band][1] += truth.person[row["rec_id"]] == truth.person[row["other"]]
+    for (low, high), (said, right) in bands.items():
+        print(f"  said with {low} to {min(high, 1.0)}: {right} of {said} are, {right / max(said, 1):.4f}", flush=True)
+
+
 def main():
     told = argparse.ArgumentParser()
     told.add_argument("betang", type=Path)
@@ -114,6 +129,7 @@ def main():
         print(f"betang: best F1 {grid[best]:.4f} at {best}; " +
               ", ".join(f"{threshold} {f1:.4f}" for threshold, f1 in grid.items()), flush=True)
         surely(told.betang, told.data, folder, truth)
+        calibrated(told.betang, told.data, folder, truth)
         for run in range(1, told.runs + 1):
             (cpu, wall, memory), found = house(told.betang, told.data, folder)
             precision, recall, f1, merged = truth.scored(found)
