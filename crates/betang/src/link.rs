@@ -210,7 +210,7 @@ impl Columns {
         });
         ensure!(
             lacking.is_empty(),
-            "there is no column {}; the columns are: {}",
+            "there is no column {}; the columns are: {}; a file for --columns can name others, or leave some out",
             lacking.join(", "),
             told.join(", ")
         );

@@ -25,7 +25,7 @@ struct Rule {
 }
 
 /// How many rules there are.
-pub(crate) const RULES: usize = 14;
+pub(crate) const RULES: usize = 15;
 
 const ALL: [Rule; RULES] = [
     Rule {
@@ -106,10 +106,18 @@ const ALL: [Rule; RULES] = [
         },
     },
     Rule {
-        name: "birthday and serial of the nik, first letter",
+        name: "street and number of the house",
+        key: |_, it| {
+            let Home { street, house, .. } = it.home;
+            (street != 0 && house != 0).then_some(mix(street.into(), house.into()))
+        },
+    },
+    Rule {
+        name: "last of several words, village, month of birth, first letter",
         key: |of, it| {
-            let nik = it.nik.filter(|nik| nik.length() == number::LENGTH)?;
-            Some(mix(nik.value() % 10_u64.pow(10), begins(of, it, 1)?))
+            let last = it.name.as_slice().split_first()?.1.last()?;
+            let word = mix(mix((*last).into(), village(it)?), born(it)?.month.into());
+            Some(mix(word, begins(of, it, 1)?))
         },
     },
 ];

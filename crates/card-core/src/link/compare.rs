@@ -118,14 +118,15 @@ const BIRTHS: [&str; 9] = [
 ];
 
 /// What two homes are to each other.
-const HOMES: [&str; 7] = [
+const HOMES: [&str; 8] = [
     "not told",
-    "the same village, street, RT and RW",
-    "the same village, and street or RT and RW",
+    "the same village, street and number",
+    "the same village, and street or number",
     "the same village",
     "the same district",
     "the same regency",
     "elsewhere",
+    "another village, the same street with the same number",
 ];
 
 const SAMES: [&str; 3] = ["not told", "the same", "different"];
@@ -235,14 +236,18 @@ impl<'a> Comparer<'a> {
         if one.village == 0 || other.village == 0 {
             return 0;
         }
+        let street = one.street != 0 && one.street == other.street;
+        let numbered = one.rt_rw != (0, 0) && one.rt_rw == other.rt_rw
+            || one.house != 0 && one.house == other.house;
         if one.village == other.village {
-            let street = one.street != 0 && one.street == other.street;
-            let rt_rw = one.rt_rw != (0, 0) && one.rt_rw == other.rt_rw;
-            return match (street, rt_rw) {
+            return match (street, numbered) {
                 (true, true) => 1,
                 (true, false) | (false, true) => 2,
                 (false, false) => 3,
             };
+        }
+        if street && numbered {
+            return 7;
         }
         let code = |home: Home| self.register.village(home).unwrap_or_default();
         let (one, other) = (code(one), code(other));
@@ -644,16 +649,20 @@ mod tests {
         }
         let home = ("Jl. Garuda RT 02 RW 01", "6271011001");
         for ((address, village), told) in [
-            (home, "the same village, street, RT and RW"),
+            (home, "the same village, street and number"),
             (
                 ("Jln GARUDA rt 2/rw 1", "6271011001"),
-                "the same village, street, RT and RW",
+                "the same village, street and number",
             ),
             (
                 ("Garuda", "6271011001"),
-                "the same village, and street or RT and RW",
+                "the same village, and street or number",
             ),
             (("Gg. Melati RT 09", "6271011001"), "the same village"),
+            (
+                ("Garuda RT 2 RW 1", "6203012002"),
+                "another village, the same street with the same number",
+            ),
             (("", "6271011002"), "the same district"),
             (("", "6271022002"), "the same regency"),
             (("", "6203012002"), "elsewhere"),

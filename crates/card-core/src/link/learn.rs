@@ -127,8 +127,8 @@ fn idea(class: Class, field: Field) -> &'static [f64] {
         (Birthmates | Namesakes, Field::Mother) => &[
             0.001, 0.003, 0.01, 0.01, 0.005, 0.01, 0.06, 0.02, 0.02, 0.16, 0.701,
         ],
-        (Same | Relatives | Twins, Field::Home) => &[0.4, 0.2, 0.28, 0.03, 0.03, 0.06],
-        (Birthmates | Namesakes, Field::Home) => &[0.002, 0.01, 0.08, 0.3, 0.15, 0.458],
+        (Same | Relatives | Twins, Field::Home) => &[0.4, 0.2, 0.28, 0.03, 0.03, 0.05, 0.01],
+        (Birthmates | Namesakes, Field::Home) => &[0.002, 0.01, 0.08, 0.3, 0.15, 0.457, 0.001],
         (Same | Twins, Field::Birthplace) => &[0.95, 0.05],
         (_, Field::Birthplace) => &[0.1, 0.9],
         (Same | Twins, Field::Relation) => &[0.95, 0.05],

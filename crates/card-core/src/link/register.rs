@@ -104,6 +104,8 @@ pub struct Home {
     pub street: u32,
     /// RT and RW, zero where they are not told.
     pub rt_rw: (u8, u8),
+    /// The number of the house, zero where it is not told.
+    pub house: u16,
 }
 
 /// One record, folded.
@@ -163,8 +165,8 @@ pub struct Register {
     sources: Told,
     /// What is wrong with the numbers of each list, by its place from one.
     numbers: Vec<Numbers>,
-    /// What words of streets sound like, hashed, as they are written.
-    streets: Map<Box<str>, u64>,
+    /// What words of streets sound like, as they are written.
+    streets: Map<Box<str>, Box<str>>,
     /// Words that were met before, as they are written.
     met: Map<Box<str>, Option<name::Word<Word>>>,
     room: Vec<name::Word<Word>>,
@@ -316,20 +318,15 @@ impl Register {
 
     fn home(&mut self, text: &str) -> Home {
         let streets = &mut self.streets;
-        home(text, |word| {
+        home(text, |word, street| {
             if let Some(sound) = streets.get(word) {
-                return *sound;
+                return street.add(sound);
             }
             let sound = name::sound(word);
-            let sound = if sound.is_empty() {
-                0
-            } else {
-                hash::of(sound.as_bytes())
-            };
+            street.add(&sound);
             if streets.len() < MET_MAX {
-                streets.insert(word.into(), sound);
+                streets.insert(word.into(), sound.into());
             }
-            sound
         })
     }
 
@@ -411,10 +408,24 @@ enum Next {
     Perhaps,
 }
 
-/// Street, RT and RW of an address; `sound` says what a word of the street sounds like, zero
-/// where it has no letters.
-fn home(text: &str, mut sound: impl FnMut(&str) -> u64) -> Home {
-    let (mut street, mut rt, mut rw) = (0, 0, 0);
+/// A street, whose words may be written as one (FNV-1a over what they sound like).
+#[derive(Default)]
+struct Street(Option<u64>);
+
+impl Street {
+    fn add(&mut self, sound: &str) {
+        for octet in sound.bytes() {
+            let hash = self.0.unwrap_or(0xcbf2_9ce4_8422_2325);
+            self.0 = Some((hash ^ u64::from(octet)).wrapping_mul(0x0100_0000_01b3));
+        }
+    }
+}
+
+/// Street, house, RT and RW of an address; `sound` adds to a street what a word of it sounds
+/// like.
+fn home(text: &str, mut sound: impl FnMut(&str, &mut Street)) -> Home {
+    let (mut street, mut rt, mut rw) = (Street::default(), 0, 0);
+    let mut house = 0;
     let mut next = Next::Nothing;
     let parts = text
         .split(|it: char| !it.is_alphanumeric())
@@ -434,6 +445,10 @@ fn home(text: &str, mut sound: impl FnMut(&str) -> u64) -> Home {
             };
         }
         let number = if is_rt || is_rw { number } else { part };
+        if let (Next::Nothing, 0, Ok(told)) = (next, house, part.parse::<u16>()) {
+            house = told;
+            continue;
+        }
         if let Ok(told) = number.parse::<u8>() {
             (rt, rw, next) = match next {
                 Next::Nothing => (rt, rw, Next::Nothing),
@@ -449,16 +464,14 @@ fn home(text: &str, mut sound: impl FnMut(&str) -> u64) -> Home {
         }
         next = Next::Nothing;
         if !NO_STREET.iter().any(|word| part.eq_ignore_ascii_case(word)) {
-            let sound = sound(part);
-            if sound != 0 {
-                street = hash::mix(street, sound);
-            }
+            sound(part, &mut street);
         }
     }
     Home {
         village: 0,
-        street: if street == 0 { 0 } else { hash::fold(street) },
+        street: street.0.map_or(0, hash::fold),
         rt_rw: (rt, rw),
+        house,
     }
 }
 
@@ -467,14 +480,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Home {
-        home(text, |word| {
-            let sound = name::sound(word);
-            if sound.is_empty() {
-                0
-            } else {
-                hash::of(sound.as_bytes())
-            }
-        })
+        home(text, |word, street| street.add(&name::sound(word)))
     }
 
     #[test]
@@ -483,10 +489,10 @@ mod tests {
         assert_eq!(one.rt_rw, (2, 1));
         for other in [
             "JALAN GARUDA RT.02 / RW.01",
-            "Jln Garuda No. 12 RT 2/1",
+            "Jln Garuda RT 2/1",
             "Garuda RT/RW 002/001",
             "Gg. garuda rt02 rw01",
-            "Garuda 99, RT: 02, RW: 01",
+            "GA RUDA, RT: 02, RW: 01",
         ] {
             assert_eq!(read(other), one, "{other}");
         }
@@ -494,6 +500,12 @@ mod tests {
         assert_eq!(read("Garuda").street, one.street);
         assert_ne!(read("Garuda Jaya").street, one.street);
         assert_eq!(read("No. 12").street, 0);
+        let house = read("Jln Garuda No. 12 RT 2/1");
+        assert_eq!(
+            (house.street, house.rt_rw, house.house),
+            (one.street, (2, 1), 12)
+        );
+        assert_eq!(read("12 Garuda").house, 12);
         assert_eq!(read("RT 05").rt_rw, (5, 0));
         assert_eq!(read("RW 05 RT 900").rt_rw, (0, 5));
         assert_eq!(read("RT"), Home::default());

@@ -20,7 +20,7 @@ COLUMNS = """rec_id = "rec_id"
 nama = ["given_name", "surname"]
 tgl_lahir = "date_of_birth"
 nik = "soc_sec_id"
-alamat = ["street_number", "address_1", "address_2"]
+alamat = ["street_number", "address_1"]
 tempat_lahir = "suburb"
 kode_desa = "postcode"
 """
