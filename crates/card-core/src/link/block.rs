@@ -27,6 +27,11 @@ struct Rule {
 /// How many rules there are.
 pub(crate) const RULES: usize = 15;
 
+/// The rule whose blocks grow with all records, since there are only so many birthdays. Above
+/// so many records its blocks are parted by more letters and the sex.
+const BIRTHMATES: usize = 2;
+const BIRTHMATES_MAX: usize = 8;
+
 const ALL: [Rule; RULES] = [
     Rule {
         name: "nik",
@@ -69,10 +74,11 @@ const ALL: [Rule; RULES] = [
         key: |_, it| Some(mix(whole(it.name.as_slice())?, village(it)?)),
     },
     Rule {
-        name: "first word, year of birth, street",
-        key: |_, it| {
+        name: "first word, year of birth, street, regency",
+        key: |of, it| {
             let word = mix(first(it)?.into(), born(it)?.year.into());
-            (it.home.street != 0).then_some(mix(word, it.home.street.into()))
+            let place = mix(it.home.street.into(), regency(of, it)?);
+            (it.home.street != 0).then_some(mix(word, place))
         },
     },
     Rule {
@@ -136,6 +142,12 @@ fn whole(words: &[Word]) -> Option<u64> {
 fn begins(of: &Register, it: &Folded, letters: usize) -> Option<u64> {
     let text = of.words.text(first(it)?).as_bytes();
     Some(hash::of(&text[..text.len().min(letters)]))
+}
+
+/// The first four digits of the code of the village.
+fn regency(of: &Register, it: &Folded) -> Option<u64> {
+    let code = of.village(it.home)?.as_bytes();
+    Some(hash::of(&code[..code.len().min(4)]))
 }
 
 fn village(it: &Folded) -> Option<u64> {
@@ -319,7 +331,12 @@ fn part(
         dropped_records: 0,
     };
     for (from, to) in bounds(sorted) {
-        if to - from <= block_max {
+        let most = if rule == BIRTHMATES {
+            block_max.min(BIRTHMATES_MAX)
+        } else {
+            block_max
+        };
+        if to - from <= most {
             continue;
         }
         found.parted += 1;
@@ -328,10 +345,14 @@ fn part(
             .map(|placed_| {
                 let record = record_of(*placed_);
                 let it = &register.records[record];
-                let more = mix(
-                    it.home.street.into(),
-                    it.birth.map_or(0, |it| it.year.into()),
-                );
+                let more = if rule == BIRTHMATES {
+                    mix(begins(register, it, 4).unwrap_or(0), it.sex.into())
+                } else {
+                    mix(
+                        it.home.street.into(),
+                        it.birth.map_or(0, |it| it.year.into()),
+                    )
+                };
                 placed(fold(Some(mix(key_of(*placed_).into(), more))), record)
             })
             .collect();
