@@ -34,8 +34,8 @@ pub fn run(bytes: &[u8]) {
         .collect();
     for row in &rows {
         for (reading, cell) in [
-            (number::nik(row.nik), row.nik),
-            (number::kk(row.kk), row.kk),
+            (number::read(row.nik), row.nik),
+            (number::read(row.kk), row.kk),
         ] {
             if let Some(digits) = reading.digits {
                 let (octets, length) = digits.octets();

@@ -123,6 +123,11 @@ fn records_of_one_person_come_together_and_the_report_says_why() {
         .expect("the pair was looked at");
     assert_eq!(&row[3], "yes");
     assert!(row[5].contains("nik: the same"), "{}", &row[5]);
+    assert!(
+        row[5].starts_with("before looking ("),
+        "no formula: {}",
+        &row[5]
+    );
     // Nobody's name or number stands in what is written beside the lists.
     let beside = fs::read_to_string(desk.at("pairs.csv")).expect("text");
     assert!(!beside.contains("Aminah") && !beside.contains("6271014506900001"));

@@ -155,16 +155,11 @@ impl Reading {
     }
 }
 
-/// Reads a NIK. A number of another length, or with an impossible inside, keeps its
-/// digits: they may still tell who is meant.
+/// Reads the number of a person or of a family card. One of another length, or with an
+/// impossible inside, keeps its digits: they may still tell who is meant. The day of a
+/// woman's birth is one in the other column too, which whoever compares columns may ask about.
 #[must_use]
-pub fn nik(text: &str) -> Reading {
-    kk(text)
-}
-
-/// Reads the number of a family card: region, day of issue, serial.
-#[must_use]
-pub fn kk(text: &str) -> Reading {
+pub fn read(text: &str) -> Reading {
     let text = text.trim();
     if text.bytes().all(|byte| matches!(byte, b'0' | b'-' | b' ')) {
         return Reading::bad(Fault::Missing);
@@ -173,16 +168,12 @@ pub fn kk(text: &str) -> Reading {
         return Reading::bad(strange(text));
     };
     let fault = match digits.length() {
-        LENGTH => inside(digits.value(), 0),
+        LENGTH => inside(digits.value()),
         length => Some(Fault::Length(length)),
     };
     Reading {
         digits: Some(digits),
-        fault: match fault {
-            // A woman's NIK in this column is told by whoever compares the columns.
-            Some(Fault::Birthday) => inside(digits.value(), WOMAN),
-            fault => fault,
-        },
+        fault,
     }
 }
 
@@ -214,15 +205,15 @@ fn strange(text: &str) -> Fault {
     Fault::NoNumber
 }
 
-/// What is impossible inside a number of 16 digits whose day may carry so much more.
-const fn inside(value: u64, more: u64) -> Option<Fault> {
+/// What is impossible inside a number of 16 digits.
+const fn inside(value: u64) -> Option<Fault> {
     let region = value / 10_u64.pow(14);
     if region < 11 || region > 96 {
         return Some(Fault::Region);
     }
     let (day, month) = (value / 10_u64.pow(8) % 100, value / 10_u64.pow(6) % 100);
-    let day_fits = day >= 1 && day <= 31 || more > 0 && day > more && day <= 31 + more;
-    if !day_fits || month == 0 || month > 12 {
+    let day = if day > WOMAN { day - WOMAN } else { day };
+    if day == 0 || day > 31 || month == 0 || month > 12 {
         return Some(Fault::Birthday);
     }
     if value.is_multiple_of(10_000) {
@@ -250,7 +241,7 @@ pub struct Inside {
 #[must_use]
 pub fn says(nik: Digits) -> Option<Inside> {
     let value = nik.value();
-    if nik.length() != LENGTH || inside(value, WOMAN).is_some() {
+    if nik.length() != LENGTH || inside(value).is_some() {
         return None;
     }
     let two = |at: u32| u8::try_from(value / 10_u64.pow(at) % 100).ok();
@@ -322,20 +313,20 @@ mod tests {
             ("6202111213150009", Some(Fault::Birthday)),
             ("6202111212150000", Some(Fault::Serial)),
         ] {
-            assert_eq!(nik(text).fault, fault, "{text}");
+            assert_eq!(read(text).fault, fault, "{text}");
         }
         // The digits stay for whoever compares them.
-        assert!(nik("620211541015000").digits.is_some());
-        assert!(nik("62O21154lO150009").digits.is_none());
+        assert!(read("620211541015000").digits.is_some());
+        assert!(read("62O21154lO150009").digits.is_none());
     }
 
     #[test]
     fn a_nik_says_region_birthday_and_sex() {
-        let one = nik("6202115410150009").digits.expect("digits");
+        let one = read("6202115410150009").digits.expect("digits");
         let said = says(one).expect("sixteen");
         assert_eq!((said.region, said.day, said.month), (620_211, 14, 10));
         assert_eq!((said.year, said.woman), (15, true));
-        assert_eq!(kk("6202111312100057").fault, None);
+        assert_eq!(read("6202111312100057").fault, None);
     }
 
     #[test]

@@ -80,7 +80,8 @@ pub fn wanted(headers: &HeaderMap, format: Option<&str>) -> Result<bool, Problem
 
 /// The text with an apostrophe before it if a spreadsheet would calculate it. Blanks
 /// before the sign, and its wide form, hide it from nobody.
-fn harmless(cell: &str) -> String {
+#[must_use]
+pub fn harmless(cell: &str) -> String {
     let begins = cell
         .trim_start_matches([' ', '\u{a0}'])
         .starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);

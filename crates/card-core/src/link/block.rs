@@ -22,110 +22,95 @@ struct Rule {
     /// What it is called in reports.
     name: &'static str,
     key: fn(&Register, &Folded) -> Option<u64>,
+    /// Records above which its blocks are parted, where that is less than for all rules.
+    most: usize,
+    /// By what they are parted.
+    more: fn(&Register, &Folded) -> u64,
+}
+
+/// A rule whose blocks are parted by street and year where they are too large.
+const fn rule(name: &'static str, key: fn(&Register, &Folded) -> Option<u64>) -> Rule {
+    Rule {
+        name,
+        key,
+        most: usize::MAX,
+        more: |_, it| {
+            let year = it.birth.map_or(0, |it| it.year.into());
+            mix(it.home.street.into(), year)
+        },
+    }
 }
 
 /// How many rules there are.
 pub(crate) const RULES: usize = 15;
 
-/// The rule whose blocks grow with all records, since there are only so many birthdays. Above
-/// so many records its blocks are parted by more letters and the sex.
-const BIRTHMATES: usize = 2;
-const BIRTHMATES_MAX: usize = 8;
-
 const ALL: [Rule; RULES] = [
+    rule("nik", |_, it| it.nik.map(Digits::value)),
+    rule("kk, first letter", |of, it| {
+        Some(mix(it.kk?.value(), begins(of, it, 1)?))
+    }),
     Rule {
-        name: "nik",
-        key: |_, it| it.nik.map(Digits::value),
+        // There are only so many birthdays: these blocks grow with all records.
+        most: 8,
+        more: |of, it| mix(begins(of, it, 4).unwrap_or(0), it.sex.into()),
+        ..rule("birthday, first two letters", |of, it| {
+            Some(mix(day(born(it)?), begins(of, it, 2)?))
+        })
     },
-    Rule {
-        name: "kk, first letter",
-        key: |of, it| Some(mix(it.kk?.value(), begins(of, it, 1)?)),
-    },
-    Rule {
-        name: "birthday, first two letters",
-        key: |of, it| Some(mix(day(born(it)?), begins(of, it, 2)?)),
-    },
-    Rule {
-        name: "birthday, sex, village",
-        key: |_, it| Some(mix(mix(day(born(it)?), it.sex.into()), village(it)?)),
-    },
-    Rule {
-        name: "region and birthday of the nik, first letter",
-        key: |of, it| {
-            let nik = it.nik.filter(|nik| nik.length() >= 15)?;
-            Some(mix(nik.first(12), begins(of, it, 1)?))
-        },
-    },
-    Rule {
-        name: "kk, year of birth",
-        key: |_, it| Some(mix(it.kk?.value(), born(it)?.year.into())),
-    },
-    Rule {
-        name: "day and month either way, year, first word",
-        key: |_, it| {
-            let born = born(it)?;
-            let both = (born.day.min(born.month), born.day.max(born.month));
-            let either = u64::from(born.year) << 16 | u64::from(both.0) << 8 | u64::from(both.1);
-            (both.1 <= 12).then_some(mix(either, first(it)?.into()))
-        },
-    },
-    Rule {
-        name: "all words, village",
-        key: |_, it| Some(mix(whole(it.name.as_slice())?, village(it)?)),
-    },
-    Rule {
-        name: "first word, year of birth, street, regency",
-        key: |of, it| {
-            let word = mix(first(it)?.into(), born(it)?.year.into());
-            let place = mix(it.home.street.into(), regency(of, it)?);
-            (it.home.street != 0).then_some(mix(word, place))
-        },
-    },
-    Rule {
-        name: "mother, year of birth, sex, first letter",
-        key: |of, it| {
-            let mother = mix(whole(it.mother.as_slice())?, born(it)?.year.into());
-            Some(mix(mix(mother, it.sex.into()), begins(of, it, 1)?))
-        },
-    },
-    Rule {
-        name: "two or more words, year of birth",
-        key: |_, it| {
-            let many = it.name.as_slice().len() > 1;
-            many.then_some(mix(whole(it.name.as_slice())?, born(it)?.year.into()))
-        },
-    },
-    Rule {
-        name: "last word, birthday",
-        key: |_, it| {
-            let last = it.name.as_slice().split_first()?.1.last()?;
-            Some(mix(day(born(it)?), (*last).into()))
-        },
-    },
-    Rule {
-        name: "street, RT and RW, village, first letter",
-        key: |of, it| {
-            let Home { street, rt_rw, .. } = it.home;
-            let told = street != 0 && rt_rw != (0, 0);
-            let door = mix(street.into(), u16::from_be_bytes(rt_rw.into()).into());
-            told.then_some(mix(mix(door, village(it)?), begins(of, it, 1)?))
-        },
-    },
-    Rule {
-        name: "street and number of the house",
-        key: |_, it| {
-            let Home { street, house, .. } = it.home;
-            (street != 0 && house != 0).then_some(mix(street.into(), house.into()))
-        },
-    },
-    Rule {
-        name: "last of several words, village, month of birth, first letter",
-        key: |of, it| {
+    rule("birthday, sex, village", |_, it| {
+        Some(mix(mix(day(born(it)?), it.sex.into()), village(it)?))
+    }),
+    rule("region and birthday of the nik, first letter", |of, it| {
+        let nik = it.nik.filter(|nik| nik.length() >= 15)?;
+        Some(mix(nik.first(12), begins(of, it, 1)?))
+    }),
+    rule("kk, year of birth", |_, it| {
+        Some(mix(it.kk?.value(), born(it)?.year.into()))
+    }),
+    rule("day and month either way, year, first word", |_, it| {
+        let born = born(it)?;
+        let both = (born.day.min(born.month), born.day.max(born.month));
+        let either = u64::from(born.year) << 16 | u64::from(both.0) << 8 | u64::from(both.1);
+        (both.1 <= 12).then_some(mix(either, first(it)?.into()))
+    }),
+    rule("all words, village", |_, it| {
+        Some(mix(whole(it.name.as_slice())?, village(it)?))
+    }),
+    rule("first word, year of birth, street, regency", |of, it| {
+        let word = mix(first(it)?.into(), born(it)?.year.into());
+        let place = mix(it.home.street.into(), regency(of, it)?);
+        (it.home.street != 0).then_some(mix(word, place))
+    }),
+    rule("mother, year of birth, sex, first letter", |of, it| {
+        let mother = mix(whole(it.mother.as_slice())?, born(it)?.year.into());
+        Some(mix(mix(mother, it.sex.into()), begins(of, it, 1)?))
+    }),
+    rule("two or more words, year of birth", |_, it| {
+        let many = it.name.as_slice().len() > 1;
+        many.then_some(mix(whole(it.name.as_slice())?, born(it)?.year.into()))
+    }),
+    rule("last word, birthday", |_, it| {
+        let last = it.name.as_slice().split_first()?.1.last()?;
+        Some(mix(day(born(it)?), (*last).into()))
+    }),
+    rule("street, RT and RW, village, first letter", |of, it| {
+        let Home { street, rt_rw, .. } = it.home;
+        let told = street != 0 && rt_rw != (0, 0);
+        let door = mix(street.into(), u16::from_be_bytes(rt_rw.into()).into());
+        told.then_some(mix(mix(door, village(it)?), begins(of, it, 1)?))
+    }),
+    rule("street and number of the house", |_, it| {
+        let Home { street, house, .. } = it.home;
+        (street != 0 && house != 0).then_some(mix(street.into(), house.into()))
+    }),
+    rule(
+        "last of several words, village, month of birth, first letter",
+        |of, it| {
             let last = it.name.as_slice().split_first()?.1.last()?;
             let word = mix(mix((*last).into(), village(it)?), born(it)?.month.into());
             Some(mix(word, begins(of, it, 1)?))
         },
-    },
+    ),
 ];
 
 fn first(it: &Folded) -> Option<Word> {
@@ -331,12 +316,7 @@ fn part(
         dropped_records: 0,
     };
     for (from, to) in bounds(sorted) {
-        let most = if rule == BIRTHMATES {
-            block_max.min(BIRTHMATES_MAX)
-        } else {
-            block_max
-        };
-        if to - from <= most {
+        if to - from <= block_max.min(ALL[rule].most) {
             continue;
         }
         found.parted += 1;
@@ -345,14 +325,7 @@ fn part(
             .map(|placed_| {
                 let record = record_of(*placed_);
                 let it = &register.records[record];
-                let more = if rule == BIRTHMATES {
-                    mix(begins(register, it, 4).unwrap_or(0), it.sex.into())
-                } else {
-                    mix(
-                        it.home.street.into(),
-                        it.birth.map_or(0, |it| it.year.into()),
-                    )
-                };
+                let more = (ALL[rule].more)(register, it);
                 placed(fold(Some(mix(key_of(*placed_).into(), more))), record)
             })
             .collect();

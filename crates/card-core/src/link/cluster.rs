@@ -174,6 +174,13 @@ mod tests {
         ..MOTHER
     };
 
+    /// The daughter, with her mother's number.
+    const WRONG: Row<'_> = Row {
+        source: "DESA",
+        nik: MOTHER.nik,
+        ..DAUGHTER
+    };
+
     fn linked(rows: &[Row<'_>]) -> (Register, Linked) {
         let mut register = Register::new();
         rows.iter().for_each(|row| register.push(row));
@@ -188,33 +195,25 @@ mod tests {
 
     #[test]
     fn a_daughter_with_her_mothers_number_stays_who_she_is() {
-        let wrong = Row {
-            nik: MOTHER.nik,
-            ..of("DESA", DAUGHTER)
-        };
         let rows = [
             MOTHER,
             of("PKH", MOTHER),
             of("DINSOS", MOTHER),
             DAUGHTER,
             of("PKH", DAUGHTER),
-            wrong,
+            WRONG,
         ];
         assert_eq!(linked(&rows).1.clusters.of, [0, 0, 0, 3, 3, 3]);
     }
 
     #[test]
     fn a_merge_that_most_speak_against_is_refused() {
-        let wrong = Row {
-            nik: MOTHER.nik,
-            ..of("DESA", DAUGHTER)
-        };
         let rows = [
             MOTHER,
             of("PKH", MOTHER),
             DAUGHTER,
             of("PKH", DAUGHTER),
-            wrong,
+            WRONG,
         ];
         let (register, linked) = linked(&rows);
         // Even where next to nothing is asked of a pair.

@@ -266,7 +266,7 @@ impl Register {
             }
             self.often[word] += 1;
         }
-        let (nik, kk) = (number::nik(row.nik), number::kk(row.kk));
+        let (nik, kk) = (number::read(row.nik), number::read(row.kk));
         let source = self.sources.said(row.source);
         let list = source as usize;
         if self.numbers.len() <= list {
@@ -320,10 +320,10 @@ impl Register {
         let streets = &mut self.streets;
         home(text, |word, street| {
             if let Some(sound) = streets.get(word) {
-                return street.add(sound);
+                return street.push_str(sound);
             }
             let sound = name::sound(word);
-            street.add(&sound);
+            street.push_str(&sound);
             if streets.len() < MET_MAX {
                 streets.insert(word.into(), sound.into());
             }
@@ -408,23 +408,10 @@ enum Next {
     Perhaps,
 }
 
-/// A street, whose words may be written as one (FNV-1a over what they sound like).
-#[derive(Default)]
-struct Street(Option<u64>);
-
-impl Street {
-    fn add(&mut self, sound: &str) {
-        for octet in sound.bytes() {
-            let hash = self.0.unwrap_or(0xcbf2_9ce4_8422_2325);
-            self.0 = Some((hash ^ u64::from(octet)).wrapping_mul(0x0100_0000_01b3));
-        }
-    }
-}
-
 /// Street, house, RT and RW of an address; `sound` adds to a street what a word of it sounds
-/// like.
-fn home(text: &str, mut sound: impl FnMut(&str, &mut Street)) -> Home {
-    let (mut street, mut rt, mut rw) = (Street::default(), 0, 0);
+/// like. The words of a street may be written as one.
+fn home(text: &str, mut sound: impl FnMut(&str, &mut String)) -> Home {
+    let (mut street, mut rt, mut rw) = (String::new(), 0, 0);
     let mut house = 0;
     let mut next = Next::Nothing;
     let parts = text
@@ -469,7 +456,11 @@ fn home(text: &str, mut sound: impl FnMut(&str, &mut Street)) -> Home {
     }
     Home {
         village: 0,
-        street: street.0.map_or(0, hash::fold),
+        street: if street.is_empty() {
+            0
+        } else {
+            hash::fold(hash::of(street.as_bytes()))
+        },
         rt_rw: (rt, rw),
         house,
     }
@@ -480,7 +471,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Home {
-        home(text, |word, street| street.add(&name::sound(word)))
+        home(text, |word, street| street.push_str(&name::sound(word)))
     }
 
     #[test]

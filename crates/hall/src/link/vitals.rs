@@ -69,8 +69,9 @@ fn milli(text: Option<&str>) -> Option<u32> {
         .checked_add(part)
 }
 
-/// A line of a file of the kernel: the key, blanks, a number, its unit.
-fn line(text: &str, key: &str) -> Option<u64> {
+/// A line of a file of the kernel (proc(5)): the key, blanks, a number, its unit.
+#[must_use]
+pub fn line(text: &str, key: &str) -> Option<u64> {
     let rest = text.lines().find_map(|line| line.strip_prefix(key))?;
     number(rest.split_whitespace().next())
 }

@@ -1,8 +1,10 @@
 //! What is heard of a camera, what is not, and that pictures know nothing of it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::MissedTickBehavior;
+use watch::hub::Channel;
 use watch::live::Engine;
 use watch_core::sound::{Law, Microphone};
 
@@ -39,14 +41,21 @@ async fn shown(camera: &mut Camera, viewer: &mut Peer, from: u32) {
     within(async { tokio::join!(film, viewer.play(played)) }).await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn sound_that_may_not_be_heard_never_leaves_the_camera() {
+/// A house that has a first picture of a camera, and an engine that viewers may join.
+async fn playing() -> (House, Camera, Arc<Channel>, Engine, impl Sized) {
     let house = House::open().await;
     let mut camera = Camera::start().await;
     let channel = house.pull(&camera);
     let loopback = ([127, 0, 0, 1], 0).into();
-    let (engine, _ended) = Engine::start(&house.hall, loopback, &[]).expect("a media port");
+    let (engine, ended) = Engine::start(&house.hall, loopback, &[]).expect("a media port");
     camera.key(0, SPS_SMALL, 300).await;
+    until(|| channel.ring().end() > 0).await;
+    (house, camera, channel, engine, ended)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sound_that_may_not_be_heard_never_leaves_the_camera() {
+    let (house, mut camera, channel, engine, _ended) = playing().await;
     until(|| channel.report().microphone == Some(Microphone::G711(Law::A))).await;
     let mut viewer = within(Peer::hear(&house.hall, &engine, &channel, None)).await;
     shown(&mut camera, &mut viewer, 1).await;
@@ -62,13 +71,7 @@ async fn sound_that_may_not_be_heard_never_leaves_the_camera() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sound_is_asked_for_while_somebody_may_and_wants_to_hear() {
-    let house = House::open().await;
-    let mut camera = Camera::start().await;
-    let channel = house.pull(&camera);
-    let loopback = ([127, 0, 0, 1], 0).into();
-    let (engine, _ended) = Engine::start(&house.hall, loopback, &[]).expect("a media port");
-    camera.key(0, SPS_SMALL, 300).await;
-    until(|| channel.ring().end() > 0).await;
+    let (house, mut camera, channel, engine, _ended) = playing().await;
     let sound = house.hear(&channel, &camera);
     let mut sees = within(Peer::join(&house.hall, &engine, &channel)).await;
     shown(&mut camera, &mut sees, 1).await;
@@ -154,13 +157,7 @@ async fn speak(voice: Voice, broken: tokio::sync::watch::Receiver<Option<Vec<u8>
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn broken_sound_is_silence_and_no_picture_is_missed() {
-    let house = House::open().await;
-    let mut camera = Camera::start().await;
-    let channel = house.pull(&camera);
-    let loopback = ([127, 0, 0, 1], 0).into();
-    let (engine, _ended) = Engine::start(&house.hall, loopback, &[]).expect("a media port");
-    camera.key(0, SPS_SMALL, 300).await;
-    until(|| channel.ring().end() > 0).await;
+    let (house, camera, channel, engine, _ended) = playing().await;
     let sound = house.hear(&channel, &camera);
     let voice = camera.voice.clone();
     let film = tokio::spawn(film(camera));
@@ -208,13 +205,7 @@ async fn broken_sound_is_silence_and_no_picture_is_missed() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_camera_that_begins_with_what_is_broken_is_heard_by_tcp_again() {
-    let house = House::open().await;
-    let mut camera = Camera::start().await;
-    let channel = house.pull(&camera);
-    let loopback = ([127, 0, 0, 1], 0).into();
-    let (engine, _ended) = Engine::start(&house.hall, loopback, &[]).expect("a media port");
-    camera.key(0, SPS_SMALL, 300).await;
-    until(|| channel.ring().end() > 0).await;
+    let (house, camera, channel, engine, _ended) = playing().await;
     let sound = house.hear(&channel, &camera);
     let voice = camera.voice.clone();
     let film = tokio::spawn(film(camera));

@@ -98,16 +98,19 @@ def surely(betang, data, folder, truth):
 
 
 def calibrated(betang, data, folder, truth):
-    """Of the pairs that are said to be of one person with so much certainty, how many are."""
+    """Of all pairs of one person, how many were looked at; of those that are said to be of one
+    with so much certainty, how many are."""
     pairs_file = folder / "pairs.csv"
-    house(betang, data, folder, "--pairs", pairs_file, "--grey", "0.5,1")
-    bands = {(0.5, 0.9): [0, 0], (0.9, 0.985): [0, 0], (0.985, 0.995): [0, 0], (0.995, 1.1): [0, 0]}
+    house(betang, data, folder, "--pairs", pairs_file, "--grey", "0,1")
+    bands = {(0.0, 0.5): [0, 0], (0.5, 0.9): [0, 0], (0.9, 0.985): [0, 0], (0.985, 0.995): [0, 0], (0.995, 1.1): [0, 0]}
     with open(pairs_file, newline="") as file:
         for row in csv.DictReader(file):
             said = float(row["probability"])
             [band] = [band for band in bands if band[0] <= said < band[1]]
             bands[band][0] += 1
             bands[band][1] += truth.person[row["rec_id"]] == truth.person[row["other"]]
+    looked_at = sum(right for _, right in bands.values())
+    print(f"  {looked_at / truth.pairs:.4f} of the pairs of one person were looked at", flush=True)
     for (low, high), (said, right) in bands.items():
         print(f"  said with {low} to {min(high, 1.0)}: {right} of {said} are, {right / max(said, 1):.4f}", flush=True)
 

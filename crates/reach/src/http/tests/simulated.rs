@@ -3,16 +3,14 @@
 
 use std::sync::Arc;
 
-use hall::link::kinds;
 use hall::simulated::{Said, heard_time};
-use prost::Message as _;
 use reach_core::calendar::Calendar;
 use reach_core::flow::{Evidence, State as Stage, Step};
-use reach_core::round::{Check, Fault, Round, Way};
 use reach_core::slot::Slot;
 use reach_core::target::Target;
 use sync::record::Quality;
 
+use super::station::round;
 use super::*;
 use crate::jobs::{self, evidence::Folder, verdicts::Which};
 use crate::simulated::{
@@ -54,24 +52,7 @@ pub(super) fn speaks() -> Speaks {
             all.push(said(at, heard_time(booted, at)));
         }
         for minute in reach_core::slot::each(from..slot.plus(1)) {
-            let fault = match is_up(minute) {
-                true => Fault::None,
-                false => Fault::Timeout,
-            };
-            let check = Check {
-                anchor: 0,
-                way: Way::Https as i32,
-                ago_ms: 3_000,
-                took_ms: 900,
-                fault: fault as i32,
-            };
-            let round = Round {
-                covers_ms: 60_000,
-                checks: vec![check],
-                ..Round::default()
-            };
-            let body = (kinds::ROUND, round.encode_to_vec());
-            all.push(said(second(minute, 25), body));
+            all.push(said(second(minute, 25), round(is_up(minute))));
         }
         all
     })
