@@ -114,13 +114,22 @@ await keep(async () => {
 		box = mkdtempSync(join(tmpdir(), 'betang-box-'));
 		await run(binary, ['agent', 'enrol', typed, '--data', box, '--at', '-2.31,114.05']);
 		const child = spawn(binary, ['agent', '--data', box, '--every', '1'], { stdio: 'ignore' });
-		await page.goto(`${house.url}/desa/${one.code}`);
-		await page.getByText(/terdengar \d+ dtk lalu/).first().waitFor({ timeout: 45_000 });
-		const way = await page.getByRole('list', { name: 'Perjalanan program' }).first().getByRole('listitem').allInnerTexts();
-		expect(way.length === 6 && way[4].startsWith('terpasang') && way[4].includes('KIT-1'), way.join(' | '));
-		// No dish has said anything: that is not known, and not well.
-		await page.getByText('belum diketahui; belum ada antena yang menjawab').first().waitFor();
-		child.kill('SIGKILL');
+		// A promise that breaks here leaves the box's folder free for the next one.
+		try {
+			await page.goto(`${house.url}/desa/${one.code}`);
+			await page.getByText(/terdengar \d+ dtk lalu/).first().waitFor({ timeout: 45_000 });
+			// The way of a point is its own request, and may come after the link is known.
+			const steps = page.getByRole('list', { name: 'Perjalanan program' }).first().getByRole('listitem');
+			await steps.first().waitFor();
+			const way = await steps.allInnerTexts();
+			expect(way.length === 6 && way[4].startsWith('terpasang') && way[4].includes('KIT-1'), way.join(' | '));
+			// No dish has said anything: that is not known, and not well.
+			await page.getByText('belum diketahui; belum ada antena yang menjawab').first().waitFor();
+		} finally {
+			const ended = once(child, 'exit');
+			child.kill('SIGKILL');
+			await ended;
+		}
 	});
 
 	await promise('a dish that nobody pays for is told as a bill and not as a broken link, until it is paid', async () => {
