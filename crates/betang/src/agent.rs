@@ -25,6 +25,7 @@ use hall::link::apply::{About, Applicant, Step};
 use hall::link::fetch::Fetcher;
 use hall::link::identity::Identity;
 use hall::link::kinds;
+use hall::link::outbox;
 use hall::link::site::{Desk, Runner};
 use hall::link::slots::{LINKED, OPENED, Slots};
 use hall::link::stick;
@@ -303,6 +304,7 @@ async fn live(live: Live) -> anyhow::Result<ExitCode> {
         // That it has begun is the first that a program says.
         let said = async {
             let _ = begun.await;
+            wreck(&samples.1, &folder).await;
             sample(samples, spares, &folder).await;
         };
         stop.run_until_cancelled(said).await;
@@ -398,6 +400,24 @@ fn seed() -> anyhow::Result<u64> {
         .fill(&mut seed)
         .map_err(|_| anyhow::anyhow!("the system has no randomness"))?;
     Ok(u64::from_ne_bytes(seed))
+}
+
+/// Says that the outbox was damaged, if it was, once.
+async fn wreck(desk: &Desk, folder: &Path) {
+    let Some(wreck) = outbox::wreck(folder) else {
+        return;
+    };
+    let draft = Draft {
+        kind: kinds::WRECKED,
+        ver: 1,
+        body: wreck.encode_to_vec(),
+    };
+    // What is not kept is said at the next start.
+    if desk.keep(Stream::Event, draft).await.is_ok()
+        && let Err(error) = outbox::told(folder, &wreck)
+    {
+        tracing::warn!(%error, "a damaged outbox could not be renamed");
+    }
 }
 
 /// Says that it has started, and from then on how it is.

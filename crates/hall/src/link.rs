@@ -25,6 +25,7 @@
 //! | [`speed`] | box | its end of a test of speed |
 //! | [`depot`] | house | where boxes fetch releases |
 //! | [`arrived`] | house | what was said, for rooms that make something of it |
+//! | [`aside`] | house | what came and could not be read |
 //! | [`effects`] | house | what follows from what boxes say |
 //! | [`site`] | box | its end of the connection |
 //! | `carriage` | box | what carries frames, and how it comes to be |
@@ -33,6 +34,7 @@
 
 pub mod apply;
 pub mod arrived;
+pub mod aside;
 mod carriage;
 pub mod centre;
 pub mod depot;

@@ -22,5 +22,6 @@ pub const SCHEMA: Schema = store::schema!(
         (11, "incidents"),
         (12, "heard"),
         (13, "kept"),
+        (14, "aside"),
     ]
 );

@@ -210,6 +210,21 @@ impl Db {
         Ok(Tx::new(held, self.clone()))
     }
 
+    /// Whether the file is whole, by SQLite's own quick check; true where a server looks
+    /// after its files. Reads all of it.
+    ///
+    /// # Errors
+    /// If it cannot even be asked.
+    pub async fn is_whole(&self) -> Result<bool, Error> {
+        let Pools::Sqlite { readers, .. } = &self.inner.pools else {
+            return Ok(true);
+        };
+        let found: String = sqlx::query_scalar("PRAGMA quick_check(1)")
+            .fetch_one(readers)
+            .await?;
+        Ok(found == "ok")
+    }
+
     /// Tells of every commit through this handle or its clones.
     #[must_use]
     pub fn commits(&self) -> watch::Receiver<u64> {

@@ -48,6 +48,12 @@ pub enum Error {
         /// Why not.
         why: String,
     },
+    /// What is at this place is no database of ours, or it is damaged.
+    #[error("{place}: this is not a database, or it is damaged")]
+    Damaged {
+        /// The file.
+        place: String,
+    },
     /// Another server has this database open.
     #[error("{place} is in use by another betang server; stop that one first")]
     InUse {
@@ -117,7 +123,7 @@ impl Error {
         match self {
             Self::Missing => Kind::NotFound,
             Self::Taken { .. } | Self::Dangling { .. } | Self::InUse { .. } => Kind::Conflict,
-            Self::Unstorable(_) | Self::Place { .. } => Kind::Invalid,
+            Self::Unstorable(_) | Self::Place { .. } | Self::Damaged { .. } => Kind::Invalid,
             Self::Full => Kind::Exhausted,
             Self::Unavailable(_) | Self::File { .. } => Kind::Unavailable,
             Self::Refused(_) => Kind::Denied,
@@ -150,7 +156,9 @@ impl Error {
             why,
         };
         match self {
-            Self::Corrupt { .. } => wrong("this is not a database, or it is damaged".to_owned()),
+            Self::Corrupt { .. } => Self::Damaged {
+                place: place.to_owned(),
+            },
             Self::Refused(why) => wrong(why),
             Self::Unavailable(why) => Self::Unavailable(format!("{place}: {why}")),
             other => other,

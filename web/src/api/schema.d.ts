@@ -1244,6 +1244,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sites/{id}/aside": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What came from a site's boxes and could not be read, the newest first. */
+        get: operations["get_sites_by_id_aside"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{id}/aside/tries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tries again what could not be read: what can be read now takes its place among the
+         *     records, with what follows from it. */
+        post: operations["post_sites_by_id_aside_tries"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sites/{id}/codes": {
         parameters: {
             query?: never;
@@ -2193,6 +2228,45 @@ export interface components {
              * @description In force until before; null still.
              */
             valid_to_us?: number | null;
+        };
+        /** @description What became of trying again. */
+        AsideTried: {
+            /** @description Pieces that have a place and still cannot be read. */
+            left: number;
+            /** @description Pieces that are records now. */
+            read: number;
+        };
+        /** @description What came from a box and could not be read. */
+        AsideView: {
+            /** @description Which box, `agt_…`. */
+            agent: string;
+            /**
+             * Format: int64
+             * @description When it came.
+             */
+            at_us: number;
+            /** @description The epoch, 16 hexadecimal digits. */
+            epoch?: string | null;
+            /** @description Whether it takes its place among the records once it can be read. */
+            has_place: boolean;
+            /** @description `qtn_…` */
+            id: string;
+            /**
+             * Format: int64
+             * @description How many octets it has.
+             */
+            octets: number;
+            /**
+             * Format: int64
+             * @description Its number.
+             */
+            seq?: number | null;
+            /** @description `money`, `event` or `sample`; null where it was no single record. */
+            stream?: string | null;
+            /** @description The release that the box said it ran. */
+            version?: string | null;
+            /** @description What is wrong with it; `revoked` if it came from a box that is not let in. */
+            why: string;
         };
         /** @description What is wrong with connections, and whose it is. */
         BriefIncidents: {
@@ -4576,6 +4650,43 @@ export interface components {
                  * @description In force until before; null still.
                  */
                 valid_to_us?: number | null;
+            }[];
+            /** @description What to send as `cursor` for the next page; null on the last. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_AsideView: {
+            /** @description What is on it. */
+            items: {
+                /** @description Which box, `agt_…`. */
+                agent: string;
+                /**
+                 * Format: int64
+                 * @description When it came.
+                 */
+                at_us: number;
+                /** @description The epoch, 16 hexadecimal digits. */
+                epoch?: string | null;
+                /** @description Whether it takes its place among the records once it can be read. */
+                has_place: boolean;
+                /** @description `qtn_…` */
+                id: string;
+                /**
+                 * Format: int64
+                 * @description How many octets it has.
+                 */
+                octets: number;
+                /**
+                 * Format: int64
+                 * @description Its number.
+                 */
+                seq?: number | null;
+                /** @description `money`, `event` or `sample`; null where it was no single record. */
+                stream?: string | null;
+                /** @description The release that the box said it ran. */
+                version?: string | null;
+                /** @description What is wrong with it; `revoked` if it came from a box that is not let in. */
+                why: string;
             }[];
             /** @description What to send as `cursor` for the next page; null on the last. */
             next?: string | null;
@@ -11025,6 +11136,69 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["MediaType"];
             422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    get_sites_by_id_aside: {
+        parameters: {
+            query?: {
+                /** @description Rows of this page, 1 to 5000. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description `csv` for a file. */
+                format?: string;
+                /** @description With what the records say, where that is of the box and of no person. */
+                bodies?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description `sit_…` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AsideView"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_sites_by_id_aside_tries: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `sit_…` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AsideTried"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
             503: components["responses"]["Unavailable"];
             507: components["responses"]["Full"];
         };

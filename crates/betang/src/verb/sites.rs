@@ -39,6 +39,8 @@ pub(crate) enum Verb {
     Revoke(Turn),
     /// What a site has said, record by record.
     Records(Records),
+    /// What came from a site's boxes and could not be read.
+    Aside(Aside),
     /// Tell a site's box to say how it is.
     Ask(One),
     /// Tell a site's box to measure how fast its connection is.
@@ -102,6 +104,19 @@ pub(crate) struct Records {
     /// csv, or json with what the records say.
     #[arg(long, default_value = "csv")]
     format: String,
+}
+
+/// What lies aside.
+#[derive(Debug, Args)]
+pub(crate) struct Aside {
+    #[command(flatten)]
+    reach: ReachArgs,
+    /// `sit_…`
+    #[arg(long)]
+    site: String,
+    /// Try again to read it: this house may be newer than the one that could not.
+    #[arg(long)]
+    again: bool,
 }
 
 /// A site to be registered.
@@ -214,6 +229,7 @@ pub(crate) async fn run(verb: Verb) -> anyhow::Result<ExitCode> {
         Verb::Resume(turn) => turned(turn, "resumed").await,
         Verb::Revoke(turn) => turned(turn, "revoked").await,
         Verb::Records(which) => records(which).await,
+        Verb::Aside(which) => aside(which).await,
         Verb::Ask(one) => tell(one).await,
         Verb::Measure(asked) => speed::measure(asked).await,
         Verb::Commands(one) => commands(one).await,
@@ -316,6 +332,36 @@ async fn turned(turn: Turn, step: &str) -> anyhow::Result<ExitCode> {
 }
 
 /// All of them, page by page, so that a site of years does not have to fit a page.
+async fn aside(which: Aside) -> anyhow::Result<ExitCode> {
+    let reach = which.reach.reach()?;
+    let path = format!("/api/v1/sites/{}/aside", which.site);
+    if which.again {
+        let tried = reach
+            .ask(Method::POST, &format!("{path}/tries"), None)
+            .await?;
+        say(format!(
+            "{} catatan terbaca sekarang, {} belum",
+            tried["read"], tried["left"]
+        ));
+        return Ok(ExitCode::SUCCESS);
+    }
+    for piece in reach.all(&path, &[]).await? {
+        let place = match piece["stream"].as_str() {
+            Some(stream) => format!("{stream} {} {}", text(&piece["epoch"]), piece["seq"]),
+            None => "-".to_owned(),
+        };
+        let version = piece["version"].as_str().unwrap_or("-");
+        say(format!(
+            "{} {} {place} {version} {} oktet: {}",
+            text(&piece["id"]),
+            piece["at_us"],
+            piece["octets"],
+            text(&piece["why"])
+        ));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
 async fn records(which: Records) -> anyhow::Result<ExitCode> {
     const COLUMNS: [&str; 12] = [
         "agent",

@@ -21,23 +21,35 @@ type Key = u32;
 struct Rule {
     /// What it is called in reports.
     name: &'static str,
-    key: fn(&Register, &Folded) -> Option<u64>,
+    key: Asks,
     /// Records above which its blocks are parted, where that is less than for all rules.
     most: usize,
     /// By what they are parted.
     more: fn(&Register, &Folded) -> u64,
 }
 
-/// A rule whose blocks are parted by street and year where they are too large.
-const fn rule(name: &'static str, key: fn(&Register, &Folded) -> Option<u64>) -> Rule {
+/// What a rule asks of a record.
+type Asks = fn(&Register, &Folded) -> Option<u64>;
+
+/// A rule whose blocks stay small however many records there are: they are of one number
+/// or of one house. One that is too large all the same is parted by street and year.
+const fn rule(name: &'static str, key: Asks) -> Rule {
     Rule {
         name,
         key,
         most: usize::MAX,
-        more: |_, it| {
-            let year = it.birth.map_or(0, |it| it.year.into());
-            mix(it.home.street.into(), year)
-        },
+        more: |_, it| mix(it.home.street.into(), year(it)),
+    }
+}
+
+/// A rule whose blocks grow with all records, since there are only so many names and
+/// birthdays: those of more than a few are parted, so that pairs grow as records do.
+const fn growing(name: &'static str, key: Asks, more: fn(&Register, &Folded) -> u64) -> Rule {
+    Rule {
+        name,
+        key,
+        most: 8,
+        more,
     }
 }
 
@@ -49,14 +61,16 @@ const ALL: [Rule; RULES] = [
     rule("kk, first letter", |of, it| {
         Some(mix(it.kk?.value(), begins(of, it, 1)?))
     }),
-    Rule {
-        // There are only so many birthdays: these blocks grow with all records.
-        most: 8,
-        more: |of, it| mix(begins(of, it, 4).unwrap_or(0), it.sex.into()),
-        ..rule("birthday, first two letters", |of, it| {
-            Some(mix(day(born(it)?), begins(of, it, 2)?))
-        })
-    },
+    growing(
+        "birthday, first two letters",
+        |of, it| Some(mix(day(born(it)?), begins(of, it, 2)?)),
+        |of, it| {
+            mix(
+                mix(begins(of, it, 4).unwrap_or(0), it.sex.into()),
+                regency(of, it).unwrap_or(0),
+            )
+        },
+    ),
     rule("birthday, sex, village", |_, it| {
         Some(mix(mix(day(born(it)?), it.sex.into()), village(it)?))
     }),
@@ -67,32 +81,54 @@ const ALL: [Rule; RULES] = [
     rule("kk, year of birth", |_, it| {
         Some(mix(it.kk?.value(), born(it)?.year.into()))
     }),
-    rule("day and month either way, year, first word", |_, it| {
-        let born = born(it)?;
-        let both = (born.day.min(born.month), born.day.max(born.month));
-        let either = u64::from(born.year) << 16 | u64::from(both.0) << 8 | u64::from(both.1);
-        (both.1 <= 12).then_some(mix(either, first(it)?.into()))
-    }),
-    rule("all words, village", |_, it| {
-        Some(mix(whole(it.name.as_slice())?, village(it)?))
-    }),
-    rule("first word, year of birth, street, regency", |of, it| {
-        let word = mix(first(it)?.into(), born(it)?.year.into());
-        let place = mix(it.home.street.into(), regency(of, it)?);
-        (it.home.street != 0).then_some(mix(word, place))
-    }),
-    rule("mother, year of birth, sex, first letter", |of, it| {
-        let mother = mix(whole(it.mother.as_slice())?, born(it)?.year.into());
-        Some(mix(mix(mother, it.sex.into()), begins(of, it, 1)?))
-    }),
-    rule("two or more words, year of birth", |_, it| {
-        let many = it.name.as_slice().len() > 1;
-        many.then_some(mix(whole(it.name.as_slice())?, born(it)?.year.into()))
-    }),
-    rule("last word, birthday", |_, it| {
-        let last = it.name.as_slice().split_first()?.1.last()?;
-        Some(mix(day(born(it)?), (*last).into()))
-    }),
+    growing(
+        "day and month either way, year, first word",
+        |_, it| {
+            let born = born(it)?;
+            let both = (born.day.min(born.month), born.day.max(born.month));
+            let either = u64::from(born.year) << 16 | u64::from(both.0) << 8 | u64::from(both.1);
+            (both.1 <= 12).then_some(mix(either, first(it)?.into()))
+        },
+        |of, it| regency(of, it).unwrap_or(0),
+    ),
+    growing(
+        "all words, village",
+        |_, it| Some(mix(whole(it.name.as_slice())?, village(it)?)),
+        |_, it| year(it),
+    ),
+    growing(
+        "first word, year of birth, street, regency",
+        |of, it| {
+            let word = mix(first(it)?.into(), born(it)?.year.into());
+            let place = mix(it.home.street.into(), regency(of, it)?);
+            (it.home.street != 0).then_some(mix(word, place))
+        },
+        |_, it| village(it).unwrap_or(0),
+    ),
+    growing(
+        "mother, year of birth, sex, first letter",
+        |of, it| {
+            let mother = mix(whole(it.mother.as_slice())?, born(it)?.year.into());
+            Some(mix(mix(mother, it.sex.into()), begins(of, it, 1)?))
+        },
+        |of, it| mix(begins(of, it, 3).unwrap_or(0), regency(of, it).unwrap_or(0)),
+    ),
+    growing(
+        "two or more words, year of birth",
+        |_, it| {
+            let many = it.name.as_slice().len() > 1;
+            many.then_some(mix(whole(it.name.as_slice())?, born(it)?.year.into()))
+        },
+        |of, it| regency(of, it).unwrap_or(0),
+    ),
+    growing(
+        "last word, birthday",
+        |_, it| {
+            let last = it.name.as_slice().split_first()?.1.last()?;
+            Some(mix(day(born(it)?), (*last).into()))
+        },
+        |of, it| regency(of, it).unwrap_or(0),
+    ),
     rule("street, RT and RW, village, first letter", |of, it| {
         let Home { street, rt_rw, .. } = it.home;
         let told = street != 0 && rt_rw != (0, 0);
@@ -103,13 +139,14 @@ const ALL: [Rule; RULES] = [
         let Home { street, house, .. } = it.home;
         (street != 0 && house != 0).then_some(mix(street.into(), house.into()))
     }),
-    rule(
+    growing(
         "last of several words, village, month of birth, first letter",
         |of, it| {
             let last = it.name.as_slice().split_first()?.1.last()?;
             let word = mix(mix((*last).into(), village(it)?), born(it)?.month.into());
             Some(mix(word, begins(of, it, 1)?))
         },
+        |_, it| year(it),
     ),
 ];
 
@@ -137,6 +174,11 @@ fn regency(of: &Register, it: &Folded) -> Option<u64> {
 
 fn village(it: &Folded) -> Option<u64> {
     (it.home.village != 0).then_some(it.home.village.into())
+}
+
+/// The year of birth that is told; zero without one.
+fn year(it: &Folded) -> u64 {
+    it.birth.map_or(0, |it| it.year.into())
 }
 
 fn day(birth: Birth) -> u64 {

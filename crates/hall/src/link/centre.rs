@@ -17,16 +17,15 @@ use base::id::{Agent, Id, Site};
 use base::now::Now;
 use serde_json::{Map, json};
 use store::{Error, facts};
-use sync::command::{Command, Outcome};
+use sync::command::Command;
 use sync::commit::{Commit, Entry};
 use sync::frame::{Bye, Farewell, PROTOCOLS, Protocols};
 use sync::link::{Effect, Greeted, Input, Link, Manners, Trouble};
-use sync::record::Kind;
 use sync::roster::{Conn, Order, Roster, Twins};
 use tokio::sync::mpsc;
 
 use super::depot::Depot;
-use super::{effects, told};
+use super::{aside, effects, told};
 use crate::Hall;
 use crate::audit::{self, Act, Actor};
 use crate::enrol;
@@ -48,16 +47,15 @@ const ORDERS_MAX: usize = 16;
 /// Commands that are sent at a greeting. Bound; policy: the others come with the next.
 const COMMANDS_MAX: i64 = 32;
 
-/// Pieces that lie aside for one agent. Bound; policy: what comes behind them is not
-/// kept, and the log says so.
-const ASIDE_MAX: i64 = 1_000;
-
 /// Facts that are read at once.
 const FACTS: i64 = 500;
 
 /// The kind of incident that a copied box is. Nobody here sees that it is over: whoever
 /// has been there says so.
 const LIVES_TWICE: &str = "site.lives_twice";
+
+/// A box does not go on from where it was.
+const WENT_BACK: &str = "site.went_back";
 
 /// All connections of sites. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -406,7 +404,7 @@ impl Session {
                 Effect::Ask => Some(Input::Allowed(self.is_in().await)),
                 Effect::Commit(commit) => Some(self.commit(commit).await),
                 Effect::Quarantine(octets) => {
-                    self.aside(&octets).await;
+                    aside::stranger(&self.hall, self.caller.agent, &octets).await;
                     None
                 }
                 Effect::Lives => {
@@ -415,6 +413,11 @@ impl Session {
                 }
                 Effect::HangUp(why) => {
                     tracing::debug!(agent.id = %self.caller.agent, why = why.as_str(), "a site's line ends");
+                    if why == Farewell::Fork
+                        && let Err(error) = self.went_back().await
+                    {
+                        tracing::error!(%error, "an alarm could not be written");
+                    }
                     ends = true;
                     None
                 }
@@ -512,21 +515,20 @@ impl Session {
                             rows::insert(&mut tx, agent, at, origin, &envelope, &raw, by_line, now)
                                 .await?;
                         // Its effect comes with it or not at all, and once.
-                        if is_new
-                            && envelope.kind == Kind::OUTCOME
-                            && let Some(it) = Outcome::decode(&envelope.body)
-                        {
-                            rows::ended(&mut tx, agent, it.id, it.end, &it.body, now).await?;
-                        }
                         if is_new {
-                            effects::of(&mut tx, self.hall.now(), agent, &envelope).await?;
+                            effects::held(&mut tx, self.hall.now(), agent, &envelope).await?;
                         }
                     }
-                    Entry::Poison { seq, why, raw, .. } => {
-                        let at = Some((chain, seq));
-                        let id = self.hall.mint();
+                    Entry::Poison {
+                        seq,
+                        origin,
+                        why,
+                        raw,
+                    } => {
+                        let place = (chain, seq, origin);
                         let why = why.to_string();
-                        rows::put_aside(&mut tx, id, agent, at, &why, &raw, now).await?;
+                        aside::piece(&self.hall, &mut tx, agent, place, by_line, &why, &raw)
+                            .await?;
                     }
                     Entry::Gap(gap) => {
                         rows::insert_gap(&mut tx, agent, chain, &gap, now).await?;
@@ -537,24 +539,6 @@ impl Session {
         }
         tx.commit().await?;
         Ok(true)
-    }
-
-    async fn aside(&self, octets: &[u8]) {
-        let now = self.hall.now().wall;
-        let agent = self.caller.agent;
-        let put = async {
-            let mut tx = self.hall.db().write().await?;
-            if rows::aside(&mut tx, agent).await? >= ASIDE_MAX {
-                tracing::warn!(agent.id = %agent, "its quarantine is full; what came is not kept");
-                return Ok(());
-            }
-            let id = self.hall.mint();
-            rows::put_aside(&mut tx, id, agent, None, "revoked", octets, now).await?;
-            tx.commit().await
-        };
-        if let Err::<(), Error>(error) = put.await {
-            tracing::error!(%error, "what came could not be put aside");
-        }
     }
 
     async fn lives(&self) {
@@ -568,6 +552,34 @@ impl Session {
         {
             tracing::error!(%error, "an alarm could not be written");
         }
+    }
+
+    /// A box knows less than it has said, or something else: its disk was restored from
+    /// an older day, or another with its key has spoken meanwhile. It goes on in another
+    /// epoch and nothing is swallowed; that it happened is for a person to look at.
+    async fn went_back(&self) -> Result<(), Error> {
+        let now = self.hall.now();
+        let agent = self.caller.agent;
+        tracing::warn!(agent.id = %agent, "a box was set back, or lives in two places");
+        let mut tx = self.hall.db().write().await?;
+        let act = Act {
+            verb: "site.agent_went_back",
+            subject: self.caller.site.to_string(),
+            detail: json!({ "agent": agent }),
+        };
+        audit::record_by(&mut tx, now, &Actor::house("link"), act).await?;
+        let site = About::site(&mut tx, self.caller.site).await?;
+        let opening = Opening {
+            key: Key::new(WENT_BACK, agent),
+            by: "link",
+            severity: Severity::Warning,
+            title: "Perangkat kembali ke keadaan lama: dipulihkan dari cadangan atau disalin"
+                .to_owned(),
+            facts: Map::new(),
+            about: site.into_iter().collect(),
+        };
+        incident::open(&mut tx, now, opening).await?;
+        tx.commit().await
     }
 
     /// One key lives twice: a box was copied.

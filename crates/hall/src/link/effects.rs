@@ -13,11 +13,13 @@ use sync::record::{Envelope, Kind, Quality};
 use sync::release::Updated;
 
 use super::kinds;
+use super::outbox::Wrecked;
 use super::vitals::Vitals;
 use crate::incident::{self, About, Key, Opening, Severity};
 use crate::release::{self, At};
 use crate::sql::desired::{self as configs, Which};
 use crate::sql::enrol as agents;
+use crate::sql::link as commands;
 use crate::sql::release as rows;
 
 /// Who opens incidents here.
@@ -30,20 +32,33 @@ const DISK_LOW_KIB: u64 = 64 * 1_024;
 /// and it has room again from here on.
 const DISK_WELL_KIB: u64 = 128 * 1_024;
 
+/// The outbox of a box was damaged.
+const WRECKED: &str = "site.outbox_damaged";
+
 /// What a box said within this time tells how it is now.
 const NEWS: Duration = Duration::from_secs(600);
 
 /// Longest text of a box that rows keep, in characters.
 const TEXT_MAX: usize = 300;
 
-/// A record is held for the first time. One whose body is not what its kind says has no
-/// effect: it is kept as it came.
-pub(crate) async fn of(
+/// A record is held for the first time: the command that it ends is over, and the rest
+/// follows.
+pub(crate) async fn held(
     tx: &mut Tx,
     now: Now,
     agent: Id<Agent>,
     record: &Envelope,
 ) -> Result<(), Error> {
+    if record.kind == Kind::OUTCOME
+        && let Some(it) = Outcome::decode(&record.body)
+    {
+        commands::ended(tx, agent, it.id, it.end, &it.body, now.wall).await?;
+    }
+    of(tx, now, agent, record).await
+}
+
+/// One whose body is not what its kind says has no effect: it is kept as it came.
+async fn of(tx: &mut Tx, now: Now, agent: Id<Agent>, record: &Envelope) -> Result<(), Error> {
     match record.kind {
         Kind::OUTCOME => match Outcome::decode(&record.body) {
             Some(outcome) if outcome.end != End::Done => ended(tx, now, agent, &outcome).await,
@@ -63,6 +78,10 @@ pub(crate) async fn of(
         },
         kinds::VITALS => match Vitals::decode(record.body.as_slice()) {
             Ok(vitals) => disk(tx, now, agent, record, &vitals).await,
+            Err(_) => Ok(()),
+        },
+        kinds::WRECKED => match Wrecked::decode(record.body.as_slice()) {
+            Ok(wreck) => wrecked(tx, now, agent, &wreck).await,
             Err(_) => Ok(()),
         },
         kinds::STARTED => match Vitals::decode(record.body.as_slice()) {
@@ -112,10 +131,32 @@ async fn disk(
     Ok(())
 }
 
+/// The outbox of a box was damaged: what the house did not hold by then is lost to it,
+/// unless somebody reads the file that was put aside.
+async fn wrecked(tx: &mut Tx, now: Now, agent: Id<Agent>, wreck: &Wrecked) -> Result<(), Error> {
+    let Some(row) = agents::agent(tx, agent).await? else {
+        return Ok(());
+    };
+    let facts = [
+        ("file".to_owned(), json!(short(&wreck.file))),
+        ("kib".to_owned(), json!(wreck.octets / 1_024)),
+    ];
+    let opening = Opening {
+        key: Key::new(WRECKED, agent),
+        by: BY,
+        severity: Severity::Warning,
+        title: "Penyimpanan perangkat rusak; berkasnya disisihkan di perangkat".to_owned(),
+        facts: Map::from_iter(facts),
+        about: About::site(tx, row.site).await?.into_iter().collect(),
+    };
+    incident::open(tx, now, opening).await?;
+    Ok(())
+}
+
 /// A command was not done.
 async fn ended(tx: &mut Tx, now: Now, agent: Id<Agent>, it: &Outcome) -> Result<(), Error> {
     let said = short(&String::from_utf8_lossy(&it.body));
-    let why = crate::sql::link::end_word(it.end);
+    let why = commands::end_word(it.end);
     if let Some(release) = rows::by_command(tx, agent, it.id).await? {
         let refused = At::Refused;
         rows::heard(tx, release, agent, refused, why, &said, now.wall).await?;

@@ -15,6 +15,9 @@ pub const UPDATED: Kind = Kind(66);
 /// What became of a configuration: a [`sync::desired::Configured`]. An event.
 pub const CONFIGURED: Kind = Kind(67);
 
+/// The outbox of a box was damaged and put aside: a [`super::outbox::Wrecked`]. An event.
+pub const WRECKED: Kind = Kind(68);
+
 /// A box has looked whether there is an internet: a `reach_core::round::Round`. An event.
 pub const ROUND: Kind = Kind(96);
 
@@ -56,6 +59,7 @@ pub fn record(kind: i64) -> String {
         (STARTED, "started"),
         (UPDATED, "updated"),
         (CONFIGURED, "configured"),
+        (WRECKED, "wrecked"),
         (ROUND, "round"),
         (BEGAN, "began"),
         (DISH, "dish"),

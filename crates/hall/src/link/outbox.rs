@@ -8,6 +8,8 @@ use std::path::Path;
 
 use base::id::{Agent, Id};
 use base::now::Wall;
+use prost::Message;
+use serde::Serialize;
 use store::migrate::Schema;
 use store::{Db, Error, Place};
 use sync::identity::{Chain, Cursor, Epoch, Seq};
@@ -23,6 +25,55 @@ pub const SCHEMA: Schema = store::schema!("box", "schema/box", [(1, "outbox")]);
 /// The file in a box's data folder.
 const FILE: &str = "outbox.sqlite";
 
+/// How the file of a damaged outbox is called until the house has been told of it, and
+/// from then on; between them the microsecond in which it was found.
+const DAMAGED: &str = "outbox-damaged-";
+const TOLD: &str = "outbox-told-";
+
+/// An outbox was damaged and put aside. Sent and stored for years: fields are only added.
+#[derive(Clone, PartialEq, Eq, Message, Serialize)]
+pub struct Wrecked {
+    /// The file's name in the box's folder.
+    #[prost(string, tag = "1")]
+    pub file: String,
+    /// How large it is.
+    #[prost(uint64, tag = "2")]
+    pub octets: u64,
+}
+
+/// The damaged outbox that the house has not been told of, if there is one.
+#[must_use]
+pub fn wreck(folder: &Path) -> Option<Wrecked> {
+    let mut found = files(folder, DAMAGED).into_iter();
+    let file = found.find(|name| name.ends_with(".sqlite"))?;
+    let octets = std::fs::metadata(folder.join(&file)).map_or(0, |file| file.len());
+    Some(Wrecked { file, octets })
+}
+
+/// The house is told of it, or will be: it is in the outbox.
+///
+/// # Errors
+/// If the folder cannot be used.
+pub fn told(folder: &Path, wreck: &Wrecked) -> std::io::Result<()> {
+    for file in files(folder, DAMAGED) {
+        if let Some(when) = file.strip_prefix(DAMAGED)
+            && file.starts_with(&wreck.file)
+        {
+            std::fs::rename(folder.join(&file), folder.join(format!("{TOLD}{when}")))?;
+        }
+    }
+    Ok(())
+}
+
+/// Files of the folder that begin so, by name.
+fn files(folder: &Path, begin: &str) -> Vec<String> {
+    let found = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let names = found.filter_map(|file| file.file_name().into_string().ok());
+    let mut names: Vec<String> = names.filter(|name| name.starts_with(begin)).collect();
+    names.sort();
+    names
+}
+
 /// A box's outbox.
 #[derive(Debug, Clone)]
 pub struct Disk {
@@ -31,7 +82,9 @@ pub struct Disk {
 
 impl Disk {
     /// Opens the outbox of a folder for an agent, or makes it. One that belongs to
-    /// another agent is put aside under that one's name: it was another key's to send.
+    /// another agent is put aside under that one's name: it was another key's to send. One
+    /// that is damaged is put aside too ([`wreck`]) and the box goes on with a new one, in
+    /// another epoch: a box that cannot speak helps nobody.
     ///
     /// # Errors
     /// If the folder cannot be used.
@@ -42,14 +95,17 @@ impl Disk {
         rng: &mut fastrand::Rng,
     ) -> Result<(Self, Outbox), Error> {
         let path = folder.join(FILE);
-        let mut db = database(&path, now).await?;
+        let mut db = match sound(&path, now).await? {
+            Some(db) => db,
+            None => {
+                put_aside(folder, now).map_err(|error| unusable(&path, &error))?;
+                database(&path, now).await?
+            }
+        };
         if let Some(other) = whose(&db).await?.filter(|whose| *whose != agent) {
             db.close().await;
             let aside = folder.join(format!("outbox-{other}.sqlite"));
-            std::fs::rename(&path, &aside).map_err(|error| Error::Place {
-                place: path.display().to_string(),
-                why: error.to_string(),
-            })?;
+            std::fs::rename(&path, &aside).map_err(|error| unusable(&path, &error))?;
             tracing::warn!(aside = %aside.display(), "the outbox of another key was put aside");
             db = database(&path, now).await?;
         }
@@ -165,6 +221,66 @@ impl Disk {
     }
 }
 
+/// Opens the outbox if it is whole; none if it is damaged.
+async fn sound(path: &Path, now: Wall) -> Result<Option<Db>, Error> {
+    let db = match database(path, now).await {
+        Ok(db) => db,
+        Err(Error::Corrupt { .. } | Error::Damaged { .. }) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let whole = match db.is_whole().await {
+        Ok(true) => readable(&db).await,
+        Ok(false) => Ok(false),
+        Err(error) => Err(error),
+    };
+    match whole {
+        Ok(true) => Ok(Some(db)),
+        Ok(false) | Err(Error::Corrupt { .. }) => {
+            db.close().await;
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+async fn readable(db: &Db) -> Result<bool, Error> {
+    let mut read = db.read().await?;
+    rows::read(&mut read).await.map(|_| true)
+}
+
+/// Puts a damaged outbox aside with what SQLite keeps beside it. One damaged file is
+/// kept, the newest: a card that rots would fill up with them.
+fn put_aside(folder: &Path, now: Wall) -> std::io::Result<()> {
+    for older in [DAMAGED, TOLD]
+        .iter()
+        .flat_map(|begin| files(folder, begin))
+    {
+        std::fs::remove_file(folder.join(older))?;
+    }
+    let aside = folder.join(format!("{DAMAGED}{}.sqlite", now.as_us()));
+    // What was written last may stand in the log beside it and nowhere else.
+    for beside in ["-wal", "-shm", ""] {
+        let named = |file: &Path| {
+            let mut name = file.as_os_str().to_owned();
+            name.push(beside);
+            name
+        };
+        match std::fs::rename(named(&folder.join(FILE)), named(&aside)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    tracing::warn!(aside = %aside.display(), "the outbox is damaged and was put aside");
+    std::fs::File::open(folder)?.sync_all()
+}
+
+fn unusable(path: &Path, error: &std::io::Error) -> Error {
+    Error::Place {
+        place: path.display().to_string(),
+        why: error.to_string(),
+    }
+}
+
 async fn database(path: &Path, now: Wall) -> Result<Db, Error> {
     let path = path.to_owned();
     let db = Db::open(&Place::Sqlite { path }).await?;
@@ -266,6 +382,53 @@ mod tests {
         );
         let left = disk.rows(old, Seq::ZERO, Seq::new(9)).await.expect("rows");
         assert!(left.is_empty(), "{left:?}");
+    }
+
+    /// Overwrites part of the file, as a card does that rots.
+    fn rot(folder: &Path, from: usize, octets: usize) {
+        let path = folder.join(FILE);
+        let mut file = std::fs::read(&path).expect("an outbox");
+        assert!(file.len() >= from + octets, "{}", file.len());
+        file[from..from + octets].fill(0xa5);
+        std::fs::write(&path, file).expect("written");
+    }
+
+    #[tokio::test]
+    async fn a_damaged_outbox_is_put_aside_and_told_of_once() {
+        for (from, octets) in [(0, 100), (4_096, 4_096), (8_192, 20_000)] {
+            let folder = tempfile::tempdir().expect("a folder");
+            let folder = folder.path();
+            let (disk, outbox) = open(folder, agent(1)).await;
+            assert_eq!(wreck(folder), None);
+            let mut queue = Queue::open(&outbox, Shares::default());
+            keep(&disk, &mut queue, &[&[7; 30_000], b"two"]).await;
+            let before = queue.epoch();
+            disk.close().await;
+            rot(folder, from, octets);
+            let mut rng = fastrand::Rng::with_seed(8);
+            let (disk, outbox) = Disk::open(folder, agent(1), NOW, &mut rng)
+                .await
+                .unwrap_or_else(|error| panic!("{from}: {error}"));
+            assert_ne!(outbox.epoch, before, "{from}: another epoch");
+            assert!(outbox.chains.is_empty(), "{from}");
+            let found = wreck(folder).unwrap_or_else(|| panic!("{from}: it is aside"));
+            assert!(found.octets > 30_000, "{found:?}");
+            told(folder, &found).expect("renamed");
+            assert_eq!(wreck(folder), None, "{from}: told once");
+            let kept = files(folder, TOLD);
+            let kept = kept.iter().filter(|name| name.ends_with(".sqlite"));
+            assert_eq!(kept.count(), 1, "{from}: and kept");
+
+            // Another one later: the newest alone is kept.
+            disk.close().await;
+            rot(folder, 0, 100);
+            let later = NOW + std::time::Duration::from_secs(1);
+            let (disk, _) = Disk::open(folder, agent(1), later, &mut rng)
+                .await
+                .unwrap_or_else(|error| panic!("{from}: {error}"));
+            disk.close().await;
+            assert!(wreck(folder).is_some() && files(folder, TOLD).is_empty());
+        }
     }
 
     #[tokio::test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use base::id::{Agent, Id, Person, Quarantine, Site};
+use base::id::{Agent, Id, Person, Site};
 use base::now::Wall;
 use store::query::Query;
 use store::{Conn, Error, Tx, params};
@@ -130,44 +130,6 @@ pub(crate) async fn insert_gap(
     )
     .await?;
     Ok(())
-}
-
-/// Puts octets aside that are believed by nobody.
-pub(crate) async fn put_aside(
-    tx: &mut Tx,
-    id: Id<Quarantine>,
-    agent: Id<Agent>,
-    at: Option<(Chain, Seq)>,
-    why: &str,
-    raw: &[u8],
-    now: Wall,
-) -> Result<(), Error> {
-    tx.execute(
-        "INSERT INTO hall_quarantine (id, agent_id, at_us, why, stream, epoch, seq, raw) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-        params![
-            id,
-            agent,
-            now,
-            why,
-            at.map(|(chain, _)| i64::from(chain.stream.number())),
-            at.map(|(chain, _)| bits(chain.epoch)),
-            at.map(|(_, seq)| int(seq)),
-            raw
-        ],
-    )
-    .await?;
-    Ok(())
-}
-
-/// How much of an agent's lies aside, in pieces.
-pub(crate) async fn aside(conn: &mut Conn, agent: Id<Agent>) -> Result<i64, Error> {
-    conn.one(
-        "SELECT COUNT(*) AS n FROM hall_quarantine WHERE agent_id = $1",
-        params![agent],
-    )
-    .await?
-    .get("n")
 }
 
 /// An agent has greeted.

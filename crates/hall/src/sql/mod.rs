@@ -3,6 +3,7 @@
 pub(crate) mod agency;
 pub(crate) mod area;
 pub(crate) mod arrived;
+pub(crate) mod aside;
 pub(crate) mod audit;
 pub(crate) mod authority;
 pub(crate) mod claim;

@@ -3,7 +3,7 @@
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::response::{IntoResponse, Response};
-use base::id::{Agent, Id, Person, Site};
+use base::id::{Agent, Id, Person, Quarantine, Site};
 use base::now::Wall;
 use http::HeaderMap;
 use serde::{Deserialize, Serialize};
@@ -17,6 +17,7 @@ use crate::csv::{self, File};
 use crate::guard::{Guarded as _, Permission, Who};
 use crate::http::{Page, limit};
 use crate::idempotency::Keyed;
+use crate::link::aside::{self, Piece};
 use crate::link::said::{self, Heard, Inside, Told};
 use crate::problem::{self, Path, Problem, Query};
 
@@ -26,6 +27,8 @@ pub(super) fn routes() -> OpenApiRouter<Hall> {
         .layer(DefaultBodyLimit::max(FILE_MAX));
     OpenApiRouter::new()
         .routes(routes!(records).guard(Permission::SitesRead))
+        .routes(routes!(set_aside).guard(Permission::SitesRead))
+        .routes(routes!(again).guard(Permission::SitesWrite))
         .routes(routes!(commands).guard(Permission::SitesRead))
         .routes(routes!(command).guard(Permission::SitesWrite))
         .merge(carried)
@@ -271,6 +274,126 @@ fn file(found: Vec<Heard>) -> Response {
         ]);
     }
     file.response("catatan-lokasi.csv")
+}
+
+/// What came from a box and could not be read.
+#[derive(Debug, Serialize, ToSchema)]
+struct AsideView {
+    /// `qtn_…`
+    #[schema(value_type = String)]
+    id: Id<Quarantine>,
+    /// Which box, `agt_…`.
+    #[schema(value_type = String)]
+    agent: Id<Agent>,
+    /// When it came.
+    #[schema(value_type = i64)]
+    at_us: Wall,
+    /// What is wrong with it; `revoked` if it came from a box that is not let in.
+    why: String,
+    /// `money`, `event` or `sample`; null where it was no single record.
+    stream: Option<&'static str>,
+    /// The epoch, 16 hexadecimal digits.
+    epoch: Option<String>,
+    /// Its number.
+    seq: Option<u64>,
+    /// Whether it takes its place among the records once it can be read.
+    has_place: bool,
+    /// The release that the box said it ran.
+    version: Option<String>,
+    /// How many octets it has.
+    octets: i64,
+}
+
+impl From<Piece> for AsideView {
+    fn from(it: Piece) -> Self {
+        Self {
+            id: it.id,
+            agent: it.agent,
+            at_us: it.at,
+            why: it.why,
+            stream: it.place.map(|(stream, ..)| stream),
+            epoch: it.place.map(|(_, epoch, _)| format!("{epoch:016x}")),
+            seq: it.place.map(|(.., seq)| seq),
+            has_place: it.has_place,
+            version: it.version,
+            octets: it.octets,
+        }
+    }
+}
+
+/// What became of trying again.
+#[derive(Debug, Serialize, ToSchema)]
+struct AsideTried {
+    /// Pieces that are records now.
+    read: usize,
+    /// Pieces that have a place and still cannot be read.
+    left: usize,
+}
+
+/// What came from a site's boxes and could not be read, the newest first.
+#[utoipa::path(get, path = "/api/v1/sites/{id}/aside", tag = "sites",
+    params(("id" = String, Path, description = "`sit_…`"), Filter),
+    responses((status = 200, body = Page<AsideView>), (status = 404)))]
+async fn set_aside(
+    State(hall): State<Hall>,
+    who: Who,
+    headers: HeaderMap,
+    Path(id): Path<Id<Site>>,
+    Query(filter): Query<Filter>,
+) -> Result<Response, Problem> {
+    let csv = csv::wanted(&headers, filter.format.as_deref())?;
+    let mut read = hall.db().read().await?;
+    let found = aside::of_site(&mut read, &who, id, limit(filter.limit)?).await?;
+    let items: Vec<_> = found.into_iter().map(AsideView::from).collect();
+    if !csv {
+        return Ok(axum::Json(Page { items, next: None }).into_response());
+    }
+    let mut file = File::new(&[
+        "id",
+        "agent",
+        "at_us",
+        "why",
+        "stream",
+        "epoch",
+        "seq",
+        "has_place",
+        "version",
+        "octets",
+    ]);
+    for it in items {
+        file.row(&[
+            it.id.to_string(),
+            it.agent.to_string(),
+            it.at_us.as_us().to_string(),
+            it.why,
+            it.stream.unwrap_or_default().to_owned(),
+            it.epoch.unwrap_or_default(),
+            it.seq.map(|seq| seq.to_string()).unwrap_or_default(),
+            it.has_place.to_string(),
+            it.version.unwrap_or_default(),
+            it.octets.to_string(),
+        ]);
+    }
+    Ok(file.response("disisihkan.csv"))
+}
+
+/// Tries again what could not be read: what can be read now takes its place among the
+/// records, with what follows from it.
+#[utoipa::path(post, path = "/api/v1/sites/{id}/aside/tries", tag = "sites",
+    params(("id" = String, Path, description = "`sit_…`")),
+    responses((status = 200, body = AsideTried), (status = 404)))]
+async fn again(
+    State(hall): State<Hall>,
+    who: Who,
+    Path(id): Path<Id<Site>>,
+) -> Result<axum::Json<AsideTried>, Problem> {
+    let mut tx = hall.db().write().await?;
+    let tried = aside::again(&hall, &mut tx, &who, id).await?;
+    tx.commit().await?;
+    Ok(axum::Json(AsideTried {
+        read: tried.read,
+        left: tried.left,
+    }))
 }
 
 /// What a site's boxes were told, the newest first.

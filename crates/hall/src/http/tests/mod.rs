@@ -34,6 +34,7 @@ macro_rules! on_both {
     )*};
 }
 
+mod aside;
 mod backwards;
 mod doors;
 mod guards;

@@ -57,7 +57,7 @@ impl House {
     }
 
     /// A site whose box is let in.
-    async fn boxed(&self, with: &str) -> (String, Id<Agent>) {
+    pub(super) async fn boxed(&self, with: &str) -> (String, Id<Agent>) {
         let site = self.site(with, "62.01").await;
         let (_, short) = self.code(with, &site, json!({})).await;
         let waits = Kotak::new().asks(self, &short).await.expect("it may ask");
@@ -78,7 +78,7 @@ impl House {
             body,
         };
         let mut tx = self.hall.db().write().await.expect("a transaction");
-        let done = effects::of(&mut tx, now, agent, &record).await;
+        let done = effects::held(&mut tx, now, agent, &record).await;
         done.expect("an effect");
         tx.commit().await.expect("a commit");
     }
@@ -94,7 +94,7 @@ impl House {
     }
 
     /// What an agent is waiting to be told.
-    async fn waiting(&self, agent: Id<Agent>) -> Vec<(u32, Ulid, Vec<u8>)> {
+    pub(super) async fn waiting(&self, agent: Id<Agent>) -> Vec<(u32, Ulid, Vec<u8>)> {
         let mut read = self.hall.db().read().await.expect("a snapshot");
         let waiting = link::waiting(&mut read, agent, 10).await.expect("commands");
         let plain = |it: sync::command::Command| (it.kind, it.id, it.body);
