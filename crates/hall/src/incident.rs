@@ -535,5 +535,54 @@ const fn verb(event: &Event) -> &'static str {
     }
 }
 
+/// An incident as a paper names it: without the words of persons.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    /// The number by which people speak of it.
+    pub number: i64,
+    /// What kind.
+    pub kind: String,
+    /// What is wrong. None: a person has opened it, in words of his own.
+    pub title: Option<String>,
+    /// When it was opened,
+    pub opened: Wall,
+    /// and when it was over. None: it goes on.
+    pub cleared: Option<Wall>,
+}
+
+/// Incidents that one paper names of a site. Bound; policy: the later ones are left out.
+const NAMED_MAX: i64 = 200;
+
+/// The incidents of a site that went on within a span, the oldest first.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn of_site(
+    conn: &mut Conn,
+    site: Id<Site>,
+    span: std::ops::Range<Wall>,
+) -> Result<Vec<Named>, Error> {
+    let query = rows::list()
+        .push(" AND i.opened_us < ", span.end)
+        .push(" AND (i.cleared_us IS NULL OR i.cleared_us >= ", span.start)
+        .push(
+            ") AND EXISTS (SELECT 1 FROM hall_incident_subject s WHERE s.incident_id = i.id \
+             AND s.unlinked_us IS NULL AND s.kind = 'site' AND s.subject = ",
+            site.to_string(),
+        )
+        .push(") ORDER BY i.number LIMIT ", NAMED_MAX);
+    let found = rows::fetch(conn, &query).await?;
+    Ok(found
+        .into_iter()
+        .map(|row| Named {
+            number: row.number,
+            kind: row.kind,
+            title: row.room.is_some().then_some(row.title),
+            opened: row.opened,
+            cleared: row.standing.cleared,
+        })
+        .collect())
+}
+
 #[cfg(test)]
 mod tests;

@@ -27,6 +27,9 @@ pub const COMMON_MIN: usize = 4;
 /// and in so many of a hundred of the villages of that provider there.
 pub const COMMON_PERCENT: usize = 30;
 
+/// Groups that there can be at one time: each has so many of all.
+pub const GROUPS_MAX: usize = 100 / COMMON_PERCENT;
+
 /// Whether a site is heard. Shown; never stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Contact {

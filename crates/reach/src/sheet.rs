@@ -17,17 +17,24 @@ use base::id::{Id, Person};
 use base::month::Month;
 use base::now::Wall;
 use hall::areas::{self, NamedArea};
-use hall::guard::Who;
+use hall::guard::{Permission, Who};
+use hall::incident::{self, Named};
+use hall::link::arrived::{self, Head};
 use hall::{Hall, audit, staff};
 use reach_core::amend::PROMPT;
 use reach_core::judge::Run;
 use reach_core::sheet::{Of, Sheet, Told};
 use reach_core::slot::Slot;
+use reach_core::speed::{Figure, Way};
 use reach_core::uptime::Excused;
 use store::{Conn, Error};
 
 use crate::ledger::{self, Member, slots_of};
 use crate::sql::excuse::{self, ExcuseRow};
+use crate::sql::speed::{self, SpeedRow};
+
+/// Tests of speed that a sheet names of a site. Bound; policy: the newest.
+const SPEEDS_MAX: i64 = 200;
 
 /// A sheet with all that is printed beside its integers.
 #[derive(Debug, Clone)]
@@ -59,6 +66,12 @@ pub(crate) struct Beside {
     pub(crate) runs: Vec<Run>,
     /// Of each thing that is laid over it what was declared.
     pub(crate) declared: Vec<Option<Declared>>,
+    /// What was opened as an incident in that month; none where the reader may not know.
+    pub(crate) incidents: Option<Vec<Named>>,
+    /// How fast it was in that month.
+    pub(crate) speeds: Vec<SpeedRow>,
+    /// Where the journals of its boxes stand when the sheet is made.
+    pub(crate) heads: Vec<Head>,
 }
 
 /// What was declared, and by whom.
@@ -102,9 +115,22 @@ pub(crate) async fn make(
     let declared: BTreeMap<_, _> = declared.into_iter().map(|row| (row.id, row)).collect();
     let villages = members.iter().filter_map(|member| member.village.as_ref());
     let names = areas::names(conn, villages).await?;
-    let beside = members.into_iter().zip(kept).zip(&told);
-    let sites = beside
-        .map(|((member, kept), told)| Beside {
+    let mut sites = Vec::with_capacity(members.len());
+    for ((member, kept), told) in members.into_iter().zip(kept).zip(&told) {
+        let site = member.site.id;
+        let span = slots.start.start()..slots.end.start();
+        let may_know = who.may(Permission::IncidentsRead, &member.site.place());
+        let incidents = match may_know {
+            true => Some(incident::of_site(conn, site, span.clone()).await?),
+            false => None,
+        };
+        let mut speeds = speed::of_sites(conn, &[site], span.start, SPEEDS_MAX).await?;
+        speeds.retain(|row| row.at < span.end);
+        speeds.reverse();
+        sites.push(Beside {
+            incidents,
+            speeds,
+            heads: arrived::heads(conn, site, span.start).await?,
             village: member.village.clone().map(|code| NamedArea {
                 name: names.get(&code).cloned().unwrap_or_default(),
                 code,
@@ -119,8 +145,8 @@ pub(crate) async fn make(
                 })
                 .collect(),
             member,
-        })
-        .collect();
+        });
+    }
     let about = match &of {
         Of::Village(code) => Some(code),
         Of::Provider { within, .. } => within.as_ref(),
@@ -196,6 +222,11 @@ async fn around(conn: &mut Conn, of: Option<&AreaCode>) -> Result<Vec<NamedArea>
         code,
     });
     Ok(named.collect())
+}
+
+/// How fast one way of a test was, kbit/s; none if nothing was measured.
+pub(crate) fn kbps(of: Option<&Way>) -> Option<u64> {
+    of.and_then(Way::figure).map(Figure::kbps)
 }
 
 /// Whether it counts, and if not, why.

@@ -138,6 +138,11 @@ pub fn read(anchors: &[Anchor]) -> Result<Vec<Targets>, AnchorError> {
     if names.len() != anchors.len() {
         return Err(all("two have the same name"));
     }
+    let networks: BTreeSet<&str> = anchors.iter().map(|it| it.network.as_str()).collect();
+    if anchors.len() > 1 && networks.len() == 1 {
+        // Its bad day would be taken for a village's.
+        return Err(all("all stand in one network"));
+    }
     let targets: Vec<Targets> = anchors.iter().map(Anchor::read).collect::<Result<_, _>>()?;
     let by_https = targets.iter().any(|it| it.https.is_some());
     let by_both =

@@ -6387,6 +6387,45 @@ export interface components {
             /** @description Why. */
             why?: string | null;
         };
+        /** @description An incident that a sheet names. */
+        SheetIncident: {
+            /**
+             * Format: int64
+             * @description and when it was over; null: it goes on.
+             */
+            cleared_us?: number | null;
+            /** @description What kind; `manual`: a person has opened it. */
+            kind: string;
+            /**
+             * Format: int64
+             * @description The number by which people speak of it.
+             */
+            number: number;
+            /**
+             * Format: int64
+             * @description When it was opened,
+             */
+            opened_us: number;
+            /** @description What is wrong, in Bahasa Indonesia; null where a person has said it in words of
+             *     his own. */
+            title?: string | null;
+        };
+        /** @description Where a journal of a box stands. */
+        SheetJournal: {
+            /** @description Which box, `agt_…`. */
+            agent: string;
+            /** @description and its digest (decision 0011), hexadecimal. */
+            digest: string;
+            /** @description The epoch, 16 hexadecimal digits. */
+            epoch: string;
+            /**
+             * Format: int64
+             * @description The number of the last record that is held,
+             */
+            seq: number;
+            /** @description `money`, `event` or `sample`. */
+            stream: string;
+        };
         /**
          * @description Of whom a sheet is.
          * @enum {string}
@@ -6410,6 +6449,12 @@ export interface components {
              * @description The slots that count: from this one on,
              */
             from_slot: number;
+            /** @description What was opened as an incident and went on in the month; null where the reader may
+             *     not know of incidents. */
+            incidents?: components["schemas"]["SheetIncident"][] | null;
+            /** @description Where the journals of its boxes stand when the sheet is made: each is a chain of
+             *     digests that the box itself has made. */
+            journals: components["schemas"]["SheetJournal"][];
             /** @description What it is called. */
             name: string;
             /** @description When it failed in them. */
@@ -6418,12 +6463,34 @@ export interface components {
             provider?: string | null;
             /** @description Which. */
             site: string;
+            /** @description How fast it was in the month, the oldest first. */
+            speeds: components["schemas"]["SheetSpeed"][];
             /**
              * Format: int64
              * @description up to this one, without it.
              */
             to_slot: number;
             village?: components["schemas"]["NamedArea"] | null;
+        };
+        /** @description A test of speed that a sheet names. */
+        SheetSpeed: {
+            /** @description Whether somebody had asked for it. */
+            asked: boolean;
+            /**
+             * Format: int64
+             * @description When.
+             */
+            at_us: number;
+            /**
+             * Format: int64
+             * @description Download, kbit/s; null: nothing was measured.
+             */
+            down_kbps?: number | null;
+            /**
+             * Format: int64
+             * @description Upload, kbit/s.
+             */
+            up_kbps?: number | null;
         };
         /** @description All sites of a sheet together. */
         SheetTotal: components["schemas"]["LedgerNumbers"] & {

@@ -146,3 +146,36 @@ async fn each_scene_of_a_dish_is_told_as_what_it_is() {
         assert!(says(told, &said), "{scene:?}: {told} for {said}");
     }
 }
+
+/// Some dishes answer at one door only: where gRPC is closed, gRPC-Web is asked.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dish_whose_first_door_is_closed_is_asked_at_the_other() {
+    let (_folder, data) = data();
+    let house = House::start(&data);
+    let (_own, of_box) = crate::running::data();
+    let site = let_in(&data, &of_box);
+    let tasks = Tasks::new();
+    let dish = Dish::somewhere(Scene::NoAccount).open(&tasks).await;
+    let (at, _) = dish.expect("ports");
+    let web = at.rsplit('/').next().expect("a port");
+    // Nobody listens where this one did.
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let closed = taken.local_addr().expect("an address").port();
+    drop(taken);
+    let at = format!("127.0.0.1/{closed}/{web}");
+    let _box = Kotak::told(&of_box, &["--dish", &at, "--slot-seconds", SLOT]);
+    let admin = house.admin().await;
+    let path = format!("/api/v1/sites/{site}/dish");
+    within(async {
+        loop {
+            let answer = admin.get(house.at(&path)).send().await.expect("an answer");
+            let told: Json = answer.json().await.expect("JSON");
+            if told["word"] == "no_account" {
+                assert_eq!(told["disablement"], 2, "{told}");
+                break;
+            }
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+}

@@ -9,9 +9,11 @@ use base::id::{Agent, Id, Site};
 use base::now::Wall;
 use store::{Conn, Error};
 use sync::clock::{Anchor, Timeline};
-use sync::identity::Boot;
+use sync::identity::{Boot, Cursor};
 use sync::record::{Envelope, Kind};
 
+use super::site::word;
+use crate::audit::hex;
 use crate::sql::arrived as rows;
 
 /// A record of a site.
@@ -53,6 +55,38 @@ pub async fn of_site(
     limit: i64,
 ) -> Result<Vec<Arrived>, Error> {
     rows::of_site(conn, site, from, behind, to, limit).await
+}
+
+/// How far the journal of a box is held: its own chain of digests ends there, so that what
+/// was taken out or put in between can be shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Head {
+    /// Which box.
+    pub agent: Id<Agent>,
+    /// `money`, `event` or `sample`.
+    pub stream: &'static str,
+    /// The epoch, 16 hexadecimal digits.
+    pub epoch: String,
+    /// The number of the last record,
+    pub seq: u64,
+    /// and its digest, hexadecimal.
+    pub digest: String,
+}
+
+/// The heads of the journals of a site's boxes of which something came from a time on.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn heads(conn: &mut Conn, site: Id<Site>, from: Wall) -> Result<Vec<Head>, Error> {
+    let found = rows::heads(conn, site, from).await?;
+    let head = |(agent, at): (_, Cursor)| Head {
+        agent,
+        stream: word(at.chain.stream),
+        epoch: format!("{:016x}", at.chain.epoch.bits()),
+        seq: at.seq.get(),
+        digest: hex(at.digest.as_bytes()),
+    };
+    Ok(found.into_iter().map(head).collect())
 }
 
 /// What is known of the clocks of boxes. What was looked up is kept and goes on with what

@@ -210,3 +210,91 @@ fn store(authority: &CertificateDer<'static>) -> Result<RootCertStore, Error> {
     store.add(authority.clone())?;
     Ok(store)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use base::now::Wall;
+    use rcgen::{CertificateParams, KeyPair};
+    use store::Db;
+
+    use super::*;
+    use crate::ca::{Authority, LEAF_LIFE, Request};
+    use crate::schema::SCHEMA;
+    use crate::vault::Vault;
+
+    const NOW: Wall = Wall::from_us(1_800_000_000_000_000);
+
+    async fn authority(db: &Db) -> Authority {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("data.key");
+        let vault = Vault::unlock(&file, db, NOW).await.expect("unlocked");
+        Authority::open(db, &vault, NOW)
+            .await
+            .expect("an authority")
+    }
+
+    fn clock(wall: Wall) -> UnixTime {
+        let s = u64::try_from(wall.as_us() / 1_000_000).expect("after 1970");
+        UnixTime::since_unix_epoch(Duration::from_secs(s))
+    }
+
+    /// A box whose battery is flat believes that it is 1970, one whose clock was set by
+    /// hand that it is 2100: the house is the house by its key, whatever the day.
+    async fn whatever_day_a_box_believes(db: Db) {
+        let house = authority(&db).await;
+        let (chain, _) = house.door(NOW).expect("a certificate");
+        let name = ServerName::try_from("anything.example").expect("a name");
+        let looks = |wanted, chain: &[CertificateDer<'static>], at| {
+            let door = OfHouse::of(wanted);
+            door.verify_server_cert(&chain[0], &chain[1..], &name, &[], at)
+        };
+        let days = [
+            UnixTime::since_unix_epoch(Duration::ZERO),
+            clock(NOW),
+            clock(NOW + LEAF_LIFE * 2),
+            UnixTime::since_unix_epoch(Duration::from_secs(4_102_444_800)),
+        ];
+        let key = house.house_key();
+        for at in days {
+            looks(Some(key), &chain, at).unwrap_or_else(|error| panic!("{at:?}: {error}"));
+            // A first look, when two people compare six words.
+            looks(None, &chain, at).unwrap_or_else(|error| panic!("{at:?}: {error}"));
+            let other = HouseKey([7; 32]);
+            assert!(
+                looks(Some(other), &chain, at).is_err(),
+                "{at:?}: another key"
+            );
+            // Another's certificate behind the right authority's.
+            let stranger = KeyPair::generate().expect("a key");
+            let own = CertificateParams::new(vec!["betang".to_owned()]).expect("a name");
+            let own = own.self_signed(&stranger).expect("signed").der().clone();
+            let forged = [own, chain[1].clone()];
+            assert!(looks(Some(key), &forged, at).is_err(), "{at:?}: forged");
+        }
+        // A stolen box cannot play the house: its certificate is for another purpose.
+        let key_of_box = KeyPair::generate().expect("a key");
+        let asked = CertificateParams::default()
+            .serialize_request(&key_of_box)
+            .expect("a request");
+        let asked = Request::read(asked.der()).expect("a request");
+        let (of_box, _) = house
+            .sign(asked, base::id::Id::from_bytes([1; 16]), NOW)
+            .expect("signed");
+        let posing = [of_box.clone(), chain[1].clone()];
+        for at in days {
+            assert!(looks(Some(key), &posing, at).is_err(), "{at:?}: a box");
+            // And the house takes the box by its key; how old it may be is asked later.
+            let boxes = OfBoxes::signed_by(house.certificate()).expect("a verifier");
+            let taken = boxes.verify_client_cert(&of_box, &[], at);
+            taken.unwrap_or_else(|error| panic!("{at:?}: {error}"));
+        }
+    }
+
+    store::on_both_engines!(
+        the_house_is_known_by_its_key_on_any_day,
+        &[SCHEMA],
+        async |db: Db| { whatever_day_a_box_believes(db).await }
+    );
+}

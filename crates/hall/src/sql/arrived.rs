@@ -3,8 +3,10 @@
 use base::id::{Agent, Id, Site};
 use base::now::Wall;
 use store::{Conn, Error, Row, params};
+use sync::identity::Cursor;
 use sync::record::{Envelope, Kind};
 
+use super::outbox::{chain, digest, seq};
 use crate::link::arrived::Arrived;
 
 const SELECT: &str = "SELECT r.number, r.agent_id, a.site_id, r.received_us, r.by_line, r.raw \
@@ -49,6 +51,32 @@ pub(crate) async fn of_site(
         .all(sql, params![site, from, behind, to, limit])
         .await?;
     rows.iter().map(arrived).collect()
+}
+
+/// How far the journals of a site's boxes are held of which something came from a time on.
+pub(crate) async fn heads(
+    conn: &mut Conn,
+    site: Id<Site>,
+    from: Wall,
+) -> Result<Vec<(Id<Agent>, Cursor)>, Error> {
+    let found = conn
+        .all(
+            "SELECT c.agent_id, c.stream, c.epoch, c.seq, c.digest FROM hall_record_chain c \
+             JOIN hall_agent a ON a.id = c.agent_id \
+             WHERE a.site_id = $1 AND c.heard_us >= $2 \
+             ORDER BY c.agent_id, c.stream, c.heard_us DESC, c.epoch",
+            params![site, from],
+        )
+        .await?;
+    let head = |row: &Row| {
+        let head = Cursor {
+            chain: chain(row)?,
+            seq: seq(row, "seq")?,
+            digest: digest(row, "digest")?,
+        };
+        Ok((row.get("agent_id")?, head))
+    };
+    found.iter().map(head).collect()
 }
 
 /// What was heard of a box's clocks.

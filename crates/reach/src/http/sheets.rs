@@ -4,12 +4,13 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use base::area::{AreaCode, AreaLevel};
 use base::day::Day;
-use base::id::{Excuse, Id, Person, Site};
+use base::id::{Agent, Excuse, Id, Person, Site};
 use base::month::Month;
 use base::now::Wall;
 use hall::areas::{self, NamedArea};
 use hall::audit::{self, Act};
 use hall::guard::{Guarded as _, Permission, Who};
+use hall::incident::Named;
 use hall::print::Unprinted;
 use hall::problem::{self, Path, Problem, Query};
 use hall::{Hall, print};
@@ -237,6 +238,75 @@ struct SiteView {
     outages: Vec<OutageView>,
     /// What is laid over them.
     excused: Vec<ExclusionView>,
+    /// What was opened as an incident and went on in the month; null where the reader may
+    /// not know of incidents.
+    incidents: Option<Vec<IncidentNamed>>,
+    /// How fast it was in the month, the oldest first.
+    speeds: Vec<SpeedNamed>,
+    /// Where the journals of its boxes stand when the sheet is made: each is a chain of
+    /// digests that the box itself has made.
+    journals: Vec<JournalView>,
+}
+
+/// An incident that a sheet names.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SheetIncident)]
+struct IncidentNamed {
+    /// The number by which people speak of it.
+    number: i64,
+    /// What kind; `manual`: a person has opened it.
+    kind: String,
+    /// What is wrong, in Bahasa Indonesia; null where a person has said it in words of
+    /// his own.
+    title: Option<String>,
+    /// When it was opened,
+    #[schema(value_type = i64)]
+    opened_us: Wall,
+    /// and when it was over; null: it goes on.
+    #[schema(value_type = Option<i64>)]
+    cleared_us: Option<Wall>,
+}
+
+/// A test of speed that a sheet names.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SheetSpeed)]
+struct SpeedNamed {
+    /// When.
+    #[schema(value_type = i64)]
+    at_us: Wall,
+    /// Download, kbit/s; null: nothing was measured.
+    down_kbps: Option<u64>,
+    /// Upload, kbit/s.
+    up_kbps: Option<u64>,
+    /// Whether somebody had asked for it.
+    asked: bool,
+}
+
+/// Where a journal of a box stands.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SheetJournal)]
+struct JournalView {
+    /// Which box, `agt_…`.
+    #[schema(value_type = String)]
+    agent: Id<Agent>,
+    /// `money`, `event` or `sample`.
+    stream: &'static str,
+    /// The epoch, 16 hexadecimal digits.
+    epoch: String,
+    /// The number of the last record that is held,
+    seq: u64,
+    /// and its digest (decision 0011), hexadecimal.
+    digest: String,
+}
+
+fn named(it: &Named) -> IncidentNamed {
+    IncidentNamed {
+        number: it.number,
+        kind: it.kind.clone(),
+        title: it.title.clone(),
+        opened_us: it.opened,
+        cleared_us: it.cleared,
+    }
 }
 
 /// Minutes that are not held against anybody, or that somebody wants not to be.
@@ -288,6 +358,31 @@ fn site(told: &Told, beside: &Beside) -> SiteView {
         to_slot: told.slots.end.0,
         numbers: told.counts.into(),
         outages: told.outages.iter().map(OutageView::from).collect(),
+        incidents: beside
+            .incidents
+            .as_ref()
+            .map(|all| all.iter().map(named).collect()),
+        speeds: beside
+            .speeds
+            .iter()
+            .map(|row| SpeedNamed {
+                at_us: row.at,
+                down_kbps: sheet::kbps(row.down.as_ref()),
+                up_kbps: sheet::kbps(row.up.as_ref()),
+                asked: row.command.is_some(),
+            })
+            .collect(),
+        journals: beside
+            .heads
+            .iter()
+            .map(|head| JournalView {
+                agent: head.agent,
+                stream: head.stream,
+                epoch: head.epoch.clone(),
+                seq: head.seq,
+                digest: head.digest.clone(),
+            })
+            .collect(),
         excused: over
             .map(|((excuse, it), declared)| {
                 let row = declared.as_ref().map(|it| &it.row);

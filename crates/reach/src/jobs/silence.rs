@@ -11,7 +11,7 @@ use base::id::{Id, Site};
 use base::now::Wall;
 use hall::Hall;
 use hall::incident::{self, About, Key, Opening, Severity};
-use reach_core::silence::{Contact, SILENT, Voice, silent_after, together};
+use reach_core::silence::{Contact, GROUPS_MAX, SILENT, Voice, silent_after, together};
 use serde_json::{Map, Value as Json, json};
 use store::{Error, Tx};
 
@@ -184,7 +184,7 @@ fn groups(voices: &[Voiced]) -> BTreeSet<(&'static str, String)> {
         Some((form.provider.as_deref()?, regency(&form.area)?))
     });
     keys.flat_map(|(provider, regency)| {
-        [0, 1].map(|at| (TOGETHER, group_key(provider, &regency, at)))
+        (0..GROUPS_MAX).map(move |at| (TOGETHER, group_key(provider, &regency, at)))
     })
     .collect()
 }

@@ -6,13 +6,18 @@ use base::day::Day;
 use base::month::Month;
 use hall::Hall;
 use hall::areas::NamedArea;
+use hall::incident::Named;
+use hall::link::arrived::Head;
 use hall::print::said::{self, number, percent};
 use hall::print::{Block, Column, Figure, Sheet as Paper, Strips, Table};
 use reach_core::judge::{RULE, State};
 use reach_core::outage::Outage;
 use reach_core::sheet::{Of, Told, cells};
 use reach_core::slot::Slot;
+use reach_core::speed::Way;
 use reach_core::uptime::{Counts, share};
+
+use crate::sql::speed::SpeedRow;
 
 use super::{Beside, Evidence, standing, words};
 
@@ -297,6 +302,102 @@ fn site(hall: &Hall, it: &Evidence, told: &Told, beside: &Beside, blocks: &mut V
     blocks.push(failures(hall, &told.outages));
     blocks.push(Block::Heading("Menit yang dikecualikan".to_owned()));
     blocks.push(exclusions(hall, told, beside));
+    if let Some(all) = &beside.incidents {
+        blocks.push(Block::Heading("Kejadian".to_owned()));
+        blocks.push(incidents(hall, all));
+    }
+    blocks.push(Block::Heading("Uji kecepatan".to_owned()));
+    blocks.push(speeds(hall, &beside.speeds));
+    blocks.push(Block::Heading("Jurnal perangkat".to_owned()));
+    blocks.push(journals(&beside.heads));
+}
+
+fn incidents(hall: &Hall, all: &[Named]) -> Block {
+    let row = |it: &Named| {
+        vec![
+            format!("#{}", it.number),
+            it.title
+                .clone()
+                .unwrap_or_else(|| "dicatat orang".to_owned()),
+            said::short_time(hall, it.opened),
+            it.cleared.map_or_else(
+                || "belum selesai".to_owned(),
+                |at| said::short_time(hall, at),
+            ),
+        ]
+    };
+    Block::Table(Table {
+        columns: vec![
+            Column::words("Nomor", 8),
+            Column::words("Kejadian", 52),
+            Column::words("Dibuka", 20),
+            Column::words("Selesai", 20),
+        ],
+        rows: all.iter().map(row).collect(),
+        sums: 0,
+        none: "Tidak ada kejadian.".to_owned(),
+    })
+}
+
+fn speeds(hall: &Hall, all: &[SpeedRow]) -> Block {
+    let said = |of: Option<&Way>| {
+        super::kbps(of).map_or_else(
+            || "tidak terukur".to_owned(),
+            |kbps| number(u32::try_from(kbps).unwrap_or(u32::MAX)),
+        )
+    };
+    let row = |it: &SpeedRow| {
+        let why = match it.command {
+            Some(_) => "diminta",
+            None => "mingguan",
+        };
+        vec![
+            said::short_time(hall, it.at),
+            said(it.down.as_ref()),
+            said(it.up.as_ref()),
+            why.to_owned(),
+        ]
+    };
+    Block::Table(Table {
+        columns: vec![
+            Column::words("Waktu", 30),
+            Column::figures("Unduh (kbit/s)", 25),
+            Column::figures("Unggah (kbit/s)", 25),
+            Column::words("Sebab", 20),
+        ],
+        rows: all.iter().map(row).collect(),
+        sums: 0,
+        none: "Tidak ada uji kecepatan pada bulan ini.".to_owned(),
+    })
+}
+
+/// Where the box's own chain of digests stands: what was taken out of it or put into it
+/// since can be shown by it.
+fn journals(all: &[Head]) -> Block {
+    let row = |it: &Head| {
+        vec![
+            match it.stream {
+                "event" => "peristiwa",
+                "sample" => "contoh ukur",
+                _ => "uang",
+            }
+            .to_owned(),
+            it.epoch.clone(),
+            number(small(usize::try_from(it.seq).unwrap_or(usize::MAX))),
+            it.digest.clone(),
+        ]
+    };
+    Block::Table(Table {
+        columns: vec![
+            Column::words("Aliran", 14),
+            Column::words("Epos", 20),
+            Column::figures("Catatan ke-", 12),
+            Column::words("Sidik SHA-256", 54),
+        ],
+        rows: all.iter().map(row).collect(),
+        sums: 0,
+        none: "Belum ada catatan perangkat sejak awal bulan.".to_owned(),
+    })
 }
 
 /// A strip for each day.

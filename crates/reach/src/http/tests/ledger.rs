@@ -137,6 +137,43 @@ async fn late_news(db: Db) {
     assert_eq!(told["differing"][0]["came_out"], "down");
 }
 
+/// What comes within 35 days is judged once more, and what comes later is kept and changes
+/// nothing: a sheet that was signed has to stand.
+async fn too_late(db: Db) {
+    const DAY: Duration = Duration::from_secs(24 * 3_600);
+    let house = House::new(db).await;
+    let mut folder = Folder::default();
+    for (days, expected) in [(34, "u"), (36, ".")] {
+        let name = format!("Kantor {days}");
+        let mut station = Station::new(&house.hall, &name, VILLAGE, None, START).await;
+        station.boot[15] = days;
+        station.hears_time(&house.hall, START, START).await;
+        let held = START + DAY * u32::from(days);
+        house.at(held);
+        house.pass(&mut folder).await;
+        for minute in 0..10 {
+            let at = m(minute) + Duration::from_secs(25);
+            let said = round(true);
+            let how = (held, true);
+            station
+                .says(&house.hall, said, at, Quality::Synced, how)
+                .await;
+        }
+        house.at(held + MINUTE * 2);
+        house.pass(&mut folder).await;
+        let ledger = house.ledger(&station, "").await;
+        // In the first minute its clock was heard, in time.
+        let expected = format!("u{}", expected.repeat(9));
+        assert_eq!(letters(&ledger, 10), expected, "{days} days");
+        let proof = format!(
+            "/api/v1/sites/{}/ledger/proof?from=2025-12-01",
+            station.site
+        );
+        let told = house.get(&proof).await.is(200).json();
+        assert_eq!(told["same"], true, "{days} days");
+    }
+}
+
 /// The line is lost, an hour later the power; days after that both come back, and all that
 /// the box had to say comes at once, with what it now knows of the time.
 async fn of_the_boot_before(db: Db) {
@@ -493,5 +530,6 @@ on_both! {
     the_ledger_is_told_as_it_was_known: as_it_was_known;
     a_box_without_a_clock_is_placed_when_its_boots_are: without_a_clock;
     records_in_any_order_make_the_same_ledger: in_any_order;
+    what_comes_after_35_days_changes_nothing: too_late;
     minutes_are_excused_by_two_people: excuses;
 }

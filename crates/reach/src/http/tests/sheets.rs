@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
+use hall::incident::{self, About, Opening, Severity};
 use hall::link::kinds;
 use prost::Message as _;
 use reach_core::judge::State as Was;
@@ -260,7 +261,39 @@ async fn month(db: Db) {
     }
     house.clock.set_wall(START + DAY * 36);
     house.bring_up_to_date().await;
+    // An incident of each kind: in a person's words, and of the house.
+    house.clock.set_wall(START + DAY * 3);
+    let form = json!({
+        "title": "Ibu Uji melapor", "severity": "warning",
+        "site": stations[0].site.to_string(),
+    });
+    house.post("/api/v1/incidents", form).await.is(201);
+    let mut tx = house.hall.db().write().await.expect("a transaction");
+    let about = About::site(&mut tx, stations[0].site).await.expect("read");
+    let opening = Opening {
+        key: incident::Key::new("link.silent", stations[0].site),
+        by: "reach",
+        severity: Severity::Warning,
+        title: "Lokasi tidak terdengar".to_owned(),
+        facts: serde_json::Map::new(),
+        about: about.into_iter().collect(),
+    };
+    incident::open(&mut tx, house.hall.now(), opening)
+        .await
+        .expect("opened");
+    tx.commit().await.expect("a commit");
+    house.clock.set_wall(START + DAY * 36);
     let sheet = house.get(SHEET).await.is(200).json();
+    let named = |at: usize| {
+        let of = |site: &&Json| site["site"] == stations[at].site.to_string();
+        let site = sheet["sites"].as_array().into_iter().flatten().find(of);
+        let all = &site.expect("a site")["incidents"];
+        let titles = all.as_array().into_iter().flatten();
+        let titles: Vec<Json> = titles.map(|it| it["title"].clone()).collect();
+        titles
+    };
+    assert_eq!(named(0), [Json::Null, json!("Lokasi tidak terdengar")]);
+    assert_eq!(named(1), [] as [Json; 0]);
     assert_eq!(sheet["whole"], true);
     assert_eq!(sheet["village"]["name"], "Pahandut");
     assert_eq!(
@@ -286,6 +319,21 @@ async fn month(db: Db) {
     for site in sheet["sites"].as_array().expect("sites") {
         assert!(site["outages"].as_array().is_some_and(|all| all.len() > 20));
         assert_eq!(site["excused"].as_array().map(Vec::len), Some(6));
+        // Its box's own chain ends where the last record of it stands.
+        let of_site = stations
+            .iter()
+            .find(|it| site["site"] == it.site.to_string());
+        let all = house.records(of_site.expect("a station")).await;
+        let journals = site["journals"].as_array().expect("journals");
+        assert_eq!(journals.len(), 1, "{journals:?}");
+        let last = all
+            .iter()
+            .filter(|it| it["stream"] == journals[0]["stream"])
+            .filter(|it| it["epoch"] == journals[0]["epoch"])
+            .filter_map(|it| it["seq"].as_u64())
+            .max();
+        assert_eq!(journals[0]["seq"].as_u64(), last);
+        assert_eq!(journals[0]["digest"].as_str().map(str::len), Some(64));
         // The same as the ledger says.
         let path = format!(
             "/api/v1/sites/{}/ledger?from=2025-12-01&to=2025-12-31",
