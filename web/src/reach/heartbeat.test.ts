@@ -1,16 +1,20 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { beats, DAY, hour, monthBeside, readMonth, spanOf, spanTo, worst, type LinkState } from './heartbeat';
+import { beats, DAY, evidence, hour, inOrder, monthBeside, proofs, readMonth, spanOf, spanTo, worst, type LinkState } from './heartbeat';
+import { en } from './words/en';
+import { id } from './words/id';
 
 /** The slot of a time of UTC. */
 const at = (time: string) => Date.parse(`${time}Z`) / 60_000;
-const run = (from: string, to: string, state: LinkState, cause: 'none' | 'link' | 'power' = 'none') => ({
+const run = (from: string, to: string, state: LinkState, cause: 'none' | 'link' | 'power' = 'none', basis = ['https']) => ({
   from_slot: at(from),
   to_slot: at(to),
   from_us: at(from) * 6e7,
   to_us: at(to) * 6e7,
   state,
   cause,
-  basis: ['https']
+  basis
 });
 
 test('a day of the zone begins at 17.00 UTC of the day before', () => {
@@ -67,6 +71,33 @@ test('minutes of days add up to what was asked about, whatever the runs', () => 
       day.parts.forEach((part, i) => expect(part.from).toBe(i === 0 ? day.parts[0]!.from : day.parts[i - 1]!.to));
     }
   }
+});
+
+test('whatever evidence the house names is there to be told, and no other', () => {
+  const described = JSON.parse(readFileSync(join(import.meta.dirname, '../../../docs/api/openapi.json'), 'utf8')).components.schemas.LedgerRun.properties.basis.description as string;
+  const said = described.split(':')[1]!.match(/[a-z]+/g)!;
+  expect(said.length).toBeGreaterThan(5);
+  expect([...evidence].sort()).toEqual(said.sort());
+  for (const words of [id, en] as Record<string, string>[]) expect(evidence.filter((word) => !words[`basis.${word}`])).toEqual([]);
+  expect(inOrder(['crashed', 'new', 'heard'])).toEqual(['heard', 'crashed', 'new']);
+});
+
+test('what proves the minutes of a day is told once, the most first, whatever the order of words', () => {
+  const [day] = beats({
+    from_slot: at('2026-11-01T17:00'),
+    to_slot: at('2026-11-01T21:00'),
+    runs: [
+      run('2026-11-01T17:00', '2026-11-01T18:00', 'up', 'none', ['heard']),
+      run('2026-11-01T18:00', '2026-11-01T18:45', 'up', 'none', ['dns', 'https']),
+      run('2026-11-01T18:45', '2026-11-01T19:30', 'down', 'link', ['tried']),
+      run('2026-11-01T19:30', '2026-11-01T20:30', 'up', 'none', ['https', 'dns'])
+    ]
+  });
+  expect(proofs(day!)).toEqual([
+    { basis: ['https', 'dns'], minutes: 105 },
+    { basis: ['heard'], minutes: 60 }
+  ]);
+  expect(day!.parts.filter(({ state }) => state === 'down').map(({ basis }) => basis)).toEqual([['tried']]);
 });
 
 test('months have their days', () => {

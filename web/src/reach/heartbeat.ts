@@ -72,6 +72,29 @@ export function worst(beat: Beat): LinkState | null {
   return order.find((state) => beat.minutes[state] > 0) ?? null;
 }
 
+/** Every word that evidence comes in, in the order in which it is told. */
+export const evidence = ['heard', 'https', 'dns', 'tcp', 'tried', 'portal', 'power', 'gone', 'rebooted', 'orderly', 'crashed'] as const;
+export type Evidence = (typeof evidence)[number];
+
+/** The evidence of a verdict by weight of telling; a word that this page does not know is kept. */
+export function inOrder(basis: readonly string[]): string[] {
+  const rank = (word: string) => (evidence as readonly string[]).indexOf(word);
+  return [...basis].sort((a, b) => (rank(a) < 0 ? evidence.length : rank(a)) - (rank(b) < 0 ? evidence.length : rank(b)));
+}
+
+/** What proves the minutes of a day in which something went through, each kind of proof once, the most minutes first. */
+export function proofs(beat: Beat): { basis: string[]; minutes: number }[] {
+  const all = new Map<string, { basis: string[]; minutes: number }>();
+  for (const part of beat.parts) {
+    if (part.state !== 'up') continue;
+    const basis = inOrder(part.basis);
+    const one = all.get(basis.join()) ?? { basis, minutes: 0 };
+    one.minutes += part.to - part.from;
+    all.set(basis.join(), one);
+  }
+  return [...all.values()].sort((a, b) => b.minutes - a.minutes);
+}
+
 /** The hour of a minute of the day: 07.05; the end of the day is 24.00. */
 export function hour(minute: number): string {
   return `${String(Math.floor(minute / 60)).padStart(2, '0')}.${String(minute % 60).padStart(2, '0')}`;

@@ -2,6 +2,7 @@
 import type { Claim, LedgerNumbers, SaidOf, Village } from '$api/model';
 import { day, number } from '$shell/format';
 import { language, maybe, t } from '$shell/words.svelte';
+import { inOrder } from './heartbeat';
 import { tenths, type Dish } from './village';
 
 /** A value as people say it: shares in percent, words by the catalogue. */
@@ -35,6 +36,11 @@ export function reasonWord({ reason }: SaidOf): string {
 /** An ISO date: 24 Nov 2026. */
 export function dayOf(iso: string): string {
   return day(Date.parse(`${iso}T12:00:00+07:00`), language());
+}
+
+/** On which evidence a verdict rests, in words. */
+export function basisWord(basis: readonly string[]): string {
+  return t('beat.evidence', { what: inOrder(basis).map((word) => maybe(`basis.${word}`) ?? word).join(', ') || t('basis.none') });
 }
 
 /** Whose claim it is. */

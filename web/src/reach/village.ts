@@ -1,6 +1,6 @@
 // What the pages know about villages beyond their words: which list is asked for, which
 // shape a state wears, how a value is written.
-import type { Claim, ProbedNode, SaidOf, SiteContact, Stage, Village } from '$api/model';
+import type { Claim, PointEvent, ProbedNode, SaidOf, SiteContact, Stage, Village, VillagePoint } from '$api/model';
 import type { Face } from '$watch/camera';
 
 /** Three voices about a village, and where two of them differ; the words of the address. */
@@ -18,6 +18,34 @@ export interface Wanted {
 
 /** The states of a point's way, in their order. */
 export const stages = ['listed', 'surveyed', 'refused', 'absent', 'granted', 'in_distribution', 'delivered', 'installed', 'active', 'inactive', 'suspended', 'relocated', 'returned'] as const satisfies Stage[];
+
+/** What kinds of places points are. */
+export const pointKinds = ['kantor_desa', 'sekolah', 'pustu', 'titik_publik', 'lainnya'] as const satisfies VillagePoint['kind'][];
+
+/** Why a point is suspended. */
+export const causes = ['unpaid', 'supplier_stop', 'damage'] as const satisfies NonNullable<PointEvent['step']>['cause'][];
+
+/** One step of a point's way, and what corrected it. */
+export interface Told {
+  event: PointEvent;
+  step: NonNullable<PointEvent['step']>;
+  counts: boolean;
+  corrected: PointEvent | null;
+}
+
+/**
+ * The steps of a way as they were known at a time, of those that had happened by another:
+ * moments that a day ends at, microseconds; null is now. What was corrected stays in it.
+ */
+export function wayAt(events: readonly PointEvent[], happened: number | null, said: number | null): Told[] {
+  const known = events.filter((event) => said === null || event.said_us < said);
+  return known.flatMap((event) => {
+    const { step } = event;
+    if (step === null || (happened !== null && step.happened_us >= happened)) return [];
+    const corrected = known.find((other) => other.corrects === event.seq) ?? null;
+    return [{ event, step, counts: corrected === null, corrected }];
+  });
+}
 
 /** Reads the address; what it does not know it leaves out. */
 export function readWanted(query: URLSearchParams): Wanted {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Camera, CameraState } from '$api/model';
-import { byNeed, chosen, count, face, needsAction, pictureAge, readChoice, within, writeChoice } from './camera';
+import { byNeed, chosen, count, face, keptLayer, needsAction, pictureAge, readChoice, within, writeChoice } from './camera';
 
 function state(word: CameraState['word'], more: Partial<CameraState> = {}): CameraState {
   return { word, reason: null, since_us: 0, newest_us: 5_000_000, bitrate_bps: null, clock_offset_ms: null, ...more };
@@ -87,5 +87,20 @@ describe('choosing', () => {
     expect(chosen(camera(), { ...none, q: 'besar sampit' })).toBe(false);
     expect(chosen(camera(), { ...none, area: '62.01' })).toBe(false);
     expect(chosen(camera(), { ...none, legal: true })).toBe(false);
+  });
+});
+
+describe('the layer of which a picture is kept', () => {
+  const streams = (main: string | null, sub: string | null) => [{ layer: 'main', codec: main }, { layer: 'sub', codec: sub }] as Camera['streams'];
+  test.each([
+    ['live', streams('H264', 'H264'), undefined, 'main'],
+    ['live', streams('H264', 'H264'), 'sub', 'sub'],
+    ['idle', streams(null, null), 'sub', 'sub'],
+    ['live', streams('H265', 'H264'), 'main', 'sub'],
+    ['live', streams('H265', 'H265'), 'main', null],
+    ['dark', streams('H264', 'H264'), 'main', null],
+    ['live', [], 'main', null]
+  ] as [CameraState['word'], Camera['streams'], 'main' | 'sub' | undefined, string | null][])('%s %j, shown %s: %s', (word, streams, shown, kept) => {
+    expect(keptLayer(camera({ state: state(word), streams }), shown)).toBe(kept);
   });
 });

@@ -131,3 +131,13 @@ export function chosen(camera: Camera, choice: Choice): boolean {
     .filter(Boolean)
     .every((word) => hay.includes(word));
 }
+
+/**
+ * The layer of which a picture can be kept now, the one that is shown if it can be; null
+ * where there is none: of H.265 no still is made, and a dark camera has nothing new.
+ */
+export function keptLayer(camera: Pick<Camera, 'state' | 'streams'>, shown: 'main' | 'sub' = 'main'): 'main' | 'sub' | null {
+  if (camera.state.word === 'dark') return null;
+  const fit = camera.streams.filter((stream) => !/h\.?265|hevc/i.test(stream.codec ?? '')).map((stream) => stream.layer);
+  return fit.find((layer) => layer === shown) ?? fit.find((layer) => layer === 'main') ?? fit[0] ?? null;
+}

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Incident, IncidentShown } from '$api/model';
-import { actsOf, faceOf, needsWords, statesOf, urgentFirst } from './incident';
+import { actsOf, dueOf, dueText, faceOf, needsWords, pagesOf, statesOf, urgentFirst } from './incident';
 
 const one = (more: Partial<Incident>) => ({ severity: 'warning', state: 'open', level: 0, due_us: 10, number: 1, owner: null, room: null, subjects: [], ...more }) as unknown as IncidentShown;
 
@@ -32,5 +32,25 @@ describe('incidents', () => {
     expect(statesOf('terbuka')).toBe('open,handled,cleared');
     expect(statesOf('semua')).toBeUndefined();
     expect(statesOf('closed')).toBe('closed');
+  });
+  test('a due time is written and read in the zone of the house', () => {
+    const us = Date.UTC(2026, 10, 27, 17, 5) * 1000;
+    expect(dueText(us)).toBe('2026-11-28T00:05');
+    expect(dueOf('2026-11-28T00:05')).toBe(us);
+  });
+  const all = () => true;
+  const area = (code: string) => ({ code, name: '' });
+  test.each([
+    ['area', '62.11.01.2001', area('62.11.01.2001'), all, '/desa/62.11.01.2001', null],
+    ['area', '62.11', area('62.11'), all, '/desa?wilayah=62.11', null],
+    ['area', '62', area('62'), all, '/desa', null],
+    ['site', 'sit_1', area('62.11.01.2001'), all, '/desa/62.11.01.2001', '/pengaturan?bagian=lokasi&lokasi=sit_1'],
+    ['site', 'sit_1', area('62.11'), (what: string) => what === 'site.read', '/pengaturan?bagian=lokasi&lokasi=sit_1', null],
+    ['camera', 'cam_1', area('62.71'), all, '/kamera/cam_1', null],
+    ['point', 'pnt_1', area('62.11.01.2001'), all, '/desa/62.11.01.2001', null],
+    ['area', '62.11', area('62.11'), () => false, null, null],
+    ['house', '', null, all, null, null]
+  ] as const)('of %s %s', (kind, id, where, may, first, box) => {
+    expect(pagesOf({ kind, id, area: where }, may)).toEqual({ first, box });
   });
 });

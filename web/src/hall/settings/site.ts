@@ -1,6 +1,6 @@
 // What the pages know about sites beyond their words.
 import { hear } from '$api/live.svelte';
-import type { Site, Sitter } from '$api/model';
+import type { Point, Site, Sitter } from '$api/model';
 import type { Face } from '$watch/camera';
 
 export const kinds = ['kantor_desa', 'lokasi_kamera', 'simpul_kabupaten', 'titik_penyaluran'] as const satisfies Site['kind'][];
@@ -59,4 +59,23 @@ export function onSite(act: (told: Told) => void): () => void {
 /** A clock that was off by more than two seconds when its box greeted. */
 export function wrongClock(sitter: Sitter): boolean {
   return Math.abs(sitter.clock_off_us ?? 0) > 2_000_000;
+}
+
+/** Degrees as a field of a form holds them: as people write them, with all of their digits. */
+export function degrees(value: number | null | undefined): string {
+  if (value === null || value === undefined) return '';
+  const text = String(value);
+  return (text.includes('e') ? value.toFixed(12) : text).replace('.', ',');
+}
+
+/** The place that two fields say; null: none is said; undefined: it is none. */
+export function readPlace(lat: string, lon: string): Point | null | undefined {
+  if (!lat.trim() && !lon.trim()) return null;
+  const [lat_deg, lon_deg] = [lat, lon].map((text) => (/^[+-]?\d{1,3}(?:[.,]\d+)?$/.test(text.trim()) ? Number(text.trim().replace(',', '.')) : NaN)) as [number, number];
+  return Math.abs(lat_deg) <= 90 && Math.abs(lon_deg) <= 180 ? { lat_deg, lon_deg } : undefined;
+}
+
+/** Whether a site lies in one village, which has a page. */
+export function isVillage(site: Pick<Site, 'area'>): boolean {
+  return site.area.code.split('.').length === 4;
 }
