@@ -337,6 +337,34 @@ await keep(async () => {
 		await card(rina, 'Kantor Desa Uji').waitFor();
 	});
 
+	await promise('many points come from one file, with what they cost; a row that cannot stand holds all back', async () => {
+		await rina.goto(`${house.url}/desa`);
+		await rina.getByRole('link', { name: 'Impor titik' }).click();
+		await rina.waitForURL('**/desa/titik/impor');
+		const list = ['Kode Desa;Nama Titik;Jenis;Iuran', `${VILLAGE};Pustu Impor;pustu;Rp 650.000`, `${VILLAGE};SDN Impor;SDN;`, `${VILLAGE};Balai Impor;kantor desa;sekian`].join('\n');
+		await rina.setInputFiles('input[type=file]', { name: 'titik.csv', mimeType: 'text/csv', buffer: Buffer.from(list) });
+		await rina.getByRole('button', { name: 'Periksa berkas' }).click();
+		await rina.getByRole('button', { name: '1 ditolak' }).click();
+		await rina.getByText('sekian bukan rupiah bulat').first().waitFor();
+		await fit(rina);
+		const write = rina.getByRole('button', { name: /^Tulis/ });
+		expect(await write.isDisabled(), 'it may be written with a row that cannot stand');
+		await rina.getByRole('checkbox').first().check();
+		await rina.getByRole('button', { name: 'Tulis 2 baris' }).click();
+		await rina.getByText(/2 baru/).first().waitFor();
+		await rina.goto(`${house.url}/desa/${VILLAGE}`);
+		await card(rina, 'Pustu Impor').getByText(/Rp\s?650\.000/).first().waitFor();
+		await card(rina, 'SDN Impor').waitFor();
+		expect((await card(rina, 'Balai Impor').count()) === 0, 'what was left out is there');
+		for (const name of ['Pustu Impor', 'SDN Impor']) {
+			await rina.getByRole('button', { name: `Keluarkan titik: ${name}` }).click();
+			const sheet = rina.getByRole('dialog');
+			await sheet.getByLabel('Alasan').fill('uji impor');
+			await sheet.getByRole('button', { name: 'Keluarkan titik' }).click();
+			await card(rina, name).waitFor({ state: 'detached' });
+		}
+	});
+
 	await promise('a point is taken off with a reason, and is there for the day before', async () => {
 		await rina.getByRole('button', { name: 'Keluarkan titik: Kantor Desa Uji' }).click();
 		const sheet = rina.getByRole('dialog');

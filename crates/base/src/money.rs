@@ -35,6 +35,43 @@ impl Rupiah {
         }
     }
 
+    /// From how offices write it: `Rp 1.500.000,00`, `1,500,000` or `1500000`. Groups are
+    /// of three and parted by one sign alone; sen are none.
+    ///
+    /// # Errors
+    /// If it is not written so, or out of bounds: nothing is rounded or guessed.
+    pub fn read(text: &str) -> Result<Self, RupiahError> {
+        let text = text.trim();
+        let text = match text.get(..2) {
+            Some(sign) if sign.eq_ignore_ascii_case("rp") => text[2..].trim_start_matches('.'),
+            _ => text,
+        };
+        let text: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+        let text = text.strip_suffix(",-").unwrap_or(&text);
+        let whole = match text.rsplit_once([',', '.']) {
+            Some((whole, "0" | "00")) => whole,
+            _ => text,
+        };
+        let is_digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+        let sign = whole.chars().find(|c| matches!(c, '.' | ','));
+        let digits = match sign {
+            None => whole.to_owned(),
+            Some(sign) => {
+                let mut groups = whole.split(sign);
+                let first = groups.next().unwrap_or_default();
+                let rest: Vec<&str> = groups.collect();
+                if first.len() > 3 || rest.iter().any(|group| group.len() != 3) {
+                    return Err(RupiahError);
+                }
+                [first].into_iter().chain(rest).collect()
+            }
+        };
+        if !is_digits(&digits) {
+            return Err(RupiahError);
+        }
+        Self::new(digits.parse().map_err(|_| RupiahError)?)
+    }
+
     /// Whole rupiah.
     #[must_use]
     pub const fn as_i64(self) -> i64 {
@@ -137,6 +174,34 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn what_offices_write_is_read_and_nothing_is_guessed() {
+        for (written, rupiah) in [
+            ("1500000", Some(1_500_000)),
+            (" Rp 1.500.000 ", Some(1_500_000)),
+            ("rp.1.500.000,00", Some(1_500_000)),
+            ("1,500,000.00", Some(1_500_000)),
+            ("Rp150.000,-", Some(150_000)),
+            ("150.000", Some(150_000)),
+            ("0", Some(0)),
+            ("1 500 000", Some(1_500_000)),
+            ("12.5", None),
+            ("1.50", None),
+            ("1.500,50", None),
+            ("15.00.000", None),
+            ("1500.000", None),
+            ("1.500,000", None),
+            ("-5", None),
+            ("1,5 juta", None),
+            ("", None),
+            ("Rp", None),
+            ("99999999999999999999", None),
+        ] {
+            let read = Rupiah::read(written).ok().map(Rupiah::as_i64);
+            assert_eq!(read, rupiah, "{written}");
+        }
+    }
 
     #[test]
     fn unknown_money_is_null_and_never_zero() {

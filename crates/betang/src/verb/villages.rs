@@ -38,6 +38,8 @@ pub(crate) enum Verb {
     Reconcile(Reconcile),
     /// Points of villages, and how far they have come.
     Points(Points),
+    /// Import points with what they cost from a CSV or XLSX file.
+    ImportPoints(Box<PointList>),
     /// Add a point.
     AddPoint(AddPoint),
     /// Say that a point has come a step further.
@@ -70,6 +72,16 @@ pub(crate) struct List {
     #[arg(long, value_name = "STATE=NUMBER")]
     announced_of: Vec<String>,
     /// Which column is which field, as COLUMN=FIELD, by letters or heading: A=code_bps.
+    #[arg(long, value_name = "COLUMN=FIELD")]
+    column: Vec<String>,
+}
+
+/// A list of points to be imported.
+#[derive(Debug, Args)]
+pub(crate) struct PointList {
+    #[command(flatten)]
+    import: Import,
+    /// Which column is which field, as COLUMN=FIELD, by letters or heading.
     #[arg(long, value_name = "COLUMN=FIELD")]
     column: Vec<String>,
 }
@@ -251,6 +263,13 @@ pub(crate) async fn run(verb: Verb) -> anyhow::Result<ExitCode> {
         Verb::Conflicts(all) => conflicts(all).await,
         Verb::Reconcile(which) => reconcile(which).await,
         Verb::Points(which) => points(which).await,
+        Verb::ImportPoints(list) => {
+            let more = import::More {
+                columns: pairs(&list.column)?,
+                ..import::More::default()
+            };
+            import::run(list.import, "/api/v1/points/imports", more).await
+        }
         Verb::AddPoint(add) => add_point(add).await,
         Verb::Step(one) => step(one).await,
         Verb::Ledger(asked) => ledger::ledger(asked).await,
@@ -261,16 +280,18 @@ pub(crate) async fn run(verb: Verb) -> anyhow::Result<ExitCode> {
     }
 }
 
-async fn take_in(list: List) -> anyhow::Result<ExitCode> {
-    let pairs = |texts: &[String]| -> anyhow::Result<Vec<(String, String)>> {
-        let pair = |text: &String| {
-            let (left, right) = text
-                .split_once('=')
-                .with_context(|| format!("{text} has no ="))?;
-            Ok((left.to_owned(), right.to_owned()))
-        };
-        texts.iter().map(pair).collect()
+/// What stands on the two sides of `=`.
+fn pairs(texts: &[String]) -> anyhow::Result<Vec<(String, String)>> {
+    let pair = |text: &String| {
+        let (left, right) = text
+            .split_once('=')
+            .with_context(|| format!("{text} has no ="))?;
+        Ok((left.to_owned(), right.to_owned()))
     };
+    texts.iter().map(pair).collect()
+}
+
+async fn take_in(list: List) -> anyhow::Result<ExitCode> {
     let mut of = Map::new();
     for (state, number) in pairs(&list.announced_of)? {
         let number: i64 = number

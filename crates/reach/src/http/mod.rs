@@ -11,6 +11,7 @@ mod lists;
 mod marks;
 pub(crate) mod money;
 mod nodes;
+mod point_imports;
 pub(crate) mod points;
 mod progress;
 mod proof;
@@ -43,6 +44,7 @@ pub(crate) fn routes() -> OpenApiRouter<Hall> {
         .merge(lists::routes())
         .merge(reconciliation::routes())
         .merge(marks::routes())
+        .merge(point_imports::routes())
         .merge(points::routes())
         .merge(progress::routes())
         .merge(steps::routes())

@@ -44,16 +44,16 @@ pub(super) fn routes() -> OpenApiRouter<Hall> {
 }
 
 /// Kinds of points.
-pub(super) const KINDS: [&str; 5] = ["kantor_desa", "sekolah", "pustu", "titik_publik", "lainnya"];
+pub(crate) const KINDS: [&str; 5] = ["kantor_desa", "sekolah", "pustu", "titik_publik", "lainnya"];
 
 /// Longest hours, in characters.
-const HOURS_MAX: usize = 120;
+pub(crate) const HOURS_MAX: usize = 120;
 
 /// Furthest that a point reaches, in metres.
-const RADIUS_MAX_M: i64 = 50_000;
+pub(crate) const RADIUS_MAX_M: i64 = 50_000;
 
 /// Most people that use a point in a day.
-const USERS_MAX: i64 = 100_000;
+pub(crate) const USERS_MAX: i64 = 100_000;
 
 hall::words! {
     /// How far a point has come.
@@ -190,7 +190,7 @@ struct Page {
     next: Option<String>,
 }
 
-pub(super) fn place(row: &PointRow) -> Place {
+pub(crate) fn place(row: &PointRow) -> Place {
     Place::new(Some(row.area.clone()), row.agency)
 }
 

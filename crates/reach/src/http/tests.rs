@@ -6,6 +6,7 @@ mod dish;
 mod imports;
 mod kept;
 mod ledger;
+mod listed;
 mod nodes;
 mod points;
 mod reconciled;
@@ -172,12 +173,20 @@ impl House {
     }
 
     async fn upload(&self, cookie: &str, octets: &[u8]) -> Answer {
-        let mut body = b"--x\r\ncontent-disposition: form-data; name=\"file\"; \
-            filename=\"daftar.csv\"\r\n\r\n"
-            .to_vec();
+        self.upload_to("/api/v1/villages/imports", cookie, "add", octets)
+            .await
+    }
+
+    async fn upload_to(&self, path: &str, cookie: &str, mode: &str, octets: &[u8]) -> Answer {
+        let mut body = format!(
+            "--x\r\ncontent-disposition: form-data; name=\"mode\"\r\n\r\n{mode}\r\n\
+             --x\r\ncontent-disposition: form-data; name=\"file\"; \
+             filename=\"daftar.csv\"\r\n\r\n"
+        )
+        .into_bytes();
         body.extend_from_slice(octets);
         body.extend_from_slice(b"\r\n--x--\r\n");
-        let request = Request::post("/api/v1/villages/imports")
+        let request = Request::post(path)
             .header(header_of(cookie), cookie)
             .header("content-type", "multipart/form-data; boundary=x")
             .body(Body::from(body))
