@@ -36,37 +36,42 @@ impl Rupiah {
     }
 
     /// From how offices write it: `Rp 1.500.000,00`, `1,500,000` or `1500000`. Groups are
-    /// of three and parted by one sign alone; sen are none.
+    /// of three and parted by one sign alone, decimals by another; sen are none.
     ///
     /// # Errors
     /// If it is not written so, or out of bounds: nothing is rounded or guessed.
     pub fn read(text: &str) -> Result<Self, RupiahError> {
         let text = text.trim();
         let text = match text.get(..2) {
-            Some(sign) if sign.eq_ignore_ascii_case("rp") => text[2..].trim_start_matches('.'),
+            Some(sign) if sign.eq_ignore_ascii_case("rp") => {
+                text[2..].trim_start_matches('.').trim_start()
+            }
             _ => text,
         };
-        let text: String = text.chars().filter(|c| !c.is_whitespace()).collect();
-        let text = text.strip_suffix(",-").unwrap_or(&text);
-        let whole = match text.rsplit_once([',', '.']) {
-            Some((whole, "0" | "00")) => whole,
-            _ => text,
+        let text = text.strip_suffix(",-").unwrap_or(text);
+        let (whole, decimals) = match text.rsplit_once([',', '.']) {
+            Some((whole, "0" | "00")) => (whole, text[whole.len()..].chars().next()),
+            _ => (text, None),
         };
-        let is_digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
-        let sign = whole.chars().find(|c| matches!(c, '.' | ','));
-        let digits = match sign {
+        let parts = |c: char| matches!(c, '.' | ',') || c.is_whitespace();
+        let sign = whole.chars().find(|c| parts(*c));
+        let digits: String = match sign {
             None => whole.to_owned(),
+            Some(sign) if decimals == Some(sign) => return Err(RupiahError),
             Some(sign) => {
-                let mut groups = whole.split(sign);
-                let first = groups.next().unwrap_or_default();
-                let rest: Vec<&str> = groups.collect();
-                if first.len() > 3 || rest.iter().any(|group| group.len() != 3) {
+                let groups: Vec<&str> = whole.split(sign).collect();
+                let (first, rest) = groups.split_first().ok_or(RupiahError)?;
+                let is_group = |group: &&str| group.len() == 3;
+                if !(1..=3).contains(&first.len())
+                    || first.starts_with('0')
+                    || !rest.iter().all(is_group)
+                {
                     return Err(RupiahError);
                 }
-                [first].into_iter().chain(rest).collect()
+                groups.concat()
             }
         };
-        if !is_digits(&digits) {
+        if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
             return Err(RupiahError);
         }
         Self::new(digits.parse().map_err(|_| RupiahError)?)
@@ -192,6 +197,13 @@ mod tests {
             ("15.00.000", None),
             ("1500.000", None),
             ("1.500,000", None),
+            ("1.500.00", None),
+            ("0.500", None),
+            (".500", None),
+            ("15 00", None),
+            ("1 5", None),
+            ("1.500 000", None),
+            ("150,00", Some(150)),
             ("-5", None),
             ("1,5 juta", None),
             ("", None),

@@ -343,6 +343,7 @@ fn anchors(file: Option<&Path>) -> anyhow::Result<Vec<Anchor>> {
     let text = std::fs::read(file).with_context(named)?;
     let anchors: Vec<Anchor> = serde_json::from_slice(&text).with_context(named)?;
     anchor::read(&anchors).with_context(named)?;
+    anchor::apart(&anchors).with_context(named)?;
     Ok(anchors)
 }
 

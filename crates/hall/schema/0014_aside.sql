@@ -1,11 +1,10 @@
 -- What lies aside is read again once the house can read it: under which name a piece
--- was made, and how it came. NULL for what came before, which cannot be put in its place.
+-- was made, and of which release. NULL for what came before, which cannot be put in its
+-- place.
 
 -- The name it was made under: epoch, number, digest.
 ALTER TABLE hall_quarantine ADD COLUMN made_epoch BIGINT;
 ALTER TABLE hall_quarantine ADD COLUMN made_seq BIGINT;
 ALTER TABLE hall_quarantine ADD COLUMN made_digest BYTEA;
--- 1 if the box itself brought it over a connection, 0 if it was carried.
-ALTER TABLE hall_quarantine ADD COLUMN by_line BIGINT;
 -- The release that the box said it ran.
 ALTER TABLE hall_quarantine ADD COLUMN version TEXT;

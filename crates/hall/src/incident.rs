@@ -22,6 +22,7 @@ pub mod upkeep;
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::ops::Range;
 
 use base::area::AreaCode;
 use base::fact::Fact;
@@ -550,27 +551,18 @@ pub struct Named {
     pub cleared: Option<Wall>,
 }
 
-/// Incidents that one paper names of a site. Bound; policy: the later ones are left out.
-const NAMED_MAX: i64 = 200;
-
-/// The incidents of a site that went on within a span, the oldest first.
+/// The incidents of a site that went on within a span, as known at a time, the oldest
+/// first.
 ///
 /// # Errors
 /// If the database does not answer.
 pub async fn of_site(
     conn: &mut Conn,
     site: Id<Site>,
-    span: std::ops::Range<Wall>,
+    span: &Range<Wall>,
+    known: Wall,
 ) -> Result<Vec<Named>, Error> {
-    let query = rows::list()
-        .push(" AND i.opened_us < ", span.end)
-        .push(" AND (i.cleared_us IS NULL OR i.cleared_us >= ", span.start)
-        .push(
-            ") AND EXISTS (SELECT 1 FROM hall_incident_subject s WHERE s.incident_id = i.id \
-             AND s.unlinked_us IS NULL AND s.kind = 'site' AND s.subject = ",
-            site.to_string(),
-        )
-        .push(") ORDER BY i.number LIMIT ", NAMED_MAX);
+    let query = rows::of_site(rows::list(), site, span, known);
     let found = rows::fetch(conn, &query).await?;
     Ok(found
         .into_iter()
@@ -579,7 +571,7 @@ pub async fn of_site(
             kind: row.kind,
             title: row.room.is_some().then_some(row.title),
             opened: row.opened,
-            cleared: row.standing.cleared,
+            cleared: row.standing.cleared.filter(|at| *at <= known),
         })
         .collect())
 }

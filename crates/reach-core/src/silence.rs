@@ -4,7 +4,7 @@
 //! not *down*. A village that cannot be heard may be well; what was there is decided when
 //! its box has told.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use base::now::Wall;
@@ -132,6 +132,72 @@ pub fn together<S: Clone>(voices: &[Voice<S>]) -> Vec<Vec<S>> {
     }
 }
 
+/// Villages that there have to be before the centre doubts itself,
+pub const EVERYWHERE_MIN: usize = 8;
+
+/// so many of a hundred of which, of two providers at least, grow quiet within
+/// [`TOGETHER`],
+pub const EVERYWHERE_PERCENT: usize = 80;
+
+/// and in so many of a hundred of which it goes on until it is over.
+pub const EVERYWHERE_LEFT_PERCENT: usize = 20;
+
+/// A site that was heard once, of any provider.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Anyone<S> {
+    /// Its provider; none where nobody has said.
+    pub provider: Option<String>,
+    /// How it is heard: here quiet is late already, so that it is seen before each of them
+    /// is called silent.
+    pub voice: Voice<S>,
+}
+
+/// Who grew quiet when nearly all did, whoever provides their connections: then it is the
+/// centre that is cut off, and no village. `before` is when the first of them was heard
+/// last, if that goes on already. None while it is not so.
+#[must_use]
+pub fn everywhere<S: Clone>(all: &[Anyone<S>], before: Option<Wall>) -> Option<(Wall, Vec<S>)> {
+    let voices = || all.iter().map(|it| &it.voice);
+    let places = villages(voices());
+    let share = |percent: usize| (places * percent).div_ceil(100);
+    if places < EVERYWHERE_MIN {
+        return None;
+    }
+    let since = match before {
+        Some(before) => before,
+        None => {
+            let mut quiet: Vec<Wall> = voices().filter_map(|voice| voice.silent).collect();
+            quiet.sort_unstable();
+            // The first instant from which on nearly all of them lie within the span.
+            let enough = share(EVERYWHERE_PERCENT);
+            *quiet.iter().find(|from| {
+                let group = within(all, **from);
+                let providers = group.iter().map(|it| it.provider.as_deref());
+                let providers: BTreeSet<_> = providers.collect();
+                villages(group.iter().map(|it| &it.voice)) >= enough && providers.len() > 1
+            })?
+        }
+    };
+    let group = within(all, since);
+    let quiet = villages(group.iter().map(|it| &it.voice));
+    if before.is_some() && quiet < share(EVERYWHERE_LEFT_PERCENT).max(1) {
+        return None;
+    }
+    Some((
+        since,
+        group.into_iter().map(|it| it.voice.site.clone()).collect(),
+    ))
+}
+
+/// Who was heard last within the span from a time on.
+fn within<S>(all: &[Anyone<S>], from: Wall) -> Vec<&Anyone<S>> {
+    let lies = |it: &&Anyone<S>| {
+        let last = it.voice.silent;
+        last.is_some_and(|last| last >= from && last.since(from) <= TOGETHER)
+    };
+    all.iter().filter(lies).collect()
+}
+
 fn villages<'a, S: 'a>(voices: impl Iterator<Item = &'a Voice<S>>) -> usize {
     let mut names: Vec<_> = voices.map(|voice| voice.village.as_str()).collect();
     names.sort_unstable();
@@ -144,6 +210,52 @@ mod tests {
     use super::*;
 
     const T: Wall = Wall::from_us(1_767_225_600_000_000);
+
+    #[test]
+    fn nearly_all_of_several_providers_at_once_is_the_centre_itself() {
+        let anyone = |n: u32, provider: &str, silent: Option<u64>| Anyone {
+            provider: Some(provider.to_owned()),
+            voice: Voice {
+                site: n,
+                village: format!("desa {n}"),
+                silent: silent.map(|at| T + s(at)),
+            },
+        };
+        let all = |quiet: &[(u32, u64)], providers: u32| -> Vec<Anyone<u32>> {
+            (0..10)
+                .map(|n| {
+                    let provider = ["A", "B"][usize::try_from(n % providers).expect("few")];
+                    let at = quiet.iter().find(|(of, _)| *of == n).map(|(_, at)| *at);
+                    anyone(n, provider, at)
+                })
+                .collect()
+        };
+        let eight: Vec<(u32, u64)> = (0..8).map(|n| (n, u64::from(n) * 10)).collect();
+        let found = everywhere(&all(&eight, 2), None).expect("eight of ten");
+        assert_eq!(found, (T, (0..8).collect()));
+        // Seven of ten are a bad day of many, and one provider is one provider.
+        assert_eq!(everywhere(&all(&eight[..7], 2), None), None);
+        assert_eq!(everywhere(&all(&eight, 1), None), None);
+        // One that was silent long before is another matter, and is not counted in.
+        let mut older = eight.clone();
+        older[0].1 = 0;
+        for (_, at) in &mut older[1..] {
+            *at += 1_000;
+        }
+        assert_eq!(everywhere(&all(&older, 2), None), None);
+        older.push((8, 1_080));
+        let found = everywhere(&all(&older, 2), None).expect("eight others");
+        assert_eq!(found, (T + s(1_010), (1..9).collect()));
+        // They come back one after the other: it goes on until few are left.
+        for left in [7, 2] {
+            let found = everywhere(&all(&eight[..left], 2), Some(T));
+            assert_eq!(found.map(|(_, sites)| sites.len()), Some(left), "{left}");
+        }
+        assert_eq!(everywhere(&all(&eight[..1], 2), Some(T)), None);
+        // Five villages are too few to doubt oneself.
+        let few: Vec<_> = all(&eight, 2).into_iter().take(5).collect();
+        assert_eq!(everywhere(&few, None), None);
+    }
 
     fn s(n: u64) -> Duration {
         Duration::from_secs(n)

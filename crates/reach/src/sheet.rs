@@ -33,9 +33,6 @@ use crate::ledger::{self, Member, slots_of};
 use crate::sql::excuse::{self, ExcuseRow};
 use crate::sql::speed::{self, SpeedRow};
 
-/// Tests of speed that a sheet names of a site. Bound; policy: the newest.
-const SPEEDS_MAX: i64 = 200;
-
 /// A sheet with all that is printed beside its integers.
 #[derive(Debug, Clone)]
 pub(crate) struct Evidence {
@@ -121,15 +118,12 @@ pub(crate) async fn make(
         let span = slots.start.start()..slots.end.start();
         let may_know = who.may(Permission::IncidentsRead, &member.site.place());
         let incidents = match may_know {
-            true => Some(incident::of_site(conn, site, span.clone()).await?),
+            true => Some(incident::of_site(conn, site, &span, known).await?),
             false => None,
         };
-        let mut speeds = speed::of_sites(conn, &[site], span.start, SPEEDS_MAX).await?;
-        speeds.retain(|row| row.at < span.end);
-        speeds.reverse();
         sites.push(Beside {
             incidents,
-            speeds,
+            speeds: speed::within(conn, site, &span, known).await?,
             heads: arrived::heads(conn, site, span.start).await?,
             village: member.village.clone().map(|code| NamedArea {
                 name: names.get(&code).cloned().unwrap_or_default(),

@@ -138,11 +138,6 @@ pub fn read(anchors: &[Anchor]) -> Result<Vec<Targets>, AnchorError> {
     if names.len() != anchors.len() {
         return Err(all("two have the same name"));
     }
-    let networks: BTreeSet<&str> = anchors.iter().map(|it| it.network.as_str()).collect();
-    if anchors.len() > 1 && networks.len() == 1 {
-        // Its bad day would be taken for a village's.
-        return Err(all("all stand in one network"));
-    }
     let targets: Vec<Targets> = anchors.iter().map(Anchor::read).collect::<Result<_, _>>()?;
     let by_https = targets.iter().any(|it| it.https.is_some());
     let by_both =
@@ -151,6 +146,22 @@ pub fn read(anchors: &[Anchor]) -> Result<Vec<Targets>, AnchorError> {
         return Err(all("none can prove anything: https, or dns and tcp"));
     }
     Ok(targets)
+}
+
+/// Whether several anchors stand in more than one network. To be asked where somebody says
+/// them: what a box was told before is no reason for it to look at nothing.
+///
+/// # Errors
+/// If one network's bad day would be taken for a village's.
+pub fn apart(anchors: &[Anchor]) -> Result<(), AnchorError> {
+    let networks: BTreeSet<&str> = anchors.iter().map(|it| it.network.as_str()).collect();
+    if anchors.len() > 1 && networks.len() == 1 {
+        return Err(AnchorError {
+            name: "-".to_owned(),
+            what: "all stand in one network",
+        });
+    }
+    Ok(())
 }
 
 /// Where a box looks that nobody has told: public services of three networks that answer

@@ -481,6 +481,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents/{id}/able": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who may be asked to look after an incident, by name: whoever may write at all of its
+         *     places. */
+        get: operations["get_incidents_by_id_able"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents/{id}/steps": {
         parameters: {
             query?: never;
@@ -2339,7 +2357,8 @@ export interface components {
             stream?: string | null;
             /** @description The release that the box said it ran. */
             version?: string | null;
-            /** @description What is wrong with it; `revoked` if it came from a box that is not let in. */
+            /** @description What cannot be read of it: `long`, `message` or `boot`; `revoked` if it came from a
+             *     box that is not let in. */
             why: string;
         };
         /** @description What is wrong with connections, and whose it is. */
@@ -4759,7 +4778,8 @@ export interface components {
                 stream?: string | null;
                 /** @description The release that the box said it ran. */
                 version?: string | null;
-                /** @description What is wrong with it; `revoked` if it came from a box that is not let in. */
+                /** @description What cannot be read of it: `long`, `message` or `boot`; `revoked` if it came from a
+                 *     box that is not let in. */
                 why: string;
             }[];
             /** @description What to send as `cursor` for the next page; null on the last. */
@@ -4968,6 +4988,18 @@ export interface components {
                 title?: string | null;
                 /** @description Subjects that the caller may not see. */
                 withheld: number;
+            }[];
+            /** @description What to send as `cursor` for the next page; null on the last. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_NamedPerson: {
+            /** @description What is on it. */
+            items: {
+                /** @description `prs_…`. */
+                id: string;
+                /** @description What the person is called. */
+                name: string;
             }[];
             /** @description What to send as `cursor` for the next page; null on the last. */
             next?: string | null;
@@ -9302,6 +9334,32 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["IncidentShown"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_incidents_by_id_able: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `inc_…` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_NamedPerson"];
                 };
             };
             401: components["responses"]["NotSignedIn"];

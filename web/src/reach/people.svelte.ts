@@ -4,18 +4,21 @@ import { api, take } from '$api/client.svelte';
 import { may, me } from '$hall/session.svelte';
 import { t } from '$shell/words.svelte';
 
-const known = $state<{ names: ReadonlyMap<string, string> }>({ names: new Map() });
-let asked = false;
+const known = $state<{ of: string | null; names: ReadonlyMap<string, string> }>({ of: null, names: new Map() });
+/** Who has asked: what one person may read, the next at this device may not. */
+let asked: string | null = null;
 
 /** Reads the names once, where this person may; a failure is asked for again by the next page. */
 export async function meet(): Promise<void> {
-  if (asked || !may('staff.read')) return;
-  asked = true;
+  const reader = me()?.person.id ?? null;
+  if (reader === null || asked === reader || !may('staff.read')) return;
+  asked = reader;
   try {
     const { items } = await take(api.GET('/api/v1/staff', { params: { query: { limit: 5000 } } }));
     known.names = new Map(items.map((one) => [one.id, one.name]));
+    known.of = reader;
   } catch {
-    asked = false;
+    asked = null;
   }
 }
 
@@ -26,5 +29,5 @@ export function isMe(id: string): boolean {
 
 /** Somebody, as a sentence names them. */
 export function whoIs(id: string): string {
-  return isMe(id) ? t('people.you') : (known.names.get(id) ?? t('people.other', { id: id.slice(-6) }));
+  return isMe(id) ? t('people.you') : ((known.of === me()?.person.id ? known.names.get(id) : undefined) ?? t('people.other', { id: id.slice(-6) }));
 }

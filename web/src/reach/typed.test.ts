@@ -18,7 +18,7 @@ test('nothing written is unknown, and never zero', () => {
 
 test('an amount is whole rupiah, grouped or not; what could be read twice is refused', () => {
   expect(['1500000', '1.500.000', 'Rp 1.500.000', 'Rp\u00a01,500,000'].map(amount)).toEqual([1_500_000, 1_500_000, 1_500_000, 1_500_000]);
-  expect(['1,5', '1.50', '1.5000', '1.500.000,00', '-5', 'sejuta', '99999999999999999'].map(amount)).toEqual(Array(7).fill(undefined));
+  expect(['1,5', '1.50', '1.5000', '1.500.000,00', '1.500,000', '0.500', '1 5', '-5', 'sejuta', '99999999999999999'].map(amount)).toEqual(Array(10).fill(undefined));
   expect(['12', 'Rp 12', ''].map(whole)).toEqual([12, undefined, null]);
 });
 

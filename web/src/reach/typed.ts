@@ -31,10 +31,11 @@ export function isDay(text: string): boolean {
  * not zero; undefined where it is no amount.
  */
 export function amount(text: string): number | null | undefined {
-  const plain = text.replace(/^\s*Rp/i, '').replace(/\s/g, '');
+  const plain = text.replace(/^\s*Rp\.?/i, '').trim();
   if (plain === '') return null;
-  if (!/^(\d+|\d{1,3}([.,]\d{3})+)$/.test(plain)) return undefined;
-  const found = Number(plain.replace(/[.,]/g, ''));
+  // Groups of three, parted by one sign alone: nothing is guessed.
+  if (!/^(\d+|[1-9]\d{0,2}([.,\s])\d{3}(\2\d{3})*)$/.test(plain)) return undefined;
+  const found = Number(plain.replace(/[.,\s]/g, ''));
   return Number.isSafeInteger(found) ? found : undefined;
 }
 

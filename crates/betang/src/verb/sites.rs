@@ -331,7 +331,6 @@ async fn turned(turn: Turn, step: &str) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// All of them, page by page, so that a site of years does not have to fit a page.
 async fn aside(which: Aside) -> anyhow::Result<ExitCode> {
     let reach = which.reach.reach()?;
     let path = format!("/api/v1/sites/{}/aside", which.site);
@@ -362,6 +361,7 @@ async fn aside(which: Aside) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// All of them, page by page, so that a site of years does not have to fit a page.
 async fn records(which: Records) -> anyhow::Result<ExitCode> {
     const COLUMNS: [&str; 12] = [
         "agent",

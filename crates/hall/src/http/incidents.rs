@@ -34,6 +34,7 @@ pub(super) fn routes() -> OpenApiRouter<Hall> {
         .routes(routes!(open).guard(Permission::IncidentsWrite))
         .routes(routes!(one).guard(Permission::IncidentsRead))
         .routes(routes!(steps).guard(Permission::IncidentsRead))
+        .routes(routes!(able).guard(Permission::IncidentsWrite))
         .routes(routes!(act).guard(Permission::IncidentsWrite))
 }
 
@@ -415,6 +416,25 @@ async fn steps(
     Ok(axum::Json(Page {
         items,
         next: next.map(|seq| seq.to_string()),
+    }))
+}
+
+/// Who may be asked to look after an incident, by name: whoever may write at all of its
+/// places.
+#[utoipa::path(get, path = "/api/v1/incidents/{id}/able", tag = "incidents",
+    params(("id" = String, Path, description = "`inc_…`")),
+    responses((status = 200, body = Page<PersonView>), (status = 404)))]
+async fn able(
+    Of(hall): Of<Hall>,
+    who: Who,
+    Path(id): Path<Id<Incident>>,
+) -> Result<axum::Json<Page<PersonView>>, Problem> {
+    let mut read = hall.db().read().await?;
+    let able = desk::able(&mut read, &who, id, hall.now().wall).await?;
+    let items = able.into_iter().map(|(id, name)| PersonView::new(id, name));
+    Ok(axum::Json(Page {
+        items: items.collect(),
+        next: None,
     }))
 }
 

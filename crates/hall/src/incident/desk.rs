@@ -16,6 +16,8 @@ use super::life::{Refusal, Severity, State};
 use super::{
     About, By, Command, Fresh, Hand, MANUAL, SUBJECTS_MAX, Subject, changed, first, sight, take,
 };
+use base::kind::Kind;
+
 use crate::guard::{Permission, Who};
 use crate::problem::Problem;
 use crate::sql::incident::{self as rows, IncidentRow, SubjectRow};
@@ -452,6 +454,27 @@ async fn may_own(
     } else {
         Err(wrong())
     }
+}
+
+/// Who may look after an incident, by name.
+pub(crate) async fn able(
+    conn: &mut Conn,
+    who: &Who,
+    id: Id<Incident>,
+    now: Wall,
+) -> Result<Vec<(Id<Person>, String)>, Problem> {
+    let (_, subjects) = readable(conn, who, id).await?;
+    writable(who, &subjects, Command::Note)?;
+    let mut able = Vec::new();
+    for (person, name) in staff::names(conn).await? {
+        match may_own(conn, person, &subjects, now).await {
+            Ok(()) => able.push((person, name)),
+            Err(problem) if problem.kind() == Kind::Invalid => {}
+            Err(problem) => return Err(problem),
+        }
+    }
+    able.sort_by_key(|(_, name)| name.to_lowercase());
+    Ok(able)
 }
 
 fn state(detail: impl Into<String>) -> Problem {

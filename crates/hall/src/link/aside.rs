@@ -11,7 +11,7 @@ use base::now::{Now, Wall};
 use serde_json::{Map, json};
 use store::{Conn, Error, Tx};
 use sync::identity::{Chain, Origin, Seq};
-use sync::record::Envelope;
+use sync::record::{Envelope, RecordError};
 
 use super::effects;
 use super::site::word;
@@ -29,9 +29,8 @@ use crate::sql::link;
 /// log tells, unless it has a place among the records.
 const ASIDE_MAX: i64 = 1_000;
 
-/// Pieces that are tried again in one transaction. Bound; policy: the others are tried when
-/// somebody asks again.
-const AT_ONCE: i64 = 1_000;
+/// Pieces that are looked at at once. Bound; policy: the others come next.
+const AT_ONCE: i64 = 500;
 
 /// The kind of the incident, one for each agent.
 const UNREADABLE: &str = "site.unreadable";
@@ -45,8 +44,7 @@ pub(crate) async fn piece(
     tx: &mut Tx,
     agent: Id<Agent>,
     place: (Chain, Seq, Origin),
-    by_line: bool,
-    why: &str,
+    why: RecordError,
     raw: &[u8],
 ) -> Result<(), Error> {
     let now = hall.now();
@@ -54,8 +52,11 @@ pub(crate) async fn piece(
         id: hall.mint(),
         agent,
         place: Some(place),
-        by_line,
-        why,
+        why: match why {
+            RecordError::Long { .. } => "long",
+            RecordError::Message => "message",
+            RecordError::Boot { .. } => "boot",
+        },
         raw,
         at: now.wall,
     };
@@ -63,12 +64,7 @@ pub(crate) async fn piece(
     let Some(row) = agents::agent(tx, agent).await? else {
         return Ok(());
     };
-    let count = rows::count(tx, agent).await?;
-    let facts = [
-        ("n".to_owned(), json!(count)),
-        ("version".to_owned(), json!(row.version)),
-        ("why".to_owned(), json!(why)),
-    ];
+    let facts = [("n".to_owned(), json!(rows::placed_of(tx, agent).await?))];
     let opening = Opening {
         key: Key::new(UNREADABLE, agent),
         by: BY,
@@ -94,7 +90,6 @@ pub(super) async fn stranger(hall: &Hall, agent: Id<Agent>, octets: &[u8]) {
             id: hall.mint(),
             agent,
             place: None,
-            by_line: true,
             why: "revoked",
             raw: octets,
             at: hall.now().wall,
@@ -116,7 +111,8 @@ pub struct Piece {
     pub agent: Id<Agent>,
     /// When it came.
     pub at: Wall,
-    /// Why nobody believes it: what is wrong with it, or `revoked`.
+    /// Why nobody believes it: `long`, `message` or `boot`, what cannot be read of it, or
+    /// `revoked`.
     pub why: String,
     /// `money`, `event` or `sample`, the epoch and the number, where it was one piece.
     pub place: Option<(&'static str, u64, u64)>,
@@ -153,10 +149,11 @@ pub async fn of_site(
     conn: &mut Conn,
     who: &Who,
     id: Id<Site>,
+    before: Option<Id<Quarantine>>,
     limit: i64,
 ) -> Result<Vec<Piece>, Problem> {
     site::readable(conn, who, id).await?;
-    let found = rows::of_site(conn, id, limit).await?;
+    let found = rows::of_site(conn, id, before, limit).await?;
     Ok(found.into_iter().map(Piece::from).collect())
 }
 
@@ -177,8 +174,14 @@ pub async fn again(hall: &Hall, tx: &mut Tx, who: &Who, id: Id<Site>) -> Result<
     let site = site::readable(tx, who, id).await?;
     who.require(Permission::SitesWrite, &site.place())?;
     let now = hall.now();
-    let pieces = rows::placed(tx, Some(id), AT_ONCE).await?;
-    let tried = read(tx, now, pieces).await?;
+    let mut tried = Tried::default();
+    let mut behind = None;
+    loop {
+        let pieces = rows::placed(tx, Some(id), behind, AT_ONCE).await?;
+        let Some(last) = pieces.last() else { break };
+        behind = Some(last.id);
+        tried = tried.and(read(tx, now, pieces).await?);
+    }
     let act = Act {
         verb: "site.aside_tried",
         subject: id.to_string(),
@@ -192,10 +195,14 @@ pub async fn again(hall: &Hall, tx: &mut Tx, who: &Who, id: Id<Site>) -> Result<
 /// aside.
 pub async fn at_start(hall: Hall) {
     let tried = async {
-        let mut tx = hall.db().write().await?;
-        let pieces = rows::placed(&mut tx, None, AT_ONCE).await?;
-        let tried = read(&mut tx, hall.now(), pieces).await?;
-        if tried.read > 0 {
+        let mut tried = Tried::default();
+        let mut behind = None;
+        loop {
+            let mut tx = hall.db().write().await?;
+            let pieces = rows::placed(&mut tx, None, behind, AT_ONCE).await?;
+            let Some(last) = pieces.last() else { break };
+            behind = Some(last.id);
+            tried = tried.and(read(&mut tx, hall.now(), pieces).await?);
             tx.commit().await?;
         }
         Ok::<_, Error>(tried)
@@ -211,6 +218,17 @@ pub async fn at_start(hall: Hall) {
     }
 }
 
+impl Tried {
+    const fn and(self, more: Self) -> Self {
+        Self {
+            read: self.read + more.read,
+            left: self.left + more.left,
+        }
+    }
+}
+
+/// What is read now has come now, as far as time limits what it may change, and proves no
+/// connection of the minute in which it is read.
 async fn read(tx: &mut Tx, now: Now, pieces: Vec<AsideRow>) -> Result<Tried, Error> {
     let mut tried = Tried::default();
     let mut touched = std::collections::BTreeSet::new();
@@ -226,7 +244,7 @@ async fn read(tx: &mut Tx, now: Now, pieces: Vec<AsideRow>) -> Result<Tried, Err
             tried.left += 1;
             continue;
         };
-        let (at, by_line) = ((chain, seq), piece.by_line);
+        let at = (chain, seq);
         let is_new = link::insert(
             tx,
             piece.agent,
@@ -234,8 +252,8 @@ async fn read(tx: &mut Tx, now: Now, pieces: Vec<AsideRow>) -> Result<Tried, Err
             origin,
             &envelope,
             &raw,
-            by_line,
-            piece.at,
+            false,
+            now.wall,
         )
         .await?;
         if is_new {
@@ -246,7 +264,7 @@ async fn read(tx: &mut Tx, now: Now, pieces: Vec<AsideRow>) -> Result<Tried, Err
         tried.read += 1;
     }
     for agent in touched {
-        if rows::count(tx, agent).await? == 0 {
+        if rows::placed_of(tx, agent).await? == 0 {
             incident::clear(tx, now, &Key::new(UNREADABLE, agent), BY).await?;
         }
     }

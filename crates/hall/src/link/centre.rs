@@ -413,7 +413,9 @@ impl Session {
                 }
                 Effect::HangUp(why) => {
                     tracing::debug!(agent.id = %self.caller.agent, why = why.as_str(), "a site's line ends");
+                    // A file may be older than what has come by the line since.
                     if why == Farewell::Fork
+                        && self.conn.is_some()
                         && let Err(error) = self.went_back().await
                     {
                         tracing::error!(%error, "an alarm could not be written");
@@ -526,9 +528,7 @@ impl Session {
                         raw,
                     } => {
                         let place = (chain, seq, origin);
-                        let why = why.to_string();
-                        aside::piece(&self.hall, &mut tx, agent, place, by_line, &why, &raw)
-                            .await?;
+                        aside::piece(&self.hall, &mut tx, agent, place, why, &raw).await?;
                     }
                     Entry::Gap(gap) => {
                         rows::insert_gap(&mut tx, agent, chain, &gap, now).await?;

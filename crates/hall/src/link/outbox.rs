@@ -258,8 +258,9 @@ fn put_aside(folder: &Path, now: Wall) -> std::io::Result<()> {
         std::fs::remove_file(folder.join(older))?;
     }
     let aside = folder.join(format!("{DAMAGED}{}.sqlite", now.as_us()));
-    // What was written last may stand in the log beside it and nowhere else.
-    for beside in ["-wal", "-shm", ""] {
+    // What was written last may stand in the log beside it and nowhere else. The file goes
+    // first: a log without one is nobody's, and a file without its log is an older one.
+    for beside in ["", "-wal", "-shm"] {
         let named = |file: &Path| {
             let mut name = file.as_os_str().to_owned();
             name.push(beside);
@@ -289,7 +290,11 @@ async fn database(path: &Path, now: Wall) -> Result<Db, Error> {
         // A newer release was tried here and went back. Steps of the box's tables only
         // ever add what an older program can leave alone, and nothing is missing.
         Err(error @ Error::Newer { .. }) => tracing::warn!(%error, "the outbox is newer"),
-        Err(error) => return Err(error),
+        Err(error) => {
+            // Whoever closes it later would take the log of the one that comes after it.
+            db.close().await;
+            return Err(error);
+        }
     }
     Ok(db)
 }

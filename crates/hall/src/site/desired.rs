@@ -87,7 +87,9 @@ pub async fn set(
     };
     let houses = form.houses.iter().map(house).collect::<Result<_, _>>()?;
     if !form.anchors.is_empty() {
-        anchor::read(&form.anchors).map_err(|error| line::refuse("anchors", error.to_string()))?;
+        let wrong = |error: anchor::AnchorError| line::refuse("anchors", error.to_string());
+        anchor::read(&form.anchors).map_err(wrong)?;
+        anchor::apart(&form.anchors).map_err(wrong)?;
     }
     let agent = active(tx, id)
         .await?

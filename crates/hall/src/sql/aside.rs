@@ -15,7 +15,6 @@ pub(crate) struct New<'a> {
     pub(crate) agent: Id<Agent>,
     /// Under which identity it came and was made, where it was one piece.
     pub(crate) place: Option<(Chain, Seq, Origin)>,
-    pub(crate) by_line: bool,
     pub(crate) why: &'a str,
     pub(crate) raw: &'a [u8],
     pub(crate) at: Wall,
@@ -31,7 +30,6 @@ pub(crate) struct AsideRow {
     pub(crate) place: Option<(Chain, Seq)>,
     /// None where it cannot be put in its place.
     pub(crate) origin: Option<Origin>,
-    pub(crate) by_line: bool,
     pub(crate) version: Option<String>,
     pub(crate) octets: i64,
 }
@@ -41,8 +39,8 @@ pub(crate) struct AsideRow {
 pub(crate) async fn put(tx: &mut Tx, it: &New<'_>) -> Result<(), Error> {
     tx.execute(
         "INSERT INTO hall_quarantine (id, agent_id, at_us, why, stream, epoch, seq, made_epoch, \
-         made_seq, made_digest, by_line, raw, version) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, \
+         made_seq, made_digest, raw, version) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, \
          (SELECT version FROM hall_agent WHERE id = $2))",
         params![
             it.id,
@@ -55,7 +53,6 @@ pub(crate) async fn put(tx: &mut Tx, it: &New<'_>) -> Result<(), Error> {
             it.place.map(|(.., made)| bits(made.epoch)),
             it.place.map(|(.., made)| int(made.seq)),
             it.place.map(|(.., made)| made.digest.as_bytes().to_vec()),
-            i64::from(it.by_line),
             it.raw
         ],
     )
@@ -73,10 +70,21 @@ pub(crate) async fn count(conn: &mut Conn, agent: Id<Agent>) -> Result<i64, Erro
     .get("n")
 }
 
+/// How many of them have a place that they could be put into.
+pub(crate) async fn placed_of(conn: &mut Conn, agent: Id<Agent>) -> Result<i64, Error> {
+    conn.one(
+        "SELECT COUNT(*) AS n FROM hall_quarantine \
+         WHERE agent_id = $1 AND made_digest IS NOT NULL",
+        params![agent],
+    )
+    .await?
+    .get("n")
+}
+
 fn list() -> Query {
     Query::new(
         "SELECT q.id, q.agent_id, q.at_us, q.why, q.stream, q.epoch, q.seq, q.made_epoch, \
-         q.made_seq, q.made_digest, q.by_line, q.version, LENGTH(q.raw) AS octets \
+         q.made_seq, q.made_digest, q.version, LENGTH(q.raw) AS octets \
          FROM hall_quarantine q JOIN hall_agent a ON a.id = q.agent_id",
     )
 }
@@ -85,26 +93,33 @@ fn list() -> Query {
 pub(crate) async fn of_site(
     conn: &mut Conn,
     site: Id<Site>,
+    before: Option<Id<Quarantine>>,
     limit: i64,
 ) -> Result<Vec<AsideRow>, Error> {
-    let query = list()
-        .push(" WHERE a.site_id = ", site)
-        .push(" ORDER BY q.at_us DESC, q.id DESC LIMIT ", limit);
+    let mut query = list().push(" WHERE a.site_id = ", site);
+    if let Some(before) = before {
+        query = query.push(" AND q.id < ", before);
+    }
+    query = query.push(" ORDER BY q.id DESC LIMIT ", limit);
     conn.all_query(&query).await?.iter().map(row).collect()
 }
 
-/// What lies aside and has a place that it could be put into, the oldest first: of a
-/// site's boxes, or of all.
+/// What lies aside and has a place that it could be put into, the oldest first, behind one
+/// of them: of a site's boxes, or of all.
 pub(crate) async fn placed(
     conn: &mut Conn,
     site: Option<Id<Site>>,
+    behind: Option<Id<Quarantine>>,
     limit: i64,
 ) -> Result<Vec<AsideRow>, Error> {
     let mut query = list().raw(" WHERE q.made_digest IS NOT NULL");
     if let Some(site) = site {
         query = query.push(" AND a.site_id = ", site);
     }
-    query = query.push(" ORDER BY q.at_us, q.id LIMIT ", limit);
+    if let Some(behind) = behind {
+        query = query.push(" AND q.id > ", behind);
+    }
+    query = query.push(" ORDER BY q.id LIMIT ", limit);
     conn.all_query(&query).await?.iter().map(row).collect()
 }
 
@@ -142,7 +157,6 @@ fn row(row: &Row) -> Result<AsideRow, Error> {
             .then(|| Ok::<_, Error>((chain(row)?, seq(row, "seq")?)))
             .transpose()?,
         origin,
-        by_line: row.get::<Option<i64>>("by_line")? == Some(1),
         version: row.get("version")?,
         octets: row.get("octets")?,
     })

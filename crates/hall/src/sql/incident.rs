@@ -2,9 +2,10 @@
 //! `hall_incident_step`, `hall_incident_subject`, `hall_incident_watcher`.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use base::geo::Point;
-use base::id::{Blob, Id, Incident, Person};
+use base::id::{Blob, Id, Incident, Person, Site};
 use base::now::Wall;
 use serde_json::Value as Json;
 use store::query::Query;
@@ -81,6 +82,21 @@ pub(crate) fn somewhere(query: Query, condition: &str, values: Vec<store::Value>
         )
         .condition(condition, values)
         .raw(")")
+}
+
+/// Narrows a list to those of a site that went on within a span, as known at a time, the
+/// oldest first.
+pub(crate) fn of_site(query: Query, site: Id<Site>, span: &Range<Wall>, known: Wall) -> Query {
+    query
+        .push(" AND i.opened_us < ", span.end)
+        .push(" AND i.opened_us <= ", known)
+        .push(" AND (i.cleared_us IS NULL OR i.cleared_us >= ", span.start)
+        .push(
+            ") AND EXISTS (SELECT 1 FROM hall_incident_subject s WHERE s.incident_id = i.id \
+             AND s.unlinked_us IS NULL AND s.kind = 'site' AND s.subject = ",
+            site.to_string(),
+        )
+        .raw(") ORDER BY i.number")
 }
 
 /// Narrows a list to those that are somebody's: his to look after, or watched by him.

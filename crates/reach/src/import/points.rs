@@ -10,11 +10,12 @@ use base::area::AreaCode;
 use base::day::Day;
 use base::geo::Point as Degrees;
 use base::id::{Id, Point};
-use base::money::{Amount, Rupiah};
+use base::money::{Amount, Rupiah, RupiahError};
 use base::now::Wall;
 use hall::Hall;
 use hall::guard::{Permission, Who};
 use hall::intake::{Altered, Column, Contract, Intake, Judged, Outcome, Reads, Row, Said, excerpt};
+use hall::line;
 use reach_core::code::System;
 use reach_core::register::{Found, Register, Written};
 use store::{Conn, Error};
@@ -64,7 +65,7 @@ const fn rupiah(
     about: Said,
     synonyms: &'static [&'static str],
 ) -> Column {
-    column(key, Reads::Text, name, about, "1.500.000", synonyms)
+    column(key, Reads::Digits, name, about, "1.500.000", synonyms)
 }
 
 static COLUMNS: &[Column] = &[
@@ -274,7 +275,7 @@ struct Context<'c> {
     register: &'c Register,
     may_change: bool,
     /// By village and name without case.
-    known: BTreeMap<(AreaCode, String), PointRow>,
+    known: BTreeMap<(AreaCode, String), Vec<PointRow>>,
     costs: BTreeMap<Id<Point>, MoneyRow>,
     now: Wall,
 }
@@ -295,15 +296,17 @@ pub(crate) async fn judge(
     };
     let query = point::list().raw(" AND p.retired_us IS NULL ORDER BY p.id");
     let rows = point::fetch(conn, &query).await?;
+    let mut known: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for row in rows {
+        let key = (row.area.clone(), plain(&row.name));
+        known.entry(key).or_default().push(row);
+    }
     let context = Context {
         hall,
         who,
         register: room.register(),
         may_change: intake.may_change(),
-        known: rows
-            .into_iter()
-            .map(|row| ((row.area.clone(), plain(&row.name)), row))
-            .collect(),
+        known,
         costs: money::within(conn, None, None).await?,
         now: hall.now().wall,
     };
@@ -322,7 +325,11 @@ fn judged(
     seen: &mut BTreeSet<(AreaCode, String)>,
     row: &mut Row<'_>,
 ) -> Outcome<Plan> {
-    let name = row.text("name").map(str::to_owned).unwrap_or_default();
+    let name = one_line(row, "name", line::NAME_MAX);
+    if name.is_none() && !row.is_refused_for("name") {
+        row.missing("name");
+    }
+    let name = name.unwrap_or_default();
     let Some(village) = village(context, row) else {
         return Outcome::Refused;
     };
@@ -334,10 +341,28 @@ fn judged(
                 "titik ini sudah ada di baris sebelumnya",
                 "the point stands in an earlier row",
             ),
-            Said::new("keluarkan salah satu", "leave one of them out"),
+            Said::new("keluarkan baris ini dari impor", "leave this row out"),
         );
     }
-    let old = context.known.get(&key).cloned();
+    let known = context
+        .known
+        .get(&key)
+        .map(Vec::as_slice)
+        .unwrap_or_default();
+    if known.len() > 1 {
+        row.fault(
+            "name",
+            Said::with(
+                format!("ada {} titik bernama ini di desa itu", known.len()),
+                format!("{} points have this name in the village", known.len()),
+            ),
+            Said::new(
+                "beri nama yang berbeda di halaman desa dahulu",
+                "give them different names on the page of the village first",
+            ),
+        );
+    }
+    let old = known.first().cloned();
     let mut changes = Vec::new();
     let blank = PointRow::new(context.hall, village, context.now);
     let mut new = old.clone().unwrap_or(PointRow { name, ..blank });
@@ -490,17 +515,7 @@ fn describe(row: &mut Row<'_>, new: &mut PointRow, changes: &mut Vec<Altered>) {
         );
         new.open_to_citizens = Some(open);
     }
-    if let Some(hours) = row.text("open_hours").map(str::to_owned) {
-        if hours.chars().count() > HOURS_MAX {
-            row.fault(
-                "open_hours",
-                Said::with(
-                    format!("lebih dari {HOURS_MAX} huruf"),
-                    format!("more than {HOURS_MAX} characters"),
-                ),
-                Said::new("singkatkan", "shorten it"),
-            );
-        }
+    if let Some(hours) = one_line(row, "open_hours", HOURS_MAX) {
         change(
             "open_hours",
             new.open_hours.clone().unwrap_or_default(),
@@ -533,6 +548,26 @@ fn describe(row: &mut Row<'_>, new: &mut PointRow, changes: &mut Vec<Altered>) {
     }
 }
 
+/// A cell that has to be one line of text; a fault if it is not.
+fn one_line(row: &mut Row<'_>, field: &'static str, most: usize) -> Option<String> {
+    let text = row.text(field)?.to_owned();
+    match line::read(field, &text, most) {
+        Ok(text) => Some(text),
+        Err(problem) => {
+            let why = problem.fields().first().map(|it| it.detail.clone());
+            row.fault(
+                field,
+                Said::with(
+                    format!("bukan satu baris teks sampai {most} huruf"),
+                    why.unwrap_or_default(),
+                ),
+                Said::new("perbaiki isinya", "mend the text"),
+            );
+            None
+        }
+    }
+}
+
 fn whole(number: f64) -> Option<i64> {
     let rounded = number.round();
     // Every whole number below 2^53 is one of these exactly.
@@ -547,15 +582,16 @@ fn kind(written: &str) -> Option<&'static str> {
     if let Some(kind) = KINDS.iter().find(|kind| kind.replace('_', " ") == plain) {
         return Some(kind);
     }
-    match first {
-        "kantor" | "balai" => Some("kantor_desa"),
-        "sekolah" | "sd" | "sdn" | "smp" | "smpn" | "sma" | "sman" | "smk" | "madrasah" => {
-            Some("sekolah")
+    match plain.as_str() {
+        "kantor kelurahan" | "kantor lurah" | "kantor kepala desa" | "balai desa" => {
+            return Some("kantor_desa");
         }
-        "pustu" | "puskesmas" | "poskesdes" | "polindes" => Some("pustu"),
-        "publik" | "umum" | "pasar" | "dermaga" => Some("titik_publik"),
-        _ => None,
+        "puskesmas pembantu" => return Some("pustu"),
+        "tempat umum" | "fasilitas umum" => return Some("titik_publik"),
+        _ => {}
     }
+    let schools = ["sekolah", "sd", "sdn", "smp", "smpn", "sma", "sman", "smk"];
+    schools.contains(&first).then_some("sekolah")
 }
 
 /// Another version of what it costs, with all that the row says and, for the rest, what
@@ -591,17 +627,9 @@ fn cost(
         ("handover_paper", &mut new.handover_paper),
         ("payer", &mut new.payer),
     ] {
-        let Some(text) = row.text(field).map(str::to_owned) else {
+        let Some(text) = one_line(row, field, line::NAME_MAX) else {
             continue;
         };
-        if text.chars().count() > hall::line::NAME_MAX {
-            row.fault(
-                field,
-                Said::new("terlalu panjang", "is too long"),
-                Said::new("singkatkan", "shorten it"),
-            );
-            continue;
-        }
         if at.as_ref() != Some(&text) {
             let from = at.replace(text.clone()).unwrap_or_default();
             changes.push(Altered {
@@ -632,7 +660,13 @@ fn cost(
         let Some(text) = row.text(field).map(str::to_owned) else {
             continue;
         };
-        match Rupiah::read(&text) {
+        // A number of a workbook has its decimals behind a point, whatever it looks like.
+        let broken = row.was_number(field) && text.contains('.');
+        match Rupiah::read(&text)
+            .ok()
+            .filter(|_| !broken)
+            .ok_or(RupiahError)
+        {
             Ok(rupiah) if *at != Amount::Known(rupiah) => {
                 let was = Option::<Rupiah>::from(std::mem::replace(at, Amount::Known(rupiah)));
                 changes.push(Altered {
@@ -694,6 +728,9 @@ mod tests {
             ("Puskesmas Pembantu", Some("pustu")),
             ("Titik Publik", Some("titik_publik")),
             ("lainnya", Some("lainnya")),
+            ("Kantor Camat", None),
+            ("Balai Latihan Kerja", None),
+            ("Puskesmas", None),
             ("warung", None),
         ] {
             assert_eq!(kind(written), expected, "{written}");

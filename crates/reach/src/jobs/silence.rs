@@ -1,7 +1,8 @@
 //! Opens and clears what is wrong with who is not heard.
 //!
 //! A site that falls silent is one incident, many of one provider in a regency that fall
-//! silent together are one too. The house itself has to have been there for as long: after
+//! silent together are one too, and when nearly all do, whoever provides their connections,
+//! it is the house's own connection that is asked about. The house itself has to have been there for as long: after
 //! a start nobody is silent before he had the time to come back.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,12 +12,17 @@ use base::id::{Id, Site};
 use base::now::Wall;
 use hall::Hall;
 use hall::incident::{self, About, Key, Opening, Severity};
-use reach_core::silence::{Contact, GROUPS_MAX, SILENT, Voice, silent_after, together};
+use reach_core::silence::{
+    Anyone, Contact, GROUPS_MAX, SILENT, Voice, everywhere, silent_after, together,
+};
 use serde_json::{Map, Value as Json, json};
 use store::{Error, Tx};
 
 use crate::ledger::regency;
 use crate::listening::{self, Voiced};
+
+/// Of whom nearly all of them speak when they are quiet: there is one house.
+const HOUSE: &str = "house";
 
 /// Who says so.
 const BY: &str = "reach";
@@ -27,9 +33,12 @@ const ALONE: &str = "link.silent";
 /// Sites of one provider in one regency fell silent together.
 const TOGETHER: &str = "link.silent_together";
 
-/// Both: the incidents of connections.
+/// Nearly all sites grew quiet together.
+const EVERYWHERE: &str = "link.silent_everywhere";
+
+/// The incidents of connections.
 #[cfg(feature = "print")]
-pub(crate) const KINDS: [&str; 2] = [ALONE, TOGETHER];
+pub(crate) const KINDS: [&str; 3] = [ALONE, TOGETHER, EVERYWHERE];
 
 /// What is wrong, by what makes it the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,7 +88,10 @@ impl Listener {
                 voice.contact = Contact::Late;
             }
         }
-        let wrong = wrong(&voices, now.wall);
+        let told = self.told.iter().flatten();
+        let mut ours = told.filter(|((kind, _), _)| *kind == EVERYWHERE);
+        let before = ours.next().map(|(_, what)| what.since);
+        let wrong = wrong(&voices, before, now.wall);
         if self.told.as_ref() == Some(&wrong) {
             return Ok(());
         }
@@ -87,7 +99,7 @@ impl Listener {
         let told = self.told.clone().unwrap_or_default();
         for (key, what) in &wrong {
             if told.get(key) != Some(what) {
-                let about = about(&mut tx, what).await?;
+                let about = about(&mut tx, key, what).await?;
                 let _ = incident::open(&mut tx, now, opening(key, what, about)).await?;
             }
         }
@@ -102,6 +114,7 @@ impl Listener {
                 .iter()
                 .map(|voice| (ALONE, voice.member.site.id.to_string()))
                 .chain(groups(&voices))
+                .chain([(EVERYWHERE, HOUSE.to_owned())])
                 .filter(|key| !wrong.contains_key(key))
                 .collect(),
         };
@@ -114,11 +127,50 @@ impl Listener {
     }
 }
 
+/// Nearly all of those who were heard once, if it is so; `before` says since when it was
+/// so already.
+fn everyone(voices: &[Voiced], before: Option<Wall>) -> Option<Wrong> {
+    let all: Vec<_> = voices
+        .iter()
+        .filter(|voice| voice.contact != Contact::Never)
+        .filter_map(|voice| {
+            let quiet = matches!(voice.contact, Contact::Late | Contact::Silent);
+            Some(Anyone {
+                provider: voice.member.site.form.provider.clone(),
+                voice: Voice {
+                    site: voice.member.site.id,
+                    village: voice.member.village.as_ref()?.to_string(),
+                    silent: quiet.then_some(voice.heard).flatten(),
+                },
+            })
+        })
+        .collect();
+    let (since, sites) = everywhere(&all, before)?;
+    Some(Wrong {
+        sites: sites.into_iter().collect(),
+        since,
+        of: all.len(),
+        provider: None,
+        regency: None,
+    })
+}
+
 /// What is wrong with those who are not heard.
-fn wrong(voices: &[Voiced], now: Wall) -> BTreeMap<(&'static str, String), Wrong> {
+fn wrong(
+    voices: &[Voiced],
+    before: Option<Wall>,
+    now: Wall,
+) -> BTreeMap<(&'static str, String), Wrong> {
     let mut wrong = BTreeMap::new();
+    let ours = everyone(voices, before);
+    let with_all = |site: &Id<Site>| ours.as_ref().is_some_and(|it| it.sites.contains(site));
+    let voices: Vec<_> = voices
+        .iter()
+        .filter(|voice| !with_all(&voice.member.site.id))
+        .collect();
     let mut alone: BTreeMap<Id<Site>, &Voiced> = voices
         .iter()
+        .copied()
         .filter(|voice| voice.contact == Contact::Silent)
         .map(|voice| (voice.member.site.id, voice))
         .collect();
@@ -169,6 +221,9 @@ fn wrong(voices: &[Voiced], now: Wall) -> BTreeMap<(&'static str, String), Wrong
         };
         wrong.insert((ALONE, site.to_string()), what);
     }
+    if let Some(ours) = ours {
+        wrong.insert((EVERYWHERE, HOUSE.to_owned()), ours);
+    }
     wrong
 }
 
@@ -189,8 +244,16 @@ fn groups(voices: &[Voiced]) -> BTreeSet<(&'static str, String)> {
     .collect()
 }
 
-async fn about(tx: &mut Tx, what: &Wrong) -> Result<Vec<About>, Error> {
+async fn about(
+    tx: &mut Tx,
+    key: &(&'static str, String),
+    what: &Wrong,
+) -> Result<Vec<About>, Error> {
     let mut about = Vec::new();
+    if key.0 == EVERYWHERE {
+        // Whose sites they are says nothing here, and the list has them.
+        return Ok(vec![About::house()]);
+    }
     if let Some(regency) = &what.regency {
         about.extend(About::area(tx, regency).await?);
     }
@@ -203,6 +266,11 @@ async fn about(tx: &mut Tx, what: &Wrong) -> Result<Vec<About>, Error> {
 fn opening(key: &(&'static str, String), what: &Wrong, about: Vec<About>) -> Opening {
     let silent = what.sites.len();
     let (severity, title) = match key.0 {
+        EVERYWHERE => (
+            Severity::Critical,
+            "Hampir semua lokasi tidak terdengar sejak saat yang sama: periksa koneksi pusat"
+                .to_owned(),
+        ),
         TOGETHER => (
             Severity::Critical,
             format!("{silent} lokasi satu penyedia tidak terdengar sejak saat yang sama"),
@@ -214,7 +282,7 @@ fn opening(key: &(&'static str, String), what: &Wrong, about: Vec<About>) -> Ope
     };
     let mut facts: Map<String, Json> = Map::new();
     facts.insert("since_us".to_owned(), json!(what.since));
-    if key.0 == TOGETHER {
+    if key.0 != ALONE {
         facts.insert("silent".to_owned(), json!(silent));
         facts.insert("of".to_owned(), json!(what.of));
     }

@@ -375,7 +375,10 @@ fn speeds(hall: &Hall, all: &[SpeedRow]) -> Block {
 /// since can be shown by it.
 fn journals(all: &[Head]) -> Block {
     let row = |it: &Head| {
+        let agent = it.agent.to_string();
         vec![
+            // Its end tells the boxes of one site apart.
+            format!("…{}", &agent[agent.len() - 8..]),
             match it.stream {
                 "event" => "peristiwa",
                 "sample" => "contoh ukur",
@@ -389,10 +392,11 @@ fn journals(all: &[Head]) -> Block {
     };
     Block::Table(Table {
         columns: vec![
-            Column::words("Aliran", 14),
-            Column::words("Epos", 20),
-            Column::figures("Catatan ke-", 12),
-            Column::words("Sidik SHA-256", 54),
+            Column::words("Perangkat", 12),
+            Column::words("Aliran", 12),
+            Column::words("Epoch", 20),
+            Column::figures("Catatan ke-", 10),
+            Column::words("Sidik SHA-256", 46),
         ],
         rows: all.iter().map(row).collect(),
         sums: 0,

@@ -1,5 +1,7 @@
 //! How fast connections are: `reach_speed`.
 
+use std::ops::Range;
+
 use base::id::{Agent, Id, Person, Site};
 use base::now::Wall;
 use reach_core::speed::{End, Fault, Way};
@@ -66,6 +68,22 @@ pub(crate) async fn put(tx: &mut Tx, row: &SpeedRow) -> Result<(), Error> {
     )
     .await?;
     Ok(())
+}
+
+/// Tests of a site within a span that the house knew of by a time, the oldest first.
+pub(crate) async fn within(
+    conn: &mut Conn,
+    site: Id<Site>,
+    span: &Range<Wall>,
+    known: Wall,
+) -> Result<Vec<SpeedRow>, Error> {
+    let query = Query::new(SELECT)
+        .push(" WHERE s.site_id = ", site)
+        .push(" AND s.at_us >= ", span.start)
+        .push(" AND s.at_us < ", span.end)
+        .push(" AND s.received_us <= ", known)
+        .raw(" ORDER BY s.at_us, s.mono_us");
+    conn.all_query(&query).await?.iter().map(speed).collect()
 }
 
 /// Tests of sites from a time on, the newest first, at most `limit`.

@@ -45,6 +45,10 @@ pub(in crate::http) struct PersonView {
 }
 
 impl PersonView {
+    pub(crate) const fn new(id: Id<Person>, name: String) -> Self {
+        Self { id, name }
+    }
+
     pub(in crate::http) fn name(&self) -> &str {
         &self.name
     }

@@ -15,7 +15,7 @@ use utoipa_axum::routes;
 use crate::Hall;
 use crate::csv::{self, File};
 use crate::guard::{Guarded as _, Permission, Who};
-use crate::http::{Page, limit};
+use crate::http::{Page, cursor, limit};
 use crate::idempotency::Keyed;
 use crate::link::aside::{self, Piece};
 use crate::link::said::{self, Heard, Inside, Told};
@@ -288,7 +288,8 @@ struct AsideView {
     /// When it came.
     #[schema(value_type = i64)]
     at_us: Wall,
-    /// What is wrong with it; `revoked` if it came from a box that is not let in.
+    /// What cannot be read of it: `long`, `message` or `boot`; `revoked` if it came from a
+    /// box that is not let in.
     why: String,
     /// `money`, `event` or `sample`; null where it was no single record.
     stream: Option<&'static str>,
@@ -342,11 +343,15 @@ async fn set_aside(
     Query(filter): Query<Filter>,
 ) -> Result<Response, Problem> {
     let csv = csv::wanted(&headers, filter.format.as_deref())?;
+    let limit = limit(filter.limit)?;
+    let before = cursor(filter.cursor.as_deref())?;
     let mut read = hall.db().read().await?;
-    let found = aside::of_site(&mut read, &who, id, limit(filter.limit)?).await?;
+    let found = aside::of_site(&mut read, &who, id, before, limit).await?;
     let items: Vec<_> = found.into_iter().map(AsideView::from).collect();
     if !csv {
-        return Ok(axum::Json(Page { items, next: None }).into_response());
+        let full = i64::try_from(items.len()) == Ok(limit);
+        let next = items.last().filter(|_| full).map(|it| it.id.to_string());
+        return Ok(axum::Json(Page { items, next }).into_response());
     }
     let mut file = File::new(&[
         "id",

@@ -3,7 +3,7 @@
 use base::id::Agent;
 use sync::command::{End, Outcome};
 use sync::identity::{Boot, Chain, Digest, Epoch, Origin, Seq, Stream};
-use sync::record::{Envelope, Kind, Quality};
+use sync::record::{Envelope, Kind, Quality, RecordError};
 
 use super::*;
 use crate::link::aside;
@@ -23,7 +23,7 @@ impl House {
         };
         let mut tx = self.hall.db().write().await.expect("a transaction");
         let place = (chain, seq, made);
-        aside::piece(&self.hall, &mut tx, agent, place, true, "its version", raw)
+        aside::piece(&self.hall, &mut tx, agent, place, RecordError::Message, raw)
             .await
             .expect("put aside");
         tx.commit().await.expect("a commit");
@@ -74,7 +74,7 @@ async fn aside_and_back(db: Db) {
         assert_eq!(item["stream"], "event");
         assert_eq!(item["epoch"], "0000000000000007");
         assert_eq!(item["has_place"], true);
-        assert_eq!(item["why"], "its version");
+        assert_eq!(item["why"], "message");
     }
     let csv = house
         .call(&admin, "GET", &format!("{path}?format=csv"), None)

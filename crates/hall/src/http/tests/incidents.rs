@@ -129,6 +129,21 @@ async fn by_hand(db: Db) {
         ("incident-owned", "owner")
     );
     assert_eq!(lost.json()["errors"][0]["detail"], owner);
+    // Who may look after it is asked of the house, by whoever may do something about it.
+    let able = format!("/api/v1/incidents/{id}/able");
+    let found = house
+        .call(&operator, "GET", &able, None)
+        .await
+        .is(200)
+        .json();
+    let found = found["items"].as_array().expect("people");
+    let is_able = |of: &str| found.iter().any(|it| it["id"] == of);
+    assert!(is_able(&ani) && is_able(&budi), "{found:?}");
+    let (screen, seeing) = house
+        .person(&admin, "screen", json!([{ "role": "layar" }]))
+        .await;
+    assert!(!is_able(&screen));
+    house.call(&seeing, "GET", &able, None).await.is(403);
     let give = json!({ "act": "assign", "owner": budi });
     if owner != budi.as_str() {
         house.act(&operator, &id, give).await.is(201);

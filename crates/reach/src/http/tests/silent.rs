@@ -8,13 +8,15 @@ use super::*;
 use crate::jobs::silence::Listener;
 
 /// Villages of one district: each has one site.
-const VILLAGES: [&str; 6] = [
+const VILLAGES: [&str; 8] = [
     "62.71.01.1001",
     "62.71.01.1002",
     "62.71.01.1003",
     "62.71.01.1004",
     "62.71.01.1005",
     "62.71.01.1006",
+    "62.71.02.1001",
+    "62.71.02.1002",
 ];
 
 impl House {
@@ -149,7 +151,46 @@ async fn together(db: Db) {
     );
 }
 
+/// All villages of two providers grow quiet at once: the house asks about itself, once,
+/// and nobody's village is called silent for it.
+async fn everywhere(db: Db) {
+    let house = House::new(db).await;
+    let mut stations = stations(&house, &["A", "A", "A", "A", "B", "B", "B", "B"]).await;
+    let mut listener = Listener::new(START);
+    for (at, one) in stations.iter_mut().enumerate() {
+        let seconds = 200 + u64::try_from(at).expect("few") * 10;
+        house.hears(one, house.after(seconds)).await;
+    }
+    house.look(&mut listener, house.after(320)).await;
+    assert_eq!(house.incidents().await, [] as [&str; 0]);
+    // Late is enough, when it is so many: each alone is silent two minutes later.
+    house.look(&mut listener, house.after(430)).await;
+    let ours = "link.silent_everywhere";
+    assert_eq!(house.incidents().await, [format!("{ours} open")]);
+    house.look(&mut listener, house.after(900)).await;
+    assert_eq!(house.incidents().await, [format!("{ours} open")]);
+    let page = house.get(&format!("/api/v1/incidents?kind={ours}")).await;
+    let page = page.is(200).json();
+    assert_eq!(page["items"][0]["facts"]["silent"], 8);
+    assert_eq!(page["items"][0]["severity"], "critical");
+    // They come back over a minute. The last stays away, and that is a matter of its own.
+    for one in &mut stations[..4] {
+        house.hears(one, house.after(950)).await;
+    }
+    house.look(&mut listener, house.after(951)).await;
+    assert_eq!(house.incidents().await, [format!("{ours} open")]);
+    for one in &mut stations[4..7] {
+        house.hears(one, house.after(960)).await;
+    }
+    house.look(&mut listener, house.after(961)).await;
+    assert_eq!(
+        house.incidents().await,
+        ["link.silent open".to_owned(), format!("{ours} cleared")]
+    );
+}
+
 on_both! {
+    nearly_all_at_once_is_the_house_itself: everywhere;
     who_falls_silent_is_one_incident_until_he_is_heard: alone;
     who_falls_silent_together_is_one_incident: together;
 }
