@@ -105,6 +105,13 @@ fn range(text: &str) -> Result<Protocols, String> {
     read().ok_or_else(|| "write MIN..MAX".to_owned())
 }
 
+#[cfg_attr(
+    not(feature = "centre"),
+    expect(
+        clippy::unused_async,
+        reason = "the verbs that wait speak to a house, and are of the centre"
+    )
+)]
 pub(crate) async fn run(verb: Verb) -> anyhow::Result<ExitCode> {
     match verb {
         Verb::Key(it) => key(&it),

@@ -1,7 +1,5 @@
 //! How fast connections are: `reach_speed`.
 
-use std::ops::Range;
-
 use base::id::{Agent, Id, Person, Site};
 use base::now::Wall;
 use reach_core::speed::{End, Fault, Way};
@@ -71,10 +69,11 @@ pub(crate) async fn put(tx: &mut Tx, row: &SpeedRow) -> Result<(), Error> {
 }
 
 /// Tests of a site within a span that the house knew of by a time, the oldest first.
+#[cfg(feature = "print")]
 pub(crate) async fn within(
     conn: &mut Conn,
     site: Id<Site>,
-    span: &Range<Wall>,
+    span: &std::ops::Range<Wall>,
     known: Wall,
 ) -> Result<Vec<SpeedRow>, Error> {
     let query = Query::new(SELECT)
