@@ -48,7 +48,7 @@ const fn growing(name: &'static str, key: Asks, more: fn(&Register, &Folded) -> 
     Rule {
         name,
         key,
-        most: 8,
+        most: 4,
         more,
     }
 }
