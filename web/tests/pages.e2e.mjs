@@ -26,7 +26,7 @@ const pages = {
 	'desa-sumber': '/desa?bagian=sumber',
 	'desa-target': '/desa?bagian=target',
 	'desa-impor': '/desa/impor',
-	'titik-impor': '/desa/titik/impor',
+	'titik-impor': '/desa/impor?jenis=titik',
 	konektivitas: '/konektivitas',
 	pengecualian: '/konektivitas?bagian=pengecualian',
 	lapangan: '/lapangan',

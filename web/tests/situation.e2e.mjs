@@ -176,7 +176,7 @@ await keep(async () => {
 		await post('/api/v1/staff', { name: 'Operator Uji', username: 'operator', password: 'jembatan kahayan', grants: [{ role: 'operator' }] });
 		const other = await person({ username: 'operator', password: 'jembatan kahayan' });
 		await other.goto(`${house.url}/situasi?titik=lewat`);
-		await other.getByRole('region', { name: 'Titik desa terbukti tersambung' }).getByRole('link', { name: `Rencana: ` }).waitFor();
+		await other.getByRole('region', { name: 'Titik desa terbukti tersambung' }).getByRole('link', { name: 'Laporan: ' }).waitFor();
 		expect((await other.getByRole('dialog').count()) === 0 && (await other.getByText('Biaya titik').count()) === 0, 'money is shown');
 		await other.context().close();
 	});

@@ -261,6 +261,8 @@ export const en: Record<keyof typeof id, string> = {
   'problem.incident-owned.then': 'Assign a person by name to change that.',
   'problem.incident-state': 'Not possible in this state',
   'problem.incident-state.then': 'Somebody else may have done it. What is shown is how it is now.',
+  'problem.too-large': 'The file is too large',
+  'problem.too-large.then': 'At most 8 MiB.',
   'role.admin': 'Admin',
   'role.bansos': 'Welfare',
   'role.konektivitas': 'Connectivity',
@@ -506,5 +508,5 @@ export const en: Record<keyof typeof id, string> = {
   'verb.still.kept': 'picture kept',
   'verb.still.seen': 'kept still seen',
   'verb.token.made': 'token made',
-  'verb.token.revoked': 'token revoked',
+  'verb.token.revoked': 'token revoked'
 };

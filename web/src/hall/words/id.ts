@@ -259,6 +259,8 @@ export const id = {
   'problem.incident-owned.then': 'Untuk menggantinya, tugaskan orangnya dengan nama.',
   'problem.incident-state': 'Tidak dapat dilakukan dalam keadaan ini',
   'problem.incident-state.then': 'Mungkin sudah dilakukan orang lain. Yang tampak ialah keadaan terbaru.',
+  'problem.too-large': 'Berkas terlalu besar',
+  'problem.too-large.then': 'Paling besar 8 MiB.',
   'role.admin': 'Admin',
   'role.bansos': 'Bansos',
   'role.konektivitas': 'Konektivitas',
@@ -504,5 +506,5 @@ export const id = {
   'verb.still.kept': 'gambar disimpan',
   'verb.still.seen': 'gambar tersimpan dilihat',
   'verb.token.made': 'token dibuat',
-  'verb.token.revoked': 'token dicabut',
+  'verb.token.revoked': 'token dicabut'
 } as const;

@@ -57,8 +57,6 @@ export const en: Record<keyof typeof id, string> = {
   'problem.refused': 'Refused',
   'problem.server': 'The system cannot answer yet',
   'problem.server.then': 'Nothing was lost. Try again in a moment.',
-  'problem.too-large': 'The file is too large',
-  'problem.too-large.then': 'At most 8 MiB.',
   'problem.toomany': 'Too many attempts',
   'problem.toomany.then': 'Wait a moment and try again.',
   'problem.wrong-password': 'Wrong name or password',

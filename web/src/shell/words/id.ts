@@ -55,8 +55,6 @@ export const id = {
   'problem.refused': 'Ditolak',
   'problem.server': 'Sistem belum dapat menjawab',
   'problem.server.then': 'Data Anda tidak hilang. Coba lagi sebentar.',
-  'problem.too-large': 'Berkas terlalu besar',
-  'problem.too-large.then': 'Paling besar 8 MiB.',
   'problem.toomany': 'Terlalu banyak percobaan',
   'problem.toomany.then': 'Tunggu sebentar, lalu coba lagi.',
   'problem.wrong-password': 'Nama pengguna atau kata sandi salah',
