@@ -2,7 +2,7 @@
 // a count of promises kept.
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -145,6 +145,35 @@ export async function logIn(page, url, { username, password } = ADMIN) {
 	await page.fill('input[autocomplete="current-password"]', password);
 	await page.keyboard.press('Enter');
 	await page.waitForURL((url) => !url.pathname.startsWith('/masuk'));
+}
+
+/**
+ * Pictures of a page on a phone and on a wall, by day and by night, into the folder SHOTS;
+ * none without it. Of all of it, or as much as the screen holds.
+ */
+export async function shots(page, name, { fullPage = false, height = 1000 } = {}) {
+	if (!process.env.SHOTS) return;
+	const size = page.viewportSize();
+	for (const width of [360, 1920])
+		for (const colorScheme of ['light', 'dark']) {
+			await page.setViewportSize({ width, height });
+			await page.emulateMedia({ colorScheme });
+			await page.screenshot({ path: join(process.env.SHOTS, `${name}-${width}-${colorScheme}.png`), fullPage });
+		}
+	await page.setViewportSize(size);
+	await page.emulateMedia({ colorScheme: null });
+}
+
+/** What axe finds, and whether anything is wider than a phone. The page's policy has to let a script in. */
+export async function fit(page) {
+	const size = page.viewportSize();
+	await page.setViewportSize({ width: 360, height: 740 });
+	if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(readFileSync(join(root, 'web/node_modules/axe-core/axe.min.js'), 'utf8'));
+	const { violations } = await page.evaluate((values) => window.axe.run(document, { runOnly: { type: 'tag', values } }), ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']);
+	const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+	await page.setViewportSize(size);
+	expect(violations.length === 0, violations.map((rule) => `${rule.id}: ${rule.nodes.map((node) => node.target.join(' ')).slice(0, 3).join(', ')}`).join(' | '));
+	expect(wide <= 0, `${wide} px wider than the screen`);
 }
 
 /** Runs all promises of a script, ends what was started, and says the count. */

@@ -2,11 +2,8 @@
 // taken off; the evidence of a day's minutes in words; the village as it was on another day.
 //
 //   node web/tests/points.e2e.mjs
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { ADMIN, browser, expect, house as newHouse, keep, logIn, promise, root } from './house.mjs';
+import { ADMIN, browser, expect, fit, house as newHouse, keep, logIn, promise, shots } from './house.mjs';
 
-const axe = readFileSync(join(root, 'web/node_modules/axe-core/axe.min.js'), 'utf8');
 const RINA = { username: 'rina', password: 'jembatan-biru-di-hulu-24' };
 const DAY_MS = 86_400_000;
 const VILLAGE = '62.11.01.2001';
@@ -20,32 +17,6 @@ function written(day) {
 	return `${date} ${['Jan', 'Feb', 'Mar', 'Apr', 'Mei', 'Jun', 'Jul', 'Agu', 'Sep', 'Okt', 'Nov', 'Des'][month - 1]} ${year}`;
 }
 const rupiah = (n) => `Rp\u00a0${String(n).replace(/\B(?=(\d{3})+$)/g, '.')}`;
-
-/** Pictures of a page on a phone and on a wall, by day and by night, into the folder SHOTS; none without it. */
-async function shots(page, name) {
-	if (!process.env.SHOTS) return;
-	const size = page.viewportSize();
-	for (const width of [360, 1920])
-		for (const colorScheme of ['light', 'dark']) {
-			await page.setViewportSize({ width, height: 1000 });
-			await page.emulateMedia({ colorScheme });
-			await page.screenshot({ path: join(process.env.SHOTS, `${name}-${width}-${colorScheme}.png`), fullPage: true });
-		}
-	await page.setViewportSize(size);
-	await page.emulateMedia({ colorScheme: null });
-}
-
-/** What axe finds, and whether anything is wider than a phone. */
-async function fit(page) {
-	const size = page.viewportSize();
-	await page.setViewportSize({ width: 360, height: 740 });
-	if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axe);
-	const { violations } = await page.evaluate((values) => window.axe.run(document, { runOnly: { type: 'tag', values } }), ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']);
-	const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-	await page.setViewportSize(size);
-	expect(violations.length === 0, violations.map((rule) => `${rule.id}: ${rule.nodes.map((node) => node.target.join(' ')).slice(0, 3).join(', ')}`).join(' | '));
-	expect(wide <= 0, `${wide} px wider than the screen`);
-}
 
 await keep(async () => {
 	const { house, token, cli } = await newHouse();
@@ -87,7 +58,7 @@ await keep(async () => {
 		await sheet.getByText('Tulis lintang dan bujur').waitFor();
 		expect(await sheet.getByRole('button', { name: 'Tambah titik' }).isDisabled(), 'it can be sent');
 		await fit(rina);
-		await shots(rina, 'titik-formulir');
+		await shots(rina, 'titik-formulir', { fullPage: true });
 		await sheet.getByLabel('Bujur').fill('114,05');
 		// Further than the house takes: it is the house that says so, and what was typed stays.
 		await sheet.getByLabel('Jangkauan (m)').fill('50.001');
@@ -124,7 +95,7 @@ await keep(async () => {
 		await sheet.getByText('Tulis rupiah bulat').waitFor();
 		expect(await sheet.getByRole('button', { name: 'Simpan' }).isDisabled(), 'it can be sent');
 		await fit(rina);
-		await shots(rina, 'titik-biaya');
+		await shots(rina, 'titik-biaya', { fullPage: true });
 		await sheet.getByLabel('Biaya per bulan (Rp)').fill('Rp 1.500.000');
 		await sheet.getByLabel('Direncanakan (Rp)').fill('18000000');
 		await sheet.getByLabel('Dibayar (Rp)').fill('0');
@@ -166,7 +137,7 @@ await keep(async () => {
 		await sheet.getByRole('alert').getByText('Perjalanan titik tidak mungkin begitu').waitFor();
 		expect((await sheet.getByLabel('Alasan').inputValue()) === 'tanggal di surat keliru', 'the reason is gone');
 		await fit(rina);
-		await shots(rina, 'titik-koreksi');
+		await shots(rina, 'titik-koreksi', { fullPage: true });
 		await sheet.getByLabel('Terjadi (WIB)').fill('2026-02-01T09:00');
 		await sheet.getByRole('button', { name: 'Koreksi', exact: true }).click();
 		await way.filter({ hasText: 'dikoreksi Anda' }).waitFor();
@@ -178,7 +149,7 @@ await keep(async () => {
 		await admin.reload();
 		const seen = card(admin, 'Kantor Desa Uji').getByRole('listitem').filter({ hasText: '1 Feb 2026' });
 		await seen.getByText(/dicatat Rina Uji/).waitFor();
-		await shots(rina, 'titik');
+		await shots(rina, 'titik', { fullPage: true });
 		await fit(rina);
 	});
 
@@ -203,7 +174,7 @@ await keep(async () => {
 		for (const name of [/^Ubah/, /^Koreksi/, 'Tambah titik', /^Keluarkan/]) expect((await rina.getByRole('button', { name }).count()) === 0, `${name} of the past`);
 		expect((await rina.getByRole('region', { name: 'Kejadian' }).count()) === 0, 'incidents of the past');
 		await fit(rina);
-		await shots(rina, 'desa-lalu');
+		await shots(rina, 'desa-lalu', { fullPage: true });
 		// Before the point was added nobody knew of it.
 		await rina.goto(`${house.url}/desa/${VILLAGE}?diketahui=${BEFORE}`);
 		await rina.getByRole('status').getByText(`yang diketahui per ${written(BEFORE)}`).waitFor();
@@ -238,7 +209,7 @@ await keep(async () => {
 		];
 		expect(told.join('\n') === right.join('\n'), told.join('\n'));
 		await fit(rina);
-		await shots(rina, 'denyut');
+		await shots(rina, 'denyut', { fullPage: true });
 		await rina.unroute('**/api/v1/villages/*/ledger?*');
 	});
 
@@ -265,7 +236,7 @@ await keep(async () => {
 		await sheet.getByText('Hari libur 2026 belum diisi.').waitFor();
 		expect((await sheet.getByLabel('Nama target').inputValue()) === 'Survei desa', 'the name is gone');
 		await fit(rina);
-		await shots(rina, 'target-formulir');
+		await shots(rina, 'target-formulir', { fullPage: true });
 		await sheet.getByRole('button', { name: 'Tutup' }).click();
 
 		const holidays = { '2026-06-01': 'Hari Lahir Pancasila', '2026-06-05': 'Cuti bersama', '2026-06-06': 'Sabtu yang libur' };
@@ -281,7 +252,7 @@ await keep(async () => {
 		expect(await years.getByRole('button', { name: 'Simpan' }).isDisabled(), 'it can be sent');
 		await years.getByLabel('Hari libur, satu per baris').fill(Object.entries(holidays).map((one) => one.join(';')).join('\n'));
 		await fit(admin);
-		await shots(admin, 'hari-libur');
+		await shots(admin, 'hari-libur', { fullPage: true });
 		await years.getByRole('button', { name: 'Simpan' }).click();
 		await admin.getByText('3 hari, menurut SKB 3 Menteri').waitFor();
 		await rina.reload();
@@ -310,7 +281,7 @@ await keep(async () => {
 		const right = ['Rencana', String(Math.floor((goal * passed) / days)), 'Laporan', '1', 'Terukur', 'belum diketahui'];
 		expect(numbers.join() === right.join(), `${numbers} for ${right}`);
 		await fit(rina);
-		await shots(rina, 'target');
+		await shots(rina, 'target', { fullPage: true });
 		await row.getByRole('button', { name: 'Tarik target Survei desa' }).click();
 		await sheet.getByLabel('Alasan').fill('diganti target baru');
 		await sheet.getByRole('button', { name: 'Tarik target' }).click();
@@ -351,7 +322,8 @@ await keep(async () => {
 		expect(await write.isDisabled(), 'it may be written with a row that cannot stand');
 		await rina.getByRole('checkbox').first().check();
 		await rina.getByRole('button', { name: 'Tulis 2 baris' }).click();
-		await rina.getByText(/2 baru/).first().waitFor();
+		// The preview says how many are new as well; only what was written says that it is.
+		await rina.getByText('2 baris ditulis').waitFor();
 		await rina.goto(`${house.url}/desa/${VILLAGE}`);
 		await card(rina, 'Pustu Impor').getByText(/Rp\s?650\.000/).first().waitFor();
 		await card(rina, 'SDN Impor').waitFor();

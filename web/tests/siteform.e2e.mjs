@@ -5,24 +5,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { binary, browser, expect, house as newHouse, keep, logIn, promise, run } from './house.mjs';
+import { binary, browser, expect, house as newHouse, keep, logIn, promise, run, shots } from './house.mjs';
 
 const KONEKSI = { username: 'koneksi', password: 'jembatan kahayan' };
 const PIMPINAN = { username: 'pimpinan', password: 'jembatan kahayan' };
-
-/** Pictures of the open sheet on a phone and on a wall, by day and by night, into the folder SHOTS. */
-async function shots(page, name) {
-	if (!process.env.SHOTS) return;
-	const size = page.viewportSize();
-	for (const width of [360, 1920])
-		for (const colorScheme of ['light', 'dark']) {
-			await page.setViewportSize({ width, height: 1100 });
-			await page.emulateMedia({ colorScheme });
-			await page.screenshot({ path: join(process.env.SHOTS, `${name}-${width}-${colorScheme}.png`) });
-		}
-	await page.setViewportSize(size);
-	await page.emulateMedia({ colorScheme: null });
-}
 
 await keep(async () => {
 	const { house, token } = await newHouse();
@@ -71,7 +57,7 @@ await keep(async () => {
 		await sheet.getByLabel('OPD').selectOption({ label: 'Diskominfo Uji' });
 		await sheet.getByRole('button', { name: 'Simpan' }).click();
 		await sheet.getByText('Isi keduanya dengan derajat desimal').waitFor();
-		await shots(page, 'lokasi-form');
+		await shots(page, 'lokasi-form', { height: 1100 });
 		expect((await sites()).length === 0, 'nothing is kept');
 	});
 
@@ -86,7 +72,7 @@ await keep(async () => {
 		for (const text of [right.contract, right.contact_name, 'Diskominfo Uji', '-2.51236, 114.01000']) await facts(page).getByText(text).waitFor();
 		const [{ id }] = await sites();
 		expect(new URL(page.url()).searchParams.get('lokasi') === id, page.url());
-		await shots(page, 'lokasi');
+		await shots(page, 'lokasi', { height: 1100 });
 	});
 
 	await promise('a change keeps what it does not touch, and the list behind says it', async () => {
@@ -94,7 +80,7 @@ await keep(async () => {
 		await sheet.getByLabel('Nama lokasi').fill('Kantor Desa Uji Baru');
 		await sheet.getByLabel('Kontrak').fill('');
 		await sheet.getByLabel('Nomor telepon').fill('0800 2');
-		await shots(page, 'lokasi-ubah');
+		await shots(page, 'lokasi-ubah', { height: 1100 });
 		await sheet.getByRole('button', { name: 'Simpan' }).click();
 		await facts(page).getByRole('link', { name: '0800 2' }).waitFor();
 		same(await said(), { ...right, name: 'Kantor Desa Uji Baru', contract: null, contact_phone: '0800 2' });
@@ -135,7 +121,7 @@ await keep(async () => {
 		const told = (await steps.allInnerTexts()).map((text) => text.replace(/^.*WIB\s*/s, '').trim());
 		const expected = [`Ditangguhkan: uji · ${admin.name}`, 'Perangkat diterima · aturan kodenya', 'Perangkat meminta diterima · perangkat sendiri', `Kode dibuat · ${colleague.name}`, `Didaftarkan · ${admin.name}`];
 		expect(told.join(' | ') === expected.join(' | '), told.join(' | '));
-		await shots(page, 'lokasi-riwayat');
+		await shots(page, 'lokasi-riwayat', { height: 1100 });
 		return told.join(' | ');
 	});
 

@@ -5,28 +5,13 @@
 //
 // What is expected is counted here from what this script has written, and not asked of the
 // house.
-import { join } from 'node:path';
-import { browser, expect, house as newHouse, keep, logIn, promise } from './house.mjs';
+import { browser, expect, house as newHouse, keep, logIn, promise, shots } from './house.mjs';
 
 const DAY_MS = 86_400_000;
 /** A day so many days from now, in the zone of the house. */
 const dayFrom = (days) => new Intl.DateTimeFormat('sv-SE', { timeZone: 'Asia/Pontianak' }).format(Date.now() + days * DAY_MS);
 const rupiah = (n) => `Rp\u00a0${n.toLocaleString('id-ID')}`;
 const WAY = ['surveyed', 'granted', 'in_distribution', 'delivered', 'installed', 'active'];
-
-/** Pictures of a page on a phone and on a wall, by day and by night, into the folder SHOTS. */
-async function shots(page, name) {
-	if (!process.env.SHOTS) return;
-	const size = page.viewportSize();
-	for (const width of [360, 1920])
-		for (const colorScheme of ['light', 'dark']) {
-			await page.setViewportSize({ width, height: 1000 });
-			await page.emulateMedia({ colorScheme });
-			await page.screenshot({ path: join(process.env.SHOTS, `${name}-${width}-${colorScheme}.png`) });
-		}
-	await page.setViewportSize(size);
-	await page.emulateMedia({ colorScheme: null });
-}
 
 await keep(async () => {
 	const { house, token } = await newHouse();

@@ -11,27 +11,13 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { binary, browser, expect, house as newHouse, keep, logIn, promise, run, targetFolder } from './house.mjs';
+import { binary, browser, expect, house as newHouse, keep, logIn, promise, run, shots, targetFolder } from './house.mjs';
 
 /** A dish that writes what it answers by itself; a line to it changes how it is. */
 async function dishOf(scene) {
 	const child = spawn(process.env.SIM ?? join(targetFolder, 'debug/sim'), ['dish', '--scene', scene], { stdio: ['pipe', 'pipe', 'inherit'] });
 	const [line] = await once(createInterface({ input: child.stdout }), 'line');
 	return { child, at: /^dish (\S+)$/.exec(line)[1] };
-}
-
-/** Pictures of a page on a phone and on a wall, by day and by night, into the folder SHOTS; none without it. */
-async function shots(page, name) {
-	if (!process.env.SHOTS) return;
-	const size = page.viewportSize();
-	for (const width of [360, 1920])
-		for (const colorScheme of ['light', 'dark']) {
-			await page.setViewportSize({ width, height: 1000 });
-			await page.emulateMedia({ colorScheme });
-			await page.screenshot({ path: join(process.env.SHOTS, `${name}-${width}-${colorScheme}.png`), fullPage: true });
-		}
-	await page.setViewportSize(size);
-	await page.emulateMedia({ colorScheme: null });
 }
 
 await keep(async () => {
@@ -140,13 +126,13 @@ await keep(async () => {
 		await card.getByText('tagihan belum dibayar atau langganan tidak aktif, bukan sambungan yang rusak').waitFor({ timeout: 60_000 });
 		for (const part of [/sejak /, /kode antena 2/, /ditanya \d+ \S+ lalu/, 'Hubungi penyedia: Penyedia C']) await card.getByText(part).first().waitFor();
 		await wrong.waitFor();
-		await shots(page, 'tagihan');
+		await shots(page, 'tagihan', { fullPage: true });
 		await page.goto(`${house.url}/konektivitas`);
 		await page.getByText(/Antena satelit: tagihan belum dibayar/).waitFor();
-		await shots(page, 'tagihan-koneksi');
+		await shots(page, 'tagihan-koneksi', { fullPage: true });
 		await page.goto(`${house.url}/kejadian`);
 		await page.getByRole('link', { name: /tagihan atau langganan, bukan sambungan yang rusak/ }).first().click();
-		await shots(page, 'tagihan-kejadian');
+		await shots(page, 'tagihan-kejadian', { fullPage: true });
 		await page.goto(`${house.url}/desa/${one.code}`);
 		await card.waitFor();
 		dish.child.stdin.write('good\n');
@@ -155,7 +141,7 @@ await keep(async () => {
 		const { items } = await house.json('GET', '/api/v1/incidents?limit=100', { token });
 		const bills = items.filter(({ kind }) => kind === 'dish.bill').map(({ state }) => state);
 		expect(bills.join() === 'cleared', bills.join());
-		await shots(page, 'dilayani');
+		await shots(page, 'dilayani', { fullPage: true });
 		child.kill('SIGKILL');
 		dish.child.kill();
 		rmSync(box, { recursive: true, force: true });

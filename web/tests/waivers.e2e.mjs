@@ -2,11 +2,8 @@
 // approval is refused in words, another approves, and the page says what follows.
 //
 //   node web/tests/waivers.e2e.mjs
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { ADMIN, browser, expect, house as newHouse, keep, logIn, promise, root } from './house.mjs';
+import { ADMIN, browser, expect, fit, house as newHouse, keep, logIn, promise, shots } from './house.mjs';
 
-const axe = readFileSync(join(root, 'web/node_modules/axe-core/axe.min.js'), 'utf8');
 const RINA = { username: 'rina', password: 'jembatan-biru-di-hulu-24' };
 const OPERATOR = { username: 'piket', password: 'dermaga-tua-di-hilir-24' };
 const HOUR_MS = 3_600_000;
@@ -16,32 +13,6 @@ function hour(from_now) {
 	const parts = Object.fromEntries(new Intl.DateTimeFormat('en-GB', { timeZone: 'Asia/Pontianak', year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).formatToParts(ms).map(({ type, value }) => [type, value]));
 	const month = ['Jan', 'Feb', 'Mar', 'Apr', 'Mei', 'Jun', 'Jul', 'Agu', 'Sep', 'Okt', 'Nov', 'Des'][Number(parts.month) - 1];
 	return { typed: `${parts.year}-${parts.month}-${parts.day}T${parts.hour}:${parts.minute}`, written: `${Number(parts.day)} ${month} ${parts.year} ${parts.hour}.${parts.minute} WIB` };
-}
-
-/** Pictures of a page on a phone and on a wall, by day and by night, into the folder SHOTS; none without it. */
-async function shots(page, name) {
-	if (!process.env.SHOTS) return;
-	const size = page.viewportSize();
-	for (const width of [360, 1920])
-		for (const colorScheme of ['light', 'dark']) {
-			await page.setViewportSize({ width, height: 1000 });
-			await page.emulateMedia({ colorScheme });
-			await page.screenshot({ path: join(process.env.SHOTS, `${name}-${width}-${colorScheme}.png`), fullPage: true });
-		}
-	await page.setViewportSize(size);
-	await page.emulateMedia({ colorScheme: null });
-}
-
-/** What axe finds, and whether anything is wider than a phone. */
-async function fit(page) {
-	const size = page.viewportSize();
-	await page.setViewportSize({ width: 360, height: 740 });
-	if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axe);
-	const { violations } = await page.evaluate((values) => window.axe.run(document, { runOnly: { type: 'tag', values } }), ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']);
-	const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-	await page.setViewportSize(size);
-	expect(violations.length === 0, violations.map((rule) => `${rule.id}: ${rule.nodes.map((node) => node.target.join(' ')).slice(0, 3).join(', ')}`).join(' | '));
-	expect(wide <= 0, `${wide} px wider than the screen`);
 }
 
 await keep(async () => {
@@ -97,7 +68,7 @@ await keep(async () => {
 		expect((await sheet.getByLabel('Selesai (WIB)').getAttribute('aria-invalid')) === 'true', 'another field is refused');
 		expect((await sheet.getByLabel('Alasan').inputValue()) === 'Penggantian modem', 'the reason is gone');
 		await fit(admin);
-		await shots(admin, 'pengecualian-formulir');
+		await shots(admin, 'pengecualian-formulir', { fullPage: true });
 		await sheet.getByLabel('Selesai (WIB)').fill(ends.typed);
 		await send(sheet);
 		const row = waiting(admin).getByRole('listitem').filter({ hasText: 'Penggantian modem' });
@@ -110,7 +81,7 @@ await keep(async () => {
 		await row.getByRole('button', { name: 'Setujui' }).click();
 		await row.getByRole('alert').getByText('Anda sendiri yang mengumumkannya').waitFor();
 		await row.getByText(/harus dua orang/).waitFor();
-		await shots(admin, 'pengecualian-ditolak');
+		await shots(admin, 'pengecualian-ditolak', { fullPage: true });
 		const { items } = await house.json('GET', '/api/v1/excuses', { token });
 		expect(items.length === 1 && items[0].agreed === null, JSON.stringify(items));
 	});
@@ -166,7 +137,7 @@ await keep(async () => {
 		const done = decided(admin).getByRole('listitem').filter({ hasText: 'Banjir Kahayan' });
 		for (const part of [/Ditolak Anda, /, 'Tidak mengecualikan apa pun.']) await done.getByText(part).waitFor();
 		await fit(admin);
-		await shots(admin, 'pengecualian');
+		await shots(admin, 'pengecualian', { fullPage: true });
 	});
 
 	await promise('the same in English fits a phone', async () => {
