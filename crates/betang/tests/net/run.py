@@ -283,6 +283,11 @@ def poor(world):
     return f"poor line: connected after {connected:.1f} s, {waited} records drained after {drained:.1f} s"
 
 
+def slot_after(wall):
+    """When the next slot begins (wall, seconds)."""
+    return (wall // SLOT + 1) * SLOT
+
+
 def seen(world):
     """What boxes say of their villages' connection is what was done to it."""
     one, two, three = boxes = list(world.boxes.values())
@@ -303,7 +308,10 @@ def seen(world):
     three.child.send_signal(signal.SIGSTOP)
     stopped = boot_time()
     for box in (one, two):
-        until(f"{box.device} sees none", lambda: box.sees(False, begun + SLOT))
+        # The first slot that began after the cut is over by then, and the next is begun.
+        until(f"{box.device} sees none", lambda: box.sees(False, slot_after(begun) + SLOT))
+        over = slot_after(time.time())
+        until("its slot is over", lambda: time.time() > over)
         done[box] = begun, time.time()
     latest = [it["result"] for anchor in two.eyes()["anchors"] for it in anchor["latest"]]
     assert "certificate" in latest, latest
@@ -339,7 +347,8 @@ def seen(world):
         assert rounds[0].named == [(f"jangkar-{n}", f"AS6450{n}") for n in range(3)], rounds[0].named
         since, to = done.get(box, (0, 0))
         inside = [up for n, up in verdicts.items() if n * SLOT >= since and slots[n][-1][3] <= to]
-        assert not any(inside) and (inside or box is three), (box.device, inside)
+        whole_slots = {n: [(*it[:2], round(it[2], 1), round(it[3], 1)) for it in slots[n]] for n in verdicts}
+        assert not any(inside) and (inside or box is three), (box.device, inside, since, to, whole_slots)
         after = [up for n, up in verdicts.items() if n * SLOT >= healed + 1]
         assert after and all(after), (box.device, after)
         said.append(f"{box.device} {len(rounds)} rounds over {seconds:.0f} s, {len(inside)} slots without")
