@@ -233,6 +233,15 @@ permissions! {
     IncidentsRead "incident.read": Pimpinan Operator Konektivitas Pengawas Admin Layar;
     /// Open incidents and look after them; take shifts and hand them over.
     IncidentsWrite "incident.write": Operator Konektivitas Admin;
+    /// Read how many families are on the lists of the welfare card, and what was found
+    /// about how many.
+    CardCount "card.count": Pimpinan Bansos Pengawas Admin;
+    /// Read families and what was found about them, with names and numbers masked.
+    CardRead "card.read": Bansos Pengawas Admin;
+    /// Open a family, or take a work list, for a purpose that is kept.
+    CardOpen "card.open": Bansos Admin;
+    /// Bring lists in, take them back, and have them examined.
+    CardImport "card.import": Bansos Admin;
 }
 
 /// Where a thing lies, as rights see it.
@@ -323,6 +332,8 @@ mod tests {
             Permission::TargetsWrite,
             Permission::ExcusesWrite,
             Permission::IncidentsWrite,
+            Permission::CardOpen,
+            Permission::CardImport,
         ];
         for role in [Role::Pimpinan, Role::Pengawas, Role::Layar] {
             assert!(writes.iter().all(|write| !role.holds(*write)), "{role:?}");

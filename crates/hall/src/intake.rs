@@ -14,6 +14,8 @@
 //! |---|---|
 //! | `grid` | a file as rows of cells: which kind it is, and its bounds |
 //! | `text`, `book` | the two kinds: CSV and XLSX |
+//! | `weight` | what a workbook weighs, before it is read |
+//! | `long` | a file of millions of rows, which is not held |
 //! | `mapping` | which column is which field |
 //! | `value` | a cell as the field reads it, and what a spreadsheet has eaten |
 //! | `table` | one row for the room's judge |
@@ -29,6 +31,7 @@
 mod book;
 mod desk;
 mod grid;
+mod long;
 mod mapping;
 mod preview;
 mod report;
@@ -37,6 +40,7 @@ mod template;
 mod text;
 mod upload;
 mod value;
+mod weight;
 
 #[cfg(test)]
 mod nasty;
@@ -51,11 +55,14 @@ pub use desk::{
     written_meanwhile,
 };
 pub use grid::OCTETS_MAX;
-pub use preview::{Page, Preview, report_csv};
+pub use long::{
+    BOOK_OCTETS_MAX, Encoding, Format, Passed, Shape, Sniffer, TEXT_OCTETS_MAX, each, head,
+};
+pub use preview::{ColumnView, FieldView, FileFormat, Page, Preview, fields, report_csv};
 pub use report::{Altered, Commit, Counts, Judged, Line, Outcome, Remark, Tally, Verdict};
 pub use table::{Row, Table};
 pub use template::{template_csv, template_xlsx};
-pub use upload::{BODY_MAX, Upload};
+pub use upload::{BODY_MAX, Upload, file_name};
 
 /// A sentence in both languages of the house. A report leaves the house as a file,
 /// so its words come along and do not wait for a page.

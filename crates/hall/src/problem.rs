@@ -224,6 +224,12 @@ impl Problem {
         self.slug
     }
 
+    /// What happened, for the person in front of it.
+    #[must_use]
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+
     /// The fields that cannot stand.
     #[must_use]
     pub fn fields(&self) -> &[Field] {
@@ -453,6 +459,11 @@ pub fn created(location: &str, body: impl IntoResponse) -> Response {
     let mut response = (StatusCode::CREATED, body).into_response();
     set(response.headers_mut(), header::LOCATION, location);
     response
+}
+
+/// Something has begun (202) that goes on by itself, and here it is.
+pub fn accepted(body: impl IntoResponse) -> Response {
+    (StatusCode::ACCEPTED, body).into_response()
 }
 
 /// Something was made (201) whose description is text of that type.

@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue};
+use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use tracing::Instrument as _;
@@ -21,6 +21,10 @@ use crate::problem::{self, Problem};
 /// a large file; a stream has begun by then and goes on.
 const ANSWER_MAX: Duration = Duration::from_secs(60);
 
+/// So long where a file is the body, as it is: a list of a whole province may come over
+/// a slow line.
+const FILE_MAX: Duration = Duration::from_secs(3_600);
+
 /// The header of the id.
 const ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -31,7 +35,12 @@ enum Asked {}
 ///
 /// [arrival]: crate::proxy::arrival
 pub async fn surround(State(hall): State<Hall>, request: Request, next: Next) -> Response {
-    within(ANSWER_MAX, hall, request, next).await
+    let kind = request.headers().get(header::CONTENT_TYPE);
+    let limit = match kind.is_some_and(|kind| kind == "application/octet-stream") {
+        true => FILE_MAX,
+        false => ANSWER_MAX,
+    };
+    within(limit, hall, request, next).await
 }
 
 async fn within(limit: Duration, hall: Hall, request: Request, next: Next) -> Response {

@@ -11,7 +11,7 @@ use base::id::{Id, Person, Source};
 use base::now::Wall;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use store::{Conn, Tx, Value};
+use store::{Conn, Error, Tx, Value};
 use utoipa::ToSchema;
 
 use crate::Hall;
@@ -64,12 +64,28 @@ pub struct Card {
 
 /// A file that was imported, as the register keeps it.
 #[derive(Debug, Clone)]
-pub(crate) struct Brought {
-    pub(crate) name: String,
-    pub(crate) size_bytes: i64,
-    pub(crate) sha256: String,
-    pub(crate) rows: i64,
-    pub(crate) raw_blob: String,
+pub struct Brought {
+    /// What it was called.
+    pub name: String,
+    /// Octets.
+    pub size_bytes: i64,
+    /// SHA-256 as it arrived, in hexadecimal.
+    pub sha256: String,
+    /// Rows that count.
+    pub rows: i64,
+    /// The blob that it lies sealed in.
+    pub raw_blob: String,
+}
+
+/// A file that was imported before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeenBefore {
+    /// What it became.
+    pub source: Id<Source>,
+    /// When.
+    pub at_us: Wall,
+    /// Rows of it that counted.
+    pub rows: Option<i64>,
 }
 
 /// A row of the register.
@@ -158,8 +174,11 @@ pub async fn register(
 
 /// Registers an imported file, in the transaction of what was written from it. The
 /// import writes the audit.
+///
+/// # Errors
+/// What of the card cannot stand.
 #[expect(clippy::too_many_arguments, reason = "each is a part of one row")]
-pub(crate) async fn bring(
+pub async fn bring(
     hall: &Hall,
     tx: &mut Tx,
     who: &Who,
@@ -172,6 +191,48 @@ pub(crate) async fn bring(
     let row = row(hall, who, id, "file", subject, card, Some(file), place)?;
     rows::insert(tx, &row).await?;
     Ok(listed(row))
+}
+
+/// Says what of a card cannot stand, before anything is done for it.
+///
+/// # Errors
+/// The fields.
+pub fn check(hall: &Hall, who: &Who, card: &Card) -> Result<(), Problem> {
+    row(hall, who, hall.mint(), "file", "", card, None, Place::HOUSE).map(drop)
+}
+
+/// When the same file was imported before as the same subject, the last first.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn seen(
+    conn: &mut Conn,
+    subject: &str,
+    sha256: &str,
+    but: Id<Source>,
+) -> Result<Vec<SeenBefore>, Error> {
+    let query = rows::list()
+        .push(" AND s.sha256 = ", sha256)
+        .push(" AND s.subject = ", subject)
+        .push(" AND s.id <> ", but)
+        .push(" ORDER BY s.id DESC LIMIT ", 5_i64);
+    Ok(rows::fetch(conn, &query)
+        .await?
+        .into_iter()
+        .map(|source| SeenBefore {
+            source: source.id,
+            at_us: source.registered,
+            rows: source.row_count,
+        })
+        .collect())
+}
+
+/// The raw copy of a source is kept no longer.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn without_raw(tx: &mut Tx, id: Id<Source>) -> Result<(), Error> {
+    rows::without_raw(tx, id).await
 }
 
 /// Sources that the caller may see or has brought in, newest first. Also what to

@@ -11,6 +11,17 @@
 //! are the associated data, so that a value moved to another row does not open.
 //! The blind index is HMAC-SHA-256 under a key of its own, derived from the first
 //! data key for good: rotation would hide what was indexed before.
+//!
+//! What has to be destroyed one day, or is too long to be sealed in one piece, has a
+//! key of its own, which the vault wraps.
+//!
+//! | module | noun |
+//! |---|---|
+//! | `own` | the key of one thing |
+//! | `roll` | a long file, sealed chunk by chunk |
+
+mod own;
+mod roll;
 
 use std::fs;
 use std::io::Write as _;
@@ -28,9 +39,13 @@ use store::{Db, Tx, params};
 
 use crate::problem::Problem;
 
+pub use own::OwnKey;
+pub use roll::{Opener, Sealer};
+
 const VERSION: u8 = 1;
 const NONCE: usize = 12;
 const HEADER: usize = 1 + 4 + NONCE;
+const TAG: usize = 16;
 const KEY: usize = 32;
 
 /// Why something cannot be sealed or opened.
@@ -92,6 +107,8 @@ pub struct Vault {
     master: Arc<LessSafeKey>,
     /// By number, the oldest first; never empty.
     keys: Arc<RwLock<Vec<Arc<DataKey>>>>,
+    /// The oldest again, which indexes.
+    first: Arc<DataKey>,
 }
 
 struct DataKey {
@@ -102,9 +119,8 @@ struct DataKey {
 
 impl std::fmt::Debug for Vault {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Vault")
-            .field("keys", &self.keys().len())
-            .finish()
+        let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
+        f.debug_struct("Vault").field("keys", &keys.len()).finish()
     }
 }
 
@@ -136,9 +152,11 @@ impl Vault {
             let wrapped = row.get::<Vec<u8>>("wrapped")?;
             keys.push(Arc::new(unwrap(&master, number, &wrapped)?));
         }
+        let first = keys.first().cloned().ok_or(VaultError::WrongKey)?;
         Ok(Self {
             master: Arc::new(master),
             keys: Arc::new(RwLock::new(keys)),
+            first,
         })
     }
 
@@ -166,11 +184,13 @@ impl Vault {
         Ok(number)
     }
 
-    fn keys(&self) -> Vec<Arc<DataKey>> {
-        self.keys
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+    /// One of the data keys: values are sealed by the million, so no list is copied.
+    fn key(
+        &self,
+        which: impl FnOnce(&[Arc<DataKey>]) -> Option<&Arc<DataKey>>,
+    ) -> Option<Arc<DataKey>> {
+        let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
+        which(&keys).cloned()
     }
 
     /// Seals a value for its place.
@@ -184,22 +204,10 @@ impl Vault {
         column: &str,
         value: &[u8],
     ) -> Result<Vec<u8>, VaultError> {
-        let keys = self.keys();
-        let key = keys.last().ok_or(VaultError::WrongKey)?;
-        let nonce = random::<NONCE>()?;
-        let mut sealed = vec![VERSION];
-        sealed.extend_from_slice(&key.number.to_be_bytes());
-        sealed.extend_from_slice(&nonce);
-        let mut body = value.to_vec();
-        key.seal
-            .seal_in_place_append_tag(
-                Nonce::assume_unique_for_key(nonce),
-                Aad::from(place(table, row, column)),
-                &mut body,
-            )
-            .map_err(|_| VaultError::Randomness)?;
-        sealed.extend_from_slice(&body);
-        Ok(sealed)
+        let key = self.key(<[_]>::last).ok_or(VaultError::WrongKey)?;
+        let [a, b, c, d] = key.number.to_be_bytes();
+        let header = [VERSION, a, b, c, d];
+        sealed(&key.seal, &header, &place(table, row, column), value)
     }
 
     /// Opens a value in its place.
@@ -219,31 +227,19 @@ impl Vault {
         let (number, nonce) = header[1..].split_at(4);
         let number: [u8; 4] = number.try_into().map_err(|_| VaultError::DoesNotOpen)?;
         let nonce: [u8; NONCE] = nonce.try_into().map_err(|_| VaultError::DoesNotOpen)?;
-        let keys = self.keys();
-        let key = keys
-            .iter()
-            .find(|key| key.number == u32::from_be_bytes(number))
+        let number = u32::from_be_bytes(number);
+        let key = self
+            .key(|keys| keys.iter().find(|key| key.number == number))
             .filter(|_| header[0] == VERSION)
             .ok_or(VaultError::DoesNotOpen)?;
-        let mut body = body.to_vec();
-        let value = key
-            .seal
-            .open_in_place(
-                Nonce::assume_unique_for_key(nonce),
-                Aad::from(place(table, row, column)),
-                &mut body,
-            )
-            .map_err(|_| VaultError::DoesNotOpen)?;
-        Ok(value.to_vec())
+        opened(&key.seal, nonce, &place(table, row, column), body)
     }
 
     /// What equal values of a column have in common, and nothing else tells: for
     /// finding a sealed value without opening all.
     #[must_use]
     pub fn blind_index(&self, table: &str, column: &str, value: &[u8]) -> Option<Vec<u8>> {
-        let keys = self.keys();
-        let key = keys.first()?;
-        let mut context = hmac::Context::with_key(&key.index);
+        let mut context = hmac::Context::with_key(&self.first.index);
         context.update(&place(table, "", column));
         context.update(value);
         Some(context.sign().as_ref().to_vec())
@@ -252,12 +248,59 @@ impl Vault {
 
 /// Each part behind its length, so that no two places read alike.
 fn place(table: &str, row: &str, column: &str) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    for part in [table, row, column] {
+    let parts = [table, row, column];
+    let length: usize = parts.iter().map(|part| size_of::<u64>() + part.len()).sum();
+    let mut bytes = Vec::with_capacity(length);
+    for part in parts {
         bytes.extend_from_slice(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
         bytes.extend_from_slice(part.as_bytes());
     }
     bytes
+}
+
+/// The header, then a nonce of its own, then the value sealed for its place.
+fn sealed(
+    cipher: &LessSafeKey,
+    header: &[u8],
+    place: &[u8],
+    value: &[u8],
+) -> Result<Vec<u8>, VaultError> {
+    let nonce = random::<NONCE>()?;
+    let length = header.len() + NONCE + value.len() + TAG;
+    let mut sealed = Vec::with_capacity(length);
+    sealed.extend_from_slice(header);
+    sealed.extend_from_slice(&nonce);
+    let body = sealed.len();
+    sealed.extend_from_slice(value);
+    let tag = cipher
+        .seal_in_place_separate_tag(
+            Nonce::assume_unique_for_key(nonce),
+            Aad::from(place),
+            &mut sealed[body..],
+        )
+        .map_err(|_| VaultError::Randomness)?;
+    sealed.extend_from_slice(tag.as_ref());
+    Ok(sealed)
+}
+
+/// What [`sealed`] has put behind the nonce.
+fn opened(
+    cipher: &LessSafeKey,
+    nonce: [u8; NONCE],
+    place: &[u8],
+    body: &[u8],
+) -> Result<Vec<u8>, VaultError> {
+    let mut body = body.to_vec();
+    let value = cipher
+        .open_in_place(
+            Nonce::assume_unique_for_key(nonce),
+            Aad::from(place),
+            &mut body,
+        )
+        .map_err(|_| VaultError::DoesNotOpen)?;
+    let length = value.len();
+    body.truncate(length);
+    Ok(body)
 }
 
 const KEYS: &str = "SELECT number, wrapped FROM hall_vault_key ORDER BY number";

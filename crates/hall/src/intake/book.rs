@@ -1,30 +1,35 @@
 //! An XLSX workbook.
 //!
-//! It is a zip: whoever wrote it may have packed gigabytes into it, or one cell in
-//! the last corner of the largest sheet there is. So everything is inflated once
-//! into nowhere, counting, before the library sees it, and cells are taken one by
+//! Whoever wrote it may have put one cell into the last corner of the largest sheet
+//! there is. So it is weighed before the library sees it, and cells are taken one by
 //! one instead of as a rectangle.
 
 use std::collections::BTreeMap;
-use std::io::{Cursor, Read as _};
+use std::io::Cursor;
 
 use calamine::{DataRef, Reader as _, SheetType, SheetVisible, Xlsx};
-use zip::ZipArchive;
 
 use super::Contract;
 use super::grid::{self, COLUMNS_MAX, Cell, Grid, Line, Merged, Raw, Unreadable};
+use super::weight::{self, Bounds};
 
 /// Octets of all parts together, inflated.
 const INFLATED_MAX: u64 = 64 << 20;
-
-/// Parts of a workbook; one of an office has twenty.
-const PARTS_MAX: usize = 500;
 
 /// Sheets that are looked at.
 const SHEETS_MAX: usize = 30;
 
 /// Merges of one sheet.
 const MERGES_MAX: usize = 10_000;
+
+const BOUNDS: Bounds = Bounds {
+    inflated: INFLATED_MAX,
+    held: INFLATED_MAX,
+    // Those of a sheet are counted where they are read.
+    merges: usize::MAX,
+};
+
+pub(super) type Book<'o> = Xlsx<Cursor<&'o [u8]>>;
 
 type Cells = BTreeMap<u32, Vec<Cell>>;
 
@@ -33,15 +38,9 @@ pub(super) fn read(
     contract: &Contract,
     wanted: Option<&str>,
 ) -> Result<Grid, Unreadable> {
-    weigh(octets)?;
-    let mut book = Xlsx::new(Cursor::new(octets)).map_err(broken)?;
-    let mut sheets: Vec<String> = book
-        .sheets_metadata()
-        .iter()
-        .filter(|sheet| sheet.typ == SheetType::WorkSheet && sheet.visible == SheetVisible::Visible)
-        .map(|sheet| sheet.name.clone())
-        .collect();
-    sheets.truncate(SHEETS_MAX);
+    weight::weigh(octets, &BOUNDS)?;
+    let mut book = Book::new(Cursor::new(octets)).map_err(broken)?;
+    let sheets = sheets(&book);
     let mut best: Option<(usize, String, Vec<Line>)> = None;
     for name in &sheets {
         if wanted.is_some_and(|wanted| wanted != name) {
@@ -56,10 +55,7 @@ pub(super) fn read(
             best = Some((known, name.clone(), lines));
         }
     }
-    let (_, sheet, lines) = best.ok_or(match wanted {
-        Some(_) => Unreadable::Broken("it has no sheet of that name".into()),
-        None => Unreadable::Empty,
-    })?;
+    let (_, sheet, lines) = best.ok_or_else(|| no_sheet(wanted))?;
     grid::bounded(&lines, contract)?;
     Ok(Grid {
         format: "xlsx",
@@ -71,37 +67,29 @@ pub(super) fn read(
     })
 }
 
-/// Inflates every part into nowhere. What a part says of its own size may be a lie.
-fn weigh(octets: &[u8]) -> Result<(), Unreadable> {
-    let mut archive = ZipArchive::new(Cursor::new(octets)).map_err(broken)?;
-    if archive.len() > PARTS_MAX {
-        return Err(Unreadable::Kind("an archive, and no workbook"));
-    }
-    if archive.index_for_name("[Content_Types].xml").is_none() {
-        return Err(Unreadable::Kind("an archive or an OpenDocument file"));
-    }
-    let mut left = INFLATED_MAX;
-    for i in 0..archive.len() {
-        let part = archive.by_index(i).map_err(broken)?;
-        let mut bounded = part.take(left + 1);
-        let size = std::io::copy(&mut bounded, &mut std::io::sink()).map_err(broken)?;
-        left = left.checked_sub(size).ok_or(Unreadable::TooMany {
-            what: "octets inside",
-            most: usize::try_from(INFLATED_MAX).unwrap_or(usize::MAX),
-        })?;
-    }
-    Ok(())
+/// The sheets that are looked at: those that a reader sees.
+pub(super) fn sheets(book: &Book<'_>) -> Vec<String> {
+    let sheets = book.sheets_metadata().iter();
+    sheets
+        .filter(|sheet| sheet.typ == SheetType::WorkSheet && sheet.visible == SheetVisible::Visible)
+        .map(|sheet| sheet.name.clone())
+        .take(SHEETS_MAX)
+        .collect()
 }
 
-fn broken(error: impl std::fmt::Display) -> Unreadable {
+/// Why no sheet could be read.
+pub(super) fn no_sheet(wanted: Option<&str>) -> Unreadable {
+    match wanted {
+        Some(_) => Unreadable::Broken("it has no sheet of that name".into()),
+        None => Unreadable::Empty,
+    }
+}
+
+pub(super) fn broken(error: impl std::fmt::Display) -> Unreadable {
     Unreadable::Broken(error.to_string().into())
 }
 
-fn sheet(
-    book: &mut Xlsx<Cursor<&[u8]>>,
-    name: &str,
-    contract: &Contract,
-) -> Result<Vec<Line>, Unreadable> {
+fn sheet(book: &mut Book<'_>, name: &str, contract: &Contract) -> Result<Vec<Line>, Unreadable> {
     let mut cells = Cells::new();
     let rows_max = contract.rows_max + grid::OTHER_ROWS_MAX;
     let mut reader = book.worksheet_cells_reader(name).map_err(broken)?;
@@ -143,11 +131,7 @@ fn sheet(
 
 /// Gives the cells of a merge what they show. Down a column that is the value at
 /// its top; across columns nobody can say whose value it is.
-fn unmerge(
-    book: &mut Xlsx<Cursor<&[u8]>>,
-    name: &str,
-    cells: &mut Cells,
-) -> Result<(), Unreadable> {
+fn unmerge(book: &mut Book<'_>, name: &str, cells: &mut Cells) -> Result<(), Unreadable> {
     let merges = book.merge_cells_by_sheet_name(name).map_err(broken)?;
     if merges.len() > MERGES_MAX {
         return Err(Unreadable::TooMany {
@@ -189,7 +173,7 @@ fn unmerge(
     Ok(())
 }
 
-fn cell(value: &DataRef<'_>) -> Cell {
+pub(super) fn cell(value: &DataRef<'_>) -> Cell {
     match value {
         DataRef::Empty => Cell::default(),
         DataRef::Int(number) => Cell::text(&number.to_string()),

@@ -346,7 +346,11 @@ pub async fn choose(
 
 /// Whether a column may become a field: one that looks like passwords may become
 /// nothing that is shown.
-fn check(table: &Table, contract: &Contract, assigned: &Assigned) -> Result<(), Problem> {
+pub(super) fn check(
+    table: &Table,
+    contract: &Contract,
+    assigned: &Assigned,
+) -> Result<(), Problem> {
     if assigned.column >= table.fields.len() {
         return Err(line::refuse("column", "the file has no such column"));
     }

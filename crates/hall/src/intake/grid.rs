@@ -137,22 +137,35 @@ pub(super) fn read(
             most: OCTETS_MAX,
         });
     }
-    let grid = match octets {
-        [] => return Err(Unreadable::Empty),
-        [b'P', b'K', 3, 4, ..] => book::read(octets, contract, sheet)?,
-        // A compound file: Excel up to 2003, and a workbook under a password.
-        [0xd0, 0xcf, 0x11, 0xe0, ..] => {
-            return Err(Unreadable::Kind(
-                "an old Excel file (.xls) or one under a password",
-            ));
-        }
-        [b'%', b'P', b'D', b'F', ..] => return Err(Unreadable::Kind("a PDF")),
-        _ => text::read(octets, contract)?,
+    let grid = match kind(octets)? {
+        Kind::Book => book::read(octets, contract, sheet)?,
+        Kind::Text => text::read(octets, contract)?,
     };
     if grid.lines.is_empty() {
         return Err(Unreadable::Empty);
     }
     Ok(grid)
+}
+
+/// A kind of file that is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Text,
+    Book,
+}
+
+/// What kind of file its first octets say.
+pub(super) fn kind(octets: &[u8]) -> Result<Kind, Unreadable> {
+    match octets {
+        [] => Err(Unreadable::Empty),
+        [b'P', b'K', 3, 4, ..] => Ok(Kind::Book),
+        // A compound file: Excel up to 2003, and a workbook under a password.
+        [0xd0, 0xcf, 0x11, 0xe0, ..] => Err(Unreadable::Kind(
+            "an old Excel file (.xls) or one under a password",
+        )),
+        [b'%', b'P', b'D', b'F', ..] => Err(Unreadable::Kind("a PDF")),
+        _ => Ok(Kind::Text),
+    }
 }
 
 /// Refuses what no table of the contract can have.

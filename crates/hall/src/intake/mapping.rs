@@ -8,7 +8,7 @@ use super::grid::{Line, Raw};
 use super::{Column, Contract, Reads};
 
 /// Rows above the data that may be titles.
-const TITLES_MAX: usize = 40;
+pub(super) const TITLES_MAX: usize = 40;
 
 /// A heading without case, signs and what stands in brackets.
 pub(super) fn normal(text: &str) -> String {

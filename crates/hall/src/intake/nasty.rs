@@ -11,7 +11,7 @@ use super::report::{Judged, Outcome, Verdict};
 use super::table::Table;
 use super::{Column, Contract, Language, Reads, Said, template};
 
-static THINGS: Contract = Contract {
+pub(super) static THINGS: Contract = Contract {
     subject: "things",
     name: Said::new("Barang", "Things"),
     columns: &[
@@ -87,14 +87,14 @@ fn rows(octets: &[u8]) -> Vec<String> {
     judged.verdicts.iter().map(text).collect()
 }
 
-fn book(fill: impl FnOnce(&mut Workbook)) -> Vec<u8> {
+pub(super) fn book(fill: impl FnOnce(&mut Workbook)) -> Vec<u8> {
     let mut book = Workbook::new();
     fill(&mut book);
     book.save_to_buffer().expect("a workbook")
 }
 
 /// A sheet of text, row by row.
-fn sheet(book: &mut Workbook, name: &str, cells: &[&[&str]]) {
+pub(super) fn sheet(book: &mut Workbook, name: &str, cells: &[&[&str]]) {
     let sheet = book.add_worksheet().set_name(name).expect("a name");
     for (row, line) in (0_u32..).zip(cells) {
         for (column, text) in (0_u16..).zip(*line) {
@@ -201,7 +201,7 @@ fn a_quote_that_is_not_closed_is_found_where_it_opens() {
     assert_eq!(said.len(), 2);
 }
 
-fn zipped(parts: &[(&str, Vec<u8>)]) -> Vec<u8> {
+pub(super) fn zipped(parts: &[(&str, Vec<u8>)]) -> Vec<u8> {
     let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
     for (name, octets) in parts {
         let options = zip::write::SimpleFileOptions::default();

@@ -9,7 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::desk::{Intake, KEPT, Mode, Seen, Written};
 use super::grid::Raw;
 use super::report::{Counts, Judged, Line, Remark};
-use super::table::shown;
+use super::table::{Table, shown};
 use super::{Contract, Language, Reads, Said, mapping};
 use crate::csv::File;
 use crate::problem::Problem;
@@ -94,39 +94,57 @@ struct FileView {
     header_row: Option<u32>,
 }
 
+/// How a file is read.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = ImportFormat)]
+pub struct FileFormat {
+    /// `csv` or `xlsx`.
+    pub format: &'static str,
+    /// Of a CSV.
+    pub encoding: Option<&'static str>,
+    /// Of a CSV: what stands between its cells.
+    pub delimiter: Option<char>,
+    /// Of a workbook: the sheet that is read.
+    pub sheet: Option<String>,
+    /// Of a workbook: all its sheets.
+    pub sheets: Vec<String>,
+    /// The row of its headings.
+    pub header_row: Option<u32>,
+}
+
 /// A column of the file.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = ImportColumn)]
-struct ColumnView {
+pub struct ColumnView {
     /// Its place, from 0.
-    column: usize,
+    pub column: usize,
     /// The letters that a spreadsheet shows above it.
-    letters: String,
+    pub letters: String,
     /// What stands above it.
-    heading: String,
+    pub heading: String,
     /// The key of the field that it is; null for none.
-    field: Option<&'static str>,
+    pub field: Option<&'static str>,
     /// Whether it looks like passwords: then it can be no field that is shown.
-    secret: bool,
+    pub secret: bool,
     /// What it holds. Only of columns that are a field, and never of passwords.
-    samples: Vec<String>,
+    pub samples: Vec<String>,
 }
 
 /// A field.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = ImportField)]
-struct FieldView {
+pub struct FieldView {
     /// Its key.
-    key: &'static str,
+    pub key: &'static str,
     /// What people call it.
-    name: Said,
+    pub name: Said,
     /// What belongs there.
-    about: Said,
+    pub about: Said,
     /// Whether a new row needs it.
-    required: bool,
+    pub required: bool,
     /// Whether it is never shown: only such a field may take a column that looks
     /// like passwords.
-    secret: bool,
+    pub secret: bool,
 }
 
 /// A page of the report.
@@ -171,18 +189,12 @@ impl Preview {
             mode: intake.choice.mode,
             file: file(intake),
             seen: intake.seen.clone(),
-            columns: columns(intake),
-            fields: contract
-                .columns
-                .iter()
-                .map(|column| FieldView {
-                    key: column.key,
-                    name: column.name.clone(),
-                    about: column.about.clone(),
-                    required: column.required,
-                    secret: column.reads == Reads::Secret,
-                })
-                .collect(),
+            columns: intake
+                .table
+                .as_ref()
+                .map(|table| table.columns(true))
+                .unwrap_or_default(),
+            fields: fields(contract),
             missing: missing(intake, contract),
             counts,
             report: Report { items, next },
@@ -194,58 +206,90 @@ impl Preview {
 
 fn file(intake: &Intake) -> FileView {
     let row = &intake.row;
-    let table = intake.table.as_ref();
-    let grid = table.map(|table| &table.grid);
+    let format = intake.table.as_ref().map(Table::format);
+    let format = format.unwrap_or_default();
     FileView {
         name: row.file_name.clone(),
         size_bytes: row.size_bytes,
         sha256: row.sha256.clone(),
-        format: grid.map_or("", |grid| grid.format),
-        encoding: grid.and_then(|grid| grid.encoding),
-        delimiter: grid.and_then(|grid| grid.delimiter),
-        sheet: grid.and_then(|grid| grid.sheet.clone()),
-        sheets: grid.map(|grid| grid.sheets.clone()).unwrap_or_default(),
-        header_row: table.and_then(|table| {
-            let line = table.grid.lines.get(table.header)?;
-            Some(line.number)
-        }),
+        format: format.format,
+        encoding: format.encoding,
+        delimiter: format.delimiter,
+        sheet: format.sheet,
+        sheets: format.sheets,
+        header_row: format.header_row,
     }
 }
 
-fn columns(intake: &Intake) -> Vec<ColumnView> {
-    let Some(table) = &intake.table else {
-        return Vec::new();
-    };
-    let below = table.grid.lines.iter().skip(table.header + 1);
-    table
-        .fields
-        .iter()
-        .enumerate()
-        .map(|(at, field)| {
-            let heading = table.heading(at);
-            let secret = mapping::is_secret(&heading, intake.contract);
-            let samples = match field {
-                Some(field) if field.reads != Reads::Secret && !secret => below
-                    .clone()
-                    .filter_map(|line| line.cells.get(at))
-                    .filter(|cell| cell.raw != Raw::Empty)
-                    .map(|cell| shown(&cell.raw, field.reads))
-                    .take(SAMPLES)
-                    .collect(),
-                _ => Vec::new(),
-            };
-            ColumnView {
-                column: at,
-                letters: mapping::letters(at),
-                heading,
-                field: field.map(|field| field.key),
-                secret,
-                samples,
-            }
+/// The fields that there are.
+#[must_use]
+pub fn fields(contract: &Contract) -> Vec<FieldView> {
+    let columns = contract.columns.iter();
+    columns
+        .map(|column| FieldView {
+            key: column.key,
+            name: column.name.clone(),
+            about: column.about.clone(),
+            required: column.required,
+            secret: column.reads == Reads::Secret,
         })
-        // What has neither a heading nor a meaning is the edge of the sheet.
-        .filter(|column| !column.heading.is_empty() || column.field.is_some())
         .collect()
+}
+
+impl Table {
+    /// How the file is read.
+    #[must_use]
+    pub fn format(&self) -> FileFormat {
+        let grid = &self.grid;
+        FileFormat {
+            format: grid.format,
+            encoding: grid.encoding,
+            delimiter: grid.delimiter,
+            sheet: grid.sheet.clone(),
+            sheets: grid.sheets.clone(),
+            header_row: grid.lines.get(self.header).map(|line| line.number),
+        }
+    }
+
+    /// The columns of the file, and which field each is. What they hold is shown where
+    /// that is wanted: of a list of people it is not to be.
+    #[must_use]
+    pub fn columns(&self, with_samples: bool) -> Vec<ColumnView> {
+        self.fields
+            .iter()
+            .enumerate()
+            .map(|(at, field)| {
+                let heading = self.heading(at);
+                let secret = mapping::is_secret(&heading, self.contract);
+                let samples = match field {
+                    Some(field) if with_samples && field.reads != Reads::Secret && !secret => {
+                        self.samples(at, field.reads)
+                    }
+                    _ => Vec::new(),
+                };
+                ColumnView {
+                    column: at,
+                    letters: mapping::letters(at),
+                    heading,
+                    field: field.map(|field| field.key),
+                    secret,
+                    samples,
+                }
+            })
+            // What has neither a heading nor a meaning is the edge of the sheet.
+            .filter(|column| !column.heading.is_empty() || column.field.is_some())
+            .collect()
+    }
+
+    fn samples(&self, at: usize, reads: Reads) -> Vec<String> {
+        let below = self.grid.lines.iter().skip(self.header + 1);
+        below
+            .filter_map(|line| line.cells.get(at))
+            .filter(|cell| cell.raw != Raw::Empty)
+            .map(|cell| shown(&cell.raw, reads))
+            .take(SAMPLES)
+            .collect()
+    }
 }
 
 fn missing(intake: &Intake, contract: &Contract) -> Vec<&'static str> {

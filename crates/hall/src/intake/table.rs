@@ -1,5 +1,6 @@
 //! A file whose columns have a meaning, and one row of it for the room's judge.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use base::redact::Secret;
@@ -164,7 +165,7 @@ impl Table {
 }
 
 /// `# …` in the first cell: the template explains itself so.
-fn is_remark(line: &Line) -> bool {
+pub(super) fn is_remark(line: &Line) -> bool {
     let first = line.cells.iter().find(|cell| !cell.is_empty());
     first.is_some_and(|cell| matches!(&cell.raw, Raw::Text(text) if text.starts_with("# ")))
 }
@@ -180,7 +181,7 @@ pub struct Row<'t> {
 }
 
 impl<'t> Row<'t> {
-    fn new(table: &'t Table, line: &'t Line) -> Self {
+    pub(super) fn new(table: &'t Table, line: &'t Line) -> Self {
         let mut row = Self {
             table,
             line,
@@ -267,6 +268,31 @@ impl<'t> Row<'t> {
         self.text(key).map(|text| Secret::new(text.to_owned()))
     }
 
+    /// What stands in the cell of a field exactly as the file writes it, also where
+    /// the field cannot be read from that: a number without its dress, a day by ISO
+    /// 8601, TRUE or FALSE. None where it is empty or no column of the file; of a text
+    /// too long for a cell, nothing was kept.
+    #[must_use]
+    pub fn raw(&self, key: &str) -> Option<Cow<'_, str>> {
+        let (at, _) = self.column(key)?;
+        let cell = self.line.cells.get(at)?;
+        match &cell.raw {
+            Raw::Empty | Raw::TooLong(_) => None,
+            Raw::Text(text) | Raw::Day(text) | Raw::Broken(text) => Some(Cow::Borrowed(text)),
+            Raw::Number(number) => Some(Cow::Owned(value::written(*number))),
+            Raw::Flag(flag) => Some(Cow::Borrowed(if *flag { "TRUE" } else { "FALSE" })),
+        }
+    }
+
+    /// Whether the cell of a field is a number of a spreadsheet, however many of its digits
+    /// can be trusted.
+    #[must_use]
+    pub fn is_number(&self, key: &str) -> bool {
+        let at = self.column(key).map(|(at, _)| at);
+        let cell = at.and_then(|at| self.line.cells.get(at));
+        cell.is_some_and(|cell| matches!(cell.raw, Raw::Number(_)))
+    }
+
     /// Whether the file holds a number where digits belong.
     #[must_use]
     pub fn was_number(&self, key: &str) -> bool {
@@ -316,11 +342,24 @@ impl<'t> Row<'t> {
         self.faults.iter().any(|fault| fault.field == key)
     }
 
-    fn remark(&self, key: &str, said: Said, todo: Option<Said>) -> Remark {
+    /// What was said of it so far, which is said no more: why it is refused, and what
+    /// a reader should know besides.
+    #[must_use]
+    pub fn take_remarks(&mut self) -> (Vec<Remark>, Vec<Remark>) {
+        let faults = std::mem::take(&mut self.faults);
+        (faults, std::mem::take(&mut self.notes))
+    }
+
+    /// The column of the file that is a field.
+    fn column(&self, key: &str) -> Option<(usize, &'static Column)> {
         let fields = self.table.fields.iter();
-        let at = fields
+        fields
             .enumerate()
-            .find_map(|(at, field)| field.filter(|field| field.key == key).map(|f| (at, f)));
+            .find_map(|(at, field)| field.filter(|field| field.key == key).map(|f| (at, f)))
+    }
+
+    fn remark(&self, key: &str, said: Said, todo: Option<Said>) -> Remark {
+        let at = self.column(key);
         Remark {
             column: at.map(|(at, _)| mapping::letters(at)).unwrap_or_default(),
             field: key.to_owned(),

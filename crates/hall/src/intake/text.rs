@@ -3,31 +3,28 @@
 //! Office programs write `;` where the comma is the decimal sign, UTF-16 when
 //! asked for "Unicode", and Windows-1252 otherwise. None of it stands in the file.
 
-use encoding_rs::{UTF_16BE, UTF_16LE, WINDOWS_1252};
+use std::borrow::Cow;
+
+use csv::StringRecord;
+use encoding_rs::{Encoding, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
 use super::Contract;
 use super::grid::{self, Cell, Grid, Line, Unreadable};
 
 /// What may stand between cells.
-const DELIMITERS: [u8; 4] = [b';', b',', b'\t', b'|'];
+pub(super) const DELIMITERS: [u8; 4] = [b';', b',', b'\t', b'|'];
 
 /// So much of a file tells its encoding.
-const SAMPLE: usize = 4_096;
+pub(super) const SAMPLE: usize = 4_096;
 
 pub(super) fn read(octets: &[u8], contract: &Contract) -> Result<Grid, Unreadable> {
     let (text, encoding) = decode(octets)?;
     // One sign for the end of a line: rows are counted by it.
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
     if text.chars().any(is_binary) {
-        return Err(Unreadable::Kind("no table of text"));
+        return Err(NO_TEXT);
     }
-    // Excel's own hint, for whoever opens the file by a double click.
-    let hint = text
-        .lines()
-        .next()
-        .and_then(|line| line.trim_end().strip_prefix("sep="))
-        .and_then(|sign| u8::try_from(sign.chars().next()?).ok())
-        .filter(|sign| DELIMITERS.contains(sign));
+    let hint = text.lines().next().and_then(hinted);
     let (body, first) = match hint {
         Some(_) => (text.split_once('\n').map_or("", |(_, rest)| rest), 2),
         None => (text.as_str(), 1),
@@ -57,26 +54,27 @@ pub(super) fn read(octets: &[u8], contract: &Contract) -> Result<Grid, Unreadabl
     Ok(grid)
 }
 
+pub(super) const NO_UTF8: Unreadable =
+    Unreadable::Broken(Cow::Borrowed("it begins as UTF-8 and does not go on so"));
+
+pub(super) const NO_UTF16: Unreadable =
+    Unreadable::Broken(Cow::Borrowed("it begins as UTF-16 and does not go on so"));
+
+/// A file that holds what no text does.
+pub(super) const NO_TEXT: Unreadable = Unreadable::Kind("no table of text");
+
 fn decode(octets: &[u8]) -> Result<(String, &'static str), Unreadable> {
     match octets {
         [0xef, 0xbb, 0xbf, rest @ ..] => match str::from_utf8(rest) {
             Ok(text) => return Ok((text.to_owned(), "UTF-8")),
-            Err(_) => return Err(broken("it begins as UTF-8 and does not go on so")),
+            Err(_) => return Err(NO_UTF8),
         },
         [0xff, 0xfe, rest @ ..] => return utf16(rest, UTF_16LE),
         [0xfe, 0xff, rest @ ..] => return utf16(rest, UTF_16BE),
         _ => {}
     }
-    let sample = &octets[..octets.len().min(SAMPLE)];
-    let zeros = |odd: usize| {
-        let of = sample.iter().skip(odd).step_by(2);
-        of.filter(|octet| **octet == 0).count() * 4 > sample.len()
-    };
-    if zeros(1) {
-        return utf16(octets, UTF_16LE);
-    }
-    if zeros(0) {
-        return utf16(octets, UTF_16BE);
+    if let Some(encoding) = wide(octets) {
+        return utf16(octets, encoding);
     }
     if let Ok(text) = str::from_utf8(octets) {
         return Ok((text.to_owned(), "UTF-8"));
@@ -85,24 +83,44 @@ fn decode(octets: &[u8]) -> Result<(String, &'static str), Unreadable> {
     Ok((text.into_owned(), "Windows-1252"))
 }
 
-fn utf16(
-    octets: &[u8],
-    encoding: &'static encoding_rs::Encoding,
-) -> Result<(String, &'static str), Unreadable> {
-    let (text, had_errors) = encoding.decode_without_bom_handling(octets);
-    if had_errors {
-        return Err(broken("it begins as UTF-16 and does not go on so"));
+/// UTF-16 that does not say so: every other octet is zero.
+pub(super) fn wide(octets: &[u8]) -> Option<&'static Encoding> {
+    let sample = &octets[..octets.len().min(SAMPLE)];
+    let zeros = |odd: usize| {
+        let of = sample.iter().skip(odd).step_by(2);
+        of.filter(|octet| **octet == 0).count() * 4 > sample.len()
+    };
+    match (zeros(1), zeros(0)) {
+        (true, _) => Some(UTF_16LE),
+        (_, true) => Some(UTF_16BE),
+        _ => None,
     }
-    Ok((text.into_owned(), encoding.name()))
 }
 
-fn broken(why: &'static str) -> Unreadable {
-    Unreadable::Broken(why.into())
+fn utf16(octets: &[u8], encoding: &'static Encoding) -> Result<(String, &'static str), Unreadable> {
+    let (text, had_errors) = encoding.decode_without_bom_handling(octets);
+    if had_errors {
+        return Err(NO_UTF16);
+    }
+    Ok((text.into_owned(), encoding.name()))
 }
 
 /// No table holds these: it is something else under that name.
 fn is_binary(c: char) -> bool {
     c.is_control() && !matches!(c, '\t' | '\n' | '\u{b}' | '\u{c}' | '\u{80}'..='\u{9f}')
+}
+
+/// Excel's own hint in the first line, for whoever opens the file by a double click.
+pub(super) fn hinted(line: &str) -> Option<u8> {
+    let sign = line.trim_end().strip_prefix("sep=")?.chars().next()?;
+    let sign = u8::try_from(sign).ok()?;
+    DELIMITERS.contains(&sign).then_some(sign)
+}
+
+/// How many cells a record has, the empty ones at its end apart.
+pub(super) fn filled(record: &StringRecord) -> usize {
+    let empty = record.iter().rev();
+    record.len() - empty.take_while(|cell| Cell::text(cell).is_empty()).count()
 }
 
 fn split(
@@ -121,7 +139,7 @@ fn split(
     // spreadsheet counts records, of which one may span several lines.
     let mut within = 0;
     let most = contract.rows_max + grid::OTHER_ROWS_MAX;
-    let mut record = csv::StringRecord::new();
+    let mut record = StringRecord::new();
     loop {
         let at = reader.position().clone();
         let more = reader.read_record(&mut record);
@@ -135,10 +153,11 @@ fn split(
         let number = u32::try_from(row.saturating_sub(1 + within)).unwrap_or(u32::MAX);
         let breaks: usize = record.iter().map(|cell| cell.matches('\n').count()).sum();
         within += u64::try_from(breaks).unwrap_or(0);
-        let mut cells: Vec<Cell> = record.iter().map(Cell::text).collect();
-        while cells.last().is_some_and(Cell::is_empty) {
-            cells.pop();
-        }
+        let cells: Vec<Cell> = record
+            .iter()
+            .take(filled(&record))
+            .map(Cell::text)
+            .collect();
         if cells.is_empty() {
             continue;
         }
@@ -153,7 +172,7 @@ fn split(
 
 /// How many cells stand in rows of the most common length, if that is no single
 /// one: a wrong delimiter leaves rows whole or cuts them at random.
-fn regular(lines: &[Line]) -> usize {
+pub(super) fn regular(lines: &[Line]) -> usize {
     let mut lengths = std::collections::BTreeMap::<usize, usize>::new();
     for line in lines.iter().filter(|line| line.cells.len() > 1) {
         *lengths.entry(line.cells.len()).or_default() += 1;

@@ -31,7 +31,7 @@ impl Upload {
     #[must_use]
     pub fn made(name: &str, text: String) -> Self {
         Self {
-            name: clean(name),
+            name: file_name(name),
             octets: text.into(),
             mode: Mode::Add,
         }
@@ -50,7 +50,7 @@ impl<S: Send + Sync> FromRequest<S> for Upload {
         while let Some(part) = parts.next_field().await.map_err(Problem::from)? {
             match part.name() {
                 Some("file") => {
-                    let name = clean(part.file_name().unwrap_or_default());
+                    let name = file_name(part.file_name().unwrap_or_default());
                     let octets = part.bytes().await.map_err(Problem::from)?;
                     found = Some((name, octets));
                 }
@@ -68,7 +68,8 @@ impl<S: Send + Sync> FromRequest<S> for Upload {
 }
 
 /// The last part of a path, on one line: some browsers send all of it.
-fn clean(name: &str) -> String {
+#[must_use]
+pub fn file_name(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
     let shown: String = last.chars().filter(|c| !c.is_control()).collect();
     let name: String = shown.trim().chars().take(NAME_MAX).collect();
@@ -92,8 +93,8 @@ mod tests {
             ("a\r\nb.csv", "ab.csv"),
             ("", "berkas"),
         ] {
-            assert_eq!(clean(sent), kept);
+            assert_eq!(file_name(sent), kept);
         }
-        assert_eq!(clean(&"x".repeat(500)).len(), NAME_MAX);
+        assert_eq!(file_name(&"x".repeat(500)).len(), NAME_MAX);
     }
 }

@@ -63,6 +63,42 @@ pub const SLUGS: &[(&str, Kind, &str, &str)] = &[
         "The camera does not answer as it should",
     ),
     (
+        "card-examining",
+        Kind::Conflict,
+        "Pemeriksaan lain sedang berjalan",
+        "Another examination goes on",
+    ),
+    (
+        "card-family",
+        Kind::NotFound,
+        "Keluarga tidak ditemukan",
+        "No such family",
+    ),
+    (
+        "card-list",
+        Kind::NotFound,
+        "Daftar tidak ditemukan",
+        "No such list",
+    ),
+    (
+        "card-lists",
+        Kind::Conflict,
+        "Daftar terlalu banyak",
+        "Too many lists",
+    ),
+    (
+        "card-no-list",
+        Kind::Conflict,
+        "Daftar KPM belum ada",
+        "There is no running list yet",
+    ),
+    (
+        "card-run",
+        Kind::NotFound,
+        "Belum ada pemeriksaan",
+        "There was no examination yet",
+    ),
+    (
         "carried",
         Kind::Invalid,
         "Berkas lokasi tidak dapat dibaca",
@@ -219,16 +255,34 @@ pub const SLUGS: &[(&str, Kind, &str, &str)] = &[
         "No such import",
     ),
     (
+        "import-codes",
+        Kind::Conflict,
+        "Kode desa perlu dijelaskan",
+        "Somebody has to say what the village codes are",
+    ),
+    (
         "import-done",
         Kind::Conflict,
         "Impor ini sudah selesai",
         "This import is done",
     ),
     (
+        "import-open",
+        Kind::Conflict,
+        "Terlalu banyak impor terbuka",
+        "Too many imports are open",
+    ),
+    (
         "import-refused",
         Kind::Conflict,
         "Tidak ada yang ditulis: ada baris yang belum benar",
         "Nothing was written: some rows cannot stand",
+    ),
+    (
+        "import-unread",
+        Kind::Conflict,
+        "Berkas masih dibaca",
+        "The file is still being read",
     ),
     ("in-use", Kind::Conflict, "Masih dipakai", "Still in use"),
     (

@@ -89,6 +89,15 @@ pub(crate) async fn insert(tx: &mut Tx, row: &SourceRow) -> Result<(), Error> {
     Ok(())
 }
 
+pub(crate) async fn without_raw(tx: &mut Tx, id: Id<Source>) -> Result<(), Error> {
+    tx.execute(
+        "UPDATE hall_source SET raw_blob = NULL WHERE id = $1",
+        params![id],
+    )
+    .await?;
+    Ok(())
+}
+
 fn source(row: &Row) -> Result<SourceRow, Error> {
     Ok(SourceRow {
         id: row.get("id")?,
