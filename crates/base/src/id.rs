@@ -95,6 +95,10 @@ nouns! {
     Incident "inc",
     /// A turn at the desk of a place.
     Shift "shf",
+    /// A human being on the lists of the welfare card.
+    Resident "rsd",
+    /// Who stand together under one family card.
+    Family "fam",
 }
 
 /// The identity of one `N`.

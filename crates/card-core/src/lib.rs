@@ -9,9 +9,17 @@
 //! | [`name`] | are two ways of writing a name the same name? |
 //! | [`birth`] | which day is meant? |
 //! | [`link`] | which records of many lists are of one person? |
+//! | [`list`] | what is a list a list of, and how much does it say? |
+//! | [`household`] | which persons are one family? |
+//! | [`identity`] | who stays who, when persons are made anew? |
+//! | [`running`] | what speaks against a row of the running list, and who is not on it? |
 
 pub mod birth;
 mod hash;
+pub mod household;
+pub mod identity;
 pub mod link;
+pub mod list;
 pub mod name;
 pub mod number;
+pub mod running;

@@ -316,6 +316,26 @@ impl Register {
         })
     }
 
+    /// The number of the family card that a record names, if it is one that may tell who
+    /// is meant.
+    ///
+    /// # Panics
+    /// If there is no such record.
+    #[must_use]
+    pub fn card(&self, record: usize) -> Option<Digits> {
+        self.records[record].kk
+    }
+
+    /// Village and street of a record, as numbers that equal ones share, where both are told.
+    ///
+    /// # Panics
+    /// If there is no such record.
+    #[must_use]
+    pub fn lives(&self, record: usize) -> Option<(u32, u32)> {
+        let home = self.records[record].home;
+        (home.village != 0 && home.street != 0).then_some((home.village, home.street))
+    }
+
     fn home(&mut self, text: &str) -> Home {
         let streets = &mut self.streets;
         home(text, |word, street| {
