@@ -16,6 +16,7 @@ mod credentials;
 mod datagrams;
 mod dish_answers;
 mod echoes;
+mod family_rows;
 mod link_frames;
 mod name_answers;
 mod offers;
@@ -46,6 +47,7 @@ pub const TARGETS: &[Target] = &[
     ("datagrams", datagrams::run),
     ("dish_answers", dish_answers::run),
     ("echoes", echoes::run),
+    ("family_rows", family_rows::run),
     ("link_frames", link_frames::run),
     ("name_answers", name_answers::run),
     ("offers", offers::run),

@@ -26,7 +26,7 @@ use utoipa_axum::routes;
 use crate::web;
 
 /// The tables of every room that stands.
-pub(crate) const SCHEMAS: &[Schema] = &[hall::SCHEMA, watch::SCHEMA, reach::SCHEMA];
+pub(crate) const SCHEMAS: &[Schema] = &[hall::SCHEMA, watch::SCHEMA, reach::SCHEMA, card::SCHEMA];
 
 /// The longest body that is read where nothing else is said, in octets.
 const BODY_MAX: usize = 1024 * 1024;
@@ -69,7 +69,16 @@ pub(crate) async fn open(config: Config) -> anyhow::Result<House> {
     let watch = open_watch(&hall, media).await?;
     let reach = reach::open(&hall).await?;
     reach::start(&hall).await?;
-    let router = router(&hall, &watch, &reach)?;
+    let card = card::open(&hall).await?;
+    card::start(&hall);
+    let router = router(
+        &hall,
+        &Rooms {
+            watch: &watch,
+            reach: &reach,
+            card: &card,
+        },
+    )?;
     Ok(House {
         hall,
         watch,
@@ -103,18 +112,31 @@ pub(crate) fn place(config: &Config) -> Place {
     }
 }
 
-fn routes(rooms: Option<(&watch::Room, &reach::Room)>) -> OpenApiRouter<Hall> {
-    let (watch, reach) = match rooms {
-        Some((watch, reach)) => (watch.routes(), reach.routes()),
+/// The rooms that answer.
+struct Rooms<'a> {
+    watch: &'a watch::Room,
+    reach: &'a reach::Room,
+    card: &'a card::Room,
+}
+
+fn routes(rooms: Option<&Rooms<'_>>) -> OpenApiRouter<Hall> {
+    let (watch, reach, card) = match rooms {
+        Some(rooms) => (
+            rooms.watch.routes(),
+            rooms.reach.routes(),
+            rooms.card.routes(),
+        ),
         None => (
             watch::Room::routes_described(),
             reach::Room::routes_described(),
+            card::Room::routes_described(),
         ),
     };
     OpenApiRouter::with_openapi(describe(Description::openapi()))
         .merge(hall::http::routes())
         .merge(watch)
         .merge(reach)
+        .merge(card)
         .routes(routes!(authority).open("a phone needs it before it can trust the house"))
 }
 
@@ -139,8 +161,8 @@ async fn authority(State(hall): State<Hall>) -> Result<Response, Problem> {
     ))
 }
 
-fn router(hall: &Hall, watch: &watch::Room, reach: &reach::Room) -> anyhow::Result<Router> {
-    let (router, description) = guard::seal(routes(Some((watch, reach))), hall)?;
+fn router(hall: &Hall, rooms: &Rooms<'_>) -> anyhow::Result<Router> {
+    let (router, description) = guard::seal(routes(Some(rooms)), hall)?;
     let description = printed(&description)?;
     let headers = Headers::new(&web::script_hashes());
     let router = router

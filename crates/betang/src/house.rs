@@ -8,7 +8,9 @@ use clap::{Args, Subcommand};
 use hall::config::Config;
 
 use crate::cli::{environment, say};
-use crate::verb::{areas, audit, cameras, fault, incidents, shifts, sites, staff, villages};
+use crate::verb::{
+    areas, audit, cameras, families, fault, incidents, shifts, sites, staff, villages,
+};
 use crate::{compose, demo, link, probe, serve};
 
 #[derive(Debug, Subcommand)]
@@ -23,6 +25,9 @@ pub(crate) enum Command {
     /// Cameras of a running house.
     #[command(subcommand)]
     Cameras(cameras::Verb),
+    /// Families of a running house: their lists, and the running list answered.
+    #[command(subcommand)]
+    Families(families::Verb),
     /// Villages of a running house: lists, what is said of them, and their points.
     #[command(subcommand)]
     Villages(villages::Verb),
@@ -142,6 +147,7 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<ExitCode> {
         }) => fault::run(wrong).await,
         Command::Sites(verb) => sites::run(verb).await,
         Command::Cameras(verb) => cameras::run(verb).await,
+        Command::Families(verb) => families::run(verb).await,
         Command::Villages(verb) => villages::run(verb).await,
         Command::Incidents(verb) => incidents::run(*verb).await,
         Command::Shifts(verb) => shifts::run(verb).await,

@@ -76,10 +76,10 @@ export async function bytes(path: string, signal?: AbortSignal): Promise<Respons
 }
 
 /**
- * Sends a form with a file and tells how much of it is on its way, from 0 to 1: the one
- * thing that `fetch` cannot say.
+ * Sends a file, in a form or bare, and tells how much of it is on its way, from 0 to 1: the
+ * one thing that `fetch` cannot say.
  */
-export function send<T>(path: string, form: FormData, progress: (share: number) => void, signal?: AbortSignal): Promise<T> {
+export function send<T>(path: string, body: FormData | Blob, progress: (share: number) => void, signal?: AbortSignal): Promise<T> {
   return new Promise((done, refuse) => {
     const request = new XMLHttpRequest();
     request.open('POST', path);
@@ -103,7 +103,7 @@ export function send<T>(path: string, form: FormData, progress: (share: number) 
       refuse(problem);
     };
     signal?.addEventListener('abort', () => request.abort());
-    request.send(form);
+    request.send(body);
   });
 }
 

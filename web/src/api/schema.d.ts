@@ -359,6 +359,237 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/card/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the newest examination says of the running list: how many rows are questioned for
+         *     what, who is not on it, and what that is in rupiah. */
+        get: operations["get_card_answer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card/families/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Looks for families by a number, or by a name within a village. Masked. */
+        post: operations["post_card_families_search"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card/families/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A family, masked: who belongs to it, by which rows, and what was found. */
+        get: operations["get_card_families_by_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card/families/{id}/opening": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Opens a family: everything that its rows say. Who did, when and for what is kept. */
+        post: operations["post_card_families_by_id_opening"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card/findings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the newest examination has found, by village, then by row. Masked. */
+        get: operations["get_card_findings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's own imports that are not written, the oldest first. */
+        get: operations["get_card_imports"];
+        put?: never;
+        /** Takes a file in: its octets are the body. Up to 2 GiB; the same file, while it is open,
+         *     is the same import. */
+        post: operations["post_card_imports"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card/imports/template": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An empty file to be filled, with its columns explained. */
+        get: operations["get_card_imports_template"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card/imports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An import of one's own: how far it has come, and what was found. */
+        get: operations["get_card_imports_by_id"];
+        put?: never;
+        post?: never;
+        /** Forgets an import, and its file with it. */
+        delete: operations["delete_card_imports_by_id"];
+        options?: never;
+        head?: never;
+        /** Changes how a file is read; it is read anew. */
+        patch: operations["patch_card_imports_by_id"];
+        trace?: never;
+    };
+    "/api/v1/card/imports/{id}/commit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begins to write a list: all rows that are not left out, or nothing. The answer comes at
+         *     once; `GET` tells how far it has come. */
+        post: operations["post_card_imports_by_id_commit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card/lists": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The lists that count, the newest first. */
+        get: operations["get_card_lists"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card/lists/{number}/withdrawal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A list does not count any more. Its rows stay, sealed; the next examination goes
+         *     without them. */
+        post: operations["post_card_lists_by_number_withdrawal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The newest examinations, the newest first. */
+        get: operations["get_card_runs"];
+        put?: never;
+        /** Examines all lists that count, and holds the running list against them. The answer
+         *     comes at once; the list of runs tells how far it has come. */
+        post: operations["post_card_runs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card/worklists": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The work list of a district or a village: what has to be looked at before the next
+         *     cycle, with names and addresses. Who took it, when, for what and how many rows is kept. */
+        post: operations["post_card_worklists"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/contact": {
         parameters: {
             query?: never;
@@ -2570,6 +2801,644 @@ export interface components {
             /** @description Its regency. */
             regency: string;
         };
+        /** @description What the newest examination says of the running list. */
+        CardAnswer: {
+            /** @description Over all of those areas. A row may be found more than one thing of. */
+            found: {
+                [key: string]: components["schemas"]["CardCounted"];
+            };
+            /** @description Rows of the running list in all areas that the caller may see. */
+            list: components["schemas"]["CardCounted"];
+            /** @description By area. */
+            parts: components["schemas"]["CardAnswerPart"][];
+            /** @description Rows of the running list against which something speaks, each once. */
+            questioned: components["schemas"]["CardCounted"];
+            run?: components["schemas"]["CardRun"] | null;
+        };
+        /** @description What was found in one area. */
+        CardAnswerPart: {
+            /** @description Its code; null for rows that lie in no area that is known. */
+            code?: string | null;
+            /** @description By what was found. */
+            found: {
+                [key: string]: components["schemas"]["CardCounted"];
+            };
+            /** @description Rows of the running list there. */
+            list: components["schemas"]["CardCounted"];
+            /** @description What it is called. */
+            name?: string | null;
+            /** @description Rows of the running list against which something speaks, each once. */
+            questioned: components["schemas"]["CardCounted"];
+        };
+        /** @description How much of one thing was found. */
+        CardCounted: {
+            /**
+             * Format: int64
+             * @description Rows of the running list, or families that are not on it.
+             */
+            rows: number;
+            /**
+             * Format: int64
+             * @description Rupiah of a cycle, of those of which it is known.
+             */
+            rupiah: number;
+            /**
+             * Format: int64
+             * @description Those of which it is not known.
+             */
+            unknown: number;
+        };
+        /** @description A list that was examined. */
+        CardExaminedList: {
+            /** @description The day whose state it tells. */
+            as_of?: string | null;
+            /** @description What it is a list of. */
+            kind: string;
+            /**
+             * Format: int64
+             * @description Its number.
+             */
+            number: number;
+            /**
+             * Format: int64
+             * @description Its rows.
+             */
+            rows: number;
+            /** @description What it is called. */
+            title: string;
+        };
+        /** @description Families that were found. */
+        CardFamiliesFound: {
+            /** @description At most fifty. */
+            items: components["schemas"]["CardFamilyFound"][];
+            /** @description Whether there are more: look for more letters. */
+            more: boolean;
+        };
+        /** @description A family. */
+        CardFamily: {
+            /** @description The area that most of its rows lie in. */
+            area?: string | null;
+            /** @description What that is called. */
+            area_name?: string | null;
+            /** @description What the newest examination has found about it. */
+            findings: components["schemas"]["CardFinding"][];
+            /** @description `fam_…`. */
+            id: string;
+            /** @description Whether it is masked. */
+            masked: boolean;
+            /** @description Who belongs to it. */
+            members: components["schemas"]["CardMember"][];
+            /**
+             * Format: int64
+             * @description The number of that examination.
+             */
+            run: number;
+        };
+        /** @description A family that was found. */
+        CardFamilyFound: {
+            /** @description The area that the row lies in. */
+            area?: string | null;
+            /** @description What that is called. */
+            area_name?: string | null;
+            /** @description `fam_…`. */
+            id: string;
+            /** @description What kinds of lists it stands in, as far as the search has met them. */
+            kinds: string[];
+            /** @description Who of it was found. */
+            who: components["schemas"]["CardMasked"];
+        };
+        /** @description Something that was found. */
+        CardFinding: {
+            /** @description The area that the row lies in. */
+            area?: string | null;
+            /** @description What that is called. */
+            area_name?: string | null;
+            /**
+             * Format: int64
+             * @description The decile that was found, or null.
+             */
+            decile?: number | null;
+            /** @description The family that it is about. */
+            family: string;
+            /** @description Of a dead recipient: whether somebody else of the family lives. */
+            family_lives?: boolean | null;
+            /** @description The programmes that exclude. */
+            programmes: string[];
+            /** @description The row. */
+            row: components["schemas"]["CardRowOf"];
+            /**
+             * Format: int64
+             * @description Rupiah of a cycle; null: not known.
+             */
+            rupiah?: number | null;
+            shown_by?: components["schemas"]["CardRowOf"] | null;
+            /** @description What. */
+            what: string;
+        };
+        /** @description A page of findings. */
+        CardFindings: {
+            /** @description By village, then by row. */
+            items: components["schemas"]["CardFinding"][];
+            /** @description What to send as `cursor` for the next page. */
+            next?: string | null;
+        };
+        /** @description An import as a page shows it. */
+        CardImport: {
+            codes?: components["schemas"]["CardImportCodes"] | null;
+            /**
+             * Format: int64
+             * @description Rows that were read or written so far.
+             */
+            done?: number | null;
+            failure?: components["schemas"]["CardImportFailure"] | null;
+            /** @description What the file was called. */
+            file_name: string;
+            found?: components["schemas"]["CardImportFound"] | null;
+            /** @description `itk_…`. */
+            id: string;
+            /** @description What it is a list of. */
+            kind: string;
+            /**
+             * Format: int64
+             * @description Rows that will be written, while they are.
+             */
+            of?: number | null;
+            /**
+             * Format: int64
+             * @description When it came, microseconds since 1970 UTC.
+             */
+            opened_us: number;
+            /** @description When the same file was imported before, the last first. */
+            seen: components["schemas"]["CardImportSeen"][];
+            /** @description SHA-256 in hexadecimal. */
+            sha256: string;
+            /**
+             * Format: int64
+             * @description Octets.
+             */
+            size_bytes: number;
+            /** @description `reading`, `read`, `writing`, `written` or `failed`. */
+            state: string;
+            written?: components["schemas"]["CardImportWritten"] | null;
+        };
+        /** @description What to change about the reading of a file. What is left out stays as it is. */
+        CardImportChange: {
+            /** @default null */
+            codes?: components["schemas"]["CardImportCodes"] | null;
+            /**
+             * @description Which column is which field.
+             * @default null
+             */
+            columns?: components["schemas"]["ImportAssigned"][] | null;
+            /**
+             * @description Another sheet of the workbook.
+             * @default null
+             */
+            sheet?: string | null;
+        };
+        /**
+         * @description Of which system the codes of villages are.
+         * @enum {string}
+         */
+        CardImportCodes: "kemendagri" | "other";
+        /** @description Writes what was reported. */
+        CardImportCommit: {
+            /**
+             * Format: int64
+             * @description How many refused rows are left out: exactly as many as the report says.
+             * @default 0
+             */
+            leave_out?: number;
+            /**
+             * @description What is known about where the file comes from.
+             * @default {
+             *       "agreement": null,
+             *       "agreement_until": null,
+             *       "as_of": null,
+             *       "classification": null,
+             *       "controller": null,
+             *       "definition": null,
+             *       "legal_basis": null,
+             *       "owner": null,
+             *       "purposes": [],
+             *       "retention_days": null,
+             *       "title": null
+             *     }
+             */
+            source?: components["schemas"]["SourceCard"];
+        };
+        /** @description Why an import failed. */
+        CardImportFailure: {
+            /** @description What happened. */
+            detail: string;
+            /** @description The kind of problem. */
+            slug: string;
+        };
+        /** @description What was found in a file. */
+        CardImportFound: {
+            /** @description Whether most codes of villages are none of the house's: somebody has to say of
+             *     which system they are before the list is written. */
+            codes_are_foreign: boolean;
+            /** @description Its columns, and which field each is. Values are never shown. */
+            columns: components["schemas"]["ImportColumn"][];
+            /** @description The fields that there are. */
+            fields: components["schemas"]["ImportField"][];
+            /** @description What kind of file it is. */
+            layout: components["schemas"]["ImportFormat"];
+            /** @description Fields that rows need and no column is. */
+            missing: string[];
+            /** @description What there is to say about rows. */
+            points: components["schemas"]["CardImportPoint"][];
+            /**
+             * Format: int64
+             * @description Rows that cannot be written.
+             */
+            refused: number;
+            /**
+             * Format: int64
+             * @description Rows that count.
+             */
+            rows: number;
+            /**
+             * Format: int64
+             * @description Titles and remarks around them.
+             */
+            skipped: number;
+        };
+        /** @description What there is to say about many rows. */
+        CardImportPoint: {
+            /**
+             * Format: int64
+             * @description How many rows.
+             */
+            count: number;
+            /** @description The first of them, by the number beside the spreadsheet. */
+            first_rows: number[];
+            /** @description Whether rows are not written for it. */
+            refuses: boolean;
+            /** @description What. */
+            said: components["schemas"]["Said"];
+        };
+        /** @description The same file, imported before. */
+        CardImportSeen: {
+            /**
+             * Format: int64
+             * @description When, microseconds since 1970 UTC.
+             */
+            at_us: number;
+            /**
+             * Format: int64
+             * @description Its rows.
+             */
+            rows?: number | null;
+            /** @description `src_…`. */
+            source: string;
+        };
+        /** @description What was written. */
+        CardImportWritten: {
+            /**
+             * Format: int64
+             * @description Rows that were left out.
+             */
+            left_out: number;
+            /**
+             * Format: int64
+             * @description The number of the list.
+             */
+            list: number;
+            /**
+             * Format: int64
+             * @description Rows of the file that count: the sum of the other two.
+             */
+            rows: number;
+            /** @description `src_…`: where it all comes from. */
+            source: string;
+            /**
+             * Format: int64
+             * @description Rows that were written.
+             */
+            written: number;
+        };
+        /** @description One's own imports that are not written. */
+        CardImports: {
+            /** @description The oldest first. */
+            items: components["schemas"]["CardImport"][];
+            /** @description There is no next page. */
+            next?: string | null;
+        };
+        /** @description A list. */
+        CardList: {
+            /** @description The day whose state it tells. */
+            as_of?: string | null;
+            /** @description Whether the file is still kept, sealed. */
+            has_raw: boolean;
+            /**
+             * Format: int64
+             * @description Until when it is, microseconds since 1970 UTC.
+             */
+            keep_until_us?: number | null;
+            /** @description What it is a list of. */
+            kind: string;
+            /**
+             * Format: int64
+             * @description Its number.
+             */
+            number: number;
+            /** @description Whose it is. */
+            owner?: string | null;
+            /**
+             * Format: int64
+             * @description Its rows.
+             */
+            rows: number;
+            /** @description `src_…`: where it comes from. */
+            source: string;
+            /** @description What it is called. */
+            title: string;
+            /**
+             * Format: int64
+             * @description When it was written, microseconds since 1970 UTC.
+             */
+            written_us: number;
+        };
+        /** @description The lists that count. */
+        CardLists: {
+            /** @description The newest first. */
+            items: components["schemas"]["CardList"][];
+            /** @description There is no next page. */
+            next?: string | null;
+        };
+        /** @description Somebody who is masked. */
+        CardMasked: {
+            /** @description As it is written. */
+            birth_year: string;
+            /** @description The first letter of each word of the name. */
+            name: string;
+            /** @description The first four digits of the NIK and its last. */
+            nik: string;
+        };
+        /** @description A person of a family. */
+        CardMember: {
+            /** @description The day of his death, where a list tells of it; empty where it names no day. */
+            died?: string | null;
+            /** @description `rsd_…`. */
+            id: string;
+            /** @description Where he stands, the newest list first. */
+            records: components["schemas"]["CardRecord"][];
+        };
+        /**
+         * @description What a family is opened for.
+         * @example {
+         *       "purpose": "sanggah di loket desa"
+         *     }
+         */
+        CardOpenForm: {
+            /** @description What for. It is written into the audit. */
+            purpose: string;
+        };
+        /** @description A row that tells of a person. */
+        CardRecord: {
+            /** @description The day whose state it tells. */
+            as_of?: string | null;
+            /** @description What it is a list of. */
+            kind: string;
+            /**
+             * Format: int64
+             * @description The number of the list.
+             */
+            list: number;
+            /**
+             * Format: int32
+             * @description The row, by the number beside the spreadsheet.
+             */
+            row: number;
+            says?: components["schemas"]["CardSays"] | null;
+            /** @description What it is called. */
+            title: string;
+        };
+        /** @description A row of a list. */
+        CardRowOf: {
+            /** @description The day that it tells: of a death, a move, a failed transfer. */
+            day?: string | null;
+            /**
+             * Format: int32
+             * @description Of DTSEN: the decile.
+             */
+            decile?: number | null;
+            /** @description What it is a list of. */
+            kind: string;
+            /**
+             * Format: int64
+             * @description The number of the list.
+             */
+            list: number;
+            /** @description Of other aid: which. */
+            programme?: string | null;
+            /**
+             * Format: int32
+             * @description The row, by the number beside the spreadsheet.
+             */
+            row: number;
+            /** @description What it is called. */
+            title: string;
+            who?: components["schemas"]["CardMasked"] | null;
+        };
+        /** @description An examination. */
+        CardRun: {
+            /**
+             * Format: int64
+             * @description When it began, microseconds since 1970 UTC.
+             */
+            began_us: number;
+            /**
+             * Format: int64
+             * @description When it ended.
+             */
+            ended_us?: number | null;
+            /** @description What went wrong, as the slug of a problem. */
+            failure?: string | null;
+            /**
+             * Format: int64
+             * @description Its number.
+             */
+            number: number;
+            result?: components["schemas"]["CardRunResult"] | null;
+            stage?: components["schemas"]["CardRunStage"] | null;
+            /** @description `working`, `done` or `failed`. */
+            state: string;
+            /** @description By what the list was measured. */
+            yardstick: components["schemas"]["CardYardstick"];
+        };
+        /** @description What came of an examination. */
+        CardRunResult: {
+            /**
+             * Format: int64
+             * @description Families that should receive, on the list or not.
+             */
+            eligible: number;
+            /**
+             * Format: int64
+             * @description Records whose key was destroyed: they say nothing.
+             */
+            erased: number;
+            /**
+             * Format: int64
+             * @description Families that these belong to.
+             */
+            families: number;
+            /**
+             * Format: int64
+             * @description Rows against which nothing speaks.
+             */
+            fine: number;
+            /** @description The lists that were examined. */
+            lists: components["schemas"]["CardExaminedList"][];
+            /**
+             * Format: int64
+             * @description Records that belong to another person than in the run before.
+             */
+            moved_records: number;
+            /**
+             * Format: int64
+             * @description Persons that they are of.
+             */
+            persons: number;
+            /** @description The names of programmes, in the order of their bits. */
+            programmes: string[];
+            /**
+             * Format: int64
+             * @description Records of all of them.
+             */
+            records: number;
+            /**
+             * Format: int64
+             * @description Merges that were refused, since most pairs spoke against them.
+             */
+            refused_merges: number;
+            /**
+             * Format: int64
+             * @description Rows of the running list.
+             */
+            rows: number;
+            /**
+             * Format: int64
+             * @description Persons of whom no record names a family card.
+             */
+            without_card: number;
+        };
+        /** @description How far an examination has come. */
+        CardRunStage: {
+            /** @description `reading`, `comparing`, `merging` or `writing`. */
+            doing: string;
+            /**
+             * Format: int64
+             * @description So much of it is done,
+             */
+            done: number;
+            /**
+             * Format: int64
+             * @description of so much.
+             */
+            of: number;
+            /**
+             * Format: int64
+             * @description The number of the run.
+             */
+            run: number;
+        };
+        /** @description Examinations. */
+        CardRuns: {
+            /** @description The newest first. */
+            items: components["schemas"]["CardRun"][];
+            /** @description Older ones are in the audit only. */
+            next?: string | null;
+        };
+        /** @description What a row says: masked, or as it is written. */
+        CardSays: {
+            address: string;
+            birth: string;
+            birthplace: string;
+            card: string;
+            day?: string | null;
+            /** Format: int32 */
+            decile?: number | null;
+            destination: string;
+            kk: string;
+            mother: string;
+            name: string;
+            nik: string;
+            programme: string;
+            reason: string;
+            relation: string;
+            /** Format: int32 */
+            rupiah?: number | null;
+            sex: string;
+            village: string;
+        };
+        /** @description What is looked for: one of the numbers, or a name within a village. */
+        CardSearch: {
+            /**
+             * @description A name, or the beginning of its words.
+             * @default null
+             */
+            name?: string | null;
+            /**
+             * @description NIK, number of a family card, or number of a welfare card.
+             * @default null
+             */
+            number?: string | null;
+            /**
+             * @description The village that the name is looked for in.
+             * @default null
+             */
+            village?: string | null;
+        };
+        /**
+         * @description Why a list does not count any more.
+         * @example {
+         *       "why": "berkas yang salah"
+         *     }
+         */
+        CardWithdrawal: {
+            /** @description Why. */
+            why: string;
+        };
+        /**
+         * @description Which work list, and what for.
+         * @example {
+         *       "area": "62.02.11.2001",
+         *       "purpose": "verifikasi sebelum siklus berikut"
+         *     }
+         */
+        CardWorklistForm: {
+            /** @description A district or a village. */
+            area: string;
+            /** @description What for. It is written into the audit with the number of rows. */
+            purpose: string;
+            /** @description Only this. */
+            what?: string | null;
+        };
+        /** @description By what the running list is measured. */
+        CardYardstick: {
+            /**
+             * Format: int32
+             * @description The highest decile of those who should receive, 1 to 10.
+             * @default 2
+             */
+            decile_max?: number;
+            /**
+             * @description Programmes that do not exclude, as the lists of other aid call them.
+             * @default []
+             */
+            not_excluding?: string[];
+            /**
+             * Format: int64
+             * @description What one family gets in a cycle, in rupiah: what leaving one out is counted with.
+             *     Null: not known.
+             * @default null
+             */
+            rupiah_each?: number | null;
+        };
         /**
          * @description Why a point was suspended.
          * @enum {string}
@@ -3378,6 +4247,24 @@ export interface components {
              * @description Octets.
              */
             size_bytes: number;
+        };
+        /** @description How a file is read. */
+        ImportFormat: {
+            /** @description Of a CSV: what stands between its cells. */
+            delimiter?: string | null;
+            /** @description Of a CSV. */
+            encoding?: string | null;
+            /** @description `csv` or `xlsx`. */
+            format: string;
+            /**
+             * Format: int32
+             * @description The row of its headings.
+             */
+            header_row?: number | null;
+            /** @description Of a workbook: the sheet that is read. */
+            sheet?: string | null;
+            /** @description Of a workbook: all its sheets. */
+            sheets: string[];
         };
         /** @description One row of the report. */
         ImportLine: {
@@ -9031,6 +9918,519 @@ export interface operations {
             403: components["responses"]["NotAllowed"];
             404: components["responses"]["NotFound"];
             503: components["responses"]["Unavailable"];
+        };
+    };
+    get_card_answer: {
+        parameters: {
+            query?: {
+                /** @description Only this area. */
+                area?: string;
+                /** @description By `regency`, `district` or `village`; regencies when left out. */
+                by?: string;
+                /** @description `csv` for a file. */
+                format?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardAnswer"];
+                    "text/csv": string;
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_card_families_search: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardSearch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardFamiliesFound"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    get_card_families_by_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `fam_…` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardFamily"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_card_families_by_id_opening: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `fam_…` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardOpenForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardFamily"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    get_card_findings: {
+        parameters: {
+            query?: {
+                /** @description `duplicate`, `same_card`, `dead`, `moved`, `aided`, `decile`, `unknown` or `left_out`. */
+                what?: string;
+                /** @description Only in this area. */
+                area?: string;
+                /** @description Rows of this page, 1 to 1000. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardFindings"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_card_imports: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardImports"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_card_imports: {
+        parameters: {
+            query: {
+                /** @description `dtsen`, `bansos`, `kematian`, `pindah`, `desa`, `kpm` or `gagal`. */
+                kind: string;
+                /** @description What the file is called on the sender's machine. */
+                name?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": number[];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardImport"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    get_card_imports_template: {
+        parameters: {
+            query: {
+                /** @description What it is a list of. */
+                kind: string;
+                /** @description `csv` or `xlsx`. */
+                format?: string;
+                /** @description `id` or `en`. */
+                language?: "id" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": number[];
+                    "text/csv": string;
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_card_imports_by_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `itk_…` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardImport"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    delete_card_imports_by_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `itk_…` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    patch_card_imports_by_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `itk_…` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardImportChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardImport"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    post_card_imports_by_id_commit: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the same request twice has one effect */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @description `itk_…` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardImportCommit"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardImport"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    get_card_lists: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardLists"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_card_lists_by_number_withdrawal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description of the list */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardWithdrawal"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    get_card_runs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardRuns"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_card_runs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardYardstick"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardRun"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    post_card_worklists: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardWorklistForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
         };
     };
     get_contact: {

@@ -14,6 +14,9 @@ use crate::socket;
 /// How long an answer may take; a probe waits for a camera.
 const ANSWER_MAX: Duration = Duration::from_secs(60);
 
+/// How long a file may take to arrive.
+const FILE_MAX: Duration = Duration::from_secs(3_600);
+
 /// Rows of a page when all are wanted.
 const PAGE: &str = "1000";
 
@@ -143,6 +146,27 @@ impl Reach {
         read(&text)
     }
 
+    /// Sends a file of any size as the body, as it is read, and reads the answer as JSON.
+    pub(crate) async fn send_file(
+        &self,
+        path: &str,
+        query: &[(&str, String)],
+        file: &Path,
+    ) -> anyhow::Result<Json> {
+        let mut url = self.server.join(path)?;
+        url.query_pairs_mut().extend_pairs(query);
+        let from = tokio::fs::File::open(file)
+            .await
+            .with_context(|| format!("the file {}", file.display()))?;
+        let request = self
+            .client
+            .post(url)
+            .header("content-type", "application/octet-stream")
+            .body(from);
+        let text = self.answer_within(request, FILE_MAX).await?.text().await?;
+        read(&text)
+    }
+
     /// Everything of a list that fits, page by page.
     pub(crate) async fn all(
         &self,
@@ -211,12 +235,20 @@ impl Reach {
         self.answer(request).await
     }
 
-    async fn answer(&self, mut request: RequestBuilder) -> anyhow::Result<Response> {
+    async fn answer(&self, request: RequestBuilder) -> anyhow::Result<Response> {
+        self.answer_within(request, ANSWER_MAX).await
+    }
+
+    async fn answer_within(
+        &self,
+        mut request: RequestBuilder,
+        limit: Duration,
+    ) -> anyhow::Result<Response> {
         if let Some(token) = &self.token {
             request = request.bearer_auth(token);
         }
         let answer = request
-            .timeout(ANSWER_MAX)
+            .timeout(limit)
             .send()
             .await
             .with_context(|| format!("the house at {} does not answer", self.server))?;

@@ -4,6 +4,7 @@ pub(crate) mod areas;
 pub(crate) mod audit;
 pub(crate) mod cameras;
 pub(crate) mod client;
+pub(crate) mod families;
 pub(crate) mod fault;
 pub(crate) mod import;
 pub(crate) mod incidents;

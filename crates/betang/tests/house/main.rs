@@ -2,6 +2,7 @@
 
 mod dish;
 mod doors;
+mod families;
 mod full;
 mod incidents;
 mod killed;

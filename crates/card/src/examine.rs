@@ -1,0 +1,749 @@
+//! An examination: all standing lists linked, and the running list answered.
+//!
+//! ```text
+//! sealed rows ─▶ register (in memory) ─▶ linked ─▶ persons, families ─▶ findings
+//! ```
+//!
+//! It goes on by itself and is seen when it is whole: rows that say whose a record is name
+//! the run from which on they count, and the newest run that is done counts. Who was found
+//! to be somebody before stays that one: a person keeps the id under which most of his
+//! records stood.
+
+use std::collections::BTreeMap;
+
+use base::area::AreaCode;
+use base::id::{Family, Id, Person, Resident};
+use card_core::household::{Households, Listed};
+use card_core::identity;
+use card_core::link::register::{Register, Row};
+use card_core::link::{self, Settings, Step};
+use card_core::list::Kind;
+use card_core::running::{self, Answer, Told, What, Yardstick};
+use hall::Hall;
+use hall::audit::{self, Act};
+use hall::guard::Who;
+use hall::line;
+use hall::problem::Problem;
+use hall::vault::Vault;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use store::Error;
+use tokio::sync::mpsc;
+use utoipa::ToSchema;
+
+use crate::import::judge::province;
+use crate::record::Record;
+use crate::room::Room;
+use crate::sql::finding::{self, FindingRow, Runs, TotalRow};
+use crate::sql::list::{self, ListRow};
+use crate::sql::member::{self, MemberRow};
+use crate::sql::record::{self, Sealed};
+use crate::sql::run;
+use crate::strongbox;
+
+/// Rows that are read or written at once.
+const CHUNK: usize = 4_000;
+
+/// Chunks that wait to be opened.
+const WAITING: usize = 4;
+
+/// Programmes that are told apart.
+const PROGRAMMES_MAX: usize = 30;
+
+/// By what the running list is measured.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+#[schema(as = CardYardstick)]
+pub(crate) struct Asked {
+    /// The highest decile of those who should receive, 1 to 10.
+    pub(crate) decile_max: u8,
+    /// What one family gets in a cycle, in rupiah: what leaving one out is counted with.
+    /// Null: not known.
+    pub(crate) rupiah_each: Option<i64>,
+    /// Programmes that do not exclude, as the lists of other aid call them.
+    pub(crate) not_excluding: Vec<String>,
+}
+
+impl Default for Asked {
+    fn default() -> Self {
+        Self {
+            decile_max: 2,
+            rupiah_each: None,
+            not_excluding: Vec::new(),
+        }
+    }
+}
+
+impl Asked {
+    fn check(&self) -> Result<(), Problem> {
+        if !(1..=10).contains(&self.decile_max) {
+            return Err(line::refuse("decile_max", "use 1 to 10"));
+        }
+        if self
+            .rupiah_each
+            .is_some_and(|it| !(0..=1_000_000_000).contains(&it))
+        {
+            return Err(line::refuse("rupiah_each", "use 0 to 1000000000"));
+        }
+        if self.not_excluding.len() > PROGRAMMES_MAX {
+            return Err(line::refuse("not_excluding", "names too many"));
+        }
+        Ok(())
+    }
+}
+
+/// How far an examination has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = CardRunStage)]
+pub(crate) struct Stage {
+    /// The number of the run.
+    pub(crate) run: i64,
+    /// `reading`, `comparing`, `merging` or `writing`.
+    #[schema(value_type = String)]
+    pub(crate) doing: &'static str,
+    /// So much of it is done,
+    pub(crate) done: u64,
+    /// of so much.
+    pub(crate) of: u64,
+}
+
+/// What came of an examination.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = CardRunResult)]
+pub(crate) struct Outcome {
+    /// The lists that were examined.
+    pub(crate) lists: Vec<ExaminedList>,
+    /// Records of all of them.
+    pub(crate) records: u64,
+    /// Records whose key was destroyed: they say nothing.
+    pub(crate) erased: u64,
+    /// Persons that they are of.
+    pub(crate) persons: u64,
+    /// Families that these belong to.
+    pub(crate) families: u64,
+    /// Persons of whom no record names a family card.
+    pub(crate) without_card: u64,
+    /// Merges that were refused, since most pairs spoke against them.
+    pub(crate) refused_merges: u64,
+    /// Rows of the running list.
+    pub(crate) rows: u64,
+    /// Rows against which nothing speaks.
+    pub(crate) fine: u64,
+    /// Families that should receive, on the list or not.
+    pub(crate) eligible: u64,
+    /// The names of programmes, in the order of their bits.
+    pub(crate) programmes: Vec<String>,
+    /// Records that belong to another person than in the run before.
+    pub(crate) moved_records: u64,
+}
+
+/// A list that was examined.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = CardExaminedList)]
+pub(crate) struct ExaminedList {
+    /// Its number.
+    pub(crate) number: i64,
+    /// What it is a list of.
+    pub(crate) kind: String,
+    /// What it is called.
+    pub(crate) title: String,
+    /// The day whose state it tells.
+    pub(crate) as_of: Option<String>,
+    /// Its rows.
+    pub(crate) rows: i64,
+}
+
+/// Begins an examination; its number.
+pub(crate) async fn begin(
+    hall: &Hall,
+    room: &Room,
+    who: &Who,
+    asked: Asked,
+) -> Result<i64, Problem> {
+    asked.check()?;
+    let mut tx = hall.db().write().await?;
+    let chosen = chosen(list::standing(&mut tx).await?);
+    if !chosen.iter().any(|list| list.kind == Kind::Kpm) {
+        return Err(Problem::conflict(
+            "card-no-list",
+            "There is no running list yet: bring a list of recipients (KPM) in first.",
+        ));
+    }
+    if !run::working(&mut tx).await?.is_empty() {
+        return Err(Problem::conflict(
+            "card-examining",
+            "An examination goes on; wait for its end.",
+        ));
+    }
+    let now = hall.now();
+    let yardstick = serde_json::to_value(&asked)
+        .map_err(|error| Problem::bug(format!("a yardstick cannot be written: {error}")))?;
+    let number = run::begin(&mut tx, who.person(), &yardstick, now.wall).await?;
+    let act = Act {
+        verb: "card_run.began",
+        subject: format!("run {number}"),
+        detail: json!({ "yardstick": yardstick, "lists": chosen.iter().map(|it| it.number).collect::<Vec<_>>() }),
+    };
+    audit::record(&mut tx, now, who, act).await?;
+    tx.commit().await?;
+    let stage = Stage {
+        run: number,
+        doing: "reading",
+        done: 0,
+        of: chosen.iter().map(|it| it.rows.unsigned_abs()).sum(),
+    };
+    room.put_stage(Some(stage));
+    let examination = Examination {
+        hall: hall.clone(),
+        room: room.clone(),
+        number,
+        person: who.person(),
+        asked,
+        lists: chosen,
+    };
+    hall.tasks().spawn("card.examine", examination.run());
+    Ok(number)
+}
+
+/// Of lists that replace each other the newest of each owner, and all of the others;
+/// of running lists one. In the order of their numbers.
+fn chosen(standing: Vec<ListRow>) -> Vec<ListRow> {
+    let mut seen: Vec<(Kind, String)> = Vec::new();
+    let newest = |list: &ListRow| (list.as_of, list.number);
+    let mut standing = standing;
+    standing.sort_by_key(|list| std::cmp::Reverse(newest(list)));
+    let mut chosen: Vec<ListRow> = standing
+        .into_iter()
+        .filter(|list| {
+            let owner = match list.kind {
+                Kind::Kpm | Kind::Dtsen => String::new(),
+                _ => list
+                    .owner
+                    .clone()
+                    .unwrap_or_else(|| list.title.clone())
+                    .to_lowercase(),
+            };
+            let key = (list.kind, owner);
+            let first = !seen.contains(&key);
+            if first {
+                seen.push(key);
+            }
+            first || !list.kind.replaces()
+        })
+        .collect();
+    chosen.sort_by_key(|list| list.number);
+    chosen
+}
+
+/// An examination that goes on.
+struct Examination {
+    hall: Hall,
+    room: Room,
+    number: i64,
+    person: Id<Person>,
+    asked: Asked,
+    lists: Vec<ListRow>,
+}
+
+/// All records, in memory.
+#[derive(Default)]
+struct Memory {
+    register: Register,
+    told: Vec<Told>,
+    areas: Vec<Option<AreaCode>>,
+    programmes: Vec<String>,
+    erased: u64,
+}
+
+/// Whose each record was; none for records that are new.
+struct Known {
+    persons: Vec<Option<Id<Resident>>>,
+    families: Vec<Option<Id<Family>>>,
+}
+
+impl Known {
+    fn new(count: usize) -> Self {
+        Self {
+            persons: vec![None; count],
+            families: vec![None; count],
+        }
+    }
+}
+
+/// Who is who, and what was found.
+struct Decided {
+    memory: Memory,
+    households: Households,
+    answer: Answer,
+    refused: u64,
+}
+
+impl Examination {
+    async fn run(self) {
+        let ended = self.whole().await;
+        if let Err(problem) = &ended {
+            tracing::error!(
+                run = self.number,
+                problem = problem.slug(),
+                "an examination failed"
+            );
+            if let Err(error) = undo(&self.hall, self.number, problem.slug()).await {
+                tracing::error!(%error, "a half examination was not taken away");
+            }
+        } else {
+            tracing::info!(run = self.number, "an examination is whole");
+        }
+        self.room.put_stage(None);
+    }
+
+    fn stage(&self, doing: &'static str, done: u64, of: u64) {
+        self.room.put_stage(Some(Stage {
+            run: self.number,
+            doing,
+            done,
+            of,
+        }));
+    }
+
+    async fn whole(&self) -> Result<(), Problem> {
+        let memory = self.read().await?;
+        let decided = self.decide(memory).await?;
+        self.write(decided).await
+    }
+
+    /// Opens all rows of all lists.
+    async fn read(&self) -> Result<Memory, Problem> {
+        let (send, mut chunks) = mpsc::channel::<(usize, Vec<Sealed>)>(WAITING);
+        let (vault, lists) = (self.hall.vault().clone(), self.lists.clone());
+        let room = self.room.clone();
+        let opening = self.hall.tasks().blocking("opening lists", move || {
+            let mut memory = Memory::default();
+            while let Some((at, rows)) = chunks.blocking_recv() {
+                for row in rows {
+                    memory.take(&vault, &room, &lists[at], at, row)?;
+                }
+            }
+            memory.register.settle();
+            Ok::<_, Problem>(memory)
+        });
+        let (mut done, of) = (0, self.lists.iter().map(|it| it.rows.unsigned_abs()).sum());
+        let reading = async move {
+            for (at, list) in self.lists.iter().enumerate() {
+                let mut last = 0;
+                loop {
+                    self.go_on()?;
+                    let mut read = self.hall.db().read().await?;
+                    let most = i64::try_from(CHUNK).unwrap_or(i64::MAX);
+                    let rows = record::after(&mut read, list.number, last, most).await?;
+                    drop(read);
+                    let Some(newest) = rows.last() else {
+                        break;
+                    };
+                    last = newest.number.into();
+                    done += rows.len() as u64;
+                    self.stage("reading", done, of);
+                    if send.send((at, rows)).await.is_err() {
+                        return Ok(());
+                    }
+                }
+            }
+            Ok::<(), Problem>(())
+        };
+        let (memory, read) = tokio::join!(opening, reading);
+        read?;
+        memory.map_err(|undone| Problem::bug(undone.to_string()))?
+    }
+
+    /// The house closes: an examination can be done again.
+    fn go_on(&self) -> Result<(), Problem> {
+        match self.hall.tasks().soft().is_cancelled() {
+            true => Err(Problem::unavailable("closing", "The house is closing.")),
+            false => Ok(()),
+        }
+    }
+
+    /// Links all records and holds the running list against them.
+    async fn decide(&self, memory: Memory) -> Result<Decided, Problem> {
+        let lists: Vec<Listed> = self.listed();
+        let excluding = memory
+            .programmes
+            .iter()
+            .enumerate()
+            .filter(|(_, name)| {
+                !self
+                    .asked
+                    .not_excluding
+                    .iter()
+                    .any(|it| it.to_uppercase() == **name)
+            })
+            .fold(0, |bits, (at, _)| bits | (1_u32 << at));
+        let by = Yardstick {
+            decile_max: self.asked.decile_max,
+            excluding,
+        };
+        let (room, number) = (self.room.clone(), self.number);
+        let deciding = self.hall.tasks().blocking("linking lists", move || {
+            let pool = rayon::ThreadPoolBuilder::new()
+                .build()
+                .map_err(|error| Problem::bug(format!("no threads: {error}")))?;
+            let tell = |step: Step| {
+                let (doing, done, of) = match step {
+                    Step::Compared { rules, of } => ("comparing", rules as u64, of as u64),
+                    Step::Learning => ("comparing", 1, 1),
+                    Step::Merging => ("merging", 0, 1),
+                };
+                room.put_stage(Some(Stage {
+                    run: number,
+                    doing,
+                    done,
+                    of,
+                }));
+            };
+            let Memory { register, told, .. } = &memory;
+            let linked = pool.install(|| link::link(register, &Settings::default(), &tell));
+            let list: Vec<u16> = told.iter().map(|told| told.list).collect();
+            let heads: Vec<bool> = told.iter().map(|told| told.is_head).collect();
+            let households = Households::new(register, &linked.clusters, &lists, &list, &heads);
+            let answer = running::answer(&households, &lists, told, &by);
+            Ok::<_, Problem>(Decided {
+                refused: linked.clusters.refused,
+                households,
+                answer,
+                memory,
+            })
+        });
+        deciding
+            .await
+            .map_err(|undone| Problem::bug(undone.to_string()))?
+    }
+
+    fn listed(&self) -> Vec<Listed> {
+        let mut by_age: Vec<usize> = (0..self.lists.len()).collect();
+        by_age.sort_by_key(|at| (self.lists[*at].as_of, self.lists[*at].number));
+        let mut listed: Vec<Listed> = self
+            .lists
+            .iter()
+            .map(|list| Listed {
+                kind: list.kind,
+                order: 0,
+            })
+            .collect();
+        for (order, at) in (1..).zip(by_age) {
+            listed[at].order = order;
+        }
+        listed
+    }
+
+    /// Writes whose each record is, and what was found; then the run counts.
+    async fn write(&self, decided: Decided) -> Result<(), Problem> {
+        let Decided {
+            memory,
+            households,
+            answer,
+            refused,
+        } = decided;
+        let known = self.known(&memory).await?;
+        let persons = identity::keep(
+            &households.person,
+            households.family.len(),
+            &known.persons,
+            || self.hall.mint(),
+        );
+        let family_of: Vec<u32> = (0..memory.told.len()).map(|at| households.of(at)).collect();
+        let families = identity::keep(
+            &family_of,
+            households.families as usize,
+            &known.families,
+            || self.hall.mint(),
+        );
+        let row = |at: usize| {
+            let told = &memory.told[at];
+            MemberRow {
+                list: self.lists[usize::from(told.list)].number,
+                number: told.row,
+                person: persons[households.person[at] as usize],
+                family: families[family_of[at] as usize],
+            }
+        };
+        let (of, mut moved) = (memory.told.len() as u64, 0);
+        for from in (0..memory.told.len()).step_by(CHUNK) {
+            self.go_on()?;
+            let to = (from + CHUNK).min(memory.told.len());
+            let mut tx = self.hall.db().write().await?;
+            let mut new = Vec::with_capacity(to - from);
+            for at in from..to {
+                let now = row(at);
+                let was = known.persons[at].zip(known.families[at]);
+                if was == Some((now.person, now.family)) {
+                    continue;
+                }
+                if was.is_some() {
+                    moved += 1;
+                    member::end(&mut tx, self.number, now.list, now.number).await?;
+                }
+                new.push(now);
+            }
+            member::write(&mut tx, self.number, &new).await?;
+            tx.commit().await?;
+            self.stage("writing", to as u64, of);
+        }
+        self.found(&memory, &answer, |at| row(at).family).await?;
+        let outcome = Outcome {
+            lists: self.lists.iter().map(examined).collect(),
+            records: of,
+            erased: memory.erased,
+            persons: households.family.len() as u64,
+            families: households.families.into(),
+            without_card: households.without_card.into(),
+            refused_merges: refused,
+            rows: answer.rows,
+            fine: answer.fine,
+            eligible: answer.eligible,
+            programmes: memory.programmes,
+            moved_records: moved,
+        };
+        self.settle(&outcome).await
+    }
+
+    /// Whose each record was in the run before; ends rows of lists that count no more.
+    async fn known(&self, memory: &Memory) -> Result<Known, Problem> {
+        let mut known = Known::new(memory.told.len());
+        let at_list: BTreeMap<i64, u16> = (0..)
+            .zip(&self.lists)
+            .map(|(at, it)| (it.number, at))
+            .collect();
+        // Records are in the order of lists and rows, and so is what is known of them.
+        let mut next = 0;
+        let (mut behind, mut gone) = ((0, 0), Vec::new());
+        loop {
+            let mut read = self.hall.db().read().await?;
+            let most = i64::try_from(CHUNK).unwrap_or(i64::MAX);
+            let rows = member::counting(&mut read, behind, most).await?;
+            drop(read);
+            let Some(last) = rows.last() else {
+                break;
+            };
+            behind = (last.list, last.number.into());
+            for row in rows {
+                let Some(list) = at_list.get(&row.list) else {
+                    gone.push((row.list, row.number));
+                    continue;
+                };
+                let key = (*list, row.number);
+                let here = |at: usize| memory.told.get(at).map(|told| (told.list, told.row));
+                while here(next).is_some_and(|it| it < key) {
+                    next += 1;
+                }
+                if here(next) == Some(key) {
+                    known.persons[next] = Some(row.person);
+                    known.families[next] = Some(row.family);
+                } else {
+                    gone.push((row.list, row.number));
+                }
+            }
+        }
+        for some in gone.chunks(CHUNK) {
+            let mut tx = self.hall.db().write().await?;
+            for (list, number) in some {
+                member::end(&mut tx, self.number, *list, *number).await?;
+            }
+            tx.commit().await?;
+        }
+        Ok(known)
+    }
+
+    async fn found(
+        &self,
+        memory: &Memory,
+        answer: &Answer,
+        family: impl Fn(usize) -> Id<Family>,
+    ) -> Result<(), Problem> {
+        let place = |record: u32| {
+            let told = &memory.told[record as usize];
+            (self.lists[usize::from(told.list)].number, told.row)
+        };
+        let mut before = None;
+        let rows: Vec<FindingRow> = answer
+            .findings
+            .iter()
+            .map(|it| {
+                let at = it.record as usize;
+                let (list, number) = place(it.record);
+                let is_further = before == Some(it.record);
+                before = Some(it.record);
+                let rupiah = match it.what {
+                    What::LeftOut => self.asked.rupiah_each,
+                    _ => memory.told[at].rupiah.map(i64::from),
+                };
+                FindingRow {
+                    list,
+                    number,
+                    what: it.what,
+                    area: memory.areas[at].clone(),
+                    family: family(at),
+                    rupiah,
+                    value: it.value.into(),
+                    with: it.shown_by.map(place),
+                    is_further,
+                }
+            })
+            .collect();
+        for some in rows.chunks(CHUNK) {
+            self.go_on()?;
+            let mut tx = self.hall.db().write().await?;
+            finding::write(&mut tx, self.number, some).await?;
+            tx.commit().await?;
+        }
+        let totals = self.totals(memory);
+        let mut tx = self.hall.db().write().await?;
+        finding::write_totals(&mut tx, self.number, &totals).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// How long the running list is in each area.
+    fn totals(&self, memory: &Memory) -> Vec<TotalRow> {
+        let mut totals: BTreeMap<Option<&AreaCode>, TotalRow> = BTreeMap::new();
+        for (told, area) in memory.told.iter().zip(&memory.areas) {
+            if self.lists[usize::from(told.list)].kind != Kind::Kpm {
+                continue;
+            }
+            let total = totals.entry(area.as_ref()).or_insert_with(|| TotalRow {
+                area: area.clone(),
+                rows: 0,
+                rupiah: 0,
+                unknown: 0,
+            });
+            total.rows += 1;
+            match told.rupiah {
+                Some(rupiah) => total.rupiah += i64::from(rupiah),
+                None => total.unknown += 1,
+            }
+        }
+        totals.into_values().collect()
+    }
+
+    async fn settle(&self, outcome: &Outcome) -> Result<(), Problem> {
+        let result = serde_json::to_value(outcome)
+            .map_err(|error| Problem::bug(format!("a result cannot be written: {error}")))?;
+        let now = self.hall.now();
+        let mut tx = self.hall.db().write().await?;
+        run::done(&mut tx, self.number, &result, now.wall).await?;
+        let act = Act {
+            verb: "card_run.done",
+            subject: format!("run {}", self.number),
+            detail: json!({ "records": outcome.records, "persons": outcome.persons, "rows": outcome.rows, "fine": outcome.fine }),
+        };
+        audit::record_for(&mut tx, now, self.person, act).await?;
+        tx.commit().await?;
+        // What was found before is told by this run from now on.
+        let mut tx = self.hall.db().write().await?;
+        finding::forget(&mut tx, Runs::Before(self.number)).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+}
+
+fn examined(list: &ListRow) -> ExaminedList {
+    ExaminedList {
+        number: list.number,
+        kind: list.kind.as_str().to_owned(),
+        title: list.title.clone(),
+        as_of: list.as_of.map(|day| day.to_string()),
+        rows: list.rows,
+    }
+}
+
+impl Memory {
+    fn take(
+        &mut self,
+        vault: &Vault,
+        room: &Room,
+        list: &ListRow,
+        at: usize,
+        row: Sealed,
+    ) -> Result<(), Problem> {
+        let place = u16::try_from(at)
+            .map_err(|_| Problem::conflict("card-lists", "There are too many lists."))?;
+        let Some(record) = strongbox::open(vault, list.number, &row)? else {
+            self.erased += 1;
+            return Ok(());
+        };
+        let mut told = Told::new(place, row.number);
+        told.decile = record.decile.unwrap_or(0);
+        told.is_head = is_head(&record.relation);
+        told.rupiah = record.rupiah;
+        if list.kind == Kind::Bansos {
+            told.programmes = self.programme(&record.programme);
+        }
+        if list.kind == Kind::Pindah {
+            // A place that is no code, such as the name of a town, is told and not guessed.
+            told.away = province(&record.destination)
+                .is_some_and(|digits| !room.areas().has_province(digits));
+        }
+        if list.kind == Kind::Kpm {
+            let card = strongbox::hash(vault, strongbox::By::Card, &record.card);
+            told.card = card.unwrap_or(0).unsigned_abs();
+        }
+        self.register.push(&folded(list, &record));
+        self.told.push(told);
+        self.areas.push(row.area);
+        Ok(())
+    }
+
+    /// The bit of a programme. Those beyond the last share it.
+    fn programme(&mut self, name: &str) -> u32 {
+        let at = self.programmes.iter().position(|it| it == name);
+        let at = at.unwrap_or_else(|| {
+            if self.programmes.len() < PROGRAMMES_MAX {
+                self.programmes.push(name.to_owned());
+            }
+            self.programmes.len() - 1
+        });
+        1 << at
+    }
+}
+
+fn is_head(relation: &str) -> bool {
+    relation.trim_start().to_lowercase().starts_with("kepala")
+}
+
+fn folded<'a>(list: &'a ListRow, record: &'a Record) -> Row<'a> {
+    Row {
+        source: list.kind.as_str(),
+        nik: &record.nik,
+        kk: &record.kk,
+        name: &record.name,
+        birth: &record.birth,
+        sex: &record.sex,
+        birthplace: &record.birthplace,
+        mother: &record.mother,
+        relation: &record.relation,
+        address: &record.address,
+        village: &record.village,
+    }
+}
+
+/// What an examination has written that did not end did not happen.
+async fn undo(hall: &Hall, number: i64, why: &str) -> Result<(), Error> {
+    let mut tx = hall.db().write().await?;
+    member::undo(&mut tx, number).await?;
+    finding::forget(&mut tx, Runs::Only(number)).await?;
+    run::failed(&mut tx, number, why, hall.now().wall).await?;
+    tx.commit().await
+}
+
+/// Examinations that were under way when the house stopped did not happen.
+pub(crate) async fn sweep(hall: &Hall) -> Result<(), Error> {
+    let mut read = hall.db().read().await?;
+    let working = run::working(&mut read).await?;
+    drop(read);
+    for number in working {
+        undo(hall, number, "closing").await?;
+        tracing::warn!(
+            run = number,
+            "an examination that was under way was taken away"
+        );
+    }
+    Ok(())
+}

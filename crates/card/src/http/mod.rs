@@ -1,0 +1,47 @@
+//! What the room answers over HTTP, one file per resource.
+
+mod families;
+mod findings;
+mod imports;
+mod lists;
+mod runs;
+
+use hall::Hall;
+use hall::problem::Problem;
+use utoipa_axum::router::OpenApiRouter;
+
+/// Every operation of the room.
+pub(crate) fn routes() -> OpenApiRouter<Hall> {
+    imports::routes()
+        .merge(lists::routes())
+        .merge(runs::routes())
+        .merge(findings::routes())
+        .merge(families::routes())
+}
+
+/// Rows of a page when nobody has said otherwise.
+const LIMIT: usize = 100;
+
+/// Rows of a page at most: each is opened to be shown.
+const LIMIT_MAX: usize = 1_000;
+
+/// Longest purpose that somebody states, in characters.
+const PURPOSE_MAX: usize = 200;
+
+/// How many rows a page has.
+fn limit(asked: Option<usize>) -> Result<usize, Problem> {
+    let limit = asked.unwrap_or(LIMIT);
+    if (1..=LIMIT_MAX).contains(&limit) {
+        Ok(limit)
+    } else {
+        Err(refuse("limit", format!("use 1 to {LIMIT_MAX}")))
+    }
+}
+
+/// A refusal of one parameter.
+fn refuse(parameter: &'static str, why: impl Into<String>) -> Problem {
+    Problem::invalid("query", "A parameter cannot stand.").field(parameter, why)
+}
+
+#[cfg(test)]
+mod tests;

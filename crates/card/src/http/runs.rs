@@ -1,0 +1,331 @@
+//! `/api/v1/card/runs` and `/api/v1/card/answer`: examinations, and what the newest says of
+//! the running list.
+
+use std::collections::BTreeMap;
+
+use axum::Extension;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
+use base::area::{AreaCode, AreaLevel};
+use base::now::Wall;
+use card_core::running::What;
+use hall::Hall;
+use hall::guard::{Guarded as _, Permission, Who};
+use hall::problem::{self, Json, Problem, Query};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::examine::{self, Asked, Outcome, Stage};
+use crate::room::Room;
+use crate::sql::finding::{self, Counted, TotalRow};
+use crate::sql::run::{self as rows, RunRow};
+
+pub(super) fn routes() -> OpenApiRouter<Hall> {
+    OpenApiRouter::new()
+        .routes(routes!(list).guard(Permission::CardCount))
+        .routes(routes!(begin).guard(Permission::CardImport))
+        .routes(routes!(answer).guard(Permission::CardCount))
+}
+
+/// Runs that are shown.
+const NEWEST: i64 = 20;
+
+/// Letters of the code of a regency, and of a village.
+const LETTERS: [(AreaLevel, i64); 3] = [
+    (AreaLevel::Regency, 5),
+    (AreaLevel::District, 8),
+    (AreaLevel::Village, 13),
+];
+
+/// An examination.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CardRun)]
+struct RunView {
+    /// Its number.
+    number: i64,
+    /// `working`, `done` or `failed`.
+    state: String,
+    /// How far it has come, while it goes on.
+    stage: Option<Stage>,
+    /// When it began, microseconds since 1970 UTC.
+    #[schema(value_type = i64)]
+    began_us: Wall,
+    /// When it ended.
+    #[schema(value_type = Option<i64>)]
+    ended_us: Option<Wall>,
+    /// By what the list was measured.
+    yardstick: Asked,
+    /// What came of it.
+    result: Option<Outcome>,
+    /// What went wrong, as the slug of a problem.
+    failure: Option<String>,
+}
+
+fn view(room: &Room, row: RunRow) -> Result<RunView, Problem> {
+    let wrong = |_| store::Error::corrupt("card_run");
+    Ok(RunView {
+        number: row.number,
+        stage: room.stage().filter(|stage| stage.run == row.number),
+        state: row.state,
+        began_us: row.began,
+        ended_us: row.ended,
+        yardstick: serde_json::from_value(row.yardstick).map_err(wrong)?,
+        result: row
+            .result
+            .map(serde_json::from_value)
+            .transpose()
+            .map_err(wrong)?,
+        failure: row.failure,
+    })
+}
+
+/// Examinations.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CardRuns)]
+struct Runs {
+    /// The newest first.
+    items: Vec<RunView>,
+    /// Older ones are in the audit only.
+    next: Option<String>,
+}
+
+/// The newest examinations, the newest first.
+#[utoipa::path(get, path = "/api/v1/card/runs", tag = "card",
+    responses((status = 200, body = Runs)))]
+async fn list(
+    State(hall): State<Hall>,
+    Extension(room): Extension<Room>,
+) -> Result<axum::Json<Runs>, Problem> {
+    let mut read = hall.db().read().await?;
+    let items = rows::newest(&mut read, NEWEST).await?;
+    let items = items.into_iter().map(|row| view(&room, row));
+    Ok(axum::Json(Runs {
+        items: items.collect::<Result<_, _>>()?,
+        next: None,
+    }))
+}
+
+/// Examines all lists that count, and holds the running list against them. The answer
+/// comes at once; the list of runs tells how far it has come.
+#[utoipa::path(post, path = "/api/v1/card/runs", tag = "card", request_body = Asked,
+    responses((status = 202, body = RunView), (status = 409), (status = 422)))]
+async fn begin(
+    State(hall): State<Hall>,
+    Extension(room): Extension<Room>,
+    who: Who,
+    Json(asked): Json<Asked>,
+) -> Result<Response, Problem> {
+    let number = examine::begin(&hall, &room, &who, asked).await?;
+    let mut read = hall.db().read().await?;
+    let newest = rows::newest(&mut read, NEWEST).await?;
+    let row = newest
+        .into_iter()
+        .find(|row| row.number == number)
+        .ok_or_else(|| Problem::bug("a run that has begun is not there"))?;
+    let view = view(&room, row)?;
+    Ok(problem::accepted(axum::Json(view)))
+}
+
+/// Of which part.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Part {
+    /// Only this area.
+    #[param(value_type = Option<String>)]
+    area: Option<AreaCode>,
+    /// By `regency`, `district` or `village`; regencies when left out.
+    by: Option<String>,
+    /// `csv` for a file.
+    format: Option<String>,
+}
+
+/// How much of one thing was found.
+#[derive(Debug, Clone, Copy, Default, Serialize, ToSchema)]
+#[schema(as = CardCounted)]
+struct CountView {
+    /// Rows of the running list, or families that are not on it.
+    rows: i64,
+    /// Rupiah of a cycle, of those of which it is known.
+    rupiah: i64,
+    /// Those of which it is not known.
+    unknown: i64,
+}
+
+/// What was found in one area.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CardAnswerPart)]
+struct PartView {
+    /// Its code; null for rows that lie in no area that is known.
+    #[schema(value_type = Option<String>)]
+    code: Option<AreaCode>,
+    /// What it is called.
+    name: Option<String>,
+    /// Rows of the running list there.
+    list: CountView,
+    /// By what was found.
+    #[schema(value_type = BTreeMap<String, CountView>)]
+    found: BTreeMap<&'static str, CountView>,
+    /// Rows of the running list against which something speaks, each once.
+    questioned: CountView,
+}
+
+/// What the newest examination says of the running list.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CardAnswer)]
+struct AnswerView {
+    /// The examination; null before the first.
+    run: Option<RunView>,
+    /// Rows of the running list in all areas that the caller may see.
+    list: CountView,
+    /// Over all of those areas. A row may be found more than one thing of.
+    #[schema(value_type = BTreeMap<String, CountView>)]
+    found: BTreeMap<&'static str, CountView>,
+    /// Rows of the running list against which something speaks, each once.
+    questioned: CountView,
+    /// By area.
+    parts: Vec<PartView>,
+}
+
+/// What the newest examination says of the running list: how many rows are questioned for
+/// what, who is not on it, and what that is in rupiah.
+#[utoipa::path(get, path = "/api/v1/card/answer", tag = "card", params(Part),
+    responses((status = 200, content((AnswerView = "application/json"), (String = "text/csv")))))]
+async fn answer(
+    State(hall): State<Hall>,
+    Extension(room): Extension<Room>,
+    who: Who,
+    headers: HeaderMap,
+    Query(part): Query<Part>,
+) -> Result<Response, Problem> {
+    let letters = match part.by.as_deref() {
+        None | Some("regency") => LETTERS[0].1,
+        Some("district") => LETTERS[1].1,
+        Some("village") => LETTERS[2].1,
+        Some(_) => return Err(super::refuse("by", "use regency, district or village")),
+    };
+    let mut read = hall.db().read().await?;
+    let run = rows::counting(&mut read).await?;
+    let (mut counted, mut totals) = (Vec::new(), Vec::new());
+    if let Some(run) = &run {
+        let (number, area) = (run.number, part.area.as_ref());
+        let sight = || who.visible(Permission::CardCount, "area_code", "NULL");
+        counted = finding::counted(&mut read, number, letters, area, sight()).await?;
+        totals = finding::totals(&mut read, number, letters, area, sight()).await?;
+    }
+    drop(read);
+    let parts = parts(&room, &counted, &totals);
+    if hall::csv::wanted(&headers, part.format.as_deref())? {
+        return Ok(file(&parts));
+    }
+    let (found, questioned) = sums(&counted);
+    let view = AnswerView {
+        run: run.map(|run| view(&room, run)).transpose()?,
+        list: listed(&totals),
+        found,
+        questioned,
+        parts,
+    };
+    Ok(axum::Json(view).into_response())
+}
+
+type Sums = (BTreeMap<&'static str, CountView>, CountView);
+
+/// By what was found, and how many rows are questioned at all.
+fn sums<'a>(counted: impl IntoIterator<Item = &'a Counted>) -> Sums {
+    let (mut found, mut questioned) = (BTreeMap::new(), CountView::default());
+    for it in counted {
+        let sum: &mut CountView = found.entry(it.what.as_str()).or_default();
+        sum.rows += it.rows;
+        sum.rupiah += it.rupiah;
+        sum.unknown += it.unknown;
+        // A family that is not on the list is no row of it.
+        if it.what != What::LeftOut {
+            questioned.rows += it.first_rows;
+            questioned.rupiah += it.first_rupiah;
+            questioned.unknown += it.first_unknown;
+        }
+    }
+    (found, questioned)
+}
+
+fn listed<'a>(totals: impl IntoIterator<Item = &'a TotalRow>) -> CountView {
+    let mut sum = CountView::default();
+    for it in totals {
+        sum.rows += it.rows;
+        sum.rupiah += it.rupiah;
+        sum.unknown += it.unknown;
+    }
+    sum
+}
+
+type Both<'a> = (Vec<&'a Counted>, Vec<&'a TotalRow>);
+
+fn parts(room: &Room, counted: &[Counted], totals: &[TotalRow]) -> Vec<PartView> {
+    let mut by_area: BTreeMap<Option<&AreaCode>, Both<'_>> = BTreeMap::new();
+    for it in counted {
+        by_area.entry(it.area.as_ref()).or_default().0.push(it);
+    }
+    for it in totals {
+        by_area.entry(it.area.as_ref()).or_default().1.push(it);
+    }
+    by_area
+        .into_iter()
+        .map(|(code, (of_area, totals))| {
+            let (found, questioned) = sums(of_area);
+            PartView {
+                list: listed(totals),
+                name: code
+                    .and_then(|code| room.areas().name(code))
+                    .map(str::to_owned),
+                code: code.cloned(),
+                found,
+                questioned,
+            }
+        })
+        .collect()
+}
+
+fn file(parts: &[PartView]) -> Response {
+    let mut columns: Vec<String> = [
+        "kode",
+        "wilayah",
+        "KPM",
+        "KPM (Rp)",
+        "KPM (Rp belum diketahui)",
+    ]
+    .map(str::to_owned)
+    .into();
+    for what in What::ALL {
+        let word = what.as_str();
+        columns.extend([
+            word.to_owned(),
+            format!("{word} (Rp)"),
+            format!("{word} (Rp belum diketahui)"),
+        ]);
+    }
+    columns.extend(["dipertanyakan".to_owned(), "dipertanyakan (Rp)".to_owned()]);
+    let headings: Vec<&str> = columns.iter().map(String::as_str).collect();
+    let mut file = hall::csv::File::new(&headings);
+    for part in parts {
+        let mut cells = vec![
+            part.code
+                .as_ref()
+                .map_or_else(String::new, ToString::to_string),
+            part.name.clone().unwrap_or_default(),
+            part.list.rows.to_string(),
+            part.list.rupiah.to_string(),
+            part.list.unknown.to_string(),
+        ];
+        for what in What::ALL {
+            let count = part.found.get(what.as_str()).copied().unwrap_or_default();
+            cells.extend([count.rows, count.rupiah, count.unknown].map(|it| it.to_string()));
+        }
+        cells.extend([part.questioned.rows, part.questioned.rupiah].map(|it| it.to_string()));
+        file.row(&cells);
+    }
+    file.response("jawaban-kpm.csv")
+}

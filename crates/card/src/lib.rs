@@ -1,0 +1,36 @@
+//! The card room's hands: lists of families, who is who on them, and the running list.
+//!
+//! ```text
+//! lists ──▶ import ──▶ sealed rows ──▶ examine ──▶ findings ──▶ pages
+//!              │                          └ card-core says who is who, and what speaks
+//!              └ each row under its own key      against a row of the running list
+//! ```
+//!
+//! Nothing of a person stands in the clear but the village: a row is opened where somebody
+//! who may asks for it, and in memory while all of them are examined.
+//!
+//! | module | noun |
+//! |---|---|
+//! | `doors` | what reads bytes of strangers, for the fuzz targets |
+//! | `http` | the API of lists, examinations, findings and families |
+//! | `import` | a list of people, from a file |
+//! | `record` | what a row says, as it lies sealed |
+//! | `strongbox` | rows sealed and opened, and by what they are found |
+//! | `examine` | all lists linked, and the running list answered |
+//! | `sql` | the room's tables |
+//! | `room` | the room as a whole |
+
+#[doc(hidden)]
+pub mod doors;
+mod examine;
+mod http;
+mod import;
+mod record;
+mod room;
+mod sql;
+mod strongbox;
+
+pub use room::{Room, open, start};
+
+/// The room's tables.
+pub const SCHEMA: store::migrate::Schema = store::schema!("card", "schema", [(1, "lists")]);

@@ -1,0 +1,197 @@
+//! What a row of a list says of a person, as it lies sealed.
+//!
+//! Fields are texts as the file wrote them, but for blanks around them, and values that
+//! were read. They are kept in a fixed order with a sign between them that no field holds
+//! (U+001F, made for that: ISO/IEC 6429); an older record has fewer of them.
+
+use base::day::Day;
+
+/// The version that is written.
+const VERSION: u8 = 1;
+
+/// What stands between fields.
+const BETWEEN: char = '\u{1f}';
+
+/// A row of a list.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Record {
+    pub(crate) nik: String,
+    pub(crate) kk: String,
+    pub(crate) name: String,
+    pub(crate) birth: String,
+    pub(crate) sex: String,
+    pub(crate) birthplace: String,
+    pub(crate) mother: String,
+    pub(crate) relation: String,
+    pub(crate) address: String,
+    /// The code of the village as it was written.
+    pub(crate) village: String,
+    /// Of DTSEN: 1 to 10.
+    pub(crate) decile: Option<u8>,
+    /// Of other aid: which.
+    pub(crate) programme: String,
+    /// The day of a death, a move, a failed transfer.
+    pub(crate) day: Option<Day>,
+    /// Of moves: where to, as it was written.
+    pub(crate) destination: String,
+    /// Of the running list and of failed transfers: the number of the card.
+    pub(crate) card: String,
+    /// What was paid, or was to be, in rupiah.
+    pub(crate) rupiah: Option<u32>,
+    /// Of failed transfers: why.
+    pub(crate) reason: String,
+}
+
+/// How many fields there are.
+const FIELDS: usize = 17;
+
+impl Record {
+    /// As it is sealed.
+    pub(crate) fn octets(&self) -> Vec<u8> {
+        let decile = self.decile.map_or_else(String::new, |it| it.to_string());
+        let day = self.day.map_or_else(String::new, |it| it.to_string());
+        let rupiah = self.rupiah.map_or_else(String::new, |it| it.to_string());
+        let fields: [&str; FIELDS] = [
+            &self.nik,
+            &self.kk,
+            &self.name,
+            &self.birth,
+            &self.sex,
+            &self.birthplace,
+            &self.mother,
+            &self.relation,
+            &self.address,
+            &self.village,
+            &decile,
+            &self.programme,
+            &day,
+            &self.destination,
+            &self.card,
+            &rupiah,
+            &self.reason,
+        ];
+        let length: usize = fields.iter().map(|field| field.len() + 1).sum();
+        let mut octets = Vec::with_capacity(length + 1);
+        octets.push(VERSION);
+        for (at, field) in fields.iter().enumerate() {
+            if at > 0 {
+                octets.push(BETWEEN as u8);
+            }
+            octets.extend(field.bytes().filter(|octet| *octet != BETWEEN as u8));
+        }
+        octets
+    }
+
+    /// Reads what was sealed; none where it is not of this shape.
+    pub(crate) fn read(octets: &[u8]) -> Option<Self> {
+        let (version, text) = octets.split_first()?;
+        if *version != VERSION {
+            return None;
+        }
+        let mut fields = std::str::from_utf8(text).ok()?.split(BETWEEN);
+        let mut next = || fields.next().unwrap_or_default();
+        let mut text = || next().to_owned();
+        Some(Self {
+            nik: text(),
+            kk: text(),
+            name: text(),
+            birth: text(),
+            sex: text(),
+            birthplace: text(),
+            mother: text(),
+            relation: text(),
+            address: text(),
+            village: text(),
+            decile: text().parse().ok(),
+            programme: text(),
+            day: text().parse().ok(),
+            destination: text(),
+            card: text(),
+            rupiah: text().parse().ok(),
+            reason: text(),
+        })
+    }
+}
+
+/// The associated data of a row.
+pub(crate) fn place(list: i64, number: u32) -> [u8; 23] {
+    let mut place = *b"card_record............";
+    place[11..19].copy_from_slice(&list.to_be_bytes());
+    place[19..].copy_from_slice(&number.to_be_bytes());
+    place
+}
+
+/// A name as it is shown to whoever has not opened it: the first letter of each word.
+pub(crate) fn masked_name(name: &str) -> String {
+    name.split_whitespace()
+        .map(|word| {
+            let mut letters = word.chars();
+            let first = letters.next().map_or_else(String::new, String::from);
+            let hidden = letters.filter(|letter| letter.is_alphanumeric()).count();
+            first + &"•".repeat(hidden.min(HIDDEN_MAX))
+        })
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// So many signs stand for any longer rest of a word: its length tells less.
+const HIDDEN_MAX: usize = 4;
+
+/// A number as it is shown to whoever has not opened it: its region and its last digit
+/// are enough to compare it with a paper in one's hand.
+pub(crate) fn masked_number(number: &str) -> String {
+    let digits: Vec<char> = number.chars().collect();
+    match digits.len() {
+        0 => String::new(),
+        1..8 => "•".repeat(digits.len()),
+        length => {
+            let first: String = digits.iter().take(4).collect();
+            let last = digits.last().copied().unwrap_or('•');
+            format!("{first}{}{last}", "•".repeat(length - 5))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_sealed_is_read_again_and_no_field_breaks_out_of_its_place() {
+        let record = Record {
+            nik: "6202115410150009".to_owned(),
+            name: "SITI\u{1f} AMINAH".to_owned(),
+            birth: "2015-10-14".to_owned(),
+            decile: Some(2),
+            day: "2026-01-31".parse().ok(),
+            rupiah: Some(400_000),
+            reason: "rekening tutup".to_owned(),
+            ..Record::default()
+        };
+        let read = Record::read(&record.octets()).expect("a record");
+        assert_eq!(
+            read,
+            Record {
+                name: "SITI AMINAH".to_owned(),
+                ..record
+            }
+        );
+        assert_eq!(Record::read(&[2]), None);
+        assert_eq!(Record::read(&[]), None);
+        assert_eq!(Record::read(&[1]), Some(Record::default()));
+    }
+
+    #[test]
+    fn masks_hide_and_still_tell_apart() {
+        assert_eq!(masked_name("Siti  Nur Aminah"), "S••• N•• A••••");
+        assert_eq!(masked_name(""), "");
+        assert_eq!(masked_number("6202115410150009"), "6202•••••••••••9");
+        assert_eq!(masked_number("12345"), "•••••");
+    }
+
+    #[test]
+    fn a_place_is_of_one_row() {
+        assert_ne!(place(1, 2), place(2, 1));
+        assert_ne!(place(1, 2), place(1, 3));
+    }
+}

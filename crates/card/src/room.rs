@@ -1,0 +1,180 @@
+//! The room as a whole: what it is opened with and what it hands out.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use axum::Extension;
+use base::area::AreaCode;
+use base::id::{Id, Intake};
+use hall::Hall;
+use hall::areas::{self, Filter};
+use store::Error;
+use tokio::sync::watch;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::examine::Stage;
+use crate::http;
+use crate::import::desk::Work;
+use crate::import::kept;
+
+/// Areas of one page while the register is read.
+const AREAS: i64 = 5_000;
+
+/// The areas of the house.
+#[derive(Debug, Default)]
+pub(crate) struct Areas {
+    names: BTreeMap<AreaCode, String>,
+    /// The provinces that the house is for: the first two digits of its codes.
+    provinces: BTreeSet<String>,
+}
+
+impl Areas {
+    /// Whether an area is in the register.
+    pub(crate) fn has(&self, code: &AreaCode) -> bool {
+        self.names.contains_key(code)
+    }
+
+    /// What an area is called.
+    pub(crate) fn name(&self, code: &AreaCode) -> Option<&str> {
+        self.names.get(code).map(String::as_str)
+    }
+
+    /// Whether a province, by the first two digits of its codes, is one of the house.
+    pub(crate) fn has_province(&self, digits: &str) -> bool {
+        self.provinces.contains(digits)
+    }
+}
+
+/// The open room. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Room {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    /// The register of areas changes only before a start.
+    areas: Areas,
+    /// What is known of imports that are open, and what is being done with them.
+    works: Mutex<BTreeMap<Id<Intake>, Work>>,
+    /// How far an examination has come, while one goes on.
+    stage: Mutex<Option<Stage>>,
+    /// Counts up whenever one of them has come to an end.
+    turns: watch::Sender<u64>,
+}
+
+/// Opens the room: reads the register of areas, and takes away what was half done when
+/// the house stopped.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn open(hall: &Hall) -> Result<Room, Error> {
+    let mut read = hall.db().read().await?;
+    let mut areas = Areas::default();
+    let mut filter = Filter::default();
+    loop {
+        let (page, next) = areas::list(&mut read, &filter, AREAS).await?;
+        for area in page.into_iter().filter(|area| area.valid_to.is_none()) {
+            areas
+                .provinces
+                .extend(area.code.as_str().get(..2).map(str::to_owned));
+            areas.names.insert(area.code, area.name);
+        }
+        match next {
+            Some(after) => filter.after = Some(after),
+            None => break,
+        }
+    }
+    drop(read);
+    kept::sweep(hall).await?;
+    crate::examine::sweep(hall).await?;
+    Ok(Room {
+        inner: Arc::new(Inner {
+            areas,
+            works: Mutex::default(),
+            stage: Mutex::default(),
+            turns: watch::Sender::new(0),
+        }),
+    })
+}
+
+/// Starts what the room does by itself.
+pub fn start(hall: &Hall) {
+    let it = hall.clone();
+    hall.tasks().spawn("card.kept", kept::let_go(it));
+}
+
+impl Room {
+    /// The areas of the house.
+    pub(crate) fn areas(&self) -> &Areas {
+        &self.inner.areas
+    }
+
+    fn works(&self) -> MutexGuard<'_, BTreeMap<Id<Intake>, Work>> {
+        self.inner
+            .works
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What is known of an open import, or being done with it.
+    pub(crate) fn work(&self, id: Id<Intake>) -> Option<Work> {
+        self.works().get(&id).cloned()
+    }
+
+    /// From now on this is known of it.
+    pub(crate) fn put_work(&self, id: Id<Intake>, work: Work) {
+        self.works().insert(id, work);
+        self.turn();
+    }
+
+    /// From now on nothing is known of it: what was.
+    pub(crate) fn take_work(&self, id: Id<Intake>) -> Option<Work> {
+        let was = self.works().remove(&id);
+        self.turn();
+        was
+    }
+
+    /// How far an examination has come, while one goes on.
+    pub(crate) fn stage(&self) -> Option<Stage> {
+        *self
+            .inner
+            .stage
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// From now on it has come so far; none: it is over.
+    pub(crate) fn put_stage(&self, stage: Option<Stage>) {
+        *self
+            .inner
+            .stage
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = stage;
+        if stage.is_none() {
+            self.turn();
+        }
+    }
+
+    fn turn(&self) {
+        self.inner.turns.send_modify(|turns| *turns += 1);
+    }
+
+    /// Tells whenever an import or an examination has come further.
+    #[cfg(test)]
+    pub(crate) fn turns(&self) -> watch::Receiver<u64> {
+        self.inner.turns.subscribe()
+    }
+
+    /// What the room answers over HTTP.
+    #[must_use]
+    pub fn routes(&self) -> OpenApiRouter<Hall> {
+        http::routes().layer(Extension(self.clone()))
+    }
+
+    /// The same operations for the description of the API, without a room behind them.
+    #[must_use]
+    pub fn routes_described() -> OpenApiRouter<Hall> {
+        http::routes()
+    }
+}

@@ -1,0 +1,123 @@
+//! Whose a row is: `card_member`.
+
+use base::id::{Family, Id, Resident};
+use store::{Conn, Error, Row, Tx, Value, params};
+
+use super::{many, small};
+
+/// Whose a row is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct MemberRow {
+    pub(crate) list: i64,
+    pub(crate) number: u32,
+    pub(crate) person: Id<Resident>,
+    pub(crate) family: Id<Family>,
+}
+
+/// What counts so far, behind a row, in the order of lists and rows.
+pub(crate) async fn counting(
+    conn: &mut Conn,
+    behind: (i64, i64),
+    most: i64,
+) -> Result<Vec<MemberRow>, Error> {
+    conn.all(
+        "SELECT list, number, person, family FROM card_member WHERE until_run IS NULL \
+         AND (list > $1 OR (list = $1 AND number > $2)) ORDER BY list, number LIMIT $3",
+        params![behind.0, behind.1, most],
+    )
+    .await?
+    .iter()
+    .map(member)
+    .collect()
+}
+
+/// From this run on rows are of these.
+pub(crate) async fn write(tx: &mut Tx, run: i64, rows: &[MemberRow]) -> Result<(), Error> {
+    let values: Vec<Value> = rows
+        .iter()
+        .flat_map(|row| {
+            [
+                row.list.into(),
+                i64::from(row.number).into(),
+                run.into(),
+                row.person.into(),
+                row.family.into(),
+            ]
+        })
+        .collect();
+    many(
+        tx,
+        "INSERT INTO card_member (list, number, since_run, person, family) VALUES ",
+        5,
+        &values,
+    )
+    .await
+}
+
+/// What counted of a row ends before this run.
+pub(crate) async fn end(tx: &mut Tx, run: i64, list: i64, number: u32) -> Result<(), Error> {
+    tx.execute(
+        "UPDATE card_member SET until_run = $1 WHERE list = $2 AND number = $3 \
+         AND until_run IS NULL AND since_run < $1",
+        params![run, list, i64::from(number)],
+    )
+    .await?;
+    Ok(())
+}
+
+/// What a run that was not finished has written did not happen.
+pub(crate) async fn undo(tx: &mut Tx, run: i64) -> Result<(), Error> {
+    tx.execute("DELETE FROM card_member WHERE since_run = $1", params![run])
+        .await?;
+    tx.execute(
+        "UPDATE card_member SET until_run = NULL WHERE until_run = $1",
+        params![run],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Whose a row is.
+pub(crate) async fn of_row(
+    conn: &mut Conn,
+    run: i64,
+    list: i64,
+    number: u32,
+) -> Result<Option<MemberRow>, Error> {
+    conn.maybe(
+        "SELECT list, number, person, family FROM card_member WHERE list = $2 AND number = $3 \
+         AND since_run <= $1 AND (until_run IS NULL OR until_run > $1)",
+        params![run, list, i64::from(number)],
+    )
+    .await?
+    .as_ref()
+    .map(member)
+    .transpose()
+}
+
+/// All rows of a family.
+pub(crate) async fn of_family(
+    conn: &mut Conn,
+    run: i64,
+    family: Id<Family>,
+) -> Result<Vec<MemberRow>, Error> {
+    conn.all(
+        "SELECT list, number, person, family FROM card_member WHERE family = $2 \
+         AND since_run <= $1 AND (until_run IS NULL OR until_run > $1) \
+         ORDER BY person, list, number LIMIT 500",
+        params![run, family],
+    )
+    .await?
+    .iter()
+    .map(member)
+    .collect()
+}
+
+fn member(row: &Row) -> Result<MemberRow, Error> {
+    Ok(MemberRow {
+        list: row.get("list")?,
+        number: small(row, "number")?,
+        person: row.get("person")?,
+        family: row.get("family")?,
+    })
+}

@@ -1,0 +1,185 @@
+//! Rows of lists with their keys, and by what they are found: `card_record`, `card_key`,
+//! `card_index`.
+
+use base::area::AreaCode;
+use store::query::Query;
+use store::{Conn, Error, Row, Tx, Value, params};
+
+use super::{many, maybe_code, small};
+
+/// A row, sealed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Sealed {
+    pub(crate) number: u32,
+    pub(crate) area: Option<AreaCode>,
+    pub(crate) sealed: Vec<u8>,
+    /// Its key, wrapped. Empty where it was destroyed.
+    pub(crate) wrapped: Vec<u8>,
+}
+
+/// Writes rows of a list with their keys.
+pub(crate) async fn write(tx: &mut Tx, list: i64, rows: &[Sealed]) -> Result<(), Error> {
+    let records: Vec<Value> = rows
+        .iter()
+        .flat_map(|row| {
+            [
+                list.into(),
+                i64::from(row.number).into(),
+                row.area.as_ref().map(AreaCode::as_str).into(),
+                row.sealed.as_slice().into(),
+            ]
+        })
+        .collect();
+    many(
+        tx,
+        "INSERT INTO card_record (list, number, area_code, sealed) VALUES ",
+        4,
+        &records,
+    )
+    .await?;
+    let keys: Vec<Value> = rows
+        .iter()
+        .flat_map(|row| {
+            [
+                list.into(),
+                i64::from(row.number).into(),
+                row.wrapped.as_slice().into(),
+            ]
+        })
+        .collect();
+    many(
+        tx,
+        "INSERT INTO card_key (list, number, wrapped) VALUES ",
+        3,
+        &keys,
+    )
+    .await
+}
+
+/// Writes by what rows of a list are found. Sorted hashes are written fastest.
+pub(crate) async fn index(tx: &mut Tx, list: i64, hashes: &[(i64, u32)]) -> Result<(), Error> {
+    let values: Vec<Value> = hashes
+        .iter()
+        .flat_map(|(hash, number)| [(*hash).into(), list.into(), i64::from(*number).into()])
+        .collect();
+    many(
+        tx,
+        "INSERT INTO card_index (hash, list, number) VALUES ",
+        3,
+        &values,
+    )
+    .await
+}
+
+/// Takes some rows of a list away; whether there may be more.
+pub(crate) async fn forget(tx: &mut Tx, list: i64, most: i64) -> Result<bool, Error> {
+    let Some(row) = tx
+        .maybe(
+            "SELECT MIN(number) AS first FROM card_record WHERE list = $1",
+            params![list],
+        )
+        .await?
+    else {
+        return Ok(false);
+    };
+    let Some(first) = row.get::<Option<i64>>("first")? else {
+        tx.execute("DELETE FROM card_index WHERE list = $1", params![list])
+            .await?;
+        return Ok(false);
+    };
+    for statement in [
+        "DELETE FROM card_record WHERE list = $1 AND number < $2",
+        "DELETE FROM card_key WHERE list = $1 AND number < $2",
+    ] {
+        tx.execute(statement, params![list, first + most]).await?;
+    }
+    Ok(true)
+}
+
+/// Destroys the key of a row: what it says cannot be opened any more, by nobody.
+#[cfg(test)]
+pub(crate) async fn destroy(tx: &mut Tx, list: i64, number: u32) -> Result<(), Error> {
+    tx.execute(
+        "DELETE FROM card_key WHERE list = $1 AND number = $2",
+        params![list, i64::from(number)],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Rows of a list behind a number, in order.
+pub(crate) async fn after(
+    conn: &mut Conn,
+    list: i64,
+    number: i64,
+    most: i64,
+) -> Result<Vec<Sealed>, Error> {
+    conn.all(
+        "SELECT r.number, r.area_code, r.sealed, k.wrapped FROM card_record r \
+         LEFT JOIN card_key k ON k.list = r.list AND k.number = r.number \
+         WHERE r.list = $1 AND r.number > $2 ORDER BY r.number LIMIT $3",
+        params![list, number, most],
+    )
+    .await?
+    .iter()
+    .map(sealed)
+    .collect()
+}
+
+/// One row.
+pub(crate) async fn find(conn: &mut Conn, list: i64, number: u32) -> Result<Option<Sealed>, Error> {
+    conn.maybe(
+        "SELECT r.number, r.area_code, r.sealed, k.wrapped FROM card_record r \
+         LEFT JOIN card_key k ON k.list = r.list AND k.number = r.number \
+         WHERE r.list = $1 AND r.number = $2",
+        params![list, i64::from(number)],
+    )
+    .await?
+    .as_ref()
+    .map(sealed)
+    .transpose()
+}
+
+/// The rows of standing lists that are found by a hash.
+pub(crate) async fn by_hash(conn: &mut Conn, hash: i64) -> Result<Vec<(i64, u32)>, Error> {
+    let query = Query::new(
+        "SELECT i.list, i.number FROM card_index i \
+         JOIN card_list l ON l.number = i.list AND l.state = 'standing'",
+    )
+    .push(" WHERE i.hash = ", hash)
+    .raw(" ORDER BY i.list, i.number LIMIT 200");
+    conn.all_query(&query)
+        .await?
+        .iter()
+        .map(|row| Ok((row.get("list")?, small(row, "number")?)))
+        .collect()
+}
+
+/// The rows of standing lists that lie in the area of a hash.
+pub(crate) async fn of_area(
+    conn: &mut Conn,
+    hash: i64,
+    most: i64,
+) -> Result<Vec<(i64, Sealed)>, Error> {
+    conn.all(
+        "SELECT i.list, r.number, r.area_code, r.sealed, k.wrapped FROM card_index i \
+         JOIN card_list l ON l.number = i.list AND l.state = 'standing' \
+         JOIN card_record r ON r.list = i.list AND r.number = i.number \
+         LEFT JOIN card_key k ON k.list = r.list AND k.number = r.number \
+         WHERE i.hash = $1 ORDER BY i.list, i.number LIMIT $2",
+        params![hash, most],
+    )
+    .await?
+    .iter()
+    .map(|row| Ok((row.get("list")?, sealed(row)?)))
+    .collect()
+}
+
+fn sealed(row: &Row) -> Result<Sealed, Error> {
+    Ok(Sealed {
+        number: small(row, "number")?,
+        area: maybe_code(row, "area_code")?,
+        sealed: row.get("sealed")?,
+        wrapped: row.get::<Option<Vec<u8>>>("wrapped")?.unwrap_or_default(),
+    })
+}
