@@ -5,6 +5,7 @@
 //! The limit and the floor are measured in the same run, since a shared machine
 //! is another one an hour later: ratios hold, plain numbers do not.
 
+mod card;
 mod ledger;
 mod link;
 mod probe;
@@ -19,6 +20,7 @@ use anyhow::{Context as _, Result, ensure};
 use clap::Args;
 use serde_json::{Value as Json, json};
 
+pub(crate) use card::Card;
 pub(crate) use ledger::Ledger;
 pub(crate) use link::Link;
 pub(crate) use probe::Probe;

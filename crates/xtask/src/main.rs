@@ -46,6 +46,8 @@ enum Bench {
     Sites(bench::Sites),
     /// The minute ledger: a month of all villages decided anew, and asked for.
     Ledger(bench::Ledger),
+    /// Lists of a province brought in, linked and answered, beside what is true.
+    Card(bench::Card),
     /// Who is who in a million records, beside Splink.
     Link(bench::Link),
     /// Many addresses asked from here, beside fping.
@@ -74,6 +76,10 @@ fn main() -> ExitCode {
             fuzz::search(&root(), target.as_deref(), seconds).map(|()| true)
         }
         Chore::Bench(Bench::Sites(sites)) => sites.run(&root()).map(|report| {
+            println!("{report}");
+            true
+        }),
+        Chore::Bench(Bench::Card(card)) => card.run(&root()).map(|report| {
             println!("{report}");
             true
         }),

@@ -2,6 +2,7 @@
 
 use fastrand::Rng;
 
+use super::places::Places;
 use super::{Day, Family, Home, Person, Sex, per_mille};
 
 /// A record of a list, as it is written.
@@ -60,7 +61,7 @@ impl Record {
 pub struct Care {
     /// What it is called.
     pub name: &'static str,
-    families: u32,
+    pub(super) families: u32,
     members: u32,
     twice: u32,
     no_nik: u32,
@@ -153,6 +154,68 @@ pub const LISTS: [Care; 5] = [
     },
 ];
 
+pub(super) const DTSEN: &Care = &LISTS[0];
+pub(super) const DESA: &Care = &LISTS[2];
+pub(super) const PKH: &Care = &LISTS[3];
+
+/// The deaths that are registered: all of them, and nobody asks for mothers.
+pub(super) const KEMATIAN: &Care = &Care {
+    name: "KEMATIAN",
+    families: 1000,
+    members: 1000,
+    twice: 8,
+    no_nik: 30,
+    nik_slips: 15,
+    nik_of_another: 8,
+    fifteen_digits: 10,
+    no_kk: 60,
+    kk_slips: 15,
+    no_birth: 15,
+    birth_slips: 35,
+    no_mother: 1000,
+};
+
+/// The moves that are registered: all of them, and whoever writes has the papers at hand.
+pub(super) const PINDAH: &Care = &Care {
+    name: "PINDAH",
+    families: 1000,
+    members: 1000,
+    twice: 4,
+    no_nik: 5,
+    nik_slips: 5,
+    nik_of_another: 2,
+    fifteen_digits: 5,
+    no_kk: 10,
+    kk_slips: 10,
+    no_birth: 5,
+    birth_slips: 15,
+    no_mother: 1000,
+};
+
+/// Who gets the card. Whether a family stands there twice is not left to slips.
+pub(super) const KPM: &Care = &Care {
+    name: "KPM",
+    families: 1000,
+    members: 1000,
+    twice: 0,
+    no_nik: 15,
+    nik_slips: 15,
+    nik_of_another: 6,
+    fifteen_digits: 15,
+    no_kk: 25,
+    kk_slips: 15,
+    no_birth: 10,
+    birth_slips: 35,
+    no_mother: 200,
+};
+
+impl Care {
+    /// Whether somebody of a family that it has stands in the list.
+    pub(super) fn keeps(&self, person: &Person, rng: &mut Rng) -> bool {
+        person.relation == "KEPALA" || per_mille(self.members, rng)
+    }
+}
+
 /// Short forms that people write, and of what.
 const SHORT: [(&str, &[&str]); 8] = [
     (
@@ -189,13 +252,14 @@ const SPELLINGS: [(&str, &str); 14] = [
 ];
 
 /// Writes lists with so much care.
-pub(super) struct Writer {
+pub(super) struct Writer<'a> {
     careless: f64,
+    places: &'a Places,
 }
 
-impl Writer {
-    pub(super) const fn new(careless: f64) -> Self {
-        Self { careless }
+impl<'a> Writer<'a> {
+    pub(super) const fn new(careless: f64, places: &'a Places) -> Self {
+        Self { careless, places }
     }
 
     /// A slip that happens to so many of a thousand where care is usual.
@@ -215,20 +279,42 @@ impl Writer {
         }
         for person in &family.members {
             for list in &lists {
-                let kept =
-                    person.relation == "KEPALA" || lists.len() == 1 || per_mille(list.members, rng);
-                let times = usize::from(kept) + usize::from(kept && self.slips(list.twice, rng));
-                for _ in 0..times {
-                    records.push((self.record(list, family, person, rng), person.id));
+                if lists.len() == 1 || list.keeps(person, rng) {
+                    for _ in 0..self.times(list, rng) {
+                        records.push((self.record(list, family, person, rng), person.id));
+                    }
                 }
             }
         }
         records
     }
 
-    fn record(&self, list: &Care, family: &Family, person: &Person, rng: &mut Rng) -> Record {
+    /// How many records a list has of somebody who stands in it.
+    pub(super) fn times(&self, list: &Care, rng: &mut Rng) -> usize {
+        1 + usize::from(self.slips(list.twice, rng))
+    }
+
+    /// Somebody as a list has them, at one of the homes of the family.
+    pub(super) fn record(
+        &self,
+        list: &Care,
+        family: &Family,
+        person: &Person,
+        rng: &mut Rng,
+    ) -> Record {
         let moved = family.other_home.as_ref().filter(|_| rng.bool());
-        let home: &Home = moved.unwrap_or(&family.home);
+        self.record_at(moved.unwrap_or(&family.home), list, family, person, rng)
+    }
+
+    /// Somebody as a list has them at a home.
+    pub(super) fn record_at(
+        &self,
+        home: &Home,
+        list: &Care,
+        family: &Family,
+        person: &Person,
+        rng: &mut Rng,
+    ) -> Record {
         let sex = if self.slips(6, rng) == (person.sex == Sex::Man) {
             "P"
         } else {
@@ -244,7 +330,7 @@ impl Writer {
             false => street,
         };
         let village = if self.slips(10, rng) {
-            Home::somewhere(rng).village
+            self.places.home(rng).village
         } else {
             home.village
         };
@@ -317,7 +403,7 @@ impl Writer {
                 _ => day.month = 1 + day.month % 12,
             }
         }
-        format!("{:04}-{:02}-{:02}", day.year, day.month, day.day)
+        day.to_string()
     }
 
     /// A name with all that lists add to it.

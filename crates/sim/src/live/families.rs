@@ -1,4 +1,16 @@
 //! Lists of families as files.
+//!
+//! With `--province` they are those of a whole welfare card's programme, in villages of the
+//! register, a file for each: `dtsen.csv` (persons with the decile of their family),
+//! `bansos.csv` (other aid), `kematian.csv`, `pindah.csv`, `kpm.csv` (the running list, of
+//! exactly as many rows as are wanted), `desa.csv` (what villages propose) and `gagal.csv`
+//! (transfers that failed). Beside them stand `truth.csv`, which says of whom each row is,
+//! and what an answer is judged by: `answers.csv` and `answers.json`, with what is wrong
+//! with each row of the running list and which families are left out of it. The shares are
+//! those of [`crate::families::programme`]. The real programme is of 279,434 families among
+//! some 800,000; there are two families for each row unless `--families` says otherwise.
+
+mod sheets;
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -6,7 +18,9 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use clap::Args;
 
+use crate::families::programme::Programme;
 use crate::families::{self, Plan, Record};
+use sheets::Sheets;
 
 /// Lists of a made-up province, and who is in them.
 #[derive(Debug, Args)]
@@ -20,17 +34,37 @@ pub struct Families {
     /// How careless those are who keep the lists: one is usual.
     #[arg(long, default_value_t = 1.0)]
     careless: f64,
-    /// Where to write records.csv, and truth.csv, which says who is who.
+    /// The lists of a whole welfare card's programme instead, with their answers.
+    #[arg(long, conflicts_with = "records")]
+    province: bool,
+    /// Rows of the running list of the programme.
+    #[arg(long, default_value_t = 20_000, requires = "province")]
+    recipients: usize,
+    /// Families of the programme's province; two for each row of the running list if not
+    /// said.
+    #[arg(long, requires = "province")]
+    families: Option<usize>,
+    /// Where to write records.csv, and truth.csv, which says who is who; or the lists of
+    /// the programme and their answers.
     #[arg(long, value_name = "FOLDER")]
     out: PathBuf,
 }
 
 impl Families {
-    /// Writes both files.
+    /// Writes all files.
     ///
     /// # Errors
-    /// When the folder cannot be written.
+    /// When the folder cannot be written, or there are fewer families than the lists are of.
     pub fn run(&self) -> anyhow::Result<String> {
+        if self.province {
+            let programme = Programme {
+                seed: self.seed,
+                recipients: self.recipients,
+                families: self.families.unwrap_or(self.recipients * 2),
+                careless: self.careless,
+            };
+            return write_programme(&programme, &self.out);
+        }
         std::fs::create_dir_all(&self.out)?;
         let plan = Plan {
             seed: self.seed,
@@ -45,7 +79,8 @@ impl Families {
         });
         // Records of one family do not stand together in real lists.
         fastrand::Rng::with_seed(self.seed).shuffle(&mut lines);
-        let (mut records, mut truth) = (self.file("records.csv")?, self.file("truth.csv")?);
+        let mut records = file(&self.out, "records.csv")?;
+        let mut truth = file(&self.out, "truth.csv")?;
         writeln!(records, "rec_id,{}", Record::HEADINGS.join(","))?;
         writeln!(truth, "rec_id,entity_id,family_id")?;
         for (at, (line, person, family)) in lines.iter().enumerate() {
@@ -60,12 +95,30 @@ impl Families {
             self.out.display()
         ))
     }
+}
 
-    fn file(&self, name: &str) -> anyhow::Result<std::io::BufWriter<std::fs::File>> {
-        let path: &Path = &self.out.join(name);
-        let file = std::fs::File::create(path).with_context(|| path.display().to_string())?;
-        Ok(std::io::BufWriter::new(file))
-    }
+/// Writes the lists of a programme and their answers into a folder.
+///
+/// # Errors
+/// When the folder cannot be written, or there are fewer families than the lists are of.
+pub fn write_programme(programme: &Programme, out: &Path) -> anyhow::Result<String> {
+    std::fs::create_dir_all(out)?;
+    let mut sheets = Sheets::default();
+    programme.write(|row| sheets.push(row))?;
+    sheets.shuffle(programme.seed);
+    sheets.write(programme, out)?;
+    Ok(format!(
+        "{} in {} families, in {}",
+        sheets.counted(),
+        programme.families,
+        out.display()
+    ))
+}
+
+fn file(folder: &Path, name: &str) -> anyhow::Result<std::io::BufWriter<std::fs::File>> {
+    let path = folder.join(name);
+    let file = std::fs::File::create(&path).with_context(|| path.display().to_string())?;
+    Ok(std::io::BufWriter::new(file))
 }
 
 /// A field of a line (RFC 4180 §2).

@@ -21,6 +21,10 @@ const LOOK_EVERY: Duration = Duration::from_millis(20);
 const LIVE_EVERY: Duration = Duration::from_secs(1);
 
 const ADMIN: &str = "admin";
+
+/// So long a house may take to answer to a file.
+const SENT_MAX: Duration = Duration::from_secs(600);
+
 pub(super) const PASSWORD: &str = "huma-betang-katingan-25";
 
 /// A folder that goes with whoever made it.
@@ -63,6 +67,25 @@ impl Program {
             .spawn()
             .with_context(|| format!("{command:?}"))?;
         Ok(Self { child, said })
+    }
+
+    /// Processor time that it has used, of its own and in the kernel (proc(5)).
+    pub(super) fn cpu(&self) -> Result<Duration> {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.pid()))?;
+        let (_, fields) = stat.rsplit_once(')').context("no name in it")?;
+        let ticks = fields.split_ascii_whitespace().skip(11).take(2);
+        let ticks: u64 = ticks.map(|ticks| ticks.parse().unwrap_or(0)).sum();
+        // USER_HZ is a hundred wherever this runs.
+        Ok(Duration::from_millis(ticks * 10))
+    }
+
+    /// Memory in MiB, by a line of its status (proc(5)): `VmRSS` for now, `VmHWM` at most.
+    pub(super) fn memory(&self, line: &str) -> Result<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid()))?;
+        let mut lines = status.lines();
+        let kib = lines.find_map(|it| it.strip_prefix(line)?.strip_prefix(':'));
+        let kib = kib.and_then(|line| line.split_ascii_whitespace().next());
+        Ok(kib.context("no memory")?.parse::<u64>()? / 1_024)
     }
 
     pub(super) fn pid(&self) -> u32 {
@@ -159,6 +182,32 @@ impl House {
 
     pub(super) fn url(&self) -> String {
         format!("http://{}", self.at)
+    }
+
+    /// The same as the admin, without a head.
+    pub(super) fn told(&self, method: &str, path: &str, body: Option<&Json>) -> Result<Json> {
+        let bearer = format!("authorization: Bearer {}", self.token);
+        Ok(self.ask(method, path, &[&bearer], body)?.1)
+    }
+
+    /// Sends a file as the body, as it is.
+    pub(super) fn send(&self, path: &str, file: &Path) -> Result<Json> {
+        let mut from = std::fs::File::open(file)?;
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n\
+             authorization: Bearer {}\r\ncontent-type: application/octet-stream\r\n\
+             content-length: {}\r\n\r\n",
+            self.at,
+            self.token,
+            from.metadata()?.len(),
+        );
+        let mut stream = TcpStream::connect(&self.at)?;
+        stream.set_read_timeout(Some(SENT_MAX))?;
+        stream.write_all(head.as_bytes())?;
+        std::io::copy(&mut from, &mut stream)?;
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer)?;
+        Ok(parse(&answer).with_context(|| path.to_owned())?.1)
     }
 
     /// Registers a camera.

@@ -65,11 +65,11 @@ impl Sites {
         house.line("media")?;
         let pid = house.pid();
         let again = said(&mut boxes, "again ")?;
-        let came = cpu(pid)?;
+        let came = house.cpu()?;
         boxes.line("steady")?;
-        let before = cpu(pid)?;
+        let before = house.cpu()?;
         let done = said(&mut boxes, "done ")?;
-        let used = cpu(pid)?.saturating_sub(before);
+        let used = house.cpu()?.saturating_sub(before);
         ensure!(done["boxes"] == json!(self.boxes), "{done}");
         let cores = used.as_secs_f64() / f64::from(self.seconds);
         let numbers = |of: &Json| {
@@ -97,7 +97,7 @@ impl Sites {
             done["missed"],
             done["pings"],
             numbers(&done["answered_ms"]),
-            resident(pid)?,
+            house.memory("VmRSS")?,
         ))
     }
 }
@@ -118,24 +118,6 @@ fn serve(betang: &Path, folder: &Path) -> Command {
         .arg(folder.join("house"))
         .env("BETANG_ADMIN_PASSWORD", PASSWORD);
     command
-}
-
-/// Processor time that a process has used, of its own and in the kernel (proc(5)).
-fn cpu(pid: u32) -> Result<Duration> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat"))?;
-    let (_, fields) = stat.rsplit_once(')').context("no name in it")?;
-    let ticks = fields.split_ascii_whitespace().skip(11).take(2);
-    let ticks: u64 = ticks.map(|ticks| ticks.parse().unwrap_or(0)).sum();
-    // USER_HZ is a hundred wherever this runs.
-    Ok(Duration::from_millis(ticks * 10))
-}
-
-/// Memory that it holds, in MiB.
-fn resident(pid: u32) -> Result<u64> {
-    let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let kib = line.and_then(|line| line.split_ascii_whitespace().next());
-    Ok(kib.context("no memory")?.parse::<u64>()? / 1_024)
 }
 
 /// How many files a process may have open.
