@@ -36,6 +36,7 @@ pub(crate) struct House {
     pub(crate) hall: Hall,
     pub(crate) watch: watch::Room,
     pub(crate) reach: reach::Room,
+    pub(crate) card: card::Room,
     pub(crate) router: Router,
 }
 
@@ -83,6 +84,7 @@ pub(crate) async fn open(config: Config) -> anyhow::Result<House> {
         hall,
         watch,
         reach,
+        card,
         router,
     })
 }

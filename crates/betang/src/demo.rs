@@ -5,6 +5,7 @@
 //! at the first start and read from there ever after. Villages, their points and what
 //! their boxes have said are put in too, the minutes of days behind the first page.
 
+mod families;
 mod villages;
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -51,11 +52,12 @@ async fn open(house: &House) -> anyhow::Result<()> {
     drop(read);
     let real = house.watch.real_cameras().await?;
     let things = house.reach.real_things(hall).await?;
+    let lists = house.card.lists(hall).await?;
     let data = &hall.config().data;
     ensure!(
-        simulated || real + things == 0,
-        "{} holds {real} cameras and {things} lists and points of villages that are real; give \
-         the demonstration a folder of its own with --data DIR",
+        simulated || real + things + lists == 0,
+        "{} holds {real} cameras, {things} lists and points of villages and {lists} lists of \
+         families that are real; give the demonstration a folder of its own with --data DIR",
         data.display()
     );
     let library = Arc::new(Library::open(&data.join("films"))?);
@@ -90,7 +92,25 @@ async fn open(house: &House) -> anyhow::Result<()> {
     ));
     let task = put_in(hall.clone(), house.reach.clone(), all);
     hall.tasks().spawn("demo.villages", task);
+    let task = put_families_in(hall.clone(), house.card.clone());
+    hall.tasks().spawn("demo.families", task);
     Ok(())
+}
+
+/// Puts the lists of the welfare card in behind the first page, and has them examined.
+async fn put_families_in(hall: Hall, card: card::Room) {
+    let today = hall.today();
+    let made = hall
+        .tasks()
+        .blocking("demo.lists", move || families::lists(today))
+        .await;
+    let lists = match made.map_err(anyhow::Error::from).flatten() {
+        Ok(lists) => lists,
+        Err(error) => return tracing::error!(%error, "no lists of families could be made up"),
+    };
+    if let Err(problem) = card.simulate(&hall, &lists, families::EACH).await {
+        tracing::error!(?problem, "the simulated families could not be put in");
+    }
 }
 
 /// Puts the villages in behind the first page: some hundred rows with their audit, and

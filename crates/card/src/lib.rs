@@ -17,6 +17,7 @@
 //! | `record` | what a row says, as it lies sealed |
 //! | `strongbox` | rows sealed and opened, and by what they are found |
 //! | `examine` | all lists linked, and the running list answered |
+//! | `simulated` | lists of the demonstration, brought in by the house |
 //! | `sql` | the room's tables |
 //! | `room` | the room as a whole |
 
@@ -27,6 +28,7 @@ mod http;
 mod import;
 mod record;
 mod room;
+pub mod simulated;
 mod sql;
 mod strongbox;
 

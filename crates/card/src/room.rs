@@ -161,7 +161,6 @@ impl Room {
     }
 
     /// Tells whenever an import or an examination has come further.
-    #[cfg(test)]
     pub(crate) fn turns(&self) -> watch::Receiver<u64> {
         self.inner.turns.subscribe()
     }

@@ -179,7 +179,8 @@ impl Whole {
             .spawn("card.write", async move { self.run(&it, &room).await });
     }
 
-    async fn run(mut self, hall: &Hall, room: &Room) {
+    /// Writes the rows, and tells the room what came of it.
+    pub(crate) async fn run(mut self, hall: &Hall, room: &Room) {
         let id = self.row.id;
         match self.write(hall).await {
             Ok(()) => drop(room.take_work(id)),
