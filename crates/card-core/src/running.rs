@@ -150,8 +150,9 @@ struct Family {
     stands_as_head: bool,
     programmes: u32,
     aided_by: Option<u32>,
-    /// Its first row on the running list.
+    /// Its first row on the running list, whose recipient lives here if one does.
     row: Option<u32>,
+    row_lives: bool,
     /// Whether somebody of it lives here.
     lives: bool,
 }
@@ -185,6 +186,10 @@ pub fn answer(households: &Households, lists: &[Listed], told: &[Told], by: &Yar
         }
     }
     let families = families(households, lists, told, by, &died, &gone);
+    let mut says_heads = vec![false; lists.len()];
+    for record in told {
+        says_heads[usize::from(record.list)] |= record.is_head;
+    }
     let mut whole = Answer::default();
     let mut cards: crate::hash::Map<u64, u32> = crate::hash::Map::default();
     for (at, record) in told.iter().enumerate() {
@@ -238,8 +243,10 @@ pub fn answer(households: &Households, lists: &[Listed], told: &[Told], by: &Yar
         whole.eligible += u64::from(should);
         if should
             && family.row.is_none()
-            && family.stands_as_head
             && let Some(record) = family.stands
+            // A part of a family that stands under another number is none of its own; where
+            // a list calls nobody a head, nobody can tell.
+            && (family.stands_as_head || !says_heads[usize::from(told[record as usize].list)])
         {
             whole.findings.push(Finding {
                 record,
@@ -292,7 +299,9 @@ fn families(
                 family.lives |= here;
             }
             Kind::Kpm => {
-                family.row = family.row.or(Some(at));
+                if family.row.is_none() || (here && !family.row_lives) {
+                    (family.row, family.row_lives) = (Some(at), here);
+                }
                 family.lives |= here;
             }
             Kind::Desa => family.lives |= here,
@@ -387,7 +396,7 @@ mod tests {
             (4, 3, 3, PLAIN),
             (0, 4, 4, decile(2)),
             (4, 4, 4, PLAIN),
-            // The dead one's family stands on it once more.
+            // The dead one's family stands on it once more, by somebody who lives.
             (4, 5, 0, PLAIN),
             // Left out, and one that is aided.
             (0, 6, 6, decile(1)),
@@ -397,16 +406,16 @@ mod tests {
         assert_eq!(
             found,
             [
+                (6, What::Duplicate, Some(12)),
                 (6, What::Dead, Some(4)),
                 (7, What::Decile, Some(1)),
                 (8, What::Aided, Some(3)),
                 (9, What::Moved, Some(5)),
                 (9, What::Unknown, None),
-                (12, What::Duplicate, Some(6)),
                 (13, What::LeftOut, None),
             ]
         );
-        assert_eq!((answer.rows, answer.fine), (6, 1));
+        assert_eq!((answer.rows, answer.fine), (6, 2));
         // The dead one's family lives on, and one is left out.
         assert_eq!(answer.eligible, 3);
     }

@@ -52,6 +52,10 @@ CREATE TABLE card_list (
     owner TEXT,
     -- The day whose state it tells.
     as_of TEXT,
+    -- Which part of its kind it is of, as its rows say: of other aid the programmes, of
+    -- village proposals the area around them. A newer list of the same owner takes the
+    -- place of one of the same part.
+    part TEXT NOT NULL,
     -- How many rows it has.
     rows BIGINT NOT NULL,
     -- What it was written from: the sealed file and its wrapped key. Both NULL once the

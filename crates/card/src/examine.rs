@@ -9,30 +9,36 @@
 //! to be somebody before stays that one: a person keeps the id under which most of his
 //! records stood.
 
+mod known;
+mod memory;
+mod undone;
+
 use std::collections::BTreeMap;
 
 use base::area::AreaCode;
-use base::id::{Family, Id, Person, Resident};
+use base::day::Day;
+use base::id::{Family, Id, Person};
 use card_core::household::{Households, Listed};
 use card_core::identity;
-use card_core::link::register::{Register, Row};
 use card_core::link::{self, Settings, Step};
 use card_core::list::Kind;
-use card_core::running::{self, Answer, Told, What, Yardstick};
+use card_core::number;
+use card_core::running::{self, Answer, What, Yardstick};
 use hall::Hall;
 use hall::audit::{self, Act};
 use hall::guard::Who;
 use hall::line;
 use hall::problem::Problem;
-use hall::vault::Vault;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use store::Error;
+use store::{Conn, Error};
 use tokio::sync::mpsc;
 use utoipa::ToSchema;
 
-use crate::import::judge::province;
-use crate::record::Record;
+use self::known::Known;
+use self::memory::{Memory, PROGRAMMES_MAX};
+pub(crate) use self::undone::sweep;
+use self::undone::{forget, undo};
 use crate::room::Room;
 use crate::sql::finding::{self, FindingRow, Runs, TotalRow};
 use crate::sql::list::{self, ListRow};
@@ -46,9 +52,6 @@ const CHUNK: usize = 4_000;
 
 /// Chunks that wait to be opened.
 const WAITING: usize = 4;
-
-/// Programmes that are told apart.
-const PROGRAMMES_MAX: usize = 30;
 
 /// By what the running list is measured.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -162,14 +165,21 @@ pub(crate) async fn begin(
 ) -> Result<i64, Problem> {
     asked.check()?;
     let mut tx = hall.db().write().await?;
-    let chosen = chosen(list::standing(&mut tx).await?);
+    let chosen = chosen(hall, list::standing(&mut tx).await?);
     if !chosen.iter().any(|list| list.kind == Kind::Kpm) {
         return Err(Problem::conflict(
             "card-no-list",
             "There is no running list yet: bring a list of recipients (KPM) in first.",
         ));
     }
-    if !run::working(&mut tx).await?.is_empty() {
+    let working = run::working(&mut tx).await?;
+    if !working.is_empty() && room.stage().is_none() {
+        // Its end could not be written down when it failed.
+        drop(tx);
+        sweep(hall).await?;
+        return Box::pin(begin(hall, room, who, asked)).await;
+    }
+    if !working.is_empty() {
         return Err(Problem::conflict(
             "card-examining",
             "An examination goes on; wait for its end.",
@@ -205,13 +215,18 @@ pub(crate) async fn begin(
     Ok(number)
 }
 
-/// Of lists that replace each other the newest of each owner, and all of the others;
-/// of running lists one. In the order of their numbers.
-fn chosen(standing: Vec<ListRow>) -> Vec<ListRow> {
-    let mut seen: Vec<(Kind, String)> = Vec::new();
-    let newest = |list: &ListRow| (list.as_of, list.number);
+/// How new a list is: by the day whose state it tells, else by the day on which it came.
+fn age(hall: &Hall, list: &ListRow) -> (Day, i64) {
+    let came = || hall.day_of(list.written);
+    (list.as_of.unwrap_or_else(came), list.number)
+}
+
+/// Of lists that replace each other the newest of each owner and part, and all of the
+/// others; of running lists one. In the order of their numbers.
+fn chosen(hall: &Hall, standing: Vec<ListRow>) -> Vec<ListRow> {
+    let mut seen: Vec<(Kind, String, String)> = Vec::new();
     let mut standing = standing;
-    standing.sort_by_key(|list| std::cmp::Reverse(newest(list)));
+    standing.sort_by_key(|list| std::cmp::Reverse(age(hall, list)));
     let mut chosen: Vec<ListRow> = standing
         .into_iter()
         .filter(|list| {
@@ -223,7 +238,7 @@ fn chosen(standing: Vec<ListRow>) -> Vec<ListRow> {
                     .unwrap_or_else(|| list.title.clone())
                     .to_lowercase(),
             };
-            let key = (list.kind, owner);
+            let key = (list.kind, owner, list.part.clone());
             let first = !seen.contains(&key);
             if first {
                 seen.push(key);
@@ -235,6 +250,19 @@ fn chosen(standing: Vec<ListRow>) -> Vec<ListRow> {
     chosen
 }
 
+/// Whether other lists would be examined now than were by a run.
+pub(crate) async fn is_stale(
+    hall: &Hall,
+    conn: &mut Conn,
+    result: Option<&serde_json::Value>,
+) -> Result<bool, Error> {
+    let now = chosen(hall, list::standing(conn).await?);
+    let was = result.and_then(|it| it["lists"].as_array());
+    let was = was.map_or(&[][..], Vec::as_slice);
+    let was: Vec<Option<i64>> = was.iter().map(|it| it["number"].as_i64()).collect();
+    Ok(now.iter().map(|it| Some(it.number)).ne(was))
+}
+
 /// An examination that goes on.
 struct Examination {
     hall: Hall,
@@ -243,31 +271,6 @@ struct Examination {
     person: Id<Person>,
     asked: Asked,
     lists: Vec<ListRow>,
-}
-
-/// All records, in memory.
-#[derive(Default)]
-struct Memory {
-    register: Register,
-    told: Vec<Told>,
-    areas: Vec<Option<AreaCode>>,
-    programmes: Vec<String>,
-    erased: u64,
-}
-
-/// Whose each record was; none for records that are new.
-struct Known {
-    persons: Vec<Option<Id<Resident>>>,
-    families: Vec<Option<Id<Family>>>,
-}
-
-impl Known {
-    fn new(count: usize) -> Self {
-        Self {
-            persons: vec![None; count],
-            families: vec![None; count],
-        }
-    }
 }
 
 /// Who is who, and what was found.
@@ -419,7 +422,7 @@ impl Examination {
 
     fn listed(&self) -> Vec<Listed> {
         let mut by_age: Vec<usize> = (0..self.lists.len()).collect();
-        by_age.sort_by_key(|at| (self.lists[*at].as_of, self.lists[*at].number));
+        by_age.sort_by_key(|at| age(&self.hall, &self.lists[*at]));
         let mut listed: Vec<Listed> = self
             .lists
             .iter()
@@ -443,17 +446,18 @@ impl Examination {
             refused,
         } = decided;
         let known = self.known(&memory).await?;
+        let (was_person, was_family) = known.votes(&memory.register);
         let persons = identity::keep(
             &households.person,
             households.family.len(),
-            &known.persons,
+            &was_person,
             || self.hall.mint(),
         );
         let family_of: Vec<u32> = (0..memory.told.len()).map(|at| households.of(at)).collect();
         let families = identity::keep(
             &family_of,
             households.families as usize,
-            &known.families,
+            &was_family,
             || self.hall.mint(),
         );
         let row = |at: usize| {
@@ -515,6 +519,7 @@ impl Examination {
         // Records are in the order of lists and rows, and so is what is known of them.
         let mut next = 0;
         let (mut behind, mut gone) = ((0, 0), Vec::new());
+        let mut replaced: BTreeMap<i64, Vec<MemberRow>> = BTreeMap::new();
         loop {
             let mut read = self.hall.db().read().await?;
             let most = i64::try_from(CHUNK).unwrap_or(i64::MAX);
@@ -527,6 +532,7 @@ impl Examination {
             for row in rows {
                 let Some(list) = at_list.get(&row.list) else {
                     gone.push((row.list, row.number));
+                    replaced.entry(row.list).or_default().push(row);
                     continue;
                 };
                 let key = (*list, row.number);
@@ -542,6 +548,10 @@ impl Examination {
                 }
             }
         }
+        for (list, members) in replaced {
+            self.replaced(list, &members, &mut known).await?;
+        }
+        known.replaced.sort_unstable();
         for some in gone.chunks(CHUNK) {
             let mut tx = self.hall.db().write().await?;
             for (list, number) in some {
@@ -550,6 +560,41 @@ impl Examination {
             tx.commit().await?;
         }
         Ok(known)
+    }
+
+    /// Whose the NIKs of a list were that another has taken the place of.
+    async fn replaced(
+        &self,
+        list: i64,
+        members: &[MemberRow],
+        known: &mut Known,
+    ) -> Result<(), Problem> {
+        let most = i64::try_from(CHUNK).unwrap_or(i64::MAX);
+        let (mut last, mut members) = (0, members.iter().peekable());
+        loop {
+            self.go_on()?;
+            let mut read = self.hall.db().read().await?;
+            let rows = record::after(&mut read, list, last, most).await?;
+            drop(read);
+            let Some(newest) = rows.last() else {
+                return Ok(());
+            };
+            last = newest.number.into();
+            for row in rows {
+                // Both are in the order of their numbers.
+                while members.next_if(|it| it.number < row.number).is_some() {}
+                let Some(member) = members.next_if(|it| it.number == row.number) else {
+                    continue;
+                };
+                let record = strongbox::open(self.hall.vault(), list, &row)?;
+                let nik = record.and_then(|it| number::read(&it.nik).sound());
+                if let Some(nik) = nik {
+                    known
+                        .replaced
+                        .push((nik.value(), member.person, member.family));
+                }
+            }
+        }
     }
 
     async fn found(
@@ -637,9 +682,10 @@ impl Examination {
         audit::record_for(&mut tx, now, self.person, act).await?;
         tx.commit().await?;
         // What was found before is told by this run from now on.
-        let mut tx = self.hall.db().write().await?;
-        finding::forget(&mut tx, Runs::Before(self.number)).await?;
-        tx.commit().await?;
+        if let Err(error) = forget(&self.hall, Runs::Before(self.number)).await {
+            // The next one takes it away; it is in nobody's way.
+            tracing::warn!(%error, "what was found before was not taken away");
+        }
         Ok(())
     }
 }
@@ -652,98 +698,4 @@ fn examined(list: &ListRow) -> ExaminedList {
         as_of: list.as_of.map(|day| day.to_string()),
         rows: list.rows,
     }
-}
-
-impl Memory {
-    fn take(
-        &mut self,
-        vault: &Vault,
-        room: &Room,
-        list: &ListRow,
-        at: usize,
-        row: Sealed,
-    ) -> Result<(), Problem> {
-        let place = u16::try_from(at)
-            .map_err(|_| Problem::conflict("card-lists", "There are too many lists."))?;
-        let Some(record) = strongbox::open(vault, list.number, &row)? else {
-            self.erased += 1;
-            return Ok(());
-        };
-        let mut told = Told::new(place, row.number);
-        told.decile = record.decile.unwrap_or(0);
-        told.is_head = is_head(&record.relation);
-        told.rupiah = record.rupiah;
-        if list.kind == Kind::Bansos {
-            told.programmes = self.programme(&record.programme);
-        }
-        if list.kind == Kind::Pindah {
-            // A place that is no code, such as the name of a town, is told and not guessed.
-            told.away = province(&record.destination)
-                .is_some_and(|digits| !room.areas().has_province(digits));
-        }
-        if list.kind == Kind::Kpm {
-            let card = strongbox::hash(vault, strongbox::By::Card, &record.card);
-            told.card = card.unwrap_or(0).unsigned_abs();
-        }
-        self.register.push(&folded(list, &record));
-        self.told.push(told);
-        self.areas.push(row.area);
-        Ok(())
-    }
-
-    /// The bit of a programme. Those beyond the last share it.
-    fn programme(&mut self, name: &str) -> u32 {
-        let at = self.programmes.iter().position(|it| it == name);
-        let at = at.unwrap_or_else(|| {
-            if self.programmes.len() < PROGRAMMES_MAX {
-                self.programmes.push(name.to_owned());
-            }
-            self.programmes.len() - 1
-        });
-        1 << at
-    }
-}
-
-fn is_head(relation: &str) -> bool {
-    relation.trim_start().to_lowercase().starts_with("kepala")
-}
-
-fn folded<'a>(list: &'a ListRow, record: &'a Record) -> Row<'a> {
-    Row {
-        source: list.kind.as_str(),
-        nik: &record.nik,
-        kk: &record.kk,
-        name: &record.name,
-        birth: &record.birth,
-        sex: &record.sex,
-        birthplace: &record.birthplace,
-        mother: &record.mother,
-        relation: &record.relation,
-        address: &record.address,
-        village: &record.village,
-    }
-}
-
-/// What an examination has written that did not end did not happen.
-async fn undo(hall: &Hall, number: i64, why: &str) -> Result<(), Error> {
-    let mut tx = hall.db().write().await?;
-    member::undo(&mut tx, number).await?;
-    finding::forget(&mut tx, Runs::Only(number)).await?;
-    run::failed(&mut tx, number, why, hall.now().wall).await?;
-    tx.commit().await
-}
-
-/// Examinations that were under way when the house stopped did not happen.
-pub(crate) async fn sweep(hall: &Hall) -> Result<(), Error> {
-    let mut read = hall.db().read().await?;
-    let working = run::working(&mut read).await?;
-    drop(read);
-    for number in working {
-        undo(hall, number, "closing").await?;
-        tracing::warn!(
-            run = number,
-            "an examination that was under way was taken away"
-        );
-    }
-    Ok(())
 }

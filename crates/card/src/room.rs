@@ -9,7 +9,7 @@ use base::id::{Id, Intake};
 use hall::Hall;
 use hall::areas::{self, Filter};
 use store::Error;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::examine::Stage;
@@ -19,6 +19,9 @@ use crate::import::kept;
 
 /// Areas of one page while the register is read.
 const AREAS: i64 = 5_000;
+
+/// Files that are read at once: a workbook is held meanwhile.
+const READING: usize = 2;
 
 /// The areas of the house.
 #[derive(Debug, Default)]
@@ -59,6 +62,8 @@ struct Inner {
     works: Mutex<BTreeMap<Id<Intake>, Work>>,
     /// How far an examination has come, while one goes on.
     stage: Mutex<Option<Stage>>,
+    /// Files that are read at once.
+    reading: Semaphore,
     /// Counts up whenever one of them has come to an end.
     turns: watch::Sender<u64>,
 }
@@ -93,6 +98,7 @@ pub async fn open(hall: &Hall) -> Result<Room, Error> {
             areas,
             works: Mutex::default(),
             stage: Mutex::default(),
+            reading: Semaphore::new(READING),
             turns: watch::Sender::new(0),
         }),
     })
@@ -115,6 +121,11 @@ impl Room {
             .works
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Who reads a file holds one of these.
+    pub(crate) fn reading(&self) -> &Semaphore {
+        &self.inner.reading
     }
 
     /// What is known of an open import, or being done with it.

@@ -326,6 +326,17 @@ impl Register {
         self.records[record].kk
     }
 
+    /// The NIK of a record, if nothing is wrong with it.
+    ///
+    /// # Panics
+    /// If there is no such record.
+    #[must_use]
+    pub fn nik(&self, record: usize) -> Option<Digits> {
+        self.records[record]
+            .nik
+            .filter(|nik| nik.length() == LENGTH)
+    }
+
     /// Village and street of a record, as numbers that equal ones share, where both are told.
     ///
     /// # Panics

@@ -25,6 +25,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::findings::{FindingView, Masked, Opener, counting};
+use crate::import::judge::province;
 use crate::record::{Record, masked_number};
 use crate::room::Room;
 use crate::sql::{finding, member, record};
@@ -87,7 +88,7 @@ struct Found {
 
 /// Looks for families by a number, or by a name within a village. Masked.
 #[utoipa::path(post, path = "/api/v1/card/families/search", tag = "card", request_body = Search,
-    responses((status = 200, body = Found), (status = 422)))]
+    responses((status = 200, body = Found), (status = 403), (status = 404), (status = 422)))]
 async fn search(
     State(hall): State<Hall>,
     Extension(room): Extension<Room>,
@@ -109,6 +110,10 @@ async fn search(
             if village.level() != AreaLevel::Village {
                 return Err(line::refuse("village", "is not a village"));
             }
+            who.require(
+                Permission::CardRead,
+                &Place::new(Some(village.clone()), None),
+            )?;
             by_name(&hall, &mut read, &opener, &text, village).await?
         }
         _ => {
@@ -321,9 +326,10 @@ impl Says {
             decile: it.decile,
             programme: it.programme,
             day: it.day,
-            destination: it.destination,
+            destination: province(&it.destination).map_or_else(String::new, str::to_owned),
             rupiah: it.rupiah,
-            reason: it.reason,
+            // Free words may name somebody.
+            reason: String::new(),
         }
     }
 }

@@ -156,9 +156,14 @@ async fn view(hall: &Hall, room: &Room, row: &ImportRow) -> Result<ImportView, P
     let work = room.work(row.id);
     let now;
     let row = if work.is_none() && row.state == Stands::Staged {
-        // Its last rows were written since it was looked at.
+        // Its last rows were written since it was looked at, or nobody writes them any more.
         let mut read = hall.db().read().await?;
         now = rows::find(&mut read, row.id).await?;
+        drop(read);
+        if now.as_ref().is_some_and(|it| it.state == Stands::Staged) && room.work(row.id).is_none()
+        {
+            write::rescue(hall, row).await?;
+        }
         now.as_ref().unwrap_or(row)
     } else {
         row

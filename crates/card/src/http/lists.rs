@@ -16,6 +16,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::import::desk;
 use crate::sql::list::{self as rows, ListRow};
 
 pub(super) fn routes() -> OpenApiRouter<Hall> {
@@ -114,6 +115,7 @@ async fn withdraw(
     Path(number): Path<i64>,
     Json(form): Json<Withdrawal>,
 ) -> Result<Response, Problem> {
+    desk::require(&who)?;
     let why = line::read("why", &form.why, 500)?;
     let mut tx = hall.db().write().await?;
     if !rows::withdraw(&mut tx, number).await? {

@@ -19,6 +19,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::examine::{self, Asked, Outcome, Stage};
+use crate::import::desk;
 use crate::room::Room;
 use crate::sql::finding::{self, Counted, TotalRow};
 use crate::sql::run::{self as rows, RunRow};
@@ -118,6 +119,7 @@ async fn begin(
     who: Who,
     Json(asked): Json<Asked>,
 ) -> Result<Response, Problem> {
+    desk::require(&who)?;
     let number = examine::begin(&hall, &room, &who, asked).await?;
     let mut read = hall.db().read().await?;
     let newest = rows::newest(&mut read, NEWEST).await?;
@@ -171,6 +173,9 @@ struct PartView {
     found: BTreeMap<&'static str, CountView>,
     /// Rows of the running list against which something speaks, each once.
     questioned: CountView,
+    /// Rows against which nothing speaks, and of which it is not known whether they should
+    /// be there: the rest of the list is fine.
+    not_known: CountView,
 }
 
 /// What the newest examination says of the running list.
@@ -179,6 +184,8 @@ struct PartView {
 struct AnswerView {
     /// The examination; null before the first.
     run: Option<RunView>,
+    /// Whether lists have come or gone since: what follows is of the lists of the run.
+    is_stale: bool,
     /// Rows of the running list in all areas that the caller may see.
     list: CountView,
     /// Over all of those areas. A row may be found more than one thing of.
@@ -186,6 +193,9 @@ struct AnswerView {
     found: BTreeMap<&'static str, CountView>,
     /// Rows of the running list against which something speaks, each once.
     questioned: CountView,
+    /// Rows against which nothing speaks, and of which it is not known whether they should
+    /// be there: the rest of the list is fine.
+    not_known: CountView,
     /// By area.
     parts: Vec<PartView>,
 }
@@ -216,40 +226,52 @@ async fn answer(
         counted = finding::counted(&mut read, number, letters, area, sight()).await?;
         totals = finding::totals(&mut read, number, letters, area, sight()).await?;
     }
+    let is_stale = match &run {
+        None => false,
+        Some(run) => examine::is_stale(&hall, &mut read, run.result.as_ref()).await?,
+    };
     drop(read);
     let parts = parts(&room, &counted, &totals);
     if hall::csv::wanted(&headers, part.format.as_deref())? {
         return Ok(file(&parts));
     }
-    let (found, questioned) = sums(&counted);
+    let (found, questioned, not_known) = sums(&counted);
     let view = AnswerView {
         run: run.map(|run| view(&room, run)).transpose()?,
+        is_stale,
         list: listed(&totals),
         found,
         questioned,
+        not_known,
         parts,
     };
     Ok(axum::Json(view).into_response())
 }
 
-type Sums = (BTreeMap<&'static str, CountView>, CountView);
+/// By what was found, how many rows are questioned at all, and how many are not known.
+type Sums = (BTreeMap<&'static str, CountView>, CountView, CountView);
 
-/// By what was found, and how many rows are questioned at all.
+/// A row is counted where something was found about it first.
 fn sums<'a>(counted: impl IntoIterator<Item = &'a Counted>) -> Sums {
-    let (mut found, mut questioned) = (BTreeMap::new(), CountView::default());
+    let mut found = BTreeMap::new();
+    let (mut questioned, mut not_known) = (CountView::default(), CountView::default());
     for it in counted {
         let sum: &mut CountView = found.entry(it.what.as_str()).or_default();
         sum.rows += it.rows;
         sum.rupiah += it.rupiah;
         sum.unknown += it.unknown;
-        // A family that is not on the list is no row of it.
-        if it.what != What::LeftOut {
-            questioned.rows += it.first_rows;
-            questioned.rupiah += it.first_rupiah;
-            questioned.unknown += it.first_unknown;
-        }
+        let first = match it.what {
+            // A family that is not on the list is no row of it.
+            What::LeftOut => continue,
+            // Not to be known is nothing that speaks against a row.
+            What::Unknown => &mut not_known,
+            _ => &mut questioned,
+        };
+        first.rows += it.first_rows;
+        first.rupiah += it.first_rupiah;
+        first.unknown += it.first_unknown;
     }
-    (found, questioned)
+    (found, questioned, not_known)
 }
 
 fn listed<'a>(totals: impl IntoIterator<Item = &'a TotalRow>) -> CountView {
@@ -275,7 +297,7 @@ fn parts(room: &Room, counted: &[Counted], totals: &[TotalRow]) -> Vec<PartView>
     by_area
         .into_iter()
         .map(|(code, (of_area, totals))| {
-            let (found, questioned) = sums(of_area);
+            let (found, questioned, not_known) = sums(of_area);
             PartView {
                 list: listed(totals),
                 name: code
@@ -284,6 +306,7 @@ fn parts(room: &Room, counted: &[Counted], totals: &[TotalRow]) -> Vec<PartView>
                 code: code.cloned(),
                 found,
                 questioned,
+                not_known,
             }
         })
         .collect()
@@ -307,7 +330,9 @@ fn file(parts: &[PartView]) -> Response {
             format!("{word} (Rp belum diketahui)"),
         ]);
     }
-    columns.extend(["dipertanyakan".to_owned(), "dipertanyakan (Rp)".to_owned()]);
+    for word in ["dipertanyakan", "belum diketahui saja"] {
+        columns.extend(["", " (Rp)", " (Rp belum diketahui)"].map(|it| format!("{word}{it}")));
+    }
     let headings: Vec<&str> = columns.iter().map(String::as_str).collect();
     let mut file = hall::csv::File::new(&headings);
     for part in parts {
@@ -324,7 +349,9 @@ fn file(parts: &[PartView]) -> Response {
             let count = part.found.get(what.as_str()).copied().unwrap_or_default();
             cells.extend([count.rows, count.rupiah, count.unknown].map(|it| it.to_string()));
         }
-        cells.extend([part.questioned.rows, part.questioned.rupiah].map(|it| it.to_string()));
+        for count in [part.questioned, part.not_known] {
+            cells.extend([count.rows, count.rupiah, count.unknown].map(|it| it.to_string()));
+        }
         file.row(&cells);
     }
     file.response("jawaban-kpm.csv")

@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use aws_lc_rs::digest::{Context, SHA256};
 use axum::body::Body;
+use base::area::AreaLevel;
 use base::id::{Id, Intake, Source};
 use bytes::Bytes;
 use card_core::list::Kind;
@@ -20,7 +21,7 @@ use card_core::number;
 use futures::StreamExt as _;
 use hall::Hall;
 use hall::audit::{self, Act};
-use hall::guard::{Permission, Who};
+use hall::guard::{Held, Permission, Who};
 use hall::intake::{Passed, Shape, Sniffer, Table, each, head};
 use hall::line;
 use hall::problem::Problem;
@@ -178,13 +179,21 @@ fn place(source: Id<Source>) -> String {
     format!("card_import:{source}")
 }
 
-/// Who may bring lists in.
+/// Who may bring lists in, take them back and have them examined: a list tells of the whole
+/// province, so whoever may do it there.
 pub(crate) fn require(who: &Who) -> Result<(), Problem> {
-    // A list tells of all villages; nobody brings in what he may not see.
-    if who.holds(Permission::CardImport) {
+    let is_whole = |grant: &Held| {
+        let area = grant.area.as_ref();
+        grant.role.holds(Permission::CardImport)
+            && area.is_none_or(|area| area.level() == AreaLevel::Province)
+    };
+    if who.grants().iter().any(is_whole) {
         Ok(())
     } else {
-        Err(Problem::denied("not-allowed", "This needs card.import."))
+        Err(Problem::denied(
+            "not-allowed",
+            "This needs card.import over the whole province.",
+        ))
     }
 }
 
@@ -212,10 +221,28 @@ pub(crate) async fn open(
     let source: Id<Source> = hall.mint();
     let key = Arc::new(hall.vault().own_key()?);
     let arrived = receive(hall, Arc::clone(&key), source, body).await?;
+    let blob = arrived.blob.clone();
+    let kept = keep(hall, who, kind, name, source, &key, arrived).await;
+    match &kept {
+        Ok(row) if row.source == source => begin(hall, room, row)?,
+        // It is there already, or could not be kept: nobody names what has arrived.
+        _ => remove(hall, blob.as_str()).await?,
+    }
+    kept
+}
+
+/// Writes down what has arrived, or finds the same file that has arrived before.
+async fn keep(
+    hall: &Hall,
+    who: &Who,
+    kind: Kind,
+    name: String,
+    source: Id<Source>,
+    key: &OwnKey,
+    arrived: Arrived,
+) -> Result<ImportRow, Problem> {
     let mut tx = hall.db().write().await?;
     if let Some(same) = rows::same(&mut tx, who.person(), kind, &arrived.sha256).await? {
-        drop(tx);
-        remove(hall, arrived.blob.as_str()).await?;
         return Ok(same);
     }
     let row = ImportRow {
@@ -229,7 +256,7 @@ pub(crate) async fn open(
         raw_blob: arrived.blob.as_str().to_owned(),
         file_key: hall
             .vault()
-            .wrap(FILE.0, &source.to_string(), FILE.1, &key)?,
+            .wrap(FILE.0, &source.to_string(), FILE.1, key)?,
         shape: printed(&arrived.shape)?,
         choice: printed(&Choice::default())?,
         state: State::Open,
@@ -246,7 +273,6 @@ pub(crate) async fn open(
     };
     audit::record(&mut tx, hall.now(), who, act).await?;
     tx.commit().await?;
-    begin(hall, room, &row)?;
     Ok(row)
 }
 
@@ -351,6 +377,8 @@ pub(crate) fn begin(hall: &Hall, room: &Room, row: &ImportRow) -> Result<(), Pro
                 asked.is_cancelled() || closing.is_cancelled()
             })
         };
+        // A workbook is held while it is read: a few at a time.
+        let _turn = room.reading().acquire().await;
         let found = it.tasks().blocking("reading a list", work).await;
         // A library that panics over a file has met one that is broken.
         let found = found.unwrap_or_else(|_| {
@@ -377,6 +405,7 @@ fn report(file: &File, count: &AtomicU64, stop: &dyn Fn() -> bool) -> Result<Fou
     let mut numbers: Vec<(u64, u32)> = Vec::new();
     let passed = file.each(&table, |row, judged| {
         report.take(row, &judged.points);
+        report.take_part(file.kind, &judged.record.programme, judged.area.as_ref());
         if let Some(nik) = number::read(&judged.record.nik).sound() {
             numbers.push((nik.value(), row));
         }
@@ -441,7 +470,9 @@ pub(crate) async fn choose(
     choice.codes = change.codes.or(choice.codes);
     row.choice = printed(&choice)?;
     let mut tx = hall.db().write().await?;
-    rows::choose(&mut tx, id, &row.choice).await?;
+    if !rows::choose(&mut tx, id, &row.choice).await? {
+        return Err(done());
+    }
     tx.commit().await?;
     if let Some(Work::Reading(_, stop)) = room.take_work(id) {
         stop.cancel();
@@ -477,7 +508,10 @@ pub(crate) async fn discard(
 }
 
 pub(super) async fn forget(tx: &mut Tx, row: &ImportRow) -> Result<(), Problem> {
-    rows::forget(tx, row.id).await?;
+    // Somebody may have begun to write it since it was looked at.
+    if !rows::forget(tx, row.id).await? {
+        return Err(done());
+    }
     if let Some(hash) = Sha256::parse(&row.raw_blob) {
         blob::forget(tx, &hash).await?;
     }

@@ -132,6 +132,8 @@ fn record(reading: &Reading<'_>, row: &Row<'_>, points: &mut Points) -> Record {
             record.destination = text("kode_tujuan");
             if record.destination.is_empty() {
                 points.push(Point::NoDestination);
+            } else if province(&record.destination).is_none() {
+                points.push(Point::NamedDestination);
             }
         }
         Kind::Gagal => {

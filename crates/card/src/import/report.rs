@@ -3,8 +3,11 @@
 //! Millions of rows are told by how many have what, with the first rows of each; a reader
 //! who needs all of them takes the report as a file, which is made row by row.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use base::area::AreaCode;
+use card_core::list::Kind;
+use hall::guard::Place;
 use hall::intake::Said;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -17,6 +20,8 @@ pub(crate) enum Point {
     /// What makes it a row of this list is empty.
     NoProgramme,
     NoDestination,
+    /// A name instead of a code: where to is not known.
+    NamedDestination,
     BadDecile,
     BadRupiah,
     BadDay,
@@ -98,6 +103,10 @@ impl Point {
             ),
             Self::NoProgramme => ("program kosong", "the programme is empty"),
             Self::NoDestination => ("tujuan pindah kosong", "where to is empty"),
+            Self::NamedDestination => (
+                "tujuan bukan kode wilayah: belum diketahui apakah ke luar provinsi",
+                "where to is no code of an area: not known whether out of the province",
+            ),
             Self::BadDecile => ("desil bukan 1 sampai 10", "the decile is not 1 to 10"),
             Self::BadRupiah => (
                 "nilai bukan rupiah bulat",
@@ -163,6 +172,9 @@ impl Point {
     }
 }
 
+/// Programmes that make a part of a list of other aid; one of more is of all of them.
+const PROGRAMMES_MAX: usize = 20;
+
 /// First rows of each point that are named.
 const NAMED: usize = 5;
 
@@ -177,6 +189,10 @@ pub(crate) struct Report {
     pub(crate) refused: u64,
     /// Rows with a code of a village.
     pub(crate) coded: u64,
+    /// Programmes that rows name, as far as they are few.
+    programmes: BTreeSet<String>,
+    /// The smallest area around all rows of a list of villages, once there is one.
+    around: Option<Place>,
     /// How many have what, and the first of them.
     found: BTreeMap<Point, (u64, Vec<u32>)>,
 }
@@ -189,6 +205,35 @@ impl Report {
         self.coded += u64::from(!points.contains(&Point::NoVillage));
         for point in points {
             self.more(number, *point);
+        }
+    }
+
+    /// Takes what says of which part of its kind the list is.
+    pub(crate) fn take_part(&mut self, kind: Kind, programme: &str, area: Option<&AreaCode>) {
+        match kind {
+            Kind::Bansos if !programme.is_empty() => {
+                let is_new = !self.programmes.contains(programme);
+                if is_new && self.programmes.len() < PROGRAMMES_MAX {
+                    self.programmes.insert(programme.to_owned());
+                }
+            }
+            Kind::Desa => {
+                let place = Place::new(area.cloned(), None);
+                self.around = Some(match self.around.take() {
+                    Some(around) => around.around(&place),
+                    None => place,
+                });
+            }
+            _ => {}
+        }
+    }
+
+    /// Of which part of its kind the list is.
+    pub(crate) fn part(&self) -> String {
+        let area = self.around.as_ref().and_then(|it| it.area.as_ref());
+        match area {
+            Some(area) => area.to_string(),
+            None => Vec::from_iter(self.programmes.iter().map(String::as_str)).join(", "),
         }
     }
 

@@ -26,7 +26,7 @@ use tokio::sync::mpsc;
 use utoipa::ToSchema;
 
 use super::contract;
-use super::desk::{File, Found, Work, done, printed, read_choice};
+use super::desk::{File, Found, Work, begin, done, printed, read_choice};
 use crate::room::Room;
 use crate::sql::import::{self as rows, ImportRow, State};
 use crate::sql::list::{self, ListRow};
@@ -35,6 +35,9 @@ use crate::strongbox;
 
 /// Rows of one transaction: it is over before anybody waits for the writer.
 const CHUNK: usize = 4_000;
+
+/// Parts in which hashes are gone through: one is over before anybody waits for the writer.
+const PARTS: i64 = 256;
 
 /// Chunks of rows that may wait to be written.
 const WAITING: usize = 4;
@@ -84,6 +87,11 @@ pub(crate) async fn commit(
         return Err(done());
     }
     let known = room.work(row.id);
+    if let Some(Work::Failed(_)) = known {
+        // It is read once more, and can then be written.
+        room.take_work(row.id);
+        begin(hall, room, row)?;
+    }
     let Some(Work::Read(found)) = known else {
         return Err(Problem::conflict(
             "import-unread",
@@ -130,6 +138,7 @@ pub(crate) async fn commit(
         title: title.unwrap_or_else(|| row.file_name.clone()),
         owner: commit.source.owner.clone(),
         as_of,
+        part: report.part(),
         rows: 0,
         raw_blob: Some(row.raw_blob.clone()),
         file_key: Some(row.file_key.clone()),
@@ -200,7 +209,7 @@ impl Whole {
     }
 
     async fn write(&mut self, hall: &Hall) -> Result<(), Problem> {
-        let (send, mut pieces) = mpsc::channel(WAITING);
+        let (send, pieces) = mpsc::channel(WAITING);
         let (file, found, list) = (
             self.file.clone(),
             Arc::clone(&self.found),
@@ -213,7 +222,8 @@ impl Whole {
         });
         let count = &self.count;
         let writing = async {
-            let mut written = 0;
+            // Whoever seals waits for nobody once this has ended.
+            let (mut pieces, mut written) = (pieces, 0);
             while let Some(piece) = pieces.recv().await {
                 match piece {
                     Piece::Rows(rows) => {
@@ -356,8 +366,28 @@ fn sealed_rows(
     }
 }
 
+/// Takes away what was staged for an import that nobody writes any more.
+pub(crate) async fn rescue(hall: &Hall, row: &ImportRow) -> Result<(), Error> {
+    let mut read = hall.db().read().await?;
+    let staged = list::staged_of(&mut read, row.source).await?;
+    drop(read);
+    for list in staged {
+        undo(hall, list, row.id).await?;
+    }
+    let mut tx = hall.db().write().await?;
+    rows::moves(&mut tx, row.id, State::Staged, State::Open).await?;
+    tx.commit().await
+}
+
 /// Takes a list away that was not written to its end, in small steps.
 async fn undo(hall: &Hall, list: i64, import: Id<Intake>) -> Result<(), Error> {
+    let mut read = hall.db().read().await?;
+    let is_staged = list::staged(&mut read).await?.contains(&list);
+    drop(read);
+    // What stands stays, whatever the one who made it stand was told.
+    if !is_staged {
+        return Ok(());
+    }
     clear(hall, list).await?;
     let mut tx = hall.db().write().await?;
     list::forget(&mut tx, list).await?;
@@ -366,6 +396,13 @@ async fn undo(hall: &Hall, list: i64, import: Id<Intake>) -> Result<(), Error> {
 }
 
 pub(super) async fn clear(hall: &Hall, list: i64) -> Result<(), Error> {
+    let part = i64::MAX / PARTS;
+    for at in 0..=PARTS {
+        let hashes = at * part..(at + 1).saturating_mul(part);
+        let mut tx = hall.db().write().await?;
+        record::forget_index(&mut tx, list, hashes).await?;
+        tx.commit().await?;
+    }
     loop {
         let mut tx = hall.db().write().await?;
         let more = record::forget(&mut tx, list, i64::try_from(CHUNK).unwrap_or(i64::MAX)).await?;

@@ -1,10 +1,12 @@
 //! What runs have found: `card_finding`.
 
+use std::ops::Range;
+
 use base::area::AreaCode;
 use base::id::{Family, Id};
 use card_core::running::What;
 use store::query::Query;
-use store::{Conn, Error, Row, Tx, Value};
+use store::{Conn, Error, Row, Tx, Value, params};
 
 use super::{many, maybe_code, small, within, word};
 
@@ -52,15 +54,41 @@ pub(crate) async fn write(tx: &mut Tx, run: i64, rows: &[FindingRow]) -> Result<
     .await
 }
 
-/// Takes findings of runs before one, or of one that was not finished, away.
-pub(crate) async fn forget(tx: &mut Tx, runs: Runs) -> Result<(), Error> {
-    for table in ["DELETE FROM card_finding", "DELETE FROM card_total"] {
-        let query = match runs {
-            Runs::Before(run) => Query::new(table).push(" WHERE run < ", run),
-            Runs::Only(run) => Query::new(table).push(" WHERE run = ", run),
-        };
-        tx.execute_query(&query).await?;
-    }
+/// Which runs have found anything, and in which lists up to which number.
+pub(crate) async fn held(conn: &mut Conn) -> Result<Vec<(i64, i64, i64)>, Error> {
+    conn.all(
+        "SELECT run, list, MAX(number) AS last FROM card_finding GROUP BY run, list \
+         ORDER BY run, list",
+        params![],
+    )
+    .await?
+    .iter()
+    .map(|row| Ok((row.get("run")?, row.get("list")?, row.get("last")?)))
+    .collect()
+}
+
+/// Takes away what a run has found about some rows of a list.
+pub(crate) async fn forget(
+    tx: &mut Tx,
+    run: i64,
+    list: i64,
+    rows: Range<i64>,
+) -> Result<(), Error> {
+    tx.execute(
+        "DELETE FROM card_finding WHERE run = $1 AND list = $2 AND number >= $3 AND number < $4",
+        params![run, list, rows.start, rows.end],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Takes away how long the list was by runs.
+pub(crate) async fn forget_totals(tx: &mut Tx, runs: Runs) -> Result<(), Error> {
+    let query = match runs {
+        Runs::Before(run) => Query::new("DELETE FROM card_total").push(" WHERE run < ", run),
+        Runs::Only(run) => Query::new("DELETE FROM card_total").push(" WHERE run = ", run),
+    };
+    tx.execute_query(&query).await?;
     Ok(())
 }
 
@@ -69,6 +97,16 @@ pub(crate) async fn forget(tx: &mut Tx, runs: Runs) -> Result<(), Error> {
 pub(crate) enum Runs {
     Before(i64),
     Only(i64),
+}
+
+impl Runs {
+    /// Whether a run is one of them.
+    pub(crate) const fn has(self, run: i64) -> bool {
+        match self {
+            Self::Before(first) => run < first,
+            Self::Only(one) => run == one,
+        }
+    }
 }
 
 /// How much of one thing was found in one regency.

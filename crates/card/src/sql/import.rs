@@ -115,13 +115,15 @@ pub(crate) async fn unwritten(
     conn.all_query(&query).await?.iter().map(import).collect()
 }
 
-pub(crate) async fn choose(tx: &mut Tx, id: Id<Intake>, choice: &str) -> Result<(), Error> {
-    tx.execute(
-        "UPDATE card_import SET choice = $2 WHERE id = $1 AND state = 'open'",
-        params![id, choice],
-    )
-    .await?;
-    Ok(())
+/// Changes the choice of an open one; whether it was.
+pub(crate) async fn choose(tx: &mut Tx, id: Id<Intake>, choice: &str) -> Result<bool, Error> {
+    let rows = tx
+        .execute(
+            "UPDATE card_import SET choice = $2 WHERE id = $1 AND state = 'open'",
+            params![id, choice],
+        )
+        .await?;
+    Ok(rows > 0)
 }
 
 /// Moves it on; whether it was where it was thought to be.
@@ -156,10 +158,15 @@ pub(crate) async fn written(
     Ok(())
 }
 
-pub(crate) async fn forget(tx: &mut Tx, id: Id<Intake>) -> Result<(), Error> {
-    tx.execute("DELETE FROM card_import WHERE id = $1", params![id])
+/// Forgets an open one; whether it was.
+pub(crate) async fn forget(tx: &mut Tx, id: Id<Intake>) -> Result<bool, Error> {
+    let rows = tx
+        .execute(
+            "DELETE FROM card_import WHERE id = $1 AND state = 'open'",
+            params![id],
+        )
         .await?;
-    Ok(())
+    Ok(rows > 0)
 }
 
 fn import(row: &Row) -> Result<ImportRow, Error> {

@@ -18,6 +18,8 @@ pub(crate) struct ListRow {
     pub(crate) title: String,
     pub(crate) owner: Option<String>,
     pub(crate) as_of: Option<Day>,
+    /// Which part of its kind it is of, as its rows say: programmes, or an area.
+    pub(crate) part: String,
     pub(crate) rows: i64,
     pub(crate) raw_blob: Option<String>,
     pub(crate) file_key: Option<Vec<u8>>,
@@ -26,21 +28,22 @@ pub(crate) struct ListRow {
     pub(crate) written: Wall,
 }
 
-const COLUMNS: &str = "SELECT number, source_id, kind, title, owner, as_of, rows, raw_blob, \
+const COLUMNS: &str = "SELECT number, source_id, kind, title, owner, as_of, part, rows, raw_blob, \
      file_key, keep_until_us, by_person, written_us FROM card_list";
 
 /// A list that nobody reads yet; its number.
 pub(crate) async fn stage(tx: &mut Tx, row: &ListRow) -> Result<i64, Error> {
     tx.one(
-        "INSERT INTO card_list (number, source_id, kind, state, title, owner, as_of, rows, \
+        "INSERT INTO card_list (number, source_id, kind, state, title, owner, as_of, part, rows, \
          by_person, written_us) SELECT COALESCE(MAX(number), 0) + 1, $1, $2, 'staged', $3, $4, \
-         $5, 0, $6, $7 FROM card_list RETURNING number",
+         $5, $6, 0, $7, $8 FROM card_list RETURNING number",
         params![
             row.source,
             row.kind.as_str(),
             row.title.as_str(),
             row.owner.as_deref(),
             row.as_of.map(|day| day.to_string()),
+            row.part.as_str(),
             row.by,
             row.written
         ],
@@ -102,6 +105,18 @@ pub(crate) async fn staged(conn: &mut Conn) -> Result<Vec<i64>, Error> {
     .collect()
 }
 
+/// Those of one source.
+pub(crate) async fn staged_of(conn: &mut Conn, source: Id<Source>) -> Result<Vec<i64>, Error> {
+    conn.all(
+        "SELECT number FROM card_list WHERE state = 'staged' AND source_id = $1",
+        params![source],
+    )
+    .await?
+    .iter()
+    .map(|row| row.get("number"))
+    .collect()
+}
+
 pub(crate) async fn forget(tx: &mut Tx, number: i64) -> Result<(), Error> {
     tx.execute("DELETE FROM card_list WHERE number = $1", params![number])
         .await?;
@@ -137,6 +152,7 @@ fn list(row: &Row) -> Result<ListRow, Error> {
         as_of: as_of
             .map(|day| day.parse().map_err(|_| Error::corrupt("card_list.as_of")))
             .transpose()?,
+        part: row.get("part")?,
         rows: row.get("rows")?,
         raw_blob: row.get("raw_blob")?,
         file_key: row.get("file_key")?,

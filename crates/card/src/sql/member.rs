@@ -1,5 +1,7 @@
 //! Whose a row is: `card_member`.
 
+use std::ops::Range;
+
 use base::id::{Family, Id, Resident};
 use store::{Conn, Error, Row, Tx, Value, params};
 
@@ -65,15 +67,29 @@ pub(crate) async fn end(tx: &mut Tx, run: i64, list: i64, number: u32) -> Result
     Ok(())
 }
 
-/// What a run that was not finished has written did not happen.
-pub(crate) async fn undo(tx: &mut Tx, run: i64) -> Result<(), Error> {
-    tx.execute("DELETE FROM card_member WHERE since_run = $1", params![run])
-        .await?;
-    tx.execute(
-        "UPDATE card_member SET until_run = NULL WHERE until_run = $1",
-        params![run],
+/// Lists of which there are rows, and their last numbers.
+pub(crate) async fn lists(conn: &mut Conn) -> Result<Vec<(i64, i64)>, Error> {
+    conn.all(
+        "SELECT list, MAX(number) AS last FROM card_member GROUP BY list",
+        params![],
     )
-    .await?;
+    .await?
+    .iter()
+    .map(|row| Ok((row.get("list")?, row.get("last")?)))
+    .collect()
+}
+
+/// What a run that was not finished has written of some rows of a list did not happen.
+pub(crate) async fn undo(tx: &mut Tx, run: i64, list: i64, rows: Range<i64>) -> Result<(), Error> {
+    for statement in [
+        "DELETE FROM card_member WHERE since_run = $1 AND list = $2 AND number >= $3 \
+         AND number < $4",
+        "UPDATE card_member SET until_run = NULL WHERE until_run = $1 AND list = $2 \
+         AND number >= $3 AND number < $4",
+    ] {
+        tx.execute(statement, params![run, list, rows.start, rows.end])
+            .await?;
+    }
     Ok(())
 }
 

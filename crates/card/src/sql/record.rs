@@ -1,6 +1,8 @@
 //! Rows of lists with their keys, and by what they are found: `card_record`, `card_key`,
 //! `card_index`.
 
+use std::ops::Range;
+
 use base::area::AreaCode;
 use store::query::Query;
 use store::{Conn, Error, Row, Tx, Value, params};
@@ -83,8 +85,6 @@ pub(crate) async fn forget(tx: &mut Tx, list: i64, most: i64) -> Result<bool, Er
         return Ok(false);
     };
     let Some(first) = row.get::<Option<i64>>("first")? else {
-        tx.execute("DELETE FROM card_index WHERE list = $1", params![list])
-            .await?;
         return Ok(false);
     };
     for statement in [
@@ -94,6 +94,17 @@ pub(crate) async fn forget(tx: &mut Tx, list: i64, most: i64) -> Result<bool, Er
         tx.execute(statement, params![list, first + most]).await?;
     }
     Ok(true)
+}
+
+/// Takes away by what some rows of a list are found: those with a hash from one on, up to
+/// another.
+pub(crate) async fn forget_index(tx: &mut Tx, list: i64, hashes: Range<i64>) -> Result<(), Error> {
+    tx.execute(
+        "DELETE FROM card_index WHERE hash >= $1 AND hash < $2 AND list = $3",
+        params![hashes.start, hashes.end, list],
+    )
+    .await?;
+    Ok(())
 }
 
 /// Destroys the key of a row: what it says cannot be opened any more, by nobody.
@@ -126,10 +137,11 @@ pub(crate) async fn after(
     .collect()
 }
 
-/// One row.
+/// One row of a list that counts.
 pub(crate) async fn find(conn: &mut Conn, list: i64, number: u32) -> Result<Option<Sealed>, Error> {
     conn.maybe(
         "SELECT r.number, r.area_code, r.sealed, k.wrapped FROM card_record r \
+         JOIN card_list l ON l.number = r.list AND l.state = 'standing' \
          LEFT JOIN card_key k ON k.list = r.list AND k.number = r.number \
          WHERE r.list = $1 AND r.number = $2",
         params![list, i64::from(number)],

@@ -51,7 +51,10 @@ async fn whole(db: Db) {
         json!({ "duplicate": count(1, 0, 1), "dead": each(), "moved": each(), "aided": each(),
             "decile": each(), "unknown": each(), "left_out": each() })
     );
-    assert_eq!(answer["questioned"], count(6, 2_000_000, 1));
+    // Not to be known is nothing that speaks against a row.
+    assert_eq!(answer["questioned"], count(5, 1_600_000, 1));
+    assert_eq!(answer["not_known"], each());
+    assert_eq!(answer["is_stale"], false);
     let result = &answer["run"]["result"];
     assert_eq!(
         (&result["rows"], &result["fine"], &result["families"]),
@@ -209,18 +212,46 @@ async fn later(db: Db) {
     let refused = House::post(&house, "/api/v1/card/runs", json!({ "decile_max": 0 })).await;
     assert_eq!(refused.is(422).json()["errors"][0]["field"], "decile_max");
     house.examine(json!({ "decile_max": 7 })).await;
-    let search = json!({ "number": nik(1) });
     let path = "/api/v1/card/families/search";
-    let before = house.post(path, search.clone()).await.is(200).json();
-    // A new DTSEN takes the place of the old one: the first family has risen.
-    let dtsen = format!("{WHO},desil\n{},9\n", who(1, 1, HERE));
+    let family = async |person: u32| {
+        let search = json!({ "number": nik(person) });
+        let found = house.post(path, search).await.is(200).json();
+        found["items"][0]["id"].clone()
+    };
+    let before = (family(1).await, family(8).await);
+    // A new DTSEN takes the place of the old one: the first family has risen. The eighth
+    // stands in no other list.
+    let dtsen = format!(
+        "{WHO},desil\n{},9\n{},1\n",
+        who(1, 1, HERE),
+        who(8, 8, HERE)
+    );
     let source = json!({ "owner": "BPS", "as_of": "2026-02-01" });
     house.bring("dtsen", &dtsen, source).await;
+    // Of another programme is another list, though by the same office.
+    let bansos = format!("{WHO},program\n{},SEMBAKO\n", who(7, 7, HERE));
+    let source = json!({ "owner": "Dinsos" });
+    house.bring("bansos", &bansos, source).await;
+    let stale = house.get("/api/v1/card/answer").await.is(200).json();
+    assert_eq!(stale["is_stale"], true);
     let answer = house.examine(json!({})).await;
+    assert_eq!(answer["is_stale"], false);
     assert_eq!(answer["found"]["decile"]["rows"], 1);
     assert_eq!(answer["found"]["unknown"]["rows"], 7);
-    let after = house.post(path, search).await.is(200).json();
-    assert_eq!(before["items"][0]["id"], after["items"][0]["id"]);
+    assert_eq!(answer["found"]["aided"]["rows"], 2);
+    assert_eq!((family(1).await, family(8).await), before);
+    // What was withdrawn is opened no more, by nobody, also before the next examination.
+    let lists = house.get("/api/v1/card/lists").await.is(200).json();
+    let kpm = lists["items"].as_array().expect("lists").iter();
+    let kpm: Vec<i64> = kpm
+        .filter(|list| list["kind"] == "kpm")
+        .filter_map(|list| list["number"].as_i64())
+        .collect();
+    let withdrawal = format!("/api/v1/card/lists/{}/withdrawal", kpm[0]);
+    let why = json!({ "why": "salah berkas" });
+    house.post(&withdrawal, why).await.is(204);
+    let found = house.get("/api/v1/card/findings?what=aided").await.is(200);
+    assert_eq!(found.json()["items"][0]["row"]["who"], Json::Null);
 }
 
 on_both! {

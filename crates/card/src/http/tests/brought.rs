@@ -171,6 +171,7 @@ async fn stopped(db: Db) {
         title: "setengah".to_owned(),
         owner: None,
         as_of: None,
+        part: String::new(),
         rows: 0,
         raw_blob: None,
         file_key: None,

@@ -96,6 +96,13 @@ async fn parts(db: Db) {
         .call(&stranger, "GET", "/api/v1/card/answer", None)
         .await
         .is(403);
+    // A list tells of the whole province: whoever has a part of it brings none in.
+    for (path, body) in [
+        ("/api/v1/card/runs", json!({})),
+        ("/api/v1/card/lists/1/withdrawal", json!({ "why": "uji" })),
+    ] {
+        house.call(&here, "POST", path, Some(body)).await.is(403);
+    }
 }
 
 on_both! {

@@ -1,0 +1,101 @@
+//! All records of the lists that are examined, opened, in memory and nowhere else.
+
+use base::area::AreaCode;
+use card_core::link::register::{Register, Row};
+use card_core::list::Kind;
+use card_core::running::Told;
+use hall::problem::Problem;
+use hall::vault::Vault;
+
+use crate::import::judge::province;
+use crate::record::Record;
+use crate::room::Room;
+use crate::sql::list::ListRow;
+use crate::sql::record::Sealed;
+use crate::strongbox;
+
+/// Programmes that are told apart.
+pub(super) const PROGRAMMES_MAX: usize = 30;
+
+/// All records, in memory.
+#[derive(Default)]
+pub(super) struct Memory {
+    pub(super) register: Register,
+    pub(super) told: Vec<Told>,
+    pub(super) areas: Vec<Option<AreaCode>>,
+    pub(super) programmes: Vec<String>,
+    pub(super) erased: u64,
+}
+
+impl Memory {
+    /// Opens a row and takes it; one whose key was destroyed is counted.
+    pub(super) fn take(
+        &mut self,
+        vault: &Vault,
+        room: &Room,
+        list: &ListRow,
+        at: usize,
+        row: Sealed,
+    ) -> Result<(), Problem> {
+        let place = u16::try_from(at)
+            .map_err(|_| Problem::conflict("card-lists", "There are too many lists."))?;
+        let Some(record) = strongbox::open(vault, list.number, &row)? else {
+            self.erased += 1;
+            return Ok(());
+        };
+        let mut told = Told::new(place, row.number);
+        told.decile = record.decile.unwrap_or(0);
+        told.is_head = is_head(&record.relation);
+        told.rupiah = record.rupiah;
+        if list.kind == Kind::Bansos {
+            told.programmes = self.programme(&record.programme);
+        }
+        if list.kind == Kind::Pindah {
+            // A place that is no code, such as the name of a town, is told and not guessed.
+            told.away = province(&record.destination)
+                .is_some_and(|digits| !room.areas().has_province(digits));
+        }
+        if list.kind == Kind::Kpm {
+            let card = strongbox::hash(vault, strongbox::By::Card, &record.card);
+            told.card = card.unwrap_or(0).unsigned_abs();
+        }
+        self.register.push(&folded(list, &record));
+        self.told.push(told);
+        self.areas.push(row.area);
+        Ok(())
+    }
+
+    /// The bit of a programme. Those beyond the last share it.
+    fn programme(&mut self, name: &str) -> u32 {
+        let at = self.programmes.iter().position(|it| it == name);
+        let at = at.unwrap_or_else(|| {
+            if self.programmes.len() < PROGRAMMES_MAX {
+                self.programmes.push(name.to_owned());
+            }
+            self.programmes.len() - 1
+        });
+        1 << at
+    }
+}
+
+/// `KEPALA KELUARGA`, `Kep. Kel`, `KK`, or the code of the census, 1.
+fn is_head(relation: &str) -> bool {
+    let word = relation.trim().to_lowercase();
+    word.starts_with("kep") || matches!(word.as_str(), "kk" | "1" | "01")
+}
+
+fn folded<'a>(list: &'a ListRow, record: &'a Record) -> Row<'a> {
+    Row {
+        source: list.kind.as_str(),
+        nik: &record.nik,
+        kk: &record.kk,
+        name: &record.name,
+        birth: &record.birth,
+        sex: &record.sex,
+        birthplace: &record.birthplace,
+        mother: &record.mother,
+        relation: &record.relation,
+        address: &record.address,
+        village: &record.village,
+    }
+}
