@@ -22,7 +22,8 @@ export default {
       $hall: 'src/hall',
       $watch: 'src/watch',
       $map: 'src/map',
-      $reach: 'src/reach'
+      $reach: 'src/reach',
+      $card: 'src/card'
     }
   }
 };

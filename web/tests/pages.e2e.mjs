@@ -31,6 +31,8 @@ const pages = {
 	pengecualian: '/konektivitas?bagian=pengecualian',
 	lapangan: '/lapangan',
 	'lapangan-unduh': '/lapangan?bagian=unduh',
+	kartu: '/kartu',
+	'kartu-keluarga': '/kartu/keluarga',
 	audit: '/audit',
 	pengguna: '/pengaturan',
 	sesi: '/pengaturan?bagian=sesi',

@@ -2807,8 +2807,13 @@ export interface components {
             found: {
                 [key: string]: components["schemas"]["CardCounted"];
             };
+            /** @description Whether lists have come or gone since: what follows is of the lists of the run. */
+            is_stale: boolean;
             /** @description Rows of the running list in all areas that the caller may see. */
             list: components["schemas"]["CardCounted"];
+            /** @description Rows against which nothing speaks, and of which it is not known whether they should
+             *     be there: the rest of the list is fine. */
+            not_known: components["schemas"]["CardCounted"];
             /** @description By area. */
             parts: components["schemas"]["CardAnswerPart"][];
             /** @description Rows of the running list against which something speaks, each once. */
@@ -2827,6 +2832,9 @@ export interface components {
             list: components["schemas"]["CardCounted"];
             /** @description What it is called. */
             name?: string | null;
+            /** @description Rows against which nothing speaks, and of which it is not known whether they should
+             *     be there: the rest of the list is fine. */
+            not_known: components["schemas"]["CardCounted"];
             /** @description Rows of the running list against which something speaks, each once. */
             questioned: components["schemas"]["CardCounted"];
         };
@@ -9975,6 +9983,7 @@ export interface operations {
             400: components["responses"]["Unreadable"];
             401: components["responses"]["NotSignedIn"];
             403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["MediaType"];
             422: components["responses"]["Form"];

@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { en as cardEn } from '$card/words/en';
+import { id as card } from '$card/words/id';
 import { en as hallEn } from '$hall/words/en';
 import { id as hall } from '$hall/words/id';
 import { en as fieldEn } from '$reach/field/words/en';
@@ -12,7 +14,7 @@ import { id as watch } from '$watch/words/id';
 import { en as shellEn } from './words/en';
 import { id as shell } from './words/id';
 
-const books = { shell: [shell, shellEn], hall: [hall, hallEn], watch: [watch, watchEn], reach: [reach, reachEn], field: [field, fieldEn] };
+const books = { shell: [shell, shellEn], hall: [hall, hallEn], watch: [watch, watchEn], reach: [reach, reachEn], field: [field, fieldEn], card: [card, cardEn] };
 
 // Which words are there when something in a folder is shown.
 const brings: Record<string, (keyof typeof books)[]> = {
@@ -21,6 +23,9 @@ const brings: Record<string, (keyof typeof books)[]> = {
   hall: ['shell', 'hall'],
   watch: ['shell', 'hall', 'watch'],
   reach: ['shell', 'hall', 'reach'],
+  card: ['shell', 'hall', 'card'],
+  // On the page of the situation, which brings no other word of the room.
+  'card/cards': ['shell', 'hall'],
   map: ['shell', 'hall', 'watch', 'reach'],
   'reach/field': ['shell', 'field'],
   'routes/masuk': ['shell'],
@@ -29,6 +34,7 @@ const brings: Record<string, (keyof typeof books)[]> = {
   'routes/pengaturan': ['shell', 'hall'],
   'routes/kejadian': ['shell', 'hall'],
   'routes/desa': ['shell', 'hall', 'reach'],
+  'routes/kartu': ['shell', 'hall', 'card'],
   'routes/konektivitas': ['shell', 'hall', 'reach'],
   'routes/situasi': ['shell', 'hall', 'watch', 'reach'],
   'routes/peta': ['shell', 'hall', 'watch', 'reach'],

@@ -64,6 +64,7 @@ export const en: Record<keyof typeof id, string> = {
   'room.audit': 'Audit',
   'room.desa': 'Villages',
   'room.kamera': 'Cameras',
+  'room.kartu': 'Card',
   'room.kejadian': 'Incidents',
   'room.konektivitas': 'Connectivity',
   'room.lapangan': 'Field',

@@ -62,6 +62,7 @@ export const id = {
   'room.audit': 'Audit',
   'room.desa': 'Desa',
   'room.kamera': 'Kamera',
+  'room.kartu': 'Kartu',
   'room.kejadian': 'Kejadian',
   'room.konektivitas': 'Konektivitas',
   'room.lapangan': 'Lapangan',
