@@ -93,11 +93,7 @@ pub(crate) fn hash(vault: &Vault, by: By, value: &str) -> Option<i64> {
 const DIGITS_MIN: usize = 8;
 
 /// By what a row is found.
-pub(crate) fn hashes(
-    vault: &Vault,
-    record: &Record,
-    area: Option<&AreaCode>,
-) -> impl Iterator<Item = i64> {
+pub(crate) fn hashes(vault: &Vault, record: &Record, area: Option<&AreaCode>) -> Vec<i64> {
     let area = area.map_or("", AreaCode::as_str);
     let all = [
         (By::Nik, record.nik.as_str()),
@@ -107,7 +103,6 @@ pub(crate) fn hashes(
     ];
     all.into_iter()
         .filter(|(_, value)| !value.is_empty())
-        .filter_map(move |(by, value)| hash(vault, by, value))
-        .collect::<Vec<_>>()
-        .into_iter()
+        .filter_map(|(by, value)| hash(vault, by, value))
+        .collect()
 }

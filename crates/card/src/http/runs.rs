@@ -7,7 +7,7 @@ use axum::Extension;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
-use base::area::{AreaCode, AreaLevel};
+use base::area::AreaCode;
 use base::now::Wall;
 use card_core::running::What;
 use hall::Hall;
@@ -33,13 +33,6 @@ pub(super) fn routes() -> OpenApiRouter<Hall> {
 
 /// Runs that are shown.
 const NEWEST: i64 = 20;
-
-/// Letters of the code of a regency, and of a village.
-const LETTERS: [(AreaLevel, i64); 3] = [
-    (AreaLevel::Regency, 5),
-    (AreaLevel::District, 8),
-    (AreaLevel::Village, 13),
-];
 
 /// An examination.
 #[derive(Debug, Serialize, ToSchema)]
@@ -211,10 +204,11 @@ async fn answer(
     headers: HeaderMap,
     Query(part): Query<Part>,
 ) -> Result<Response, Problem> {
+    // How much of the code of a village stands for it.
     let letters = match part.by.as_deref() {
-        None | Some("regency") => LETTERS[0].1,
-        Some("district") => LETTERS[1].1,
-        Some("village") => LETTERS[2].1,
+        None | Some("regency") => 5,
+        Some("district") => 8,
+        Some("village") => 13,
         Some(_) => return Err(super::refuse("by", "use regency, district or village")),
     };
     let mut read = hall.db().read().await?;

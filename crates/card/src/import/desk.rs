@@ -43,7 +43,7 @@ use crate::sql::import::{self as rows, ImportRow, State};
 /// Open imports of one person.
 const OPEN_MAX: usize = 10;
 
-/// Pieces of a body, and chunks of rows, that may wait for the next step.
+/// Pieces of a body that may wait to be sealed.
 const WAITING: usize = 4;
 
 /// What the key of a file is bound to.

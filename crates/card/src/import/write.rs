@@ -328,10 +328,8 @@ fn sealed_rows(
         if judged.is_refused() {
             return ControlFlow::Continue(());
         }
-        hashes.extend(
-            strongbox::hashes(vault, &judged.record, judged.area.as_ref())
-                .map(|hash| (hash, number)),
-        );
+        let found = strongbox::hashes(vault, &judged.record, judged.area.as_ref());
+        hashes.extend(found.into_iter().map(|hash| (hash, number)));
         match strongbox::seal(vault, list, number, judged.area, &judged.record) {
             Ok(sealed) => chunk.push(sealed),
             Err(error) => {

@@ -14,7 +14,6 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::blob::{self, Sha256};
-use store::query::Query;
 use store::{Conn, Tx};
 use utoipa::ToSchema;
 
@@ -29,7 +28,6 @@ use crate::line;
 use crate::problem::Problem;
 use crate::source::{self, Brought, Card};
 use crate::sql::intake::{self as rows, IntakeRow};
-use crate::sql::source as sources;
 
 /// So long a preview that nobody goes on with is kept.
 pub(super) const KEPT: Duration = Duration::from_secs(24 * 3600);
@@ -495,18 +493,13 @@ async fn unread(
     row: IntakeRow,
 ) -> Result<Intake, Problem> {
     let mut read = hall.db().read().await?;
-    let query: Query = sources::list()
-        .push(" AND s.sha256 = ", row.sha256.as_str())
-        .push(" AND s.subject = ", row.subject.as_str())
-        .push(" AND s.id <> ", row.source)
-        .push(" ORDER BY s.id DESC LIMIT ", 5_i64);
-    let seen = sources::fetch(&mut read, &query)
+    let seen = source::seen(&mut read, &row.subject, &row.sha256, row.source)
         .await?
         .into_iter()
-        .map(|source| Seen {
-            source: source.id,
-            at_us: source.registered,
-            rows: source.row_count,
+        .map(|before| Seen {
+            source: before.source,
+            at_us: before.at_us,
+            rows: before.rows,
         })
         .collect();
     Ok(Intake {
