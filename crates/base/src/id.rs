@@ -99,6 +99,10 @@ nouns! {
     Resident "rsd",
     /// Who stand together under one family card.
     Family "fam",
+    /// What somebody has decided about one family or person, whatever the rules say.
+    Exception "xcp",
+    /// What somebody says against where he stands on a list.
+    Objection "obj",
 }
 
 /// The identity of one `N`.

@@ -12,9 +12,16 @@
 //! | [`list`] | what is a list a list of, and how much does it say? |
 //! | [`household`] | which persons are one family? |
 //! | [`identity`] | who stays who, when persons are made anew? |
+//! | [`facts`] | what is known of families and persons, in columns? |
+//! | [`rule`] | who should receive, by which rule, and why? |
+//! | [`decree`] | who leaves a list, and who has decided that? |
+//! | [`compare`] | who enters, who leaves, and who is near a line? |
 //! | [`running`] | what speaks against a row of the running list, and who is not on it? |
 
 pub mod birth;
+pub mod compare;
+pub mod decree;
+pub mod facts;
 mod hash;
 pub mod household;
 pub mod identity;
@@ -22,4 +29,5 @@ pub mod link;
 pub mod list;
 pub mod name;
 pub mod number;
+pub mod rule;
 pub mod running;

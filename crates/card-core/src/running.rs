@@ -140,26 +140,26 @@ pub struct Answer {
 
 /// What is known of one family.
 #[derive(Debug, Clone, Copy, Default)]
-struct Family {
+pub(crate) struct Family {
     /// How many records of the newest DTSEN say each decile.
     deciles: [u16; 10],
     /// The DTSEN that those stand in.
     order: u32,
     /// The record that stands for it: its head's, else its first in DTSEN.
-    stands: Option<u32>,
+    pub(crate) stands: Option<u32>,
     stands_as_head: bool,
     programmes: u32,
     aided_by: Option<u32>,
     /// Its first row on the running list, whose recipient lives here if one does.
-    row: Option<u32>,
-    row_lives: bool,
+    pub(crate) row: Option<u32>,
+    pub(crate) row_lives: bool,
     /// Whether somebody of it lives here.
     lives: bool,
 }
 
 impl Family {
     /// The decile that most of its members have; of as many the lower, which is in its favour.
-    fn decile(&self) -> Option<u8> {
+    pub(crate) fn decile(&self) -> Option<u8> {
         let most = *self.deciles.iter().max()?;
         let at = self.deciles.iter().position(|count| *count == most)?;
         (most > 0).then(|| u8::try_from(at + 1).unwrap_or(u8::MAX))
@@ -174,18 +174,8 @@ impl Family {
 pub fn answer(households: &Households, lists: &[Listed], told: &[Told], by: &Yardstick) -> Answer {
     assert_eq!(told.len(), households.person.len());
     let kind = |record: &Told| lists[usize::from(record.list)].kind;
-    let persons = households.family.len();
-    let (mut died, mut gone) = (vec![None; persons], vec![None; persons]);
-    for (at, record) in told.iter().enumerate() {
-        let person = households.person[at] as usize;
-        let at = u32::try_from(at).expect("records are counted by 32 bits");
-        match kind(record) {
-            Kind::Kematian => died[person] = died[person].or(Some(at)),
-            Kind::Pindah if record.away => gone[person] = gone[person].or(Some(at)),
-            _ => {}
-        }
-    }
-    let families = families(households, lists, told, by, &died, &gone);
+    let Fates { died, gone } = Fates::new(households, lists, told);
+    let families = families(households, lists, told, by.excluding);
     let mut says_heads = vec![false; lists.len()];
     for record in told {
         says_heads[usize::from(record.list)] |= record.is_head;
@@ -259,14 +249,37 @@ pub fn answer(households: &Households, lists: &[Listed], told: &[Told], by: &Yar
     whole
 }
 
-fn families(
+/// By which records persons have died, and by which they have gone.
+struct Fates {
+    died: Vec<Option<u32>>,
+    gone: Vec<Option<u32>>,
+}
+
+impl Fates {
+    fn new(households: &Households, lists: &[Listed], told: &[Told]) -> Self {
+        let persons = households.family.len();
+        let (mut died, mut gone) = (vec![None; persons], vec![None; persons]);
+        for (at, record) in told.iter().enumerate() {
+            let person = households.person[at] as usize;
+            let at = u32::try_from(at).expect("records are counted by 32 bits");
+            match lists[usize::from(record.list)].kind {
+                Kind::Kematian => died[person] = died[person].or(Some(at)),
+                Kind::Pindah if record.away => gone[person] = gone[person].or(Some(at)),
+                _ => {}
+            }
+        }
+        Self { died, gone }
+    }
+}
+
+/// What is known of each family; of programmes those that exclude.
+pub(crate) fn families(
     households: &Households,
     lists: &[Listed],
     told: &[Told],
-    by: &Yardstick,
-    died: &[Option<u32>],
-    gone: &[Option<u32>],
+    excluding: u32,
 ) -> Vec<Family> {
+    let Fates { died, gone } = Fates::new(households, lists, told);
     let mut families = vec![Family::default(); households.families as usize];
     for (at, record) in told.iter().enumerate() {
         let person = households.person[at] as usize;
@@ -293,8 +306,8 @@ fn families(
                 }
                 family.lives |= here;
             }
-            Kind::Bansos if record.programmes & by.excluding != 0 => {
-                family.programmes |= record.programmes & by.excluding;
+            Kind::Bansos if record.programmes & excluding != 0 => {
+                family.programmes |= record.programmes & excluding;
                 family.aided_by = family.aided_by.or(Some(at));
                 family.lives |= here;
             }

@@ -409,11 +409,14 @@ fn usable(reading: Reading) -> Option<Digits> {
     })
 }
 
+/// How [`sex`] says that somebody is a woman.
+pub(crate) const WOMAN: u8 = 2;
+
 /// One for a man, two for a woman, zero where it is not told.
 fn sex(text: &str) -> u8 {
     match text.trim().bytes().next().map(|it| it.to_ascii_lowercase()) {
         Some(b'l' | b'm' | b'1') => 1,
-        Some(b'p' | b'f' | b'w' | b'2') => 2,
+        Some(b'p' | b'f' | b'w' | b'2') => WOMAN,
         _ => 0,
     }
 }

@@ -1,0 +1,219 @@
+//! A small town to judge, and the programmes that come with the house.
+
+mod asked;
+mod bounds;
+mod town;
+mod values;
+mod worlds;
+mod wrongs;
+
+pub(super) use town::*;
+
+use super::*;
+
+const PANGAN: &str = include_str!("../../data/programmes/pangan.toml");
+const TUNAI: &str = include_str!("../../data/programmes/tunai.toml");
+const KULIAH: &str = include_str!("../../data/programmes/kuliah.toml");
+const BEROBAT: &str = include_str!("../../data/programmes/berobat.toml");
+
+#[test]
+fn the_examples_say_what_they_are() {
+    for (text, slug, subject, each, rules) in [
+        (PANGAN, "pangan", Subject::Family, Some(150_000), 4),
+        (TUNAI, "tunai", Subject::Family, Some(250_000), 4),
+        (KULIAH, "kuliah", Subject::Person, None, 3),
+        (BEROBAT, "berobat", Subject::Person, None, 4),
+    ] {
+        let programme = Programme::parse(text).expect(slug);
+        assert_eq!(programme.slug, slug);
+        assert_eq!(programme.subject, subject);
+        assert_eq!(programme.rupiah_each(), each);
+        assert_eq!(programme.rules.len(), rules);
+        assert!(programme.rules.iter().all(|it| it.source.is_some()));
+        assert!(text.starts_with("# CONTOH."));
+        let numbers: Vec<usize> = programme.leaves().iter().map(|it| it.1.number).collect();
+        assert_eq!(numbers, (0..numbers.len()).collect::<Vec<_>>());
+        for (on, is) in [
+            ("2025-12-31", false),
+            ("2026-01-01", true),
+            ("2026-12-31", true),
+            ("2027-01-01", false),
+        ] {
+            assert_eq!(programme.is_in_force(day(on)), is, "{on}");
+        }
+    }
+    let bulk = |text| {
+        let programme = Programme::parse(text).expect("an example");
+        let rules = programme.rules.into_iter();
+        rules.map(|it| it.in_bulk).collect::<Vec<_>>()
+    };
+    assert_eq!(bulk(PANGAN), [true; 4]);
+    assert_eq!(bulk(BEROBAT), [true, true, false, true]);
+}
+
+/// Families by hand, with their persons.
+fn examples() -> Facts {
+    let poor = FamilyFacts {
+        decile: Some(1),
+        area: Some(VILLAGE),
+        ..FAMILY
+    };
+    let middle = FamilyFacts {
+        decile: Some(4),
+        ..poor
+    };
+    let unknown = FamilyFacts {
+        decile: None,
+        ..poor
+    };
+    let aided = FamilyFacts { aid: 0b10, ..poor };
+    let elsewhere = FamilyFacts {
+        area: Some(ELSEWHERE),
+        ..poor
+    };
+    let dead = PersonFacts {
+        died: Some(place(2, 9)),
+        ..born("1990-01-01")
+    };
+    let without = PersonFacts {
+        has_nik: false,
+        ..born("1990-01-01")
+    };
+    facts(&[
+        // 0: persons 0 to 2.
+        (
+            poor,
+            vec![born("1980-01-01"), born("2006-06-16"), born("2021-06-16")],
+        ),
+        // 1: persons 3 and 4.
+        (middle, vec![born("1960-01-01"), born("2008-06-16")]),
+        // 2: persons 5 and 6.
+        (unknown, vec![born("1966-06-15"), born("1966-06-16")]),
+        // 3: person 7.
+        (aided, vec![born("2000-01-01")]),
+        // 4: person 8.
+        (elsewhere, vec![PERSON]),
+        // 5: persons 9 and 10.
+        (poor, vec![dead, without]),
+        // 6: person 11, whose family has nobody here.
+        (poor, vec![dead]),
+    ])
+}
+
+#[test]
+fn the_examples_judge_as_by_hand() {
+    use Verdict::{Excluded, Included, Unknown};
+    let facts = examples();
+    for text in [PANGAN, TUNAI] {
+        assert_eq!(
+            verdicts(text, &facts),
+            [
+                Included, Excluded, Unknown, Excluded, Excluded, Included, Excluded
+            ]
+        );
+    }
+    assert_eq!(
+        verdicts(KULIAH, &facts),
+        [
+            Excluded, Included, Excluded, // 46, 19 and 4 years
+            Excluded, Included, // 66 and 17, decile 4
+            Excluded, Excluded, // 60 and 59 of an unknown decile
+            Excluded, // 26
+            Excluded, // in another province, of an unknown age
+            Excluded, Excluded, Excluded, // dead, 36, dead
+        ]
+    );
+    // No list of PBI-JK was examined: who else should be included is not known.
+    assert_eq!(
+        verdicts(BEROBAT, &facts),
+        [
+            Unknown, Unknown, Unknown, Unknown, Unknown, Unknown, Unknown, Unknown, Unknown,
+            Excluded, Excluded, Excluded,
+        ]
+    );
+    let mut facts = facts;
+    facts.programmes.push("PBI-JK".to_owned());
+    facts.families[3].aid |= 1 << 3;
+    assert_eq!(
+        verdicts(BEROBAT, &facts),
+        [
+            Included, Included, Included, // decile 1
+            Included, Included, // decile 4
+            Included, Unknown,  // 60, and 59 of an unknown decile
+            Excluded, // gets PBI-JK
+            Included, // decile 1, whatever the age
+            Excluded, Excluded, Excluded, // dead, without a NIK, dead
+        ]
+    );
+}
+
+#[test]
+fn who_decides_and_how_many() {
+    let facts = examples();
+    let programme = Programme::parse(PANGAN).expect("an example");
+    let judged = judge(&programme, &facts, day(TODAY));
+    let deciding: Vec<Option<(usize, Truth)>> = (0..judged.len())
+        .map(|at| judged.deciding(at, &programme))
+        .collect();
+    assert_eq!(
+        deciding,
+        [
+            None,
+            Some((2, Truth::No)),
+            Some((2, Truth::Unknown)),
+            Some((3, Truth::Yes)),
+            Some((0, Truth::No)),
+            None,
+            Some((1, Truth::No)),
+        ]
+    );
+    let tally = Tally {
+        included: 2,
+        excluded: 4,
+        unknown: 1,
+    };
+    assert_eq!(judged.tally(), tally);
+    let nobody = judge(&programme, &Facts::default(), day(TODAY));
+    assert!(nobody.is_empty());
+    assert_eq!((nobody.len(), nobody.tally()), (0, Tally::default()));
+}
+
+#[test]
+fn what_is_asked_again_is_answered_the_same() {
+    let facts = examples();
+    for text in [PANGAN, KULIAH, BEROBAT] {
+        let programme = Programme::parse(text).expect("an example");
+        let judged = judge(&programme, &facts, day(TODAY));
+        assert_eq!(judged, judge(&programme, &facts, day(TODAY)));
+    }
+}
+
+#[test]
+fn more_than_a_block_is_in_order() {
+    let homes: Vec<(FamilyFacts, Vec<PersonFacts>)> = (0..10_000_u32)
+        .map(|at| {
+            let decile = u8::try_from(at % 10 + 1).ok();
+            (
+                FamilyFacts { decile, ..FAMILY },
+                vec![PERSON; 1 + at as usize % 2],
+            )
+        })
+        .collect();
+    let facts = facts(&homes);
+    let leaf = r#"{ kolom = "desil", op = "<=", nilai = 3 }"#;
+    for subject in Subject::ALL {
+        let programme = written(subject, &[("syarat", leaf)]);
+        let judged = judge(&programme, &facts, day(TODAY));
+        let families = facts.families.iter().enumerate();
+        let of: Vec<usize> = match subject {
+            Subject::Family => families.map(|(at, _)| at).collect(),
+            Subject::Person => families
+                .flat_map(|(at, it)| vec![at; it.count as usize])
+                .collect(),
+        };
+        assert_eq!(judged.len(), of.len());
+        for (at, family) in of.into_iter().enumerate() {
+            assert_eq!(judged.truth(at, 0), Truth::of(family % 10 < 3), "{at}");
+        }
+    }
+}
