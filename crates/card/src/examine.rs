@@ -14,10 +14,12 @@ mod memory;
 mod undone;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use base::area::AreaCode;
 use base::day::Day;
-use base::id::{Family, Id, Person};
+use base::id::{Family, Id, Person, Resident};
+use card_core::facts::{Gathering, ListOf};
 use card_core::household::{Households, Listed};
 use card_core::identity;
 use card_core::link::{self, Settings, Step};
@@ -39,6 +41,7 @@ use self::known::Known;
 use self::memory::{Memory, PROGRAMMES_MAX};
 pub(crate) use self::undone::sweep;
 use self::undone::{forget, undo};
+use crate::facts::{self, Written};
 use crate::room::Room;
 use crate::sql::finding::{self, FindingRow, Runs, TotalRow};
 use crate::sql::list::{self, ListRow};
@@ -503,10 +506,43 @@ impl Examination {
             rows: answer.rows,
             fine: answer.fine,
             eligible: answer.eligible,
-            programmes: memory.programmes,
+            programmes: memory.programmes.clone(),
             moved_records: moved,
         };
-        self.settle(&outcome).await
+        let facts = self.knows(memory, households, &persons, &families).await?;
+        self.settle(&outcome, &facts).await
+    }
+
+    /// What rules are judged by, sealed.
+    async fn knows(
+        &self,
+        mut memory: Memory,
+        households: Households,
+        persons: &[Id<Resident>],
+        families: &[Id<Family>],
+    ) -> Result<Written, Problem> {
+        let persons: Vec<[u8; 16]> = persons.iter().map(|it| *it.as_bytes()).collect();
+        let families: Vec<[u8; 16]> = families.iter().map(|it| *it.as_bytes()).collect();
+        let (listed, lists) = (self.listed(), self.lists.iter().map(named).collect());
+        let gathering = self.hall.tasks().blocking("gathering facts", move || {
+            let programmes = std::mem::take(&mut memory.programmes);
+            let gathering = Gathering {
+                register: &memory.register,
+                households: &households,
+                lists: &listed,
+                told: &memory.told,
+                areas: &memory.areas,
+                persons: &persons,
+                families: &families,
+            };
+            Arc::new(gathering.facts(lists, programmes))
+        });
+        let facts = gathering
+            .await
+            .map_err(|undone| Problem::bug(undone.to_string()))?;
+        let written = facts::seal(&self.hall, self.number, Arc::clone(&facts)).await?;
+        self.room.put_facts(self.number, &facts);
+        Ok(written)
     }
 
     /// Whose each record was in the run before; ends rows of lists that count no more.
@@ -668,12 +704,13 @@ impl Examination {
         totals.into_values().collect()
     }
 
-    async fn settle(&self, outcome: &Outcome) -> Result<(), Problem> {
+    async fn settle(&self, outcome: &Outcome, facts: &Written) -> Result<(), Problem> {
         let result = serde_json::to_value(outcome)
             .map_err(|error| Problem::bug(format!("a result cannot be written: {error}")))?;
         let now = self.hall.now();
         let mut tx = self.hall.db().write().await?;
-        run::done(&mut tx, self.number, &result, now.wall).await?;
+        facts.record(&self.hall, &mut tx).await?;
+        run::done(&mut tx, self.number, &result, facts.kept(), now.wall).await?;
         let act = Act {
             verb: "card_run.done",
             subject: format!("run {}", self.number),
@@ -686,7 +723,22 @@ impl Examination {
             // The next one takes it away; it is in nobody's way.
             tracing::warn!(%error, "what was found before was not taken away");
         }
+        if let Err(problem) = facts::let_go(&self.hall, self.number).await {
+            tracing::warn!(
+                problem = problem.slug(),
+                "what was known before was not taken away"
+            );
+        }
         Ok(())
+    }
+}
+
+fn named(list: &ListRow) -> ListOf {
+    ListOf {
+        number: list.number,
+        kind: list.kind.as_str().to_owned(),
+        title: list.title.clone(),
+        as_of: list.as_of,
     }
 }
 

@@ -17,22 +17,35 @@
 //! | `record` | what a row says, as it lies sealed |
 //! | `strongbox` | rows sealed and opened, and by what they are found |
 //! | `examine` | all lists linked, and the running list answered |
+//! | `facts` | what an examination knows, kept for whoever judges by it |
+//! | `programme` | who should receive, as somebody wrote it |
+//! | `decide` | who receives: rules weighed, what people ruled, lists that were adopted |
+//! | `objection` | what somebody says against where he stands on a list |
+//! | `subject` | whom a programme is about |
+//! | `words` | what rules ask and columns say, in words |
 //! | `simulated` | lists of the demonstration, brought in by the house |
 //! | `sql` | the room's tables |
 //! | `room` | the room as a whole |
 
+mod decide;
 #[doc(hidden)]
 pub mod doors;
 mod examine;
+mod facts;
 mod http;
 mod import;
+mod objection;
+mod programme;
 mod record;
 mod room;
 pub mod simulated;
 mod sql;
 mod strongbox;
+mod subject;
+mod words;
 
 pub use room::{Room, open, start};
 
 /// The room's tables.
-pub const SCHEMA: store::migrate::Schema = store::schema!("card", "schema", [(1, "lists")]);
+pub const SCHEMA: store::migrate::Schema =
+    store::schema!("card", "schema", [(1, "lists"), (2, "decisions")]);

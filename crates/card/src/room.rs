@@ -6,12 +6,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use axum::Extension;
 use base::area::AreaCode;
 use base::id::{Id, Intake};
+use card_core::facts::Facts;
 use hall::Hall;
 use hall::areas::{self, Filter};
 use store::Error;
 use tokio::sync::{Semaphore, watch};
 use utoipa_axum::router::OpenApiRouter;
 
+use crate::decide::{Weighed, adopt};
 use crate::examine::Stage;
 use crate::http;
 use crate::import::desk::Work;
@@ -22,6 +24,10 @@ const AREAS: i64 = 5_000;
 
 /// Files that are read at once: a workbook is held meanwhile.
 const READING: usize = 2;
+
+/// Examinations of which it is held what they know, and lists whose rules are held weighed:
+/// the newest, and an older one to compare with.
+const OPENED: usize = 2;
 
 /// The areas of the house.
 #[derive(Debug, Default)]
@@ -62,6 +68,12 @@ struct Inner {
     works: Mutex<BTreeMap<Id<Intake>, Work>>,
     /// How far an examination has come, while one goes on.
     stage: Mutex<Option<Stage>>,
+    /// What examinations know, opened: those that were asked for last.
+    facts: Mutex<Vec<(i64, Arc<Facts>)>>,
+    /// Lists whose rules were weighed: those that were asked for last.
+    weighed: Mutex<Vec<(i64, Arc<Weighed>)>>,
+    /// How far a list has come that is being adopted: its number, rows written, of how many.
+    adopting: Mutex<Option<(i64, u64, u64)>>,
     /// Files that are read at once.
     reading: Semaphore,
     /// Counts up whenever one of them has come to an end.
@@ -93,11 +105,15 @@ pub async fn open(hall: &Hall) -> Result<Room, Error> {
     drop(read);
     kept::sweep(hall).await?;
     crate::examine::sweep(hall).await?;
+    adopt::sweep(hall).await?;
     Ok(Room {
         inner: Arc::new(Inner {
             areas,
             works: Mutex::default(),
             stage: Mutex::default(),
+            facts: Mutex::default(),
+            weighed: Mutex::default(),
+            adopting: Mutex::default(),
             reading: Semaphore::new(READING),
             turns: watch::Sender::new(0),
         }),
@@ -167,6 +183,50 @@ impl Room {
         }
     }
 
+    /// What an examination knows, if it was opened lately.
+    pub(crate) fn facts(&self, run: i64) -> Option<Arc<Facts>> {
+        held(&self.inner.facts, run)
+    }
+
+    /// Keeps it open for whoever asks next.
+    pub(crate) fn put_facts(&self, run: i64, facts: &Arc<Facts>) {
+        hold(&self.inner.facts, run, facts);
+    }
+
+    /// The rules of a list, if they were weighed lately.
+    pub(crate) fn weighed(&self, decision: i64) -> Option<Arc<Weighed>> {
+        held(&self.inner.weighed, decision)
+    }
+
+    /// Holds them for whoever asks next.
+    pub(crate) fn put_weighed(&self, decision: i64, weighed: &Arc<Weighed>) {
+        hold(&self.inner.weighed, decision, weighed);
+    }
+
+    /// Holds neither the rules of a list nor what its examination knows any more.
+    pub(crate) fn let_go(&self, decision: i64, run: i64) {
+        drop_held(&self.inner.weighed, decision);
+        drop_held(&self.inner.facts, run);
+    }
+
+    /// How far a list has come that is being adopted.
+    pub(crate) fn adopting(&self, decision: i64) -> Option<(u64, u64)> {
+        let adopting = self.inner.adopting.lock();
+        let adopting = *adopting.unwrap_or_else(PoisonError::into_inner);
+        adopting
+            .filter(|it| it.0 == decision)
+            .map(|(_, done, of)| (done, of))
+    }
+
+    /// From now on it has come so far; none: it is over.
+    pub(crate) fn put_adopting(&self, stage: Option<(i64, u64, u64)>) {
+        let adopting = self.inner.adopting.lock();
+        *adopting.unwrap_or_else(PoisonError::into_inner) = stage;
+        if stage.is_none() {
+            self.turn();
+        }
+    }
+
     fn turn(&self) {
         self.inner.turns.send_modify(|turns| *turns += 1);
     }
@@ -187,4 +247,24 @@ impl Room {
     pub fn routes_described() -> OpenApiRouter<Hall> {
         http::routes()
     }
+}
+
+type Held<T> = Mutex<Vec<(i64, Arc<T>)>>;
+
+fn held<T>(all: &Held<T>, number: i64) -> Option<Arc<T>> {
+    let all = all.lock().unwrap_or_else(PoisonError::into_inner);
+    let found = all.iter().find(|it| it.0 == number);
+    found.map(|it| Arc::clone(&it.1))
+}
+
+fn hold<T>(all: &Held<T>, number: i64, one: &Arc<T>) {
+    let mut all = all.lock().unwrap_or_else(PoisonError::into_inner);
+    all.retain(|it| it.0 != number);
+    all.insert(0, (number, Arc::clone(one)));
+    all.truncate(OPENED);
+}
+
+fn drop_held<T>(all: &Held<T>, number: i64) {
+    let mut all = all.lock().unwrap_or_else(PoisonError::into_inner);
+    all.retain(|it| it.0 != number);
 }

@@ -242,6 +242,8 @@ permissions! {
     CardOpen "card.open": Bansos Admin;
     /// Bring lists in, take them back, and have them examined.
     CardImport "card.import": Bansos Admin;
+    /// Write rules of programmes, and decide who receives: rulings, lists, objections.
+    CardDecide "card.decide": Bansos Admin;
 }
 
 /// Where a thing lies, as rights see it.

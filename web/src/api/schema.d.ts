@@ -377,6 +377,243 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/card/decisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists of who receives, the newest first. */
+        get: operations["get_card_decisions"];
+        put?: never;
+        /** Begins a draft: who should receive by a programme, as the newest examination knows, beside
+         *     the list before. Of one programme there is one draft at a time. */
+        post: operations["post_card_decisions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card/decisions/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One list, with all that there is to decide by. */
+        get: operations["get_card_decisions_by_number"];
+        put?: never;
+        post?: never;
+        /** Gives a draft up. Nothing of it counts; it stays on record. */
+        delete: operations["delete_card_decisions_by_number"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card/decisions/{number}/adoption": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Adopts a draft: its rows are written, hashed, and never changed again. The answer comes at
+         *     once; the list tells how far it has come. */
+        post: operations["post_card_decisions_by_number_adoption"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card/decisions/{number}/annexes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A village's part of the annex, with names: the file whose SHA-256 the cover names. Who took
+         *     it, when, for what and how many rows is kept. */
+        post: operations["post_card_decisions_by_number_annexes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card/decisions/{number}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who entered a list and who left it beside the one before, each with what is another, rule
+         *     by rule. Masked; as CSV for one area or all of a short list. */
+        get: operations["get_card_decisions_by_number_changes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card/decisions/{number}/cover": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The cover of an adopted list: how many stand on the part of each village, and the hash of
+         *     that. As CSV it is the file whose SHA-256 the decree names; it tells of nobody. */
+        get: operations["get_card_decisions_by_number_cover"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card/decisions/{number}/exceptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Decisions about one subject each that count in the programme of a list; of an adopted one
+         *     those that counted then. Only of areas that the caller may see. */
+        get: operations["get_card_decisions_by_number_exceptions"];
+        put?: never;
+        /** Decides about one subject, whatever the rules say, in this draft and in all later lists of
+         *     its programme until somebody ends it. */
+        post: operations["post_card_decisions_by_number_exceptions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card/decisions/{number}/exceptions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** A decision about one subject does not count any more. Lists that were adopted stay as they
+         *     are. */
+        delete: operations["delete_card_decisions_by_number_exceptions_by_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card/decisions/{number}/rulings/{group}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Rules on a group: what becomes of those who receive and would not any more by one rule. */
+        put: operations["put_card_decisions_by_number_rulings_by_group"];
+        post?: never;
+        /** Takes a ruling back. */
+        delete: operations["delete_card_decisions_by_number_rulings_by_group"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card/decisions/{number}/subjects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who stands where on a list, by village. Masked. Of an adopted list without those whom the
+         *     rules exclude and who did not receive before. */
+        get: operations["get_card_decisions_by_number_subjects"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card/decisions/{number}/subjects/{subject}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where somebody stands on a list, and why: each rule with what columns say and the rows that
+         *     say it, who decided, and what is another than before. Masked. */
+        get: operations["get_card_decisions_by_number_subjects_by_subject"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card/decisions/{number}/subjects/{subject}/sheet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Prints why somebody stands where he does on a list: each rule with its legal source, what
+         *     was found and where, who decided, and how to object. PDF/A, in Indonesian. */
+        post: operations["post_card_decisions_by_number_subjects_by_subject_sheet"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card/decisions/{number}/verification": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Derives an adopted list once more from rules, facts, the list before and what people
+         *     decided, makes its annex again, and tells whatever differs from what was adopted. */
+        post: operations["post_card_decisions_by_number_verification"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/card/families/search": {
         parameters: {
             query?: never;
@@ -403,6 +640,24 @@ export interface paths {
         };
         /** A family, masked: who belongs to it, by which rows, and what was found. */
         get: operations["get_card_families_by_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card/families/{id}/decisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** On which adopted lists a family, or a person of it, is told of. Whoever the rules exclude
+         *     and did not receive before is on none: the list itself tells why. */
+        get: operations["get_card_families_by_id_decisions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -553,6 +808,131 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/card/objections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Objections against adopted lists, the newest first. Not what they say. */
+        get: operations["get_card_objections"];
+        put?: never;
+        /** Records an objection against an adopted list, for whoever lives in the caller's area.
+         *     What it says is sealed, and the answer here is without it. */
+        post: operations["post_card_objections"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card/objections/{id}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Answers an objection that somebody else has recorded. What was accepted counts in the
+         *     lists of the programme that come; what was answered stays. */
+        post: operations["post_card_objections_by_id_answer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card/objections/{id}/opening": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Opens an objection: who objects, on what ground, and why it was answered so. Who opened
+         *     it, when and for what is kept. */
+        post: operations["post_card_objections_by_id_opening"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card/programmes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All programmes, each in its newest version. */
+        get: operations["get_card_programmes"];
+        put?: never;
+        /** Keeps a version more of a programme, or a new programme. Lists that were adopted by an
+         *     older one stay as they are. */
+        post: operations["post_card_programmes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card/programmes/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Reads a text and keeps nothing: what it says, or what is wrong with it and where. */
+        post: operations["post_card_programmes_check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card/programmes/{slug}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One programme: its text, its rules in words, its versions. */
+        get: operations["get_card_programmes_by_slug"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card/rule-columns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All columns that rules can ask of, with what may be asked. */
+        get: operations["get_card_rule-columns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/card/runs": {
         parameters: {
             query?: never;
@@ -566,6 +946,24 @@ export interface paths {
         /** Examines all lists that count, and holds the running list against them. The answer
          *     comes at once; the list of runs tells how far it has come. */
         post: operations["post_card_runs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card/simulations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tries rules: who would enter, who would leave, what it costs, who is near a line. Changes
+         *     nothing. */
+        post: operations["post_card_simulations"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2801,6 +3199,69 @@ export interface components {
             /** @description Its regency. */
             regency: string;
         };
+        /** @description That a list was adopted. */
+        CardAdopted: {
+            /**
+             * Format: int64
+             * @description When.
+             */
+            at_us: number;
+            /** @description Who said so. */
+            by_name?: string | null;
+            decree?: components["schemas"]["CardDecree"] | null;
+            /**
+             * Format: int64
+             * @description Until then nothing that it rests on is taken away.
+             */
+            keep_until_us?: number | null;
+            /** @description SHA-256 of its cover, in hexadecimal: what the decree names. */
+            sha256: string;
+        };
+        /** @description How far a list has come that is being adopted. */
+        CardAdopting: {
+            /**
+             * Format: int64
+             * @description Rows that are written,
+             */
+            done: number;
+            /**
+             * Format: int64
+             * @description of so many.
+             */
+            of: number;
+        };
+        /** @description The decree that adopts a list. */
+        CardAdoption: {
+            /** @description The number of the decree. */
+            decree: string;
+            /** @description Its day. */
+            decree_day: string;
+            /**
+             * Format: int32
+             * @description How many years it is kept at least, 1 to 50; ten when left out.
+             */
+            keep_years?: number | null;
+            /**
+             * Format: int64
+             * @description How many receive by it: exactly what the list says as `receiving`.
+             */
+            receiving: number;
+            /** @description Who signs it, one to six. */
+            signatories: components["schemas"]["CardSignatory"][];
+        };
+        /**
+         * @description Which part, and what for.
+         * @example {
+         *       "area": "62.02.11.2001",
+         *       "purpose": "lampiran SK untuk desa"
+         *     }
+         */
+        CardAnnexForm: {
+            /** @description The village; left out for those of whom none is known. */
+            area?: string | null;
+            /** @description What for. It is written into the audit with the number of rows. */
+            purpose: string;
+        };
         /** @description What the newest examination says of the running list. */
         CardAnswer: {
             /** @description Over all of those areas. A row may be found more than one thing of. */
@@ -2838,6 +3299,63 @@ export interface components {
             /** @description Rows of the running list against which something speaks, each once. */
             questioned: components["schemas"]["CardCounted"];
         };
+        /** @description One area, before and now. */
+        CardAreaPart: {
+            /** @description Before. */
+            before: components["schemas"]["CardTally"];
+            /** @description Its code; null for those of whom no area is known. */
+            code?: string | null;
+            /**
+             * Format: int64
+             * @description Who receives now and did not.
+             */
+            enters: number;
+            /**
+             * Format: int64
+             * @description Who does not and did.
+             */
+            leaves: number;
+            /** @description What it is called. */
+            name?: string | null;
+            /** @description Now. */
+            now: components["schemas"]["CardTally"];
+        };
+        /** @description Beside which list it is laid. */
+        CardBaseline: {
+            /** @description `list` or `running`. */
+            kind: string;
+            /**
+             * Format: int64
+             * @description The number of the adopted list.
+             */
+            number?: number | null;
+        };
+        /** @description Something that rules can ask of. */
+        CardColumn: {
+            /** @description What it is, in English. */
+            about_en: string;
+            /** @description What it is, in Indonesian. */
+            about_id: string;
+            /** @description The class of data by UU 27/2022, article 4. */
+            class: string;
+            /** @description The word that rule files use. */
+            key: string;
+            /** @description What may be asked of it. */
+            ops: string[];
+            /** @description Whose it can be: `keluarga`, `orang`. */
+            subjects: string[];
+            /** @description `number`, `flag`, `area` or `aid`. */
+            type: string;
+            /** @description What is counted, of a number. */
+            unit?: string | null;
+        };
+        /** @description All that rules can ask of. */
+        CardColumns: {
+            /** @description In the order in which they are told. */
+            items: components["schemas"]["CardColumn"][];
+            /** @description There is no next page. */
+            next?: string | null;
+        };
         /** @description How much of one thing was found. */
         CardCounted: {
             /**
@@ -2855,6 +3373,187 @@ export interface components {
              * @description Those of which it is not known.
              */
             unknown: number;
+        };
+        /** @description The cover of a list. */
+        CardCover: {
+            /**
+             * Format: int64
+             * @description The number of the list.
+             */
+            number: number;
+            /** @description By village. */
+            parts: components["schemas"]["CardPart"][];
+            /** @description SHA-256 of the cover as CSV: what the decree names. */
+            sha256: string;
+        };
+        /** @description One decile, before and now. */
+        CardDecilePart: {
+            /** @description Before. */
+            before: components["schemas"]["CardTally"];
+            /**
+             * Format: int32
+             * @description 1 to 10; null for those of whom it is not known.
+             */
+            decile?: number | null;
+            /**
+             * Format: int64
+             * @description Who receives now and did not.
+             */
+            enters: number;
+            /**
+             * Format: int64
+             * @description Who does not and did.
+             */
+            leaves: number;
+            /** @description Now. */
+            now: components["schemas"]["CardTally"];
+        };
+        /** @description A list of who receives. */
+        CardDecision: {
+            adopted?: components["schemas"]["CardAdopted"] | null;
+            /**
+             * Format: int32
+             * @description how many to each,
+             */
+            amount: number;
+            /** @description Beside which list. */
+            baseline: components["schemas"]["CardBaseline"];
+            /**
+             * Format: int64
+             * @description When it was begun.
+             */
+            began_us: number;
+            /** @description By whom. */
+            by_name?: string | null;
+            /** @description On which day. */
+            day: string;
+            /** @description what is given, */
+            item: string;
+            /**
+             * Format: int64
+             * @description Its number.
+             */
+            number: number;
+            /** @description what that is called, */
+            programme_name: string;
+            /**
+             * Format: int64
+             * @description By which examination.
+             */
+            run: number;
+            /**
+             * Format: int64
+             * @description and what one gets in a cycle, in rupiah. Null: not known.
+             */
+            rupiah_each?: number | null;
+            /** @description By which programme, */
+            slug: string;
+            stage?: components["schemas"]["CardAdopting"] | null;
+            /** @description `draft`, `writing`, `adopted` or `dropped`. */
+            state: string;
+            /** @description of whom it judges: `keluarga` or `orang`, */
+            subject: string;
+            tally?: components["schemas"]["CardTally"] | null;
+            /** @description What the list is called. */
+            title: string;
+            /** @description in which unit, */
+            unit: string;
+            /**
+             * Format: int64
+             * @description which version,
+             */
+            version: number;
+        };
+        /**
+         * @description A draft.
+         * @example {
+         *       "slug": "pangan"
+         *     }
+         */
+        CardDecisionForm: {
+            /** @description The day by which ages go; today when left out. */
+            day?: string | null;
+            /** @description By which programme. */
+            slug: string;
+            /** @description What the list is called; as the programme when left out. */
+            title?: string | null;
+            /**
+             * Format: int64
+             * @description In which version; the newest when left out.
+             */
+            version?: number | null;
+        };
+        /** @description A list, with all that there is to decide by. */
+        CardDecisionWhole: components["schemas"]["CardDecision"] & {
+            /** @description How many stood where before, in the area of the caller. */
+            before: components["schemas"]["CardTally"];
+            /** @description By regency. */
+            by_area: components["schemas"]["CardAreaPart"][];
+            /** @description By decile. */
+            by_decile: components["schemas"]["CardDecilePart"][];
+            /** @description By rule. */
+            by_rule: components["schemas"]["CardRuleCount"][];
+            /** @description Decisions about one subject each that count in this programme. */
+            exceptions: components["schemas"]["CardExceptionCounts"];
+            /** @description Those on whom a person has to rule. */
+            groups: components["schemas"]["CardGroup"][];
+            /** @description What to know before believing it. */
+            hints: components["schemas"]["CardHint"][];
+            /** @description From where to where. */
+            moves: components["schemas"]["CardMove"][];
+            /**
+             * Format: int64
+             * @description The newest version of the programme.
+             */
+            newest_version: number;
+            /** @description How many stand where, in the area of the caller. */
+            now: components["schemas"]["CardTally"];
+            /**
+             * Format: int64
+             * @description Of all of them: who would receive, held and undecided ones with them. Whoever adopts
+             *     the list says this number.
+             */
+            receiving: number;
+            /**
+             * Format: int64
+             * @description Of all of them: who received and about whom nobody decided yet.
+             */
+            undecided: number;
+        };
+        /** @description A page of lists. */
+        CardDecisions: {
+            /** @description The newest first. */
+            items: components["schemas"]["CardDecision"][];
+            /** @description What to send as `cursor` for the next page. */
+            next?: string | null;
+        };
+        /** @description The decree that a list is annexed to. */
+        CardDecree: {
+            /** @description Its day. */
+            day: string;
+            /** @description Its number. */
+            number: string;
+            /** @description Who signs it. */
+            signatories: components["schemas"]["CardSignatory"][];
+        };
+        /** @description A row of a list that says something. */
+        CardEvidence: {
+            /** @description The day whose state it tells. */
+            as_of?: string | null;
+            /** @description What it is a list of. */
+            kind: string;
+            /**
+             * Format: int64
+             * @description The number of the list.
+             */
+            list: number;
+            /**
+             * Format: int32
+             * @description The row.
+             */
+            row: number;
+            /** @description What it is called. */
+            title: string;
         };
         /** @description A list that was examined. */
         CardExaminedList: {
@@ -2874,6 +3573,55 @@ export interface components {
             rows: number;
             /** @description What it is called. */
             title: string;
+        };
+        /** @description What somebody decided about one subject. */
+        CardException: {
+            /** @description `include` or `exclude`. */
+            answer: string;
+            /**
+             * Format: int64
+             * @description When.
+             */
+            at_us: number;
+            /** @description Who. */
+            by_name?: string | null;
+            /** @description Which one. */
+            id: string;
+            /** @description The objection that it follows from. */
+            objection?: string | null;
+            /** @description Why; for whoever may open families there. */
+            reason?: string | null;
+            /** @description About whom: `fam_…` or `rsd_…`. */
+            subject: string;
+        };
+        /** @description What was decided about one subject each. */
+        CardExceptionCounts: {
+            /**
+             * Format: int64
+             * @description Who does not.
+             */
+            exclude: number;
+            /**
+             * Format: int64
+             * @description Who receives by it.
+             */
+            include: number;
+        };
+        /** @description A decision about one subject. */
+        CardExceptionForm: {
+            /** @description `include` or `exclude`. */
+            answer: string;
+            /** @description Why. It is kept sealed. */
+            reason: string;
+            /** @description About whom: `fam_…` or `rsd_…`. */
+            subject: string;
+        };
+        /** @description Decisions about one subject each. */
+        CardExceptions: {
+            /** @description The oldest first. */
+            items: components["schemas"]["CardException"][];
+            /** @description There is no next page. */
+            next?: string | null;
         };
         /** @description Families that were found. */
         CardFamiliesFound: {
@@ -2901,6 +3649,52 @@ export interface components {
              * @description The number of that examination.
              */
             run: number;
+        };
+        /** @description Where a family, or one of it, stands on an adopted list. */
+        CardFamilyDecision: {
+            /**
+             * Format: int64
+             * @description When it was adopted.
+             */
+            adopted_us?: number | null;
+            /**
+             * Format: int32
+             * @description how many,
+             */
+            amount: number;
+            /** @description Who decided: `rules`, `group` or `person`. */
+            by: string;
+            /** @description what is given, */
+            item: string;
+            /**
+             * Format: int64
+             * @description The number of the list.
+             */
+            number: number;
+            /** @description what that is called, */
+            programme_name: string;
+            /** @description The rule that speaks first against it. */
+            rule_name?: string | null;
+            /**
+             * Format: int64
+             * @description and what that is in a cycle, in rupiah. Null: not known.
+             */
+            rupiah?: number | null;
+            /** @description Of which programme, */
+            slug: string;
+            /** @description The family or the person. */
+            subject: string;
+            /** @description in which unit, */
+            unit: string;
+            /** @description `included`, `held`, `excluded` or `unknown`. */
+            verdict: string;
+        };
+        /** @description Adopted lists that tell of a family. */
+        CardFamilyDecisions: {
+            /** @description The newest first. */
+            items: components["schemas"]["CardFamilyDecision"][];
+            /** @description There is no next page. */
+            next?: string | null;
         };
         /** @description A family that was found. */
         CardFamilyFound: {
@@ -2949,6 +3743,47 @@ export interface components {
             items: components["schemas"]["CardFinding"][];
             /** @description What to send as `cursor` for the next page. */
             next?: string | null;
+        };
+        /** @description Those who receive and would not any more, since the same rule is the first to speak against. */
+        CardGroup: {
+            /** @description How it is called: the rule and `fails` or `unknown`. */
+            id: string;
+            /** @description Whether they may be removed in bulk. */
+            in_bulk: boolean;
+            /**
+             * Format: int64
+             * @description Those of them about whom nobody decided alone.
+             */
+            open: number;
+            /** @description The rule; `absent` for those of whom no list tells any more. */
+            rule: string;
+            /** @description What it is called. */
+            rule_name: string;
+            ruling?: components["schemas"]["CardRuling"] | null;
+            /**
+             * Format: int64
+             * @description What they get in a cycle. Null: not known.
+             */
+            rupiah?: number | null;
+            /** @description Its legal source. */
+            source?: string | null;
+            /**
+             * Format: int64
+             * @description How many, in the area of the caller.
+             */
+            subjects: number;
+            /** @description `fails` or `unknown`. */
+            truth: string;
+        };
+        /** @description Something to know before believing a number. */
+        CardHint: {
+            /** @description `aid_without_list` (no list of a programme of other aid has come in: what is asked of
+             *     it is unknown of everybody), `no_deaths`, `no_moves`, `not_in_force`, `lists_newer`
+             *     (lists came or went since the examination) or `absent` (so many received of whom no
+             *     list tells any more). */
+            kind: string;
+            /** @description Which. */
+            value?: string | null;
         };
         /** @description An import as a page shows it. */
         CardImport: {
@@ -3176,6 +4011,32 @@ export interface components {
             /** @description There is no next page. */
             next?: string | null;
         };
+        /** @description So many are so far from a line. */
+        CardMarginCount: {
+            /**
+             * Format: int32
+             * @description By how much one number would have to change.
+             */
+            distance: number;
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            subjects: number;
+        };
+        /** @description Who is how far from a line of one column. */
+        CardMargins: {
+            /** @description What it is, in English. */
+            about_en: string;
+            /** @description What it is, in Indonesian. */
+            about_id: string;
+            /** @description The column whose number would have to change. */
+            column: string;
+            /** @description Those inside, from a line that would let them out. */
+            inside: components["schemas"]["CardMarginCount"][];
+            /** @description Those outside, from a line that would let them in. */
+            outside: components["schemas"]["CardMarginCount"][];
+        };
         /** @description Somebody who is masked. */
         CardMasked: {
             /** @description As it is written. */
@@ -3194,6 +4055,171 @@ export interface components {
             /** @description Where he stands, the newest list first. */
             records: components["schemas"]["CardRecord"][];
         };
+        /** @description How many went from where to where. */
+        CardMove: {
+            /** @description `included`, `excluded` or `unknown`. */
+            before: string;
+            /** @description The same. */
+            now: string;
+            /**
+             * Format: int64
+             * @description What they get in a cycle, or got. Null: not known.
+             */
+            rupiah?: number | null;
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            subjects: number;
+        };
+        /** @description Somebody near a line, masked. */
+        CardNearest: {
+            /** @description Where that lives. */
+            area?: string | null;
+            /** @description What that is called. */
+            area_name?: string | null;
+            /** @description The column. */
+            column: string;
+            /**
+             * Format: int32
+             * @description How far that is.
+             */
+            distance: number;
+            /**
+             * Format: int32
+             * @description What it would have to say.
+             */
+            line: number;
+            /** @description The rule whose line is near. */
+            rule: string;
+            /** @description The family or the person. */
+            subject: string;
+            /**
+             * Format: int32
+             * @description What the column says.
+             */
+            value: number;
+            /** @description What the rules say of it. */
+            verdict: string;
+            who?: components["schemas"]["CardMasked"] | null;
+        };
+        /** @description What somebody says against where he stands on an adopted list. */
+        CardObjection: {
+            /** @description The area that the subject lives in. */
+            area?: string | null;
+            /** @description What that is called. */
+            area_name?: string | null;
+            /**
+             * Format: int64
+             * @description When it was recorded, microseconds since 1970 UTC.
+             */
+            at_us: number;
+            /** @description Who has recorded it. */
+            by_name?: string | null;
+            decided?: components["schemas"]["CardObjectionAnswer"] | null;
+            /**
+             * Format: int64
+             * @description The number of the list that it is against.
+             */
+            decision: number;
+            /**
+             * Format: int64
+             * @description Until before when it is to be answered.
+             */
+            due_us: number;
+            /** @description On what ground; null unless it was opened. */
+            ground?: string | null;
+            /** @description `obj_…`. */
+            id: string;
+            /** @description Whether it is open and should have been answered. */
+            is_overdue: boolean;
+            /**
+             * Format: int64
+             * @description The number that people say.
+             */
+            number: number;
+            /** @description Who objects, in words; null unless it was opened. */
+            objector?: string | null;
+            /** @description The programme of the list, by its name in addresses. */
+            programme: string;
+            /** @description What that is called. */
+            programme_name: string;
+            /** @description `open`, `accepted` or `rejected`. */
+            state: string;
+            /** @description `fam_…` or `rsd_…`: about whom. */
+            subject: string;
+            /** @description What is asked for: `include` or `exclude`. */
+            wants: string;
+        };
+        /** @description The answer to an objection. */
+        CardObjectionAnswer: {
+            /** @description `accepted` or `rejected`. */
+            answer: string;
+            /**
+             * Format: int64
+             * @description When, microseconds since 1970 UTC.
+             */
+            at_us: number;
+            /** @description Who has answered. */
+            by_name?: string | null;
+            /** @description Why; null unless the objection was opened. */
+            reason?: string | null;
+        };
+        /**
+         * @description The answer to an objection.
+         * @example {
+         *       "answer": "accepted",
+         *       "reason": "kartu keluarga yang baru sudah diperiksa"
+         *     }
+         */
+        CardObjectionAnswerForm: {
+            /** @description `accepted` or `rejected`. */
+            answer: string;
+            /** @description Why; it may have several lines. It is sealed. */
+            reason: string;
+        };
+        /**
+         * @description What somebody says against where he stands.
+         * @example {
+         *       "by": "istri kepala keluarga, datang sendiri ke kantor desa",
+         *       "decision": 3,
+         *       "ground": "Suami sudah meninggal; kami tidak menerima bantuan lain.",
+         *       "subject": "fam_01k9xq2v7e8rj5t0m4c6n8p2sw"
+         *     }
+         */
+        CardObjectionForm: {
+            /** @description Who objects, in words. It is sealed. */
+            by: string;
+            /**
+             * Format: int64
+             * @description The number of an adopted list.
+             */
+            decision: number;
+            /** @description On what ground; it may have several lines. It is sealed. */
+            ground: string;
+            /** @description `fam_…` or `rsd_…`: about whom. */
+            subject: string;
+            /** @description What is asked for: `include`, or `exclude` of somebody who receives by the list.
+             *     Left out: `include`. */
+            wants?: string | null;
+        };
+        /**
+         * @description What an objection is opened for.
+         * @example {
+         *       "purpose": "menjawab sanggahan"
+         *     }
+         */
+        CardObjectionOpenForm: {
+            /** @description What for. It is written into the audit. */
+            purpose: string;
+        };
+        /** @description A page of objections. */
+        CardObjections: {
+            /** @description The newest first. */
+            items: components["schemas"]["CardObjection"][];
+            /** @description What to send as `cursor` for the next page. */
+            next?: string | null;
+        };
         /**
          * @description What a family is opened for.
          * @example {
@@ -3203,6 +4229,214 @@ export interface components {
         CardOpenForm: {
             /** @description What for. It is written into the audit. */
             purpose: string;
+        };
+        /** @description A village's part of an annex. */
+        CardPart: {
+            /** @description The village; null for those of whom none is known. */
+            code?: string | null;
+            /** @description What it is called. */
+            name?: string | null;
+            /**
+             * Format: int64
+             * @description What they get in a cycle. Null: not known.
+             */
+            rupiah?: number | null;
+            /** @description SHA-256 of the part as it is handed out. */
+            sha256: string;
+            /**
+             * Format: int64
+             * @description How many stand on it.
+             */
+            subjects: number;
+        };
+        /** @description A version of a programme. */
+        CardProgramme: components["schemas"]["CardProgrammeAbout"] & {
+            /**
+             * Format: int64
+             * @description When it was written.
+             */
+            added_us: number;
+            /** @description Who wrote it. */
+            by_name?: string | null;
+            /**
+             * Format: int64
+             * @description The number of an open draft.
+             */
+            draft?: number | null;
+            list?: components["schemas"]["CardProgrammeList"] | null;
+            /** @description Why this version. */
+            note?: string | null;
+            /** @description SHA-256 of its text, in hexadecimal. */
+            sha256: string;
+            /**
+             * Format: int64
+             * @description Which version, from one.
+             */
+            version: number;
+        };
+        /** @description What a programme is. */
+        CardProgrammeAbout: {
+            /** @description Whose it is. */
+            agency: string;
+            /**
+             * Format: int32
+             * @description Units per subject and cycle.
+             */
+            amount: number;
+            /** @description Under which heading it is paid. */
+            budget?: string | null;
+            /** @description Whether it is in force today. */
+            is_in_force: boolean;
+            /** @description What is given. */
+            item: string;
+            /** @description What it is called. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Rupiah per unit. Null: not known.
+             */
+            rupiah?: number | null;
+            /** @description Its name in addresses and files. */
+            slug: string;
+            /** @description Its legal source. */
+            source: string;
+            /** @description Of whom it judges: `keluarga` or `orang`. */
+            subject: string;
+            /** @description In which unit. */
+            unit: string;
+            /** @description The first day in force. */
+            valid_from: string;
+            /** @description The last, where there is one. */
+            valid_to?: string | null;
+        };
+        /** @description What a text says. */
+        CardProgrammeChecked: components["schemas"]["CardProgrammeAbout"] & {
+            /**
+             * Format: int64
+             * @description The newest version that is kept of it; null: none.
+             */
+            newest?: number | null;
+            /** @description Its rules, in words. */
+            rules: components["schemas"]["CardRule"][];
+        };
+        /** @description A version more. */
+        CardProgrammeForm: {
+            /** @description Why this version. */
+            note?: string | null;
+            /** @description TOML. */
+            text: string;
+        };
+        /** @description The newest adopted list of a programme. */
+        CardProgrammeList: {
+            /**
+             * Format: int64
+             * @description When it was adopted.
+             */
+            adopted_us: number;
+            /**
+             * Format: int64
+             * @description How many receive by it.
+             */
+            included: number;
+            /**
+             * Format: int64
+             * @description Its number.
+             */
+            number: number;
+        };
+        /** @description The text of a programme. */
+        CardProgrammeText: {
+            /** @description TOML. */
+            text: string;
+        };
+        /** @description That there is a version. */
+        CardProgrammeVersion: {
+            /**
+             * Format: int64
+             * @description When.
+             */
+            added_us: number;
+            /** @description By whom. */
+            by_name?: string | null;
+            /** @description Why it was written. */
+            note?: string | null;
+            /** @description SHA-256 of its text. */
+            sha256: string;
+            /** @description The first day in force. */
+            valid_from: string;
+            /** @description The last, where there is one. */
+            valid_to?: string | null;
+            /**
+             * Format: int64
+             * @description Which.
+             */
+            version: number;
+        };
+        /** @description A programme with all that it says. */
+        CardProgrammeWhole: components["schemas"]["CardProgramme"] & {
+            /** @description Its rules, in words. */
+            rules: components["schemas"]["CardRule"][];
+            /** @description The text, TOML. */
+            text: string;
+            /** @description All versions, the newest first. */
+            versions: components["schemas"]["CardProgrammeVersion"][];
+        };
+        /** @description Programmes. */
+        CardProgrammes: {
+            /** @description By their slugs, each in its newest version. */
+            items: components["schemas"]["CardProgramme"][];
+            /** @description There is no next page. */
+            next?: string | null;
+        };
+        /** @description What one rule says of somebody. */
+        CardReason: {
+            /** @description `syarat` or `pengecualian`. */
+            kind: string;
+            /** @description What it is called. */
+            name: string;
+            /** @description `holds` (in favour), `fails` (against) or `unknown`. */
+            outcome: string;
+            /** @description The rule. */
+            rule: string;
+            /** @description Its legal source. */
+            source?: string | null;
+            /** @description Why. */
+            tree: components["schemas"]["CardReasonNode"];
+        };
+        /** @description A rule that says something else than on the list before. */
+        CardReasonChange: {
+            /** @description What it said: `holds`, `fails` or `unknown`; null: there was no such rule, or nothing
+             *     was known of the subject. */
+            before?: string | null;
+            /** @description What it is called. */
+            name: string;
+            /** @description What it says; null: there is no such rule any more, or nothing is known any more. */
+            now?: string | null;
+            /** @description The rule. */
+            rule: string;
+            /** @description What its columns said, in Indonesian. */
+            value_before?: string | null;
+            /** @description What they say. */
+            value_now?: string | null;
+        };
+        /** @description A part of a rule, and what it is of somebody. */
+        CardReasonNode: {
+            /** @description The rows that say it; the first of them. */
+            by: components["schemas"]["CardEvidence"][];
+            /** @description The column that is asked. */
+            column?: string | null;
+            /** @description `all`, `any`, `not` or `is`. */
+            kind: string;
+            /** @description Its parts. */
+            of: components["schemas"]["CardReasonNode"][];
+            /** @description `yes`, `no` or `unknown`. */
+            truth: string;
+            /** @description What the column says, in Indonesian. */
+            value?: string | null;
+            /** @description What is asked, in Indonesian. */
+            words?: string | null;
+            /** @description The same in English. */
+            words_en?: string | null;
         };
         /** @description A row that tells of a person. */
         CardRecord: {
@@ -3250,6 +4484,96 @@ export interface components {
             /** @description What it is called. */
             title: string;
             who?: components["schemas"]["CardMasked"] | null;
+        };
+        /** @description A rule of a programme. */
+        CardRule: {
+            /** @description Its id. */
+            id: string;
+            /** @description Whether many may be removed by it at once. */
+            in_bulk: boolean;
+            /** @description `syarat` (has to hold) or `pengecualian` (must not hold). */
+            kind: string;
+            /** @description What it is called. */
+            name: string;
+            /** @description Its legal source. */
+            source?: string | null;
+            /** @description What it asks, in Indonesian. */
+            words: string;
+            /** @description What it asks, in English. */
+            words_en: string;
+        };
+        /** @description What one rule does. */
+        CardRuleCount: {
+            /**
+             * Format: int64
+             * @description Against whom it speaks.
+             */
+            against: number;
+            /**
+             * Format: int64
+             * @description Of those who received: against whom it speaks first,
+             */
+            leaves: number;
+            /**
+             * Format: int64
+             * @description and of whom it is the first that is not known.
+             */
+            leaves_unknown: number;
+            /** @description What it is called. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Against whom it alone speaks, all others being in favour.
+             */
+            only: number;
+            /** @description Its id in the programme. */
+            rule: string;
+            /**
+             * Format: int64
+             * @description Of whom it is not known whether it does.
+             */
+            unknown: number;
+        };
+        /** @description What somebody ruled. */
+        CardRuling: {
+            /** @description `remove` or `hold`. */
+            answer: string;
+            /**
+             * Format: int64
+             * @description When.
+             */
+            at_us: number;
+            /** @description Who. */
+            by_name?: string | null;
+            /** @description Why. */
+            reason: string;
+        };
+        /**
+         * @description A ruling.
+         * @example {
+         *       "answer": "hold",
+         *       "reason": "menunggu verifikasi lapangan"
+         *     }
+         */
+        CardRulingForm: {
+            /** @description `remove`: they leave the list. `hold`: they stay on it meanwhile. */
+            answer: string;
+            /** @description Why. */
+            reason: string;
+        };
+        /** @description What somebody ruled about the group that a subject is of. */
+        CardRulingOf: {
+            /** @description `remove` or `hold`. */
+            answer: string;
+            /**
+             * Format: int64
+             * @description When.
+             */
+            at_us: number;
+            /** @description Who. */
+            by_name?: string | null;
+            /** @description Why. */
+            reason: string;
         };
         /** @description An examination. */
         CardRun: {
@@ -3400,6 +4724,270 @@ export interface components {
              * @default null
              */
             village?: string | null;
+        };
+        /**
+         * @description What a sheet is printed for.
+         * @example {
+         *       "purpose": "diminta keluarga di kantor desa"
+         *     }
+         */
+        CardSheetForm: {
+            /** @description What for. It is written into the audit. */
+            purpose: string;
+        };
+        /** @description Who signs a decree. */
+        CardSignatory: {
+            /** @description The name. */
+            name: string;
+            /** @description As what. */
+            office: string;
+        };
+        /** @description What was tried. */
+        CardSimulated: {
+            /** @description What it is called. */
+            name: string;
+            /** @description Its slug. */
+            slug: string;
+            /** @description Of whom it judges: `keluarga` or `orang`. */
+            subject: string;
+            /**
+             * Format: int64
+             * @description Its version; null for a text that is not kept.
+             */
+            version?: number | null;
+        };
+        /** @description Beside what it was tried. */
+        CardSimulatedAgainst: {
+            /** @description `list`, `running`, `programme` or `none`. */
+            kind: string;
+            /** @description What it is called. */
+            name?: string | null;
+            /**
+             * Format: int64
+             * @description The number of the list.
+             */
+            number?: number | null;
+        };
+        /** @description What would become of it. */
+        CardSimulation: {
+            /** @description Beside what. */
+            against: components["schemas"]["CardSimulatedAgainst"];
+            before?: components["schemas"]["CardTally"] | null;
+            /** @description By area. */
+            by_area: components["schemas"]["CardAreaPart"][];
+            /** @description By decile. */
+            by_decile: components["schemas"]["CardDecilePart"][];
+            /** @description By rule. */
+            by_rule: components["schemas"]["CardRuleCount"][];
+            /** @description On which day. */
+            day: string;
+            /** @description What to know before believing it. */
+            hints: components["schemas"]["CardHint"][];
+            /** @description How far everybody is from a line, by the column whose number would have to change. */
+            margins: components["schemas"]["CardMargins"][];
+            /** @description From where to where. */
+            moves: components["schemas"]["CardMove"][];
+            /** @description Those nearest to one, masked; for whoever may read families. */
+            nearest: components["schemas"]["CardNearest"][];
+            /** @description Now. */
+            now: components["schemas"]["CardTally"];
+            /** @description What was tried. */
+            programme: components["schemas"]["CardSimulated"];
+            /**
+             * Format: int64
+             * @description By which examination.
+             */
+            run: number;
+            /**
+             * Format: int64
+             * @description Families or persons that were judged, in the area of the caller.
+             */
+            subjects: number;
+        };
+        /** @description Beside what rules are tried: one of these. */
+        CardSimulationAgainst: {
+            /**
+             * Format: int64
+             * @description An adopted list, by its number.
+             * @default null
+             */
+            list?: number | null;
+            /**
+             * @description The running list.
+             * @default null
+             */
+            running?: boolean | null;
+            /**
+             * @description Another programme, or another version: its slug,
+             * @default null
+             */
+            slug?: string | null;
+            /**
+             * Format: int64
+             * @description and its version; the newest when left out.
+             * @default null
+             */
+            version?: number | null;
+        };
+        /**
+         * @description What is tried.
+         * @example {
+         *       "against": {
+         *         "running": true
+         *       },
+         *       "slug": "pangan"
+         *     }
+         */
+        CardSimulationForm: {
+            /** @default null */
+            against?: components["schemas"]["CardSimulationAgainst"] | null;
+            /**
+             * @description By `regency`, `district` or `village`; regencies when left out.
+             * @default null
+             */
+            by?: string | null;
+            /**
+             * @description The day by which ages go; today when left out.
+             * @default null
+             */
+            day?: string | null;
+            /**
+             * Format: int64
+             * @description The examination it is judged by; the newest when left out.
+             * @default null
+             */
+            run?: number | null;
+            /**
+             * @description the slug of one that is kept,
+             * @default null
+             */
+            slug?: string | null;
+            /**
+             * @description The text of a programme, TOML; else
+             * @default null
+             */
+            text?: string | null;
+            /**
+             * Format: int64
+             * @description and its version; the newest when left out.
+             * @default null
+             */
+            version?: number | null;
+        };
+        /** @description Somebody on a list, with every reason. */
+        CardSubject: components["schemas"]["CardSubjectRow"] & {
+            /** @description What is another than on the list before; null where that was the running list. */
+            changes_since?: components["schemas"]["CardReasonChange"][] | null;
+            exception?: components["schemas"]["CardException"] | null;
+            /** @description What was said against it, the newest first. */
+            objections: components["schemas"]["CardObjection"][];
+            /** @description Every rule, and what it rests on; empty where nothing is known any more. */
+            reasons: components["schemas"]["CardReason"][];
+            ruling?: components["schemas"]["CardRulingOf"] | null;
+        };
+        /** @description Somebody on a list, masked. */
+        CardSubjectRow: {
+            /** @description Where it lives. */
+            area?: string | null;
+            /** @description What that is called. */
+            area_name?: string | null;
+            /** @description Where it stood before: `included`, `excluded` or `unknown`. */
+            before: string;
+            /** @description Who decided: `rules`, `group` or `person`. */
+            by: string;
+            /** @description What is another than on the list before, rule by rule; of changes only. */
+            changes?: components["schemas"]["CardReasonChange"][] | null;
+            /** @description The family; null where nothing is known of the subject any more. */
+            family?: string | null;
+            /**
+             * Format: int64
+             * @description The number on the annex.
+             */
+            place?: number | null;
+            /** @description The rule that speaks first against it. */
+            rule?: string | null;
+            /** @description What that is called. */
+            rule_name?: string | null;
+            /** @description The family or the person. */
+            subject: string;
+            /** @description `fails` or `unknown`. */
+            truth?: string | null;
+            /** @description What that rests on, in few words. */
+            value?: string | null;
+            /** @description `included`, `held`, `excluded`, `unknown` or `undecided`. */
+            verdict: string;
+            who?: components["schemas"]["CardMasked"] | null;
+        };
+        /** @description A page of subjects. */
+        CardSubjects: {
+            /** @description By village. */
+            items: components["schemas"]["CardSubjectRow"][];
+            /** @description What to send as `cursor` for the next page. */
+            next?: string | null;
+        };
+        /** @description How many stand where. */
+        CardTally: {
+            /**
+             * Format: int64
+             * @description Who does not.
+             */
+            excluded: number;
+            /**
+             * Format: int64
+             * @description Who receives as before, until somebody knows better.
+             */
+            held: number;
+            /**
+             * Format: int64
+             * @description Who receives.
+             */
+            included: number;
+            /**
+             * Format: int64
+             * @description What those who receive get in a cycle, undecided ones with them. Null: it is not
+             *     known what one gets.
+             */
+            rupiah?: number | null;
+            /**
+             * Format: int64
+             * @description Who received before, and nobody has decided yet. None of a list that is adopted.
+             */
+            undecided: number;
+            /**
+             * Format: int64
+             * @description Who does not, since it is not known whether to.
+             */
+            unknown: number;
+        };
+        /** @description Something that is not as it was adopted. */
+        CardTampered: {
+            /** @description Which subject, or which village. */
+            of?: string | null;
+            /** @description `rules` (the text of the programme), `row` (a row of the list), `part` (a village's
+             *     part of the annex) or `seal` (the hash in the decree). */
+            what: string;
+        };
+        /** @description What came of it. */
+        CardVerification: {
+            /**
+             * Format: int64
+             * @description How much differs in all.
+             */
+            count: number;
+            /** @description What differs; the first hundred. */
+            differs: components["schemas"]["CardTampered"][];
+            /** @description Whether all is as it was adopted. */
+            is_sound: boolean;
+            /**
+             * Format: int64
+             * @description Parts of the annex that were made again.
+             */
+            parts: number;
+            /**
+             * Format: int64
+             * @description Rows that were derived again and compared.
+             */
+            rows: number;
         };
         /**
          * @description Why a list does not count any more.
@@ -9959,6 +11547,567 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    get_card_decisions: {
+        parameters: {
+            query?: {
+                /** @description Only of this programme. */
+                slug?: string;
+                /** @description Only `draft`, `writing`, `adopted` or `dropped` ones. */
+                state?: string;
+                /** @description Lists of this page, 1 to 1000. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardDecisions"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_card_decisions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardDecisionForm"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardDecisionWhole"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    get_card_decisions_by_number: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description of the list */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardDecisionWhole"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    delete_card_decisions_by_number: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description of the list */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    post_card_decisions_by_number_adoption: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description of the list */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardAdoption"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardDecision"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    post_card_decisions_by_number_annexes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description of the list */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardAnnexForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    get_card_decisions_by_number_changes: {
+        parameters: {
+            query?: {
+                /** @description `included`, `held`, `excluded`, `unknown` or `undecided`. */
+                verdict?: string;
+                /** @description `enters`, `leaves`, `stays` or `any` (of the first two). */
+                change?: string;
+                /** @description Those of a group: `desil:fails`. */
+                group?: string;
+                /** @description Only in this area. */
+                area?: string;
+                /** @description Rows of this page, 1 to 1000. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description `csv` for a file; of changes only. */
+                format?: string;
+            };
+            header?: never;
+            path: {
+                /** @description of the list */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardSubjects"];
+                    "text/csv": string;
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_card_decisions_by_number_cover: {
+        parameters: {
+            query?: {
+                /** @description `csv` for the file whose SHA-256 the decree names. */
+                format?: string;
+            };
+            header?: never;
+            path: {
+                /** @description of the list */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardCover"];
+                    "text/csv": string;
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_card_decisions_by_number_exceptions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description of the list */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardExceptions"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_card_decisions_by_number_exceptions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description of the list */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardExceptionForm"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardException"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    delete_card_decisions_by_number_exceptions_by_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description of the list */
+                number: number;
+                /** @description `xcp_…` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    put_card_decisions_by_number_rulings_by_group: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description of the list */
+                number: number;
+                /** @description `desil:fails` */
+                group: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardRulingForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardDecisionWhole"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    delete_card_decisions_by_number_rulings_by_group: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description of the list */
+                number: number;
+                /** @description `desil:fails` */
+                group: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardDecisionWhole"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    get_card_decisions_by_number_subjects: {
+        parameters: {
+            query?: {
+                /** @description `included`, `held`, `excluded`, `unknown` or `undecided`. */
+                verdict?: string;
+                /** @description `enters`, `leaves`, `stays` or `any` (of the first two). */
+                change?: string;
+                /** @description Those of a group: `desil:fails`. */
+                group?: string;
+                /** @description Only in this area. */
+                area?: string;
+                /** @description Rows of this page, 1 to 1000. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description `csv` for a file; of changes only. */
+                format?: string;
+            };
+            header?: never;
+            path: {
+                /** @description of the list */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardSubjects"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_card_decisions_by_number_subjects_by_subject: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description of the list */
+                number: number;
+                /** @description `fam_…` or `rsd_…` */
+                subject: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardSubject"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_card_decisions_by_number_subjects_by_subject_sheet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description of the list */
+                number: number;
+                /** @description `fam_…` or `rsd_…` */
+                subject: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardSheetForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": number[];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    post_card_decisions_by_number_verification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description of the list */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardVerification"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
     post_card_families_search: {
         parameters: {
             query?: never;
@@ -10009,6 +12158,32 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CardFamily"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_card_families_by_id_decisions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `fam_…` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardFamilyDecisions"];
                 };
             };
             401: components["responses"]["NotSignedIn"];
@@ -10356,6 +12531,284 @@ export interface operations {
             507: components["responses"]["Full"];
         };
     };
+    get_card_objections: {
+        parameters: {
+            query?: {
+                /** @description `open`, `accepted` or `rejected`. */
+                state?: string;
+                /** @description Only in this area. */
+                area?: string;
+                /** @description Only against the list of this number. */
+                decision?: number;
+                /** @description Rows of this page, 1 to 1000. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardObjections"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_card_objections: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the same request twice has one effect */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardObjectionForm"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardObjection"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    post_card_objections_by_id_answer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `obj_…` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardObjectionAnswerForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardObjection"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    post_card_objections_by_id_opening: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `obj_…` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardObjectionOpenForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardObjection"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    get_card_programmes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardProgrammes"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_card_programmes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardProgrammeForm"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardProgrammeWhole"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    post_card_programmes_check: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardProgrammeText"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardProgrammeChecked"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    get_card_programmes_by_slug: {
+        parameters: {
+            query?: {
+                /** @description This one; the newest when left out. */
+                version?: number;
+            };
+            header?: never;
+            path: {
+                /** @description its name */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardProgrammeWhole"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "get_card_rule-columns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardColumns"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     get_card_runs: {
         parameters: {
             query?: never;
@@ -10402,6 +12855,39 @@ export interface operations {
             400: components["responses"]["Unreadable"];
             401: components["responses"]["NotSignedIn"];
             403: components["responses"]["NotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    post_card_simulations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardSimulationForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardSimulation"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["MediaType"];

@@ -1,10 +1,14 @@
 //! What the room answers over HTTP, one file per resource.
 
+mod decisions;
 mod families;
 mod findings;
 mod imports;
 mod lists;
+mod objections;
+mod programmes;
 mod runs;
+mod simulations;
 
 use hall::Hall;
 use hall::problem::Problem;
@@ -17,6 +21,10 @@ pub(crate) fn routes() -> OpenApiRouter<Hall> {
         .merge(runs::routes())
         .merge(findings::routes())
         .merge(families::routes())
+        .merge(programmes::routes())
+        .merge(simulations::routes())
+        .merge(decisions::routes())
+        .merge(objections::routes())
 }
 
 /// Rows of a page when nobody has said otherwise.
@@ -35,6 +43,16 @@ fn limit(asked: Option<usize>) -> Result<usize, Problem> {
         Ok(limit)
     } else {
         Err(refuse("limit", format!("use 1 to {LIMIT_MAX}")))
+    }
+}
+
+/// How many letters of the code of a village tell the part of such a level.
+fn letters(by: Option<&str>) -> Result<usize, Problem> {
+    match by {
+        None | Some("regency") => Ok(5),
+        Some("district") => Ok(8),
+        Some("village") => Ok(13),
+        Some(_) => Err(refuse("by", "use regency, district or village")),
     }
 }
 

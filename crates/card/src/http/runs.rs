@@ -204,13 +204,8 @@ async fn answer(
     headers: HeaderMap,
     Query(part): Query<Part>,
 ) -> Result<Response, Problem> {
-    // How much of the code of a village stands for it.
-    let letters = match part.by.as_deref() {
-        None | Some("regency") => 5,
-        Some("district") => 8,
-        Some("village") => 13,
-        Some(_) => return Err(super::refuse("by", "use regency, district or village")),
-    };
+    let letters = super::letters(part.by.as_deref())?;
+    let letters = i64::try_from(letters).unwrap_or(i64::MAX);
     let mut read = hall.db().read().await?;
     let run = rows::counting(&mut read).await?;
     let (mut counted, mut totals) = (Vec::new(), Vec::new());

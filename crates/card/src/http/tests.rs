@@ -2,6 +2,8 @@
 
 mod answered;
 mod brought;
+mod decided;
+mod objected;
 mod rights;
 
 use axum::Router;

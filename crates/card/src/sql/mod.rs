@@ -1,9 +1,14 @@
 //! The statements of the room, one file per noun, one text for both engines.
 
+pub(crate) mod decision;
+pub(crate) mod exception;
 pub(crate) mod finding;
 pub(crate) mod import;
+pub(crate) mod judged;
 pub(crate) mod list;
 pub(crate) mod member;
+pub(crate) mod objection;
+pub(crate) mod programme;
 pub(crate) mod record;
 pub(crate) mod run;
 

@@ -152,6 +152,21 @@ pub(crate) async fn find(conn: &mut Conn, list: i64, number: u32) -> Result<Opti
     .transpose()
 }
 
+/// One row of a list, whether that still counts or not: what an adopted list rests on.
+pub(crate) async fn kept(conn: &mut Conn, list: i64, number: u32) -> Result<Option<Sealed>, Error> {
+    conn.maybe(
+        "SELECT r.number, r.area_code, r.sealed, k.wrapped FROM card_record r \
+         JOIN card_list l ON l.number = r.list AND l.state <> 'staged' \
+         LEFT JOIN card_key k ON k.list = r.list AND k.number = r.number \
+         WHERE r.list = $1 AND r.number = $2",
+        params![list, i64::from(number)],
+    )
+    .await?
+    .as_ref()
+    .map(sealed)
+    .transpose()
+}
+
 /// The rows of standing lists that are found by a hash.
 pub(crate) async fn by_hash(conn: &mut Conn, hash: i64) -> Result<Vec<(i64, u32)>, Error> {
     let query = Query::new(

@@ -18,6 +18,17 @@ pub(crate) struct RunRow {
     pub(crate) yardstick: Json,
     pub(crate) result: Option<Json>,
     pub(crate) failure: Option<String>,
+    /// What it knows, where that is kept.
+    pub(crate) facts: Option<Kept>,
+}
+
+/// What an examination knows, as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Kept {
+    /// The sealed file.
+    pub(crate) blob: String,
+    /// Its key, wrapped.
+    pub(crate) key: Vec<u8>,
 }
 
 /// One that begins; its number.
@@ -37,10 +48,47 @@ pub(crate) async fn begin(
     .get("number")
 }
 
-pub(crate) async fn done(tx: &mut Tx, number: i64, result: &Json, now: Wall) -> Result<(), Error> {
+pub(crate) async fn done(
+    tx: &mut Tx,
+    number: i64,
+    result: &Json,
+    facts: &Kept,
+    now: Wall,
+) -> Result<(), Error> {
     tx.execute(
-        "UPDATE card_run SET state = 'done', result = $2, ended_us = $3 WHERE number = $1",
-        params![number, result.to_string(), now],
+        "UPDATE card_run SET state = 'done', result = $2, facts_blob = $3, facts_key = $4, \
+         ended_us = $5 WHERE number = $1",
+        params![
+            number,
+            result.to_string(),
+            facts.blob.as_str(),
+            facts.key.clone(),
+            now
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Those before a run that keep what they know and that no list was judged by.
+pub(crate) async fn idle(conn: &mut Conn, before: i64) -> Result<Vec<(i64, String)>, Error> {
+    conn.all(
+        "SELECT number, facts_blob FROM card_run WHERE number < $1 AND facts_blob IS NOT NULL \
+         AND NOT EXISTS (SELECT 1 FROM card_decision WHERE run = card_run.number \
+         AND state <> 'dropped') ORDER BY number",
+        params![before],
+    )
+    .await?
+    .iter()
+    .map(|row| Ok((row.get("number")?, row.get("facts_blob")?)))
+    .collect()
+}
+
+/// What it knew is gone, and the key with it.
+pub(crate) async fn without_facts(tx: &mut Tx, number: i64) -> Result<(), Error> {
+    tx.execute(
+        "UPDATE card_run SET facts_blob = NULL, facts_key = NULL WHERE number = $1",
+        params![number],
     )
     .await?;
     Ok(())
@@ -58,12 +106,18 @@ pub(crate) async fn failed(tx: &mut Tx, number: i64, why: &str, now: Wall) -> Re
 }
 
 const COLUMNS: &str = "SELECT number, state, by_person, began_us, ended_us, yardstick, result, \
-     failure FROM card_run";
+     failure, facts_blob, facts_key FROM card_run";
 
 /// The newest ones first.
 pub(crate) async fn newest(conn: &mut Conn, most: i64) -> Result<Vec<RunRow>, Error> {
     let query = store::query::Query::new(COLUMNS).push(" ORDER BY number DESC LIMIT ", most);
     conn.all_query(&query).await?.iter().map(run).collect()
+}
+
+/// One of a number.
+pub(crate) async fn find(conn: &mut Conn, number: i64) -> Result<Option<RunRow>, Error> {
+    let query = store::query::Query::new(COLUMNS).push(" WHERE number = ", number);
+    conn.all_query(&query).await?.first().map(run).transpose()
 }
 
 /// The one that counts.
@@ -86,7 +140,10 @@ pub(crate) async fn working(conn: &mut Conn) -> Result<Vec<i64>, Error> {
 }
 
 fn run(row: &Row) -> Result<RunRow, Error> {
+    let blob: Option<String> = row.get("facts_blob")?;
+    let key: Option<Vec<u8>> = row.get("facts_key")?;
     Ok(RunRow {
+        facts: blob.zip(key).map(|(blob, key)| Kept { blob, key }),
         number: row.get("number")?,
         state: row.get("state")?,
         by: row.get("by_person")?,

@@ -1,0 +1,539 @@
+//! Who receives: rules judged by what an examination knows, and what people decided.
+//!
+//! ```text
+//! programme ─┐
+//! facts ─────┼─▶ weighed ─▶ settled by rulings and exceptions ─▶ adopted: rows, annex, hash
+//! before ────┘
+//! ```
+//!
+//! A draft holds no rows: all of it follows from a programme, an examination, the list before
+//! it and what people ruled, and is counted anew whenever it is looked at.
+
+pub(crate) mod adopt;
+pub(crate) mod annex;
+pub(crate) mod draft;
+pub(crate) mod reasons;
+pub(crate) mod simulate;
+pub(crate) mod verify;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use base::area::{AreaCode, AreaLevel};
+use base::day::Day;
+use base::now::Wall;
+use card_core::compare::{Compared, Sides, Tally};
+use card_core::decree::{Against, Answer, By, Case, Exception, Group, Standing};
+use card_core::facts::Facts;
+use card_core::rule::{self, Judged, Programme, Subject, Verdict};
+use hall::Hall;
+use hall::guard::{Held, Permission, Place, Who};
+use hall::problem::Problem;
+use store::Conn;
+
+use crate::facts;
+use crate::programme;
+use crate::room::Room;
+use crate::sql::decision::{self, DecisionRow, RulingRow};
+use crate::sql::exception;
+use crate::sql::judged::{self, JudgedRow};
+use crate::subject::SubjectId;
+
+/// Rows that are read or written at once.
+const CHUNK: usize = 4_000;
+
+/// What is said of whoever received and of whom no list tells any more.
+pub(crate) const ABSENT: &str = "absent";
+
+/// Who decides for the whole province, since a programme is one for all of it.
+pub(crate) fn require(who: &Who) -> Result<(), Problem> {
+    let is_whole = |grant: &Held| {
+        let area = grant.area.as_ref();
+        grant.role.holds(Permission::CardDecide)
+            && area.is_none_or(|area| area.level() == AreaLevel::Province)
+    };
+    if who.grants().iter().any(is_whole) {
+        Ok(())
+    } else {
+        Err(Problem::denied(
+            "not-allowed",
+            "This needs card.decide over the whole province.",
+        ))
+    }
+}
+
+/// Runs work of many threads where nobody waits for it.
+pub(crate) async fn counting<T: Send + 'static>(
+    hall: &Hall,
+    what: &'static str,
+    work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
+) -> Result<T, Problem> {
+    let counting = hall.tasks().blocking(what, move || {
+        let pool = rayon::ThreadPoolBuilder::new()
+            .build()
+            .map_err(|error| Problem::bug(format!("no threads: {error}")))?;
+        pool.install(work)
+    });
+    counting
+        .await
+        .map_err(|undone| Problem::bug(undone.to_string()))?
+}
+
+/// Whose place among subjects a subject has.
+pub(crate) fn octets(facts: &Facts, subject: Subject, at: usize) -> [u8; 16] {
+    match subject {
+        Subject::Family => facts.families[at].id,
+        Subject::Person => facts.persons[at].id,
+    }
+}
+
+/// Rules, judged, beside the list before.
+#[derive(Debug)]
+pub(crate) struct Weighed {
+    pub(crate) programme: Programme,
+    pub(crate) facts: Arc<Facts>,
+    pub(crate) on: Day,
+    pub(crate) judged: Judged,
+    /// Where each subject stood before; none: nobody received.
+    pub(crate) before: Option<Vec<Verdict>>,
+    /// Those who received and of whom no list tells any more.
+    pub(crate) absent: Vec<JudgedRow>,
+    /// The family of each subject.
+    pub(crate) owners: Vec<u32>,
+}
+
+/// Beside what rules are weighed.
+#[derive(Debug, Clone)]
+pub(crate) enum Beside {
+    /// An adopted list: its rows.
+    List(Vec<JudgedRow>),
+    /// The running list.
+    Running,
+    /// Other rules.
+    Programme(Box<Programme>),
+    /// Nothing.
+    Nobody,
+}
+
+impl Beside {
+    /// A baseline of a draft.
+    pub(crate) async fn of(hall: &Hall, list: Option<i64>) -> Result<Self, Problem> {
+        match list {
+            Some(number) => Ok(Self::List(rows(hall, number).await?)),
+            None => Ok(Self::Running),
+        }
+    }
+}
+
+/// All rows of an adopted list, by subject.
+pub(crate) async fn rows(hall: &Hall, number: i64) -> Result<Vec<JudgedRow>, Problem> {
+    let most = i64::try_from(CHUNK).unwrap_or(i64::MAX);
+    let mut rows: Vec<JudgedRow> = Vec::new();
+    loop {
+        let behind = rows.last().map(|row| row.subject);
+        let behind = behind.as_ref().map_or(&[][..], |it| &it[..]);
+        let mut read = hall.db().read().await?;
+        let some = judged::after(&mut read, number, behind, most).await?;
+        drop(read);
+        if some.is_empty() {
+            return Ok(rows);
+        }
+        rows.extend(some);
+    }
+}
+
+impl Weighed {
+    /// Judges, in the pool of the caller.
+    pub(crate) fn new(programme: Programme, facts: Arc<Facts>, on: Day, beside: Beside) -> Self {
+        let judged = rule::judge(&programme, &facts, on);
+        let owners = match programme.subject {
+            Subject::Family => (0_u32..).take(facts.families.len()).collect(),
+            Subject::Person => facts.owners(),
+        };
+        let mut weighed = Self {
+            before: None,
+            absent: Vec::new(),
+            programme,
+            facts,
+            on,
+            judged,
+            owners,
+        };
+        match beside {
+            Beside::Nobody => {}
+            Beside::Running => weighed.running(),
+            Beside::Programme(other) => {
+                let other = rule::judge(&other, &weighed.facts, on);
+                let verdicts = (0..other.len()).map(|at| other.verdict(at));
+                weighed.before = Some(verdicts.collect());
+            }
+            Beside::List(rows) => weighed.list(rows),
+        }
+        weighed
+    }
+
+    fn running(&mut self) {
+        // The running list is one of families.
+        if self.programme.subject == Subject::Family {
+            let families = self.facts.families.iter();
+            let before = families.map(|family| match family.running {
+                Some(_) => Verdict::Included,
+                None => Verdict::Excluded,
+            });
+            self.before = Some(before.collect());
+        }
+    }
+
+    fn list(&mut self, rows: Vec<JudgedRow>) {
+        let subject = self.programme.subject;
+        let mut by_id: BTreeMap<[u8; 16], JudgedRow> =
+            rows.into_iter().map(|row| (row.subject, row)).collect();
+        let before = (0..self.judged.len()).map(|at| {
+            let row = by_id.remove(&octets(&self.facts, subject, at));
+            row.map_or(Verdict::Excluded, |row| row.standing.verdict())
+        });
+        self.before = Some(before.collect());
+        self.absent = by_id
+            .into_values()
+            .filter(|row| row.standing.receives())
+            .collect();
+        self.absent.sort_unstable_by_key(|row| row.subject);
+    }
+
+    /// Where a subject stood before.
+    pub(crate) fn before(&self, at: usize) -> Verdict {
+        let before = self.before.as_ref();
+        before.map_or(Verdict::Excluded, |before| before[at])
+    }
+
+    /// The octets of a subject.
+    pub(crate) fn octets(&self, at: usize) -> [u8; 16] {
+        octets(&self.facts, self.programme.subject, at)
+    }
+
+    /// The id of a subject.
+    pub(crate) fn subject(&self, at: usize) -> SubjectId {
+        SubjectId::of(self.programme.subject, self.octets(at))
+    }
+
+    /// The place of a subject; none where nothing is known of it.
+    pub(crate) fn place(&self, subject: SubjectId) -> Option<usize> {
+        match subject {
+            _ if subject.subject() != self.programme.subject => None,
+            SubjectId::Family(id) => self.facts.family(id.as_bytes()).map(|at| at as usize),
+            SubjectId::Person(id) => {
+                let mut persons = self.facts.persons.iter();
+                persons.position(|it| it.id == *id.as_bytes())
+            }
+        }
+    }
+
+    /// Where a subject lives: the code of its area.
+    pub(crate) fn area(&self, at: usize) -> Option<AreaCode> {
+        let family = &self.facts.families[self.owners[at] as usize];
+        let code = self.facts.areas.get(family.area? as usize)?;
+        code.parse().ok()
+    }
+
+    /// The list and row under which a subject stands on an annex.
+    pub(crate) fn row(&self, at: usize) -> (i64, u32) {
+        let place = match self.programme.subject {
+            Subject::Family => self.facts.representative(&self.facts.families[at]),
+            Subject::Person => self.facts.persons[at].stands,
+        };
+        (self.facts.lists[usize::from(place.list)].number, place.row)
+    }
+
+    /// What somebody's case is.
+    pub(crate) fn case(&self, at: usize, exception: Option<Exception>) -> Case {
+        Case {
+            verdict: self.judged.verdict(at),
+            group: Group::of(&self.programme, &self.judged, at),
+            before: self.before(at),
+            exception,
+        }
+    }
+
+    /// How a group is called.
+    pub(crate) fn group_name(&self, group: Group) -> String {
+        let rule = self.programme.rules.get(group.rule);
+        let rule = rule.map_or("", |rule| rule.id.as_str());
+        format!("{rule}:{}", group.against.as_str())
+    }
+
+    /// The group of a name.
+    pub(crate) fn group(&self, name: &str) -> Option<Group> {
+        let (rule, against) = name.rsplit_once(':')?;
+        let rule = self.programme.rules.iter().position(|it| it.id == rule)?;
+        let against = Against::parse(against)?;
+        Some(Group { rule, against })
+    }
+}
+
+/// The name of the group of those of whom no list tells any more.
+pub(crate) fn absent_group() -> String {
+    format!("{ABSENT}:{}", Against::Unknown.as_str())
+}
+
+/// What people have decided.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Decided {
+    /// About groups, by their names.
+    pub(crate) rulings: BTreeMap<String, RulingRow>,
+    /// About one subject each, by its octets.
+    pub(crate) exceptions: BTreeMap<[u8; 16], Exception>,
+}
+
+impl Decided {
+    /// What was decided about a list: of exceptions those that counted at a time.
+    pub(crate) async fn of(conn: &mut Conn, row: &DecisionRow, at: Wall) -> Result<Self, Problem> {
+        let rulings = decision::rulings(conn, row.number).await?;
+        let exceptions = exception::counting(conn, &row.slug, at).await?;
+        Ok(Self {
+            rulings: rulings
+                .into_iter()
+                .map(|it| (it.group.clone(), it))
+                .collect(),
+            exceptions: exceptions
+                .into_iter()
+                .map(|it| (it.subject, it.answer))
+                .collect(),
+        })
+    }
+}
+
+/// A list as it stands: rules weighed, and what people decided.
+#[derive(Debug, Clone)]
+pub(crate) struct Laid {
+    pub(crate) weighed: Arc<Weighed>,
+    pub(crate) decided: Arc<Decided>,
+    /// What was ruled, by rule and by how it speaks against.
+    answers: Vec<[Option<Answer>; 2]>,
+    /// What was ruled about those of whom no list tells any more.
+    absent: Option<Answer>,
+}
+
+impl Laid {
+    pub(crate) fn new(weighed: Arc<Weighed>, decided: Decided) -> Self {
+        let answer = |name: String| decided.rulings.get(&name).map(|ruling| ruling.answer);
+        let answers = weighed.programme.rules.iter().map(|rule| {
+            [Against::Fails, Against::Unknown]
+                .map(|against| answer(format!("{}:{}", rule.id, against.as_str())))
+        });
+        Self {
+            answers: answers.collect(),
+            absent: answer(absent_group()),
+            weighed,
+            decided: Arc::new(decided),
+        }
+    }
+
+    /// As it would be if whoever rules went along with each rule.
+    pub(crate) fn by_rules_alone(mut self) -> Self {
+        self.answers.fill([Some(Answer::Remove); 2]);
+        self.absent = Some(Answer::Remove);
+        self
+    }
+
+    /// What was decided about a subject alone.
+    pub(crate) fn exception(&self, at: usize) -> Option<Exception> {
+        if self.decided.exceptions.is_empty() {
+            return None;
+        }
+        let octets = self.weighed.octets(at);
+        self.decided.exceptions.get(&octets).copied()
+    }
+
+    /// What somebody's case is.
+    pub(crate) fn case(&self, at: usize) -> Case {
+        self.weighed.case(at, self.exception(at))
+    }
+
+    /// Where a subject stands, and who decided it.
+    pub(crate) fn settle(&self, at: usize) -> (Standing, By) {
+        self.case(at)
+            .settle(|group| self.answers[group.rule][group.against as usize])
+    }
+
+    /// Where each of those stands of whom no list tells any more, and who decided it.
+    pub(crate) fn settle_absent(&self, row: &JudgedRow) -> (Standing, By) {
+        match self.decided.exceptions.get(&row.subject) {
+            Some(Exception::Include) => (Standing::Held, By::Person),
+            Some(Exception::Exclude) => (Standing::Excluded, By::Person),
+            None => match self.absent {
+                Some(Answer::Hold) => (Standing::Held, By::Group),
+                Some(Answer::Remove) => (Standing::Excluded, By::Group),
+                None => (Standing::Undecided, By::Rules),
+            },
+        }
+    }
+
+    /// A subject as a row of the list, without its place on the annex.
+    pub(crate) fn row(&self, at: usize) -> JudgedRow {
+        let weighed = &self.weighed;
+        let (standing, by) = self.settle(at);
+        let group = Group::of(&weighed.programme, &weighed.judged, at);
+        let rule = group.and_then(|group| weighed.programme.rules.get(group.rule));
+        let (list, number) = weighed.row(at);
+        JudgedRow {
+            subject: weighed.octets(at),
+            place: None,
+            area: weighed.area(at),
+            standing,
+            by,
+            was: weighed.before(at),
+            rule: rule.map(|rule| rule.id.clone()),
+            against: group.map(|group| group.against),
+            list,
+            number,
+        }
+    }
+
+    /// One of whom no list tells any more, as a row of the list.
+    pub(crate) fn absent_row(&self, row: &JudgedRow) -> JudgedRow {
+        let (standing, by) = self.settle_absent(row);
+        JudgedRow {
+            place: None,
+            standing,
+            by,
+            was: Verdict::Included,
+            rule: Some(ABSENT.to_owned()),
+            against: Some(Against::Unknown),
+            ..row.clone()
+        }
+    }
+
+    /// Compares with the list before, of those whom somebody may see. In the pool of the
+    /// caller.
+    pub(crate) fn compare(&self, letters: usize, sight: &Sight, near: bool) -> Compared {
+        let sides = Sides {
+            programme: &self.weighed.programme,
+            judged: &self.weighed.judged,
+            facts: &self.weighed.facts,
+            on: self.weighed.on,
+            before: self.weighed.before.as_deref(),
+            owners: &self.weighed.owners,
+            sees: Some(&sight.areas),
+            letters,
+            near,
+        };
+        let mut compared = sides.compare(|at| self.settle(at).0);
+        for row in &self.weighed.absent {
+            if sight.sees(row.area.as_ref()) {
+                let area = row.area.as_ref().map_or("", AreaCode::as_str);
+                compared.take_absent(area, letters, self.settle_absent(row).0);
+            }
+        }
+        compared
+    }
+
+    /// Those who receive and would not any more, by whom a person has to rule on: how many,
+    /// and how many of them nobody decided about alone.
+    pub(crate) fn groups(&self, sight: &Sight) -> BTreeMap<String, (u64, u64)> {
+        let mut by_group: BTreeMap<Group, (u64, u64)> = BTreeMap::new();
+        for at in 0..self.weighed.judged.len() {
+            if self.weighed.before(at) != Verdict::Included || !sight.sees_of(&self.weighed, at) {
+                continue;
+            }
+            let case = self.case(at);
+            if let Some(group) = case.group {
+                let count = by_group.entry(group).or_default();
+                count.0 += 1;
+                count.1 += u64::from(case.exception.is_none());
+            }
+        }
+        let named = by_group
+            .into_iter()
+            .map(|(group, count)| (self.weighed.group_name(group), count));
+        let mut groups: BTreeMap<String, (u64, u64)> = named.collect();
+        for row in &self.weighed.absent {
+            if sight.sees(row.area.as_ref()) {
+                let alone = self.decided.exceptions.contains_key(&row.subject);
+                let count = groups.entry(absent_group()).or_default();
+                count.0 += 1;
+                count.1 += u64::from(!alone);
+            }
+        }
+        groups
+    }
+
+    /// How many stand where, all of them.
+    pub(crate) fn tally(&self) -> Tally {
+        let mut tally = Tally::default();
+        for at in 0..self.weighed.judged.len() {
+            tally.add(self.settle(at).0);
+        }
+        for row in &self.weighed.absent {
+            tally.add(self.settle_absent(row).0);
+        }
+        tally
+    }
+}
+
+/// Which areas somebody may see.
+#[derive(Debug, Clone)]
+pub(crate) struct Sight {
+    /// Of the areas of facts, with one more for none.
+    areas: Vec<bool>,
+    who: Who,
+    permission: Permission,
+}
+
+impl Sight {
+    pub(crate) fn new(facts: &Facts, who: &Who, permission: Permission) -> Self {
+        let sees = |code: Option<AreaCode>| who.may(permission, &Place::new(code, None));
+        let known = facts.areas.iter().map(|code| sees(code.parse().ok()));
+        Self {
+            areas: known.chain([sees(None)]).collect(),
+            who: who.clone(),
+            permission,
+        }
+    }
+
+    /// Whether a subject is seen.
+    pub(crate) fn sees_of(&self, weighed: &Weighed, at: usize) -> bool {
+        let family = &weighed.facts.families[weighed.owners[at] as usize];
+        let none = weighed.facts.areas.len();
+        let area = family.area.map_or(none, |area| area as usize);
+        self.areas.get(area).copied().unwrap_or(false)
+    }
+
+    /// Whether it is seen what lies there.
+    pub(crate) fn sees(&self, area: Option<&AreaCode>) -> bool {
+        self.who
+            .may(self.permission, &Place::new(area.cloned(), None))
+    }
+}
+
+/// Rules of a list, weighed; it is counted once and then held for whoever asks next.
+pub(crate) async fn weigh(
+    hall: &Hall,
+    room: &Room,
+    row: &DecisionRow,
+) -> Result<Arc<Weighed>, Problem> {
+    if let Some(weighed) = room.weighed(row.number) {
+        return Ok(weighed);
+    }
+    let mut read = hall.db().read().await?;
+    let kept = programme::find(&mut read, &row.slug, Some(row.version)).await?;
+    drop(read);
+    let facts = facts::open(hall, room, row.run).await?;
+    let beside = Beside::of(hall, row.baseline).await?;
+    let on = row.on;
+    let weighed = counting(hall, "weighing a list", move || {
+        Ok(Arc::new(Weighed::new(kept.programme, facts, on, beside)))
+    })
+    .await?;
+    room.put_weighed(row.number, &weighed);
+    Ok(weighed)
+}
+
+/// A list as it stands.
+pub(crate) async fn lay(hall: &Hall, room: &Room, row: &DecisionRow) -> Result<Laid, Problem> {
+    let weighed = weigh(hall, room, row).await?;
+    let mut read = hall.db().read().await?;
+    // What was decided after a list was adopted is for the next.
+    let at = row.adopted.unwrap_or_else(|| hall.now().wall);
+    let decided = Decided::of(&mut read, row, at).await?;
+    Ok(Laid::new(weighed, decided))
+}

@@ -1,0 +1,162 @@
+//! What rules ask and columns say, in words.
+
+use card_core::facts::Facts;
+use card_core::rule::{Column, Leaf, Op, Shown, Term, Test, Type};
+
+use crate::room::Areas;
+
+/// In which language.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Language {
+    Indonesian,
+    English,
+}
+
+use Language::{English, Indonesian};
+
+impl Language {
+    const fn of(self, indonesian: &'static str, english: &'static str) -> &'static str {
+        match self {
+            Indonesian => indonesian,
+            English => english,
+        }
+    }
+}
+
+/// Codes or names that are told by name; of more it is told how many.
+const NAMED: usize = 6;
+
+/// What a rule asks.
+pub(crate) fn term(areas: &Areas, language: Language, term: &Term) -> String {
+    let many = |of: &[Term], between: &str| {
+        let parts: Vec<String> = of
+            .iter()
+            .map(|part| match (part, of.len()) {
+                (Term::All(_) | Term::Any(_), 2..) => {
+                    format!("({})", self::term(areas, language, part))
+                }
+                _ => self::term(areas, language, part),
+            })
+            .collect();
+        parts.join(between)
+    };
+    match term {
+        Term::All(of) => many(of, language.of(" dan ", " and ")),
+        Term::Any(of) => many(of, language.of(" atau ", " or ")),
+        Term::Not(of) => {
+            let inner = self::term(areas, language, of);
+            format!(
+                "{} ({inner})",
+                language.of("tidak benar bahwa", "it is not so that")
+            )
+        }
+        Term::Is(leaf) => self::leaf(areas, language, leaf),
+    }
+}
+
+/// What one leaf asks.
+pub(crate) fn leaf(areas: &Areas, language: Language, leaf: &Leaf) -> String {
+    let column = name(leaf.column, language);
+    let unit = match leaf.column.holds() {
+        Type::Number { unit: "" } => String::new(),
+        Type::Number { unit } => format!(" {}", self::unit(unit, language)),
+        _ => String::new(),
+    };
+    match &leaf.test {
+        Test::Compare { op, to } => {
+            let how = match op {
+                Op::Equal => language.of("tepat", "exactly"),
+                Op::Other => language.of("bukan", "other than"),
+                Op::Below => language.of("kurang dari", "less than"),
+                Op::AtMost => language.of("paling tinggi", "at most"),
+                Op::Above => language.of("lebih dari", "more than"),
+                Op::AtLeast => language.of("paling rendah", "at least"),
+            };
+            format!("{column} {how} {to}{unit}")
+        }
+        Test::Between { from, to } => {
+            let (till, how) = (language.of("sampai", "to"), language.of("dari", "from"));
+            format!("{column} {how} {from} {till} {to}{unit}")
+        }
+        Test::Flag(true) => format!("{column}: {}", language.of("ya", "yes")),
+        Test::Flag(false) => format!("{column}: {}", language.of("tidak", "no")),
+        Test::Within(codes) => {
+            let named: Vec<String> = codes
+                .iter()
+                .take(NAMED)
+                .map(|code| match areas.name(code) {
+                    Some(name) => format!("{code} {name}"),
+                    None => code.to_string(),
+                })
+                .collect();
+            let named = several(language, named, codes.len());
+            format!("{} {named}", language.of("bertempat di", "lives in"))
+        }
+        Test::Gets(names) => {
+            let named = names.iter().take(NAMED).cloned().collect();
+            let named = several(language, named, names.len());
+            format!("{} {named}", language.of("menerima", "gets"))
+        }
+    }
+}
+
+fn several(language: Language, named: Vec<String>, all: usize) -> String {
+    let more = all.saturating_sub(named.len());
+    let mut text = named.join(language.of(" atau ", " or "));
+    if more > 0 {
+        text.push_str(&format!(" {} {more}", language.of("dan", "and")));
+        text.push_str(language.of(" lainnya", " others"));
+    }
+    text
+}
+
+fn unit(unit: &'static str, language: Language) -> &'static str {
+    match (language, unit) {
+        (English, "orang") => "persons",
+        (English, "tahun") => "years",
+        _ => unit,
+    }
+}
+
+/// What a column is called.
+pub(crate) const fn name(column: Column, language: Language) -> &'static str {
+    match language {
+        Indonesian => column.indonesian(),
+        English => column.english(),
+    }
+}
+
+/// What a column says of somebody.
+pub(crate) fn value(areas: &Areas, facts: &Facts, column: Column, shown: &Shown) -> String {
+    let unit = match column.holds() {
+        Type::Number { unit: "" } => String::new(),
+        Type::Number { unit } => format!(" {unit}"),
+        _ => String::new(),
+    };
+    match shown {
+        Shown::Number(number) => format!("{number}{unit}"),
+        Shown::Between(from, to) => format!("{from} sampai {to}{unit}"),
+        Shown::Flag(true) => "ya".to_owned(),
+        Shown::Flag(false) => "tidak".to_owned(),
+        Shown::Area(area) => {
+            let code = facts.areas.get(*area as usize).map_or("", String::as_str);
+            let name = code.parse().ok().and_then(|code| areas.name(&code));
+            match name {
+                Some(name) => format!("{code} {name}"),
+                None => code.to_owned(),
+            }
+        }
+        Shown::Aid(programmes) => {
+            let names: Vec<&str> = programmes
+                .iter()
+                .filter_map(|at| facts.programmes.get(usize::from(*at)))
+                .map(String::as_str)
+                .collect();
+            match names.is_empty() {
+                true => "tidak ada".to_owned(),
+                false => names.join(", "),
+            }
+        }
+        Shown::Unknown => "belum diketahui".to_owned(),
+    }
+}
