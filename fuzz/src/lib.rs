@@ -10,6 +10,7 @@ use std::sync::Once;
 mod access_units;
 mod addresses;
 mod camera_forms;
+mod card_facts;
 mod carried_files;
 mod configuration;
 mod credentials;
@@ -27,6 +28,7 @@ mod round_bodies;
 mod router_reports;
 mod rtp;
 mod rtsp_answers;
+mod rule_text;
 mod session;
 mod site_configs;
 mod speed_frames;
@@ -41,6 +43,7 @@ pub const TARGETS: &[Target] = &[
     ("access_units", access_units::run),
     ("addresses", addresses::run),
     ("camera_forms", camera_forms::run),
+    ("card_facts", card_facts::run),
     ("carried_files", carried_files::run),
     ("configuration", configuration::run),
     ("credentials", credentials::run),
@@ -58,6 +61,7 @@ pub const TARGETS: &[Target] = &[
     ("router_reports", router_reports::run),
     ("rtp", rtp::run),
     ("rtsp_answers", rtsp_answers::run),
+    ("rule_text", rule_text::run),
     ("site_configs", site_configs::run),
     ("speed_frames", speed_frames::run),
     ("speed_measurements", speed_measurements::run),

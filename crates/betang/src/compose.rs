@@ -71,7 +71,7 @@ pub(crate) async fn open(config: Config) -> anyhow::Result<House> {
     let reach = reach::open(&hall).await?;
     reach::start(&hall).await?;
     let card = card::open(&hall).await?;
-    card::start(&hall);
+    card::start(&hall, &card);
     let router = router(
         &hall,
         &Rooms {

@@ -97,7 +97,8 @@ async fn open(house: &House) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Puts the lists of the welfare card in behind the first page, and has them examined.
+/// Puts the lists of the welfare card in behind the first page, has them examined, and a
+/// list of who receives adopted by what was found.
 async fn put_families_in(hall: Hall, card: card::Room) {
     let today = hall.today();
     let made = hall

@@ -25,7 +25,8 @@ pub(crate) enum Command {
     /// Cameras of a running house.
     #[command(subcommand)]
     Cameras(cameras::Verb),
-    /// Families of a running house: their lists, and the running list answered.
+    /// Families of a running house: their lists, the running list answered, and who should
+    /// receive.
     #[command(subcommand)]
     Families(families::Verb),
     /// Villages of a running house: lists, what is said of them, and their points.

@@ -54,7 +54,7 @@ macro_rules! replay {
 }
 
 replay! {
-    access_units addresses camera_forms carried_files configuration credentials datagrams
+    access_units addresses camera_forms card_facts carried_files configuration credentials datagrams
     dish_answers echoes family_rows link_frames name_answers offers outlines person_rows releases round_bodies
-    router_reports rtp rtsp_answers site_configs speed_frames speed_measurements village_rows
+    router_reports rtp rtsp_answers rule_text site_configs speed_frames speed_measurements village_rows
 }

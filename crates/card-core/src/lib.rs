@@ -16,6 +16,7 @@
 //! | [`rule`] | who should receive, by which rule, and why? |
 //! | [`decree`] | who leaves a list, and who has decided that? |
 //! | [`compare`] | who enters, who leaves, and who is near a line? |
+//! | [`review`] | which pairs are people asked about, and how good is the linkage? |
 //! | [`running`] | what speaks against a row of the running list, and who is not on it? |
 
 pub mod birth;
@@ -29,5 +30,6 @@ pub mod link;
 pub mod list;
 pub mod name;
 pub mod number;
+pub mod review;
 pub mod rule;
 pub mod running;

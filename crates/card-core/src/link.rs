@@ -14,6 +14,7 @@ pub mod block;
 pub mod cluster;
 pub mod compare;
 pub mod explain;
+pub mod late;
 pub mod learn;
 pub mod register;
 
@@ -22,7 +23,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use self::block::Found;
-use self::cluster::Clusters;
+use self::cluster::{Clusters, Said};
 use self::compare::Pair;
 use self::learn::Model;
 use self::register::Register;
@@ -88,6 +89,17 @@ impl Linked {
 /// it has come.
 #[must_use]
 pub fn link(register: &Register, settings: &Settings, tell: &dyn Fn(Step)) -> Linked {
+    link_as_said(register, settings, &[], tell)
+}
+
+/// Finds who is who, where people have decided about some pairs.
+#[must_use]
+pub fn link_as_said(
+    register: &Register,
+    settings: &Settings,
+    said: &[Said],
+    tell: &dyn Fn(Step),
+) -> Linked {
     let (found, pairs) = block::pairs(register, settings.block_max, tell);
     tell(Step::Learning);
     let model = Model::learn(&pairs);
@@ -101,6 +113,7 @@ pub fn link(register: &Register, settings: &Settings, tell: &dyn Fn(Step)) -> Li
         &model,
         pairs.iter().zip(&same),
         settings.threshold,
+        said,
     );
     Linked {
         found,

@@ -28,6 +28,9 @@ pub use term::{Leaf, Op, Term, Test};
 pub use truth::{Outcome, Truth, Verdict};
 pub use wrong::{Form, Why, Wrong};
 
+/// What is said of whoever received and of whom no list tells any more. No rule is called so.
+pub const ABSENT: &str = "absent";
+
 /// Octets of a programme's text; a longer one is none that a person wrote.
 pub const TEXT_MAX: usize = 64 * 1024;
 

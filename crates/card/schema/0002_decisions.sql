@@ -103,8 +103,8 @@ CREATE TABLE card_judged (
     subject BYTEA NOT NULL,
     -- The number on the annex. NULL for those who are not on it.
     place BIGINT,
-    -- Where they live.
-    area_code TEXT,
+    -- Where they live; empty where no area is known.
+    area_code TEXT NOT NULL,
     -- included, held, excluded or unknown.
     verdict TEXT NOT NULL,
     -- Who decided: rules, group or person.

@@ -25,7 +25,7 @@ use base::now::Wall;
 use card_core::compare::{Compared, Sides, Tally};
 use card_core::decree::{Against, Answer, By, Case, Exception, Group, Standing};
 use card_core::facts::Facts;
-use card_core::rule::{self, Judged, Programme, Subject, Verdict};
+use card_core::rule::{self, ABSENT, Judged, Programme, Subject, Verdict};
 use hall::Hall;
 use hall::guard::{Held, Permission, Place, Who};
 use hall::problem::Problem;
@@ -37,37 +37,53 @@ use crate::room::Room;
 use crate::sql::decision::{self, DecisionRow, RulingRow};
 use crate::sql::exception;
 use crate::sql::judged::{self, JudgedRow};
+use crate::sql::member;
 use crate::subject::SubjectId;
 
 /// Rows that are read or written at once.
 const CHUNK: usize = 4_000;
 
-/// What is said of whoever received and of whom no list tells any more.
-pub(crate) const ABSENT: &str = "absent";
+/// Whether somebody holds a permission over the whole province, of whichever agency.
+pub(crate) fn is_whole(who: &Who, permission: Permission) -> bool {
+    who.grants().iter().any(|grant: &Held| {
+        let area = grant.area.as_ref();
+        grant.role.holds(permission)
+            && grant.agency.is_none()
+            && area.is_none_or(|area| area.level() == AreaLevel::Province)
+    })
+}
 
 /// Who decides for the whole province, since a programme is one for all of it.
 pub(crate) fn require(who: &Who) -> Result<(), Problem> {
-    let is_whole = |grant: &Held| {
-        let area = grant.area.as_ref();
-        grant.role.holds(Permission::CardDecide)
-            && area.is_none_or(|area| area.level() == AreaLevel::Province)
-    };
-    if who.grants().iter().any(is_whole) {
-        Ok(())
-    } else {
-        Err(Problem::denied(
+    match is_whole(who, Permission::CardDecide) {
+        true => Ok(()),
+        false => Err(Problem::denied(
             "not-allowed",
             "This needs card.decide over the whole province.",
-        ))
+        )),
     }
 }
 
-/// Runs work of many threads where nobody waits for it.
+/// Whether somebody holds a permission where a subject lives; over the whole province also
+/// where no area is known.
+pub(crate) fn may(who: &Who, permission: Permission, area: Option<&AreaCode>) -> bool {
+    who.may(permission, &Place::new(area.cloned(), None))
+        || (area.is_none() && is_whole(who, permission))
+}
+
+/// Runs work of many threads where nobody waits for it; others wait for it.
 pub(crate) async fn counting<T: Send + 'static>(
     hall: &Hall,
+    room: &Room,
     what: &'static str,
     work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
 ) -> Result<T, Problem> {
+    // The semaphore is closed with the house and not before.
+    let _turn = room
+        .counting()
+        .acquire()
+        .await
+        .map_err(|_| Problem::unavailable("closing", "The house is closing."))?;
     let counting = hall.tasks().blocking(what, move || {
         let pool = rayon::ThreadPoolBuilder::new()
             .build()
@@ -98,15 +114,23 @@ pub(crate) struct Weighed {
     pub(crate) before: Option<Vec<Verdict>>,
     /// Those who received and of whom no list tells any more.
     pub(crate) absent: Vec<JudgedRow>,
+    /// Those who received and were found to be another one: by the id that they had.
+    pub(crate) merged: BTreeMap<[u8; 16], usize>,
     /// The family of each subject.
     pub(crate) owners: Vec<u32>,
+    /// Persons by their ids; families are in that order anyway.
+    by_id: Vec<u32>,
 }
 
 /// Beside what rules are weighed.
 #[derive(Debug, Clone)]
 pub(crate) enum Beside {
-    /// An adopted list: its rows.
-    List(Vec<JudgedRow>),
+    /// An adopted list: its rows, and whom of those whose id is gone their records belong to
+    /// now.
+    List {
+        rows: Vec<JudgedRow>,
+        now: BTreeMap<[u8; 16], [u8; 16]>,
+    },
     /// The running list.
     Running,
     /// Other rules.
@@ -116,13 +140,86 @@ pub(crate) enum Beside {
 }
 
 impl Beside {
-    /// A baseline of a draft.
-    pub(crate) async fn of(hall: &Hall, list: Option<i64>) -> Result<Self, Problem> {
-        match list {
-            Some(number) => Ok(Self::List(rows(hall, number).await?)),
-            None => Ok(Self::Running),
+    /// The baseline of a list.
+    pub(crate) async fn of(
+        hall: &Hall,
+        facts: &Facts,
+        subject: Subject,
+        run: i64,
+        list: Option<i64>,
+    ) -> Result<Self, Problem> {
+        let Some(number) = list else {
+            return Ok(match subject {
+                // The running list is one of families.
+                Subject::Family => Self::Running,
+                Subject::Person => Self::Nobody,
+            });
+        };
+        let rows = rows(hall, number).await?;
+        let mut persons: Vec<([u8; 16], u32)> = Vec::new();
+        let known = |id: &[u8; 16], persons: &[([u8; 16], u32)]| match subject {
+            Subject::Family => facts.family(id).is_some(),
+            Subject::Person => persons.binary_search_by_key(id, |it| it.0).is_ok(),
+        };
+        if subject == Subject::Person {
+            persons = people(facts);
         }
+        let gone: Vec<&JudgedRow> = rows
+            .iter()
+            .filter(|row| !known(&row.subject, &persons))
+            .collect();
+        if !gone.is_empty() && persons.is_empty() {
+            persons = people(facts);
+        }
+        let mut read = hall.db().read().await?;
+        let then = decision::find(&mut read, number).await?;
+        let then = then.map_or(run, |row| row.run);
+        drop(read);
+        let mut now = BTreeMap::new();
+        for some in gone.chunks(CHUNK) {
+            let mut read = hall.db().read().await?;
+            for row in some {
+                // Whoever stood there then, or whose row it is now: a row that counts no more
+                // belongs to nobody.
+                for at in [run, then] {
+                    let member = member::at_run(&mut read, at, row.list, row.number).await?;
+                    let Some(member) = member else {
+                        continue;
+                    };
+                    let id = match subject {
+                        Subject::Person => Some(*member.person.as_bytes()),
+                        Subject::Family if facts.family(member.family.as_bytes()).is_some() => {
+                            Some(*member.family.as_bytes())
+                        }
+                        Subject::Family => {
+                            let person = member.person.as_bytes();
+                            let found = persons.binary_search_by_key(person, |it| it.0);
+                            let family = found.ok().map(|place| persons[place].1);
+                            family.map(|family| facts.families[family as usize].id)
+                        }
+                    };
+                    if let Some(id) = id.filter(|id| known(id, &persons)) {
+                        now.insert(row.subject, id);
+                        break;
+                    }
+                }
+            }
+        }
+        Ok(Self::List { rows, now })
     }
+}
+
+/// The ids of all persons with their families, by id.
+fn people(facts: &Facts) -> Vec<([u8; 16], u32)> {
+    let owners = facts.owners();
+    let mut people: Vec<([u8; 16], u32)> = facts
+        .persons
+        .iter()
+        .zip(owners)
+        .map(|(person, family)| (person.id, family))
+        .collect();
+    people.sort_unstable();
+    people
 }
 
 /// All rows of an adopted list, by subject.
@@ -153,6 +250,8 @@ impl Weighed {
         let mut weighed = Self {
             before: None,
             absent: Vec::new(),
+            merged: BTreeMap::new(),
+            by_id: by_id(programme.subject, &facts),
             programme,
             facts,
             on,
@@ -167,36 +266,41 @@ impl Weighed {
                 let verdicts = (0..other.len()).map(|at| other.verdict(at));
                 weighed.before = Some(verdicts.collect());
             }
-            Beside::List(rows) => weighed.list(rows),
+            Beside::List { rows, now } => weighed.list(rows, &now),
         }
         weighed
     }
 
     fn running(&mut self) {
-        // The running list is one of families.
-        if self.programme.subject == Subject::Family {
-            let families = self.facts.families.iter();
-            let before = families.map(|family| match family.running {
-                Some(_) => Verdict::Included,
-                None => Verdict::Excluded,
-            });
-            self.before = Some(before.collect());
-        }
-    }
-
-    fn list(&mut self, rows: Vec<JudgedRow>) {
-        let subject = self.programme.subject;
-        let mut by_id: BTreeMap<[u8; 16], JudgedRow> =
-            rows.into_iter().map(|row| (row.subject, row)).collect();
-        let before = (0..self.judged.len()).map(|at| {
-            let row = by_id.remove(&octets(&self.facts, subject, at));
-            row.map_or(Verdict::Excluded, |row| row.standing.verdict())
+        let families = self.facts.families.iter();
+        let before = families.map(|family| match family.running {
+            Some(_) => Verdict::Included,
+            None => Verdict::Excluded,
         });
         self.before = Some(before.collect());
-        self.absent = by_id
-            .into_values()
-            .filter(|row| row.standing.receives())
-            .collect();
+    }
+
+    fn list(&mut self, rows: Vec<JudgedRow>, now: &BTreeMap<[u8; 16], [u8; 16]>) {
+        let subject = self.programme.subject;
+        let mut before = vec![Verdict::Excluded; self.judged.len()];
+        for row in rows {
+            let verdict = row.standing.verdict();
+            let id = SubjectId::of(subject, row.subject);
+            let place = self.place(id).or_else(|| {
+                // Found to be another one: what it received, that one did.
+                let at = self.place(SubjectId::of(subject, *now.get(&row.subject)?))?;
+                self.merged.insert(row.subject, at);
+                Some(at)
+            });
+            match place {
+                Some(at) if before[at] == Verdict::Included => {}
+                Some(at) if verdict == Verdict::Excluded && before[at] != verdict => {}
+                Some(at) => before[at] = verdict,
+                None if row.standing.receives() => self.absent.push(row),
+                None => {}
+            }
+        }
+        self.before = Some(before);
         self.absent.sort_unstable_by_key(|row| row.subject);
     }
 
@@ -222,8 +326,9 @@ impl Weighed {
             _ if subject.subject() != self.programme.subject => None,
             SubjectId::Family(id) => self.facts.family(id.as_bytes()).map(|at| at as usize),
             SubjectId::Person(id) => {
-                let mut persons = self.facts.persons.iter();
-                persons.position(|it| it.id == *id.as_bytes())
+                let id_of = |at: &u32| self.facts.persons[*at as usize].id;
+                let found = self.by_id.binary_search_by_key(id.as_bytes(), id_of);
+                found.ok().map(|place| self.by_id[place] as usize)
             }
         }
     }
@@ -270,13 +375,22 @@ impl Weighed {
     }
 }
 
+fn by_id(subject: Subject, facts: &Facts) -> Vec<u32> {
+    let mut by_id: Vec<u32> = match subject {
+        Subject::Family => Vec::new(),
+        Subject::Person => (0_u32..).take(facts.persons.len()).collect(),
+    };
+    by_id.sort_unstable_by_key(|at| facts.persons[*at as usize].id);
+    by_id
+}
+
 /// The name of the group of those of whom no list tells any more.
 pub(crate) fn absent_group() -> String {
     format!("{ABSENT}:{}", Against::Unknown.as_str())
 }
 
 /// What people have decided.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Decided {
     /// About groups, by their names.
     pub(crate) rulings: BTreeMap<String, RulingRow>,
@@ -314,7 +428,14 @@ pub(crate) struct Laid {
 }
 
 impl Laid {
-    pub(crate) fn new(weighed: Arc<Weighed>, decided: Decided) -> Self {
+    pub(crate) fn new(weighed: Arc<Weighed>, mut decided: Decided) -> Self {
+        // What was decided about one who was found to be another goes with him.
+        for (was, at) in &weighed.merged {
+            if let Some(exception) = decided.exceptions.get(was).copied() {
+                let now = weighed.octets(*at);
+                decided.exceptions.entry(now).or_insert(exception);
+            }
+        }
         let answer = |name: String| decided.rulings.get(&name).map(|ruling| ruling.answer);
         let answers = weighed.programme.rules.iter().map(|rule| {
             [Against::Fails, Against::Unknown]
@@ -326,6 +447,31 @@ impl Laid {
             weighed,
             decided: Arc::new(decided),
         }
+    }
+
+    /// Whether it was laid by exactly that.
+    pub(crate) fn is_of(&self, decided: Decided) -> bool {
+        *Self::new(Arc::clone(&self.weighed), decided).decided == *self.decided
+    }
+
+    /// How many were decided about alone against what the rules say now, and how many decisions
+    /// are about nobody who is known.
+    pub(crate) fn contrary(&self) -> (u64, u64) {
+        let weighed = &self.weighed;
+        let subject = weighed.programme.subject;
+        let (mut contrary, mut strange) = (0, 0);
+        for (octets, exception) in &self.decided.exceptions {
+            let place = weighed.place(SubjectId::of(subject, *octets));
+            match place.map(|at| weighed.judged.verdict(at)) {
+                Some(verdict) => {
+                    let says = matches!(exception, Exception::Include);
+                    contrary += u64::from(says != (verdict == Verdict::Included));
+                }
+                None if weighed.merged.contains_key(octets) => {}
+                None => strange += 1,
+            }
+        }
+        (contrary, strange)
     }
 
     /// As it would be if whoever rules went along with each rule.
@@ -481,7 +627,7 @@ pub(crate) struct Sight {
 
 impl Sight {
     pub(crate) fn new(facts: &Facts, who: &Who, permission: Permission) -> Self {
-        let sees = |code: Option<AreaCode>| who.may(permission, &Place::new(code, None));
+        let sees = |code: Option<AreaCode>| may(who, permission, code.as_ref());
         let known = facts.areas.iter().map(|code| sees(code.parse().ok()));
         Self {
             areas: known.chain([sees(None)]).collect(),
@@ -500,8 +646,7 @@ impl Sight {
 
     /// Whether it is seen what lies there.
     pub(crate) fn sees(&self, area: Option<&AreaCode>) -> bool {
-        self.who
-            .may(self.permission, &Place::new(area.cloned(), None))
+        may(&self.who, self.permission, area)
     }
 }
 
@@ -514,13 +659,19 @@ pub(crate) async fn weigh(
     if let Some(weighed) = room.weighed(row.number) {
         return Ok(weighed);
     }
+    // Whoever comes meanwhile finds it held.
+    let _one = room.weighing().lock().await;
+    if let Some(weighed) = room.weighed(row.number) {
+        return Ok(weighed);
+    }
     let mut read = hall.db().read().await?;
     let kept = programme::find(&mut read, &row.slug, Some(row.version)).await?;
     drop(read);
     let facts = facts::open(hall, room, row.run).await?;
-    let beside = Beside::of(hall, row.baseline).await?;
+    let subject = kept.programme.subject;
+    let beside = Beside::of(hall, &facts, subject, row.run, row.baseline).await?;
     let on = row.on;
-    let weighed = counting(hall, "weighing a list", move || {
+    let weighed = counting(hall, room, "weighing a list", move || {
         Ok(Arc::new(Weighed::new(kept.programme, facts, on, beside)))
     })
     .await?;
@@ -528,12 +679,22 @@ pub(crate) async fn weigh(
     Ok(weighed)
 }
 
-/// A list as it stands.
-pub(crate) async fn lay(hall: &Hall, room: &Room, row: &DecisionRow) -> Result<Laid, Problem> {
+/// A list as it stands; of a draft with what counted at a time.
+pub(crate) async fn lay_at(
+    hall: &Hall,
+    room: &Room,
+    row: &DecisionRow,
+    at: Wall,
+) -> Result<Laid, Problem> {
     let weighed = weigh(hall, room, row).await?;
     let mut read = hall.db().read().await?;
     // What was decided after a list was adopted is for the next.
-    let at = row.adopted.unwrap_or_else(|| hall.now().wall);
+    let at = row.adopted.unwrap_or(at);
     let decided = Decided::of(&mut read, row, at).await?;
     Ok(Laid::new(weighed, decided))
+}
+
+/// A list as it stands.
+pub(crate) async fn lay(hall: &Hall, room: &Room, row: &DecisionRow) -> Result<Laid, Problem> {
+    lay_at(hall, room, row, hall.now().wall).await
 }

@@ -19,7 +19,7 @@ use std::sync::Arc;
 use base::area::AreaCode;
 use base::day::Day;
 use base::id::{Family, Id, Person, Resident};
-use card_core::facts::{Gathering, ListOf};
+use card_core::facts::{Facts, Gathering, ListOf};
 use card_core::household::{Households, Listed};
 use card_core::identity;
 use card_core::link::{self, Settings, Step};
@@ -509,8 +509,13 @@ impl Examination {
             programmes: memory.programmes.clone(),
             moved_records: moved,
         };
-        let facts = self.knows(memory, households, &persons, &families).await?;
-        self.settle(&outcome, &facts).await
+        let (facts, written) = self.knows(memory, households, &persons, &families).await?;
+        if let Err(problem) = self.settle(&outcome, &written).await {
+            written.forget(&self.hall).await;
+            return Err(problem);
+        }
+        self.room.put_facts(self.number, &facts);
+        Ok(())
     }
 
     /// What rules are judged by, sealed.
@@ -520,7 +525,7 @@ impl Examination {
         households: Households,
         persons: &[Id<Resident>],
         families: &[Id<Family>],
-    ) -> Result<Written, Problem> {
+    ) -> Result<(Arc<Facts>, Written), Problem> {
         let persons: Vec<[u8; 16]> = persons.iter().map(|it| *it.as_bytes()).collect();
         let families: Vec<[u8; 16]> = families.iter().map(|it| *it.as_bytes()).collect();
         let (listed, lists) = (self.listed(), self.lists.iter().map(named).collect());
@@ -541,8 +546,7 @@ impl Examination {
             .await
             .map_err(|undone| Problem::bug(undone.to_string()))?;
         let written = facts::seal(&self.hall, self.number, Arc::clone(&facts)).await?;
-        self.room.put_facts(self.number, &facts);
-        Ok(written)
+        Ok((facts, written))
     }
 
     /// Whose each record was in the run before; ends rows of lists that count no more.

@@ -56,6 +56,17 @@ pub(crate) async fn seal(hall: &Hall, run: i64, facts: Arc<Facts>) -> Result<Wri
 }
 
 impl Written {
+    /// Takes the file away: the examination did not come to its end.
+    pub(crate) async fn forget(self, hall: &Hall) {
+        let blobs = hall.blobs().clone();
+        let removed = hall
+            .tasks()
+            .blocking("removing facts", move || blobs.remove(&self.hash));
+        if !matches!(removed.await, Ok(Ok(()))) {
+            tracing::warn!("what an examination knew that failed lies there still");
+        }
+    }
+
     /// As the run names it.
     pub(crate) const fn kept(&self) -> &Kept {
         &self.kept
@@ -76,10 +87,18 @@ pub(crate) async fn open(hall: &Hall, room: &Room, number: i64) -> Result<Arc<Fa
     if let Some(facts) = room.facts(number) {
         return Ok(facts);
     }
+    // Whoever comes meanwhile finds it held.
+    let _one = room.opening().lock().await;
+    if let Some(facts) = room.facts(number) {
+        return Ok(facts);
+    }
     let mut read = hall.db().read().await?;
     let found = run::find(&mut read, number).await?;
     drop(read);
-    let kept = found.and_then(|run| run.facts).ok_or_else(none)?;
+    let kept = found
+        .filter(|run| run.state == "done")
+        .and_then(|run| run.facts)
+        .ok_or_else(none)?;
     let (blobs, vault) = (hall.blobs().clone(), hall.vault().clone());
     let opening = hall.tasks().blocking("opening facts", move || {
         let key = vault.unwrap_key(KEY.0, &number.to_string(), KEY.1, &kept.key)?;

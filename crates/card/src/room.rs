@@ -10,7 +10,7 @@ use card_core::facts::Facts;
 use hall::Hall;
 use hall::areas::{self, Filter};
 use store::Error;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Mutex as AsyncMutex, Semaphore, watch};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::decide::{Weighed, adopt};
@@ -28,6 +28,9 @@ const READING: usize = 2;
 /// Examinations of which it is held what they know, and lists whose rules are held weighed:
 /// the newest, and an older one to compare with.
 const OPENED: usize = 2;
+
+/// Countings over everybody that go on at once: each takes all cores.
+const COUNTING: usize = 2;
 
 /// The areas of the house.
 #[derive(Debug, Default)]
@@ -72,8 +75,13 @@ struct Inner {
     facts: Mutex<Vec<(i64, Arc<Facts>)>>,
     /// Lists whose rules were weighed: those that were asked for last.
     weighed: Mutex<Vec<(i64, Arc<Weighed>)>>,
-    /// How far a list has come that is being adopted: its number, rows written, of how many.
-    adopting: Mutex<Option<(i64, u64, u64)>>,
+    /// How far lists have come that are being adopted: rows written, of how many.
+    adopting: Mutex<BTreeMap<i64, (u64, u64)>>,
+    /// Facts are opened, and rules weighed, by one at a time: others find them held.
+    opening: AsyncMutex<()>,
+    weighing: AsyncMutex<()>,
+    /// Who counts over everybody holds one of these.
+    counting: Semaphore,
     /// Files that are read at once.
     reading: Semaphore,
     /// Counts up whenever one of them has come to an end.
@@ -114,6 +122,9 @@ pub async fn open(hall: &Hall) -> Result<Room, Error> {
             facts: Mutex::default(),
             weighed: Mutex::default(),
             adopting: Mutex::default(),
+            opening: AsyncMutex::default(),
+            weighing: AsyncMutex::default(),
+            counting: Semaphore::new(COUNTING),
             reading: Semaphore::new(READING),
             turns: watch::Sender::new(0),
         }),
@@ -121,9 +132,9 @@ pub async fn open(hall: &Hall) -> Result<Room, Error> {
 }
 
 /// Starts what the room does by itself.
-pub fn start(hall: &Hall) {
-    let it = hall.clone();
-    hall.tasks().spawn("card.kept", kept::let_go(it));
+pub fn start(hall: &Hall, room: &Room) {
+    let (it, room) = (hall.clone(), room.clone());
+    hall.tasks().spawn("card.kept", kept::let_go(it, room));
 }
 
 impl Room {
@@ -209,22 +220,50 @@ impl Room {
         drop_held(&self.inner.facts, run);
     }
 
+    fn adoptions(&self) -> MutexGuard<'_, BTreeMap<i64, (u64, u64)>> {
+        let adopting = self.inner.adopting.lock();
+        adopting.unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// How far a list has come that is being adopted.
     pub(crate) fn adopting(&self, decision: i64) -> Option<(u64, u64)> {
-        let adopting = self.inner.adopting.lock();
-        let adopting = *adopting.unwrap_or_else(PoisonError::into_inner);
-        adopting
-            .filter(|it| it.0 == decision)
-            .map(|(_, done, of)| (done, of))
+        self.adoptions().get(&decision).copied()
     }
 
     /// From now on it has come so far; none: it is over.
-    pub(crate) fn put_adopting(&self, stage: Option<(i64, u64, u64)>) {
-        let adopting = self.inner.adopting.lock();
-        *adopting.unwrap_or_else(PoisonError::into_inner) = stage;
-        if stage.is_none() {
-            self.turn();
+    pub(crate) fn put_adopting(&self, decision: i64, stage: Option<(u64, u64)>) {
+        match stage {
+            Some(stage) => {
+                self.adoptions().insert(decision, stage);
+            }
+            None => {
+                self.adoptions().remove(&decision);
+                self.turn();
+            }
         }
+    }
+
+    /// Who opens facts holds this.
+    pub(crate) fn opening(&self) -> &AsyncMutex<()> {
+        &self.inner.opening
+    }
+
+    /// Who weighs rules holds this.
+    pub(crate) fn weighing(&self) -> &AsyncMutex<()> {
+        &self.inner.weighing
+    }
+
+    /// Who counts over everybody holds one of these.
+    pub(crate) fn counting(&self) -> &Semaphore {
+        &self.inner.counting
+    }
+
+    /// Holds nothing any more of what examinations know; whoever asks has it opened again.
+    pub(crate) fn let_go_of_all(&self) {
+        let facts = self.inner.facts.lock();
+        facts.unwrap_or_else(PoisonError::into_inner).clear();
+        let weighed = self.inner.weighed.lock();
+        weighed.unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     fn turn(&self) {

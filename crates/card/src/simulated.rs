@@ -2,7 +2,12 @@
 //!
 //! They come in like those that people bring, row by row, sealed, with their sources and
 //! their audit, and are examined like them. A list that is there already is left as it is,
-//! withdrawn or not, and so is what was found.
+//! withdrawn or not, and so is what was found. By what was found, lists of who receives are
+//! adopted and begun.
+
+mod decided;
+#[cfg(test)]
+mod tests;
 
 use axum::body::Body;
 use base::day::Day;
@@ -44,8 +49,8 @@ impl Room {
         Ok(list::all(&mut read).await?.len())
     }
 
-    /// Brings lists in, one after the other, and has them examined. `rupiah_each` is what
-    /// a family gets in a cycle.
+    /// Brings lists in, one after the other, has them examined, and a list of who receives
+    /// adopted by that. `rupiah_each` is what a family gets in a cycle.
     ///
     /// # Errors
     /// What stands in the way of a list.
@@ -58,40 +63,48 @@ impl Room {
         let mut tx = hall.db().write().await?;
         let who = simulated::hand(hall, &mut tx).await?;
         let there = list::all(&mut tx).await?;
-        let was_examined = run::counting(&mut tx).await?.is_some();
+        let run = run::counting(&mut tx).await?;
         tx.commit().await?;
         for list in lists {
-            if there.iter().all(|it| it.title != list.title) {
-                self.bring(hall, &who, list).await?;
+            let is_new = there.iter().all(|it| it.title != list.title);
+            if is_new && !self.bring(hall, &who, list).await? {
+                return Ok(());
             }
         }
-        if was_examined {
-            return Ok(());
+        // One of an older edition did not keep what rules are judged by.
+        if run.is_none_or(|run| run.facts.is_none()) {
+            let asked = Asked {
+                rupiah_each: Some(rupiah_each),
+                ..Asked::default()
+            };
+            examine::begin(hall, self, &who, asked).await?;
         }
-        let asked = Asked {
-            rupiah_each: Some(rupiah_each),
-            ..Asked::default()
-        };
-        examine::begin(hall, self, &who, asked).await?;
-        Ok(())
+        decided::put_in(hall, self, &who).await
     }
 
-    async fn bring(&self, hall: &Hall, who: &Who, it: &SimulatedList) -> Result<(), Problem> {
+    /// Brings a list in; not when the house closes, after which it is for the next start.
+    async fn bring(&self, hall: &Hall, who: &Who, it: &SimulatedList) -> Result<bool, Problem> {
+        let soft = hall.tasks().soft();
         let kind = Kind::parse(it.kind)
             .ok_or_else(|| Problem::bug(format!("there are no lists of {}", it.kind)))?;
         let body = Body::from(it.csv.clone());
         let name = format!("{}.csv", it.kind);
         let row = desk::open(hall, self, who, kind, &name, body).await?;
         let mut turns = self.turns();
+        // It may have arrived before, and the house stopped before it was written.
+        desk::begin(hall, self, &row)?;
         let found = loop {
             turns.mark_unchanged();
             match self.work(row.id) {
                 Some(Work::Read(found)) => break found,
-                Some(Work::Failed(problem)) => return Err(Problem::bug(problem.detail())),
+                Some(Work::Failed(problem)) if !soft.is_cancelled() => {
+                    return Err(Problem::bug(problem.detail()));
+                }
                 _ => {}
             }
-            // The room stands for as long as the house does.
-            let _ = turns.changed().await;
+            if soft.run_until_cancelled(turns.changed()).await.is_none() {
+                return Ok(false);
+            }
         };
         let commit = Commit {
             leave_out: found.report.refused,
@@ -109,8 +122,9 @@ impl Room {
         tx.commit().await?;
         whole.run(hall, self).await;
         match self.work(row.id) {
+            Some(Work::Failed(_)) if soft.is_cancelled() => Ok(false),
             Some(Work::Failed(problem)) => Err(Problem::bug(problem.detail())),
-            _ => Ok(()),
+            _ => Ok(true),
         }
     }
 }

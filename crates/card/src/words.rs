@@ -64,13 +64,16 @@ pub(crate) fn leaf(areas: &Areas, language: Language, leaf: &Leaf) -> String {
     };
     match &leaf.test {
         Test::Compare { op, to } => {
+            let is_rank = unit.is_empty();
             let how = match op {
                 Op::Equal => language.of("tepat", "exactly"),
                 Op::Other => language.of("bukan", "other than"),
                 Op::Below => language.of("kurang dari", "less than"),
-                Op::AtMost => language.of("paling tinggi", "at most"),
+                Op::AtMost if is_rank => language.of("paling tinggi", "at most"),
+                Op::AtMost => language.of("paling banyak", "at most"),
                 Op::Above => language.of("lebih dari", "more than"),
-                Op::AtLeast => language.of("paling rendah", "at least"),
+                Op::AtLeast if is_rank => language.of("paling rendah", "at least"),
+                Op::AtLeast => language.of("paling sedikit", "at least"),
             };
             format!("{column} {how} {to}{unit}")
         }

@@ -263,6 +263,25 @@ pub async fn head(conn: &mut Conn) -> Result<Option<(i64, String)>, Error> {
     Ok(head.map(|head| (head.seq, hex(&head.hash))))
 }
 
+/// What the newest row of a verb about a subject tells: what a room holds its own rows
+/// against. None: there is none, or it tells no JSON.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn newest(
+    conn: &mut Conn,
+    verb: &str,
+    subject: &str,
+) -> Result<Option<serde_json::Value>, Error> {
+    let query = rows::list()
+        .push(" AND e.verb = ", verb)
+        .push(" AND e.subject = ", subject)
+        .raw(" ORDER BY e.seq DESC LIMIT 1");
+    let found = rows::fetch(conn, &query).await?;
+    let row = found.first();
+    Ok(row.and_then(|row| serde_json::from_str(&row.detail).ok()))
+}
+
 /// Rows per read of the walk.
 const PAGE: i64 = 1000;
 

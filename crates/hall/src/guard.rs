@@ -336,6 +336,7 @@ mod tests {
             Permission::IncidentsWrite,
             Permission::CardOpen,
             Permission::CardImport,
+            Permission::CardDecide,
         ];
         for role in [Role::Pimpinan, Role::Pengawas, Role::Layar] {
             assert!(writes.iter().all(|write| !role.holds(*write)), "{role:?}");

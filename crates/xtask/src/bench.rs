@@ -10,6 +10,7 @@ mod ledger;
 mod link;
 mod probe;
 mod program;
+mod rules;
 mod sites;
 mod table;
 
@@ -24,6 +25,7 @@ pub(crate) use card::Card;
 pub(crate) use ledger::Ledger;
 pub(crate) use link::Link;
 pub(crate) use probe::Probe;
+pub(crate) use rules::Rules;
 pub(crate) use sites::Sites;
 
 use program::{Folder, House, Program, measure};

@@ -48,6 +48,8 @@ enum Bench {
     Ledger(bench::Ledger),
     /// Lists of a province brought in, linked and answered, beside what is true.
     Card(bench::Card),
+    /// Rules of programmes judged over a province, with every reason.
+    Rules(bench::Rules),
     /// Who is who in a million records, beside Splink.
     Link(bench::Link),
     /// Many addresses asked from here, beside fping.
@@ -84,6 +86,7 @@ fn main() -> ExitCode {
             true
         }),
         Chore::Bench(Bench::Link(link)) => link.run(&root()).map(|()| true),
+        Chore::Bench(Bench::Rules(rules)) => rules.run(&root()).map(|()| true),
         Chore::Bench(Bench::Ledger(ledger)) => ledger.run(&root()).map(|()| true),
         Chore::Bench(Bench::Probe(probe)) => probe.run(&root()).map(|report| {
             println!("{report}");

@@ -3248,6 +3248,9 @@ export interface components {
             receiving: number;
             /** @description Who signs it, one to six. */
             signatories: components["schemas"]["CardSignatory"][];
+            /** @description That lists came or went, or rules were written, since it was begun, and that it is to be
+             *     adopted all the same. */
+            though_stale?: boolean;
         };
         /**
          * @description Which part, and what for.
@@ -3322,7 +3325,7 @@ export interface components {
         };
         /** @description Beside which list it is laid. */
         CardBaseline: {
-            /** @description `list` or `running`. */
+            /** @description `list`, `running` or `none`. */
             kind: string;
             /**
              * Format: int64
@@ -3589,8 +3592,6 @@ export interface components {
             id: string;
             /** @description The objection that it follows from. */
             objection?: string | null;
-            /** @description Why; for whoever may open families there. */
-            reason?: string | null;
             /** @description About whom: `fam_…` or `rsd_…`. */
             subject: string;
         };
@@ -3611,7 +3612,7 @@ export interface components {
         CardExceptionForm: {
             /** @description `include` or `exclude`. */
             answer: string;
-            /** @description Why. It is kept sealed. */
+            /** @description Why. It is kept sealed, and printed on the sheet of reasons. */
             reason: string;
             /** @description About whom: `fam_…` or `rsd_…`. */
             subject: string;
@@ -3779,8 +3780,11 @@ export interface components {
         CardHint: {
             /** @description `aid_without_list` (no list of a programme of other aid has come in: what is asked of
              *     it is unknown of everybody), `no_deaths`, `no_moves`, `not_in_force`, `lists_newer`
-             *     (lists came or went since the examination) or `absent` (so many received of whom no
-             *     list tells any more). */
+             *     (lists came or went since the examination), `absent` (so many received of whom no list
+             *     tells any more), `merged` (so many received under two ids and were found to be one),
+             *     `contrary` (so many decisions about one subject say another thing than the rules do
+             *     now), `strange` (so many are about nobody who is known) or `aid_without_rows` (a list
+             *     of other aid has no row of a regency). */
             kind: string;
             /** @description Which. */
             value?: string | null;
@@ -4963,8 +4967,10 @@ export interface components {
         CardTampered: {
             /** @description Which subject, or which village. */
             of?: string | null;
-            /** @description `rules` (the text of the programme), `row` (a row of the list), `part` (a village's
-             *     part of the annex) or `seal` (the hash in the decree). */
+            /** @description `rules` (the text of the programme), `facts` (what the examination knew), `row` (a row
+             *     of the list), `record` (a row of a list behind a part does not open), `part` (a
+             *     village's part of the annex), `tally` (how many stand where), `seal` (the hash in the
+             *     decree) or `audit` (the hash that the audit tells). */
             what: string;
         };
         /** @description What came of it. */
@@ -4976,6 +4982,11 @@ export interface components {
             count: number;
             /** @description What differs; the first hundred. */
             differs: components["schemas"]["CardTampered"][];
+            /**
+             * Format: int64
+             * @description Records of the annex whose key was destroyed: their parts have another hash for that.
+             */
+            erased: number;
             /** @description Whether all is as it was adopted. */
             is_sound: boolean;
             /**
@@ -11582,7 +11593,10 @@ export interface operations {
     post_card_decisions: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the same request twice has one effect */
+                "Idempotency-Key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -11597,7 +11611,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CardDecisionWhole"];
+                    "application/json": components["schemas"]["CardDecision"];
                 };
             };
             400: components["responses"]["Unreadable"];
@@ -11841,7 +11855,10 @@ export interface operations {
     post_card_decisions_by_number_exceptions: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the same request twice has one effect */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 /** @description of the list */
                 number: number;
@@ -12697,7 +12714,10 @@ export interface operations {
     post_card_programmes: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the same request twice has one effect */
+                "Idempotency-Key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };

@@ -1,4 +1,8 @@
-//! `betang families`: lists of the welfare card, and the running list answered.
+//! `betang families`: lists of the welfare card, the running list answered, and who should
+//! receive.
+
+mod decided;
+mod rules;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -29,6 +33,16 @@ pub(crate) enum Verb {
     Examine(Examine),
     /// What the newest examination says of the running list, by area.
     Answer(Answer),
+    /// Programmes of who should receive, each in its newest version.
+    Programmes(ReachOnly),
+    /// Keep a version of a programme, or check what its text says.
+    Programme(rules::Programme),
+    /// Try rules before anybody adopts them: who would enter, who would leave, at what cost.
+    Try(rules::Try),
+    /// Lists of who receives, the newest first.
+    Decisions(ReachOnly),
+    /// Derive an adopted list again, and tell whatever differs from what was adopted.
+    Verify(decided::Verify),
 }
 
 /// A list to be brought in.
@@ -134,6 +148,11 @@ pub(crate) async fn run(verb: Verb) -> anyhow::Result<ExitCode> {
         }
         Verb::Examine(asked) => examine(asked).await,
         Verb::Answer(asked) => answer(asked).await,
+        Verb::Programmes(asked) => rules::list(&asked.reach.reach()?).await,
+        Verb::Programme(asked) => rules::keep(asked).await,
+        Verb::Try(asked) => rules::run(asked).await,
+        Verb::Decisions(asked) => decided::list(&asked.reach.reach()?).await,
+        Verb::Verify(asked) => decided::verify(asked).await,
     }
 }
 

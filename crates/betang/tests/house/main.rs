@@ -12,6 +12,7 @@ mod live;
 mod local;
 mod releases;
 mod routers;
+mod rules;
 mod running;
 mod sheets;
 mod sites;

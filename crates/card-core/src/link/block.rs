@@ -15,7 +15,7 @@ use crate::hash::{self, mix};
 use crate::number::{self, Digits};
 
 /// A key of a record; zero where a rule has none for it.
-type Key = u32;
+pub(crate) type Key = u32;
 
 /// How a rule makes a key.
 struct Rule {
@@ -210,18 +210,39 @@ pub struct Found {
 }
 
 /// A key with the record that it belongs to, so that sorting brings blocks together.
-type Placed = u64;
+pub(crate) type Placed = u64;
 
-const fn placed(key: Key, record: usize) -> Placed {
+pub(crate) const fn placed(key: Key, record: usize) -> Placed {
     (key as u64) << 32 | record as u64
 }
 
-const fn key_of(placed: Placed) -> Key {
+pub(crate) const fn key_of(placed: Placed) -> Key {
     (placed >> 32) as Key
 }
 
-const fn record_of(placed: Placed) -> usize {
+pub(crate) const fn record_of(placed: Placed) -> usize {
     (placed & 0xffff_ffff) as usize
+}
+
+/// The key of a record by a rule.
+pub(crate) fn key(register: &Register, rule: usize, it: &Folded) -> Key {
+    fold((ALL[rule].key)(register, it))
+}
+
+/// Its key where the block of that key is parted.
+pub(crate) fn part_key(register: &Register, rule: usize, key: Key, it: &Folded) -> Key {
+    let more = (ALL[rule].more)(register, it);
+    fold(Some(mix(key.into(), more)))
+}
+
+/// Records above which a block of a rule is parted.
+pub(crate) fn most(rule: usize, block_max: usize) -> usize {
+    block_max.min(ALL[rule].most)
+}
+
+/// What a rule is called in reports.
+pub(crate) const fn name(rule: usize) -> &'static str {
+    ALL[rule].name
 }
 
 /// Compares every pair that a rule finds: what each rule has found, and the pairs.
@@ -233,7 +254,7 @@ pub(crate) fn pairs(
     let mut keys: Vec<[Key; RULES]> = register
         .records
         .par_iter()
-        .map(|it| std::array::from_fn(|rule| fold((ALL[rule].key)(register, it))))
+        .map(|it| std::array::from_fn(|rule| key(register, rule, it)))
         .collect();
     let (mut all, mut pairs) = (Vec::new(), Vec::new());
     for rule in 0..RULES {
@@ -351,14 +372,14 @@ fn part(
     block_max: usize,
 ) -> Found {
     let mut found = Found {
-        rule: ALL[rule].name,
+        rule: name(rule),
         pairs: 0,
         parted: 0,
         dropped: 0,
         dropped_records: 0,
     };
     for (from, to) in bounds(sorted) {
-        if to - from <= block_max.min(ALL[rule].most) {
+        if to - from <= most(rule, block_max) {
             continue;
         }
         found.parted += 1;
@@ -367,8 +388,7 @@ fn part(
             .map(|placed_| {
                 let record = record_of(*placed_);
                 let it = &register.records[record];
-                let more = (ALL[rule].more)(register, it);
-                placed(fold(Some(mix(key_of(*placed_).into(), more))), record)
+                placed(part_key(register, rule, key_of(*placed_), it), record)
             })
             .collect();
         parts.sort_unstable();

@@ -2,14 +2,39 @@
 //!
 //! Pairs are merged in the order of how sure they are. A merge of two clusters is refused
 //! where most of the pairs across them speak against it: a mother whose number was written
-//! for her daughter does not become her daughter. Nothing else is refused.
+//! for her daughter does not become her daughter. What people have decided about two
+//! records goes before: who they say is one person is joined first, and who they say is
+//! not is never joined, over others neither. Nothing else is refused.
 
 use super::compare::{Comparer, Pair};
 use super::learn::Model;
 use super::register::Register;
+use crate::hash::Map;
 
 /// Records whose pairs across two clusters are looked at, of each cluster.
-const LOOKED_AT: usize = 8;
+pub(crate) const LOOKED_AT: usize = 8;
+
+/// What the pairs across two clusters say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Across {
+    /// Pairs that speak against one person,
+    pub against: u32,
+    /// of so many that were looked at.
+    pub of: u32,
+}
+
+impl Across {
+    /// Whether most speak against it: then nothing is merged.
+    #[must_use]
+    pub const fn refuses(self) -> bool {
+        self.against * 2 > self.of
+    }
+
+    pub(crate) fn add(&mut self, same: f64) {
+        self.of += 1;
+        self.against += u32::from(same < 0.5);
+    }
+}
 
 /// Who is who.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,6 +66,17 @@ impl Clusters {
 
 /// Sizes of clusters that are told apart.
 const SIZES: usize = 12;
+
+/// What somebody has decided about two records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Said {
+    /// One of them,
+    pub left: u32,
+    /// the other,
+    pub right: u32,
+    /// and whether they are one person's.
+    pub same: bool,
+}
 
 /// Joined records: each knows one before it, and the first knows all.
 struct Joined {
@@ -88,12 +124,79 @@ impl Joined {
     }
 }
 
-/// Merges pairs that are one person's from a probability on.
+/// Who was said to be one person, and who not.
+struct Word {
+    /// For each record that was said to be of one person with others the first of those.
+    one: Map<u32, u32>,
+    /// For each record those that it is not to be joined with.
+    from: Map<u32, Vec<u32>>,
+    /// Whether a cluster, by its first record, has such a record.
+    has: Vec<bool>,
+}
+
+impl Word {
+    fn new(count: usize, said: &[Said]) -> Self {
+        let mut word = Self {
+            one: Map::default(),
+            from: Map::default(),
+            has: vec![false; count],
+        };
+        for it in said.iter().filter(|it| !it.same) {
+            for (one, other) in [(it.left, it.right), (it.right, it.left)] {
+                word.from.entry(one).or_default().push(other);
+                word.has[one as usize] = true;
+            }
+        }
+        word
+    }
+
+    /// Joins whom people said to be one person.
+    fn begin(&mut self, joined: &mut Joined, said: &[Said]) {
+        for it in said.iter().filter(|it| it.same) {
+            let (one, other) = (joined.first(it.left), joined.first(it.right));
+            // Of what contradicts itself the word that parts counts: it can be taken back.
+            if one != other && !self.parts(joined, one, other) {
+                joined.join(one, other);
+                self.join(one, other);
+            }
+        }
+        let records = said.iter().filter(|it| it.same);
+        for record in records.flat_map(|it| [it.left, it.right]) {
+            self.one.insert(record, joined.first(record));
+        }
+    }
+
+    /// Whom a record stands for in the question whether two clusters agree.
+    fn stands(&self, record: u32) -> u32 {
+        self.one.get(&record).copied().unwrap_or(record)
+    }
+
+    /// Whether somebody has said that two clusters hold records of two persons.
+    fn parts(&self, joined: &mut Joined, one: u32, other: u32) -> bool {
+        if !self.has[one as usize] || !self.has[other as usize] {
+            return false;
+        }
+        let members: Vec<u32> = joined.members(one).collect();
+        let others = members.iter().filter_map(|record| self.from.get(record));
+        let others: Vec<u32> = others.flatten().copied().collect();
+        others
+            .into_iter()
+            .any(|record| joined.first(record) == other)
+    }
+
+    fn join(&mut self, one: u32, other: u32) {
+        let has = self.has[one as usize] | self.has[other as usize];
+        self.has[one.min(other) as usize] = has;
+    }
+}
+
+/// Merges pairs that are one person's from a probability on, as people have said.
 pub(crate) fn cluster<'a>(
     register: &Register,
     model: &Model,
     pairs: impl Iterator<Item = (&'a Pair, &'a f64)>,
     threshold: f64,
+    said: &[Said],
 ) -> Clusters {
     let mut sure: Vec<(&Pair, &f64)> = pairs.filter(|(_, same)| **same >= threshold).collect();
     sure.sort_unstable_by(|(a, one), (b, other)| {
@@ -103,17 +206,23 @@ pub(crate) fn cluster<'a>(
     let mut joined = Joined::new(register.len());
     let mut comparer = Comparer::new(register);
     let mut refused = 0;
+    let mut word = Word::new(register.len(), said);
+    word.begin(&mut joined, said);
     for (pair, _) in sure {
         let (one, other) = (joined.first(pair.left), joined.first(pair.right));
         if one == other {
             continue;
         }
+        if word.parts(&mut joined, one, other) {
+            continue;
+        }
         let sizes = joined.size[one as usize] + joined.size[other as usize];
-        if sizes > 2 && !agrees(&joined, &mut comparer, model, (one, other)) {
+        if sizes > 2 && !agrees(&joined, &word, &mut comparer, model, (one, other)) {
             refused += 1;
             continue;
         }
         joined.join(one, other);
+        word.join(one, other);
     }
     let of: Vec<u32> = (0..register.len())
         .map(|record| joined.first(u32::try_from(record).expect("as many as are counted")))
@@ -126,22 +235,29 @@ pub(crate) fn cluster<'a>(
     Clusters { of, count, refused }
 }
 
-/// Whether the pairs across two clusters speak for one person.
+/// Whether the pairs across two clusters speak for one person. Records that people said to be
+/// of one person speak as one: what any of them agrees with, all of them do.
 fn agrees(
     joined: &Joined,
+    word: &Word,
     comparer: &mut Comparer<'_>,
     model: &Model,
     (one, other): (u32, u32),
 ) -> bool {
-    let (mut against, mut all) = (0, 0);
+    let mut pairs: Vec<(u32, u32, f64)> = Vec::with_capacity(LOOKED_AT * LOOKED_AT);
     for left in joined.members(one).take(LOOKED_AT) {
         for right in joined.members(other).take(LOOKED_AT) {
             let pattern = comparer.pattern(left as usize, right as usize);
-            all += 1;
-            against += u32::from(model.same(pattern) < 0.5);
+            pairs.push((word.stands(left), word.stands(right), model.same(pattern)));
         }
     }
-    against * 2 <= all
+    if !word.one.is_empty() {
+        pairs.sort_unstable_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)).then(b.2.total_cmp(&a.2)));
+        pairs.dedup_by_key(|pair| (pair.0, pair.1));
+    }
+    let mut across = Across::default();
+    pairs.iter().for_each(|pair| across.add(pair.2));
+    !across.refuses()
 }
 
 #[cfg(test)]
@@ -222,9 +338,40 @@ mod tests {
             &linked.model,
             linked.pairs.iter().zip(&linked.same),
             1e-300,
+            &[],
         );
         assert_eq!(clusters.of, [0, 0, 2, 2, 2]);
         assert!(clusters.refused > 0);
+    }
+
+    #[test]
+    fn what_people_say_goes_before_and_can_be_taken_back() {
+        let twin = Row {
+            nik: "6271015412940004",
+            name: "Emilda Dohong",
+            ..DAUGHTER
+        };
+        let rows = [DAUGHTER, twin, of("PKH", DAUGHTER), of("PKH", twin), MOTHER];
+        let (register, linked) = linked(&rows);
+        let as_said = |said: &[Said]| {
+            let pairs = linked.pairs.iter().zip(&linked.same);
+            cluster(&register, &linked.model, pairs, 0.5, said).of
+        };
+        let said = |left, right, same| Said { left, right, same };
+        assert_eq!(as_said(&[]), [0, 1, 0, 1, 4]);
+        // One slip of paper was written twice: nobody is a twin.
+        assert_eq!(as_said(&[said(0, 1, true)]), [0, 0, 0, 0, 4]);
+        // Two that look like one are two, over a third neither.
+        assert_eq!(as_said(&[said(0, 2, false)]), [0, 1, 2, 1, 4]);
+        let both = [said(0, 1, true), said(2, 3, false)];
+        let of = as_said(&both);
+        assert_ne!(of[2], of[3]);
+        assert_eq!(of[0], of[1]);
+        // What contradicts itself keeps apart.
+        assert_eq!(
+            as_said(&[said(0, 1, true), said(0, 1, false)]),
+            [0, 1, 0, 1, 4]
+        );
     }
 
     #[test]

@@ -109,7 +109,7 @@ pub struct Home {
 }
 
 /// One record, folded.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Folded {
     pub(crate) nik: Option<Digits>,
     pub(crate) kk: Option<Digits>,
@@ -159,6 +159,8 @@ pub struct Register {
     pub(crate) words: Table,
     /// How often each word stands in a name, and how often in a mother's.
     pub(crate) often: Vec<u32>,
+    /// Records that have left: they keep their number, and count no more.
+    gone: usize,
     villages: Table,
     birthplaces: Told,
     relations: Told,
@@ -206,6 +208,27 @@ impl Table {
     pub(crate) fn text(&self, place: u32) -> &str {
         &self.texts[place as usize]
     }
+
+    /// Lets go of the texts that came after so many.
+    fn back_to(&mut self, count: usize) {
+        for text in self.texts.drain(count..) {
+            self.places.remove(&text);
+        }
+    }
+
+    fn octets(&self) -> usize {
+        let texts: usize = self.texts.iter().map(|text| text.len()).sum();
+        let place = size_of::<(Box<str>, u32)>() + 1;
+        2 * texts + self.texts.capacity() * size_of::<Box<str>>() + self.places.capacity() * place
+    }
+}
+
+/// How many texts a register has, of each kind.
+#[derive(Debug)]
+pub(crate) struct Texts {
+    words: usize,
+    villages: usize,
+    told: [usize; 3],
 }
 
 /// Texts that are the same but for signs and large letters.
@@ -226,6 +249,17 @@ impl Told {
             self.met.insert(text.into(), place);
         }
         place
+    }
+}
+
+impl Folded {
+    /// Where the words of both names are counted.
+    fn words(&self) -> impl Iterator<Item = usize> {
+        let words = [self.name, self.mother];
+        (0..2 * COMPARED).filter_map(move |at| {
+            let words = words[at / COMPARED].as_slice().get(at % COMPARED);
+            words.map(|word| *word as usize)
+        })
     }
 }
 
@@ -257,42 +291,58 @@ impl Register {
             u32::try_from(self.records.len()).is_ok(),
             "records are counted by 32 bits"
         );
-        let name = self.name(row.name);
-        let mother = self.name(row.mother);
-        for word in name.as_slice().iter().chain(mother.as_slice()) {
-            let word = *word as usize;
+        let (nik, kk) = (number::read(row.nik), number::read(row.kk));
+        let folded = self.fold(row, nik, kk);
+        self.count(&folded);
+        let list = folded.source as usize;
+        if self.numbers.len() <= list {
+            self.numbers.resize_with(list + 1, Numbers::default);
+        }
+        self.numbers[list].count(nik, kk);
+        self.records.push(folded);
+    }
+
+    fn fold(&mut self, row: &Row<'_>, nik: Reading, kk: Reading) -> Folded {
+        Folded {
+            nik: usable(nik),
+            kk: usable(kk),
+            name: self.name(row.name),
+            mother: self.name(row.mother),
+            birth: Birth::parse(row.birth),
+            sex: sex(row.sex),
+            birthplace: self.birthplaces.said(row.birthplace),
+            relation: self.relations.said(row.relation),
+            source: self.sources.said(row.source),
+            home: Home {
+                village: self.villages.some(row.village.trim()),
+                ..self.home(row.address)
+            },
+        }
+    }
+
+    /// Its words are told once more.
+    fn count(&mut self, folded: &Folded) {
+        for word in folded.words() {
             if self.often.len() <= word {
                 self.often.resize(word + 1, 0);
             }
             self.often[word] += 1;
         }
-        let (nik, kk) = (number::read(row.nik), number::read(row.kk));
-        let source = self.sources.said(row.source);
-        let list = source as usize;
-        if self.numbers.len() <= list {
-            self.numbers.resize_with(list + 1, Numbers::default);
+    }
+
+    fn uncount(&mut self, folded: &Folded) {
+        for word in folded.words() {
+            self.often[word] -= 1;
         }
-        self.numbers[list].count(nik, kk);
-        let folded = Folded {
-            nik: usable(nik),
-            kk: usable(kk),
-            name,
-            mother,
-            birth: Birth::parse(row.birth),
-            sex: sex(row.sex),
-            birthplace: self.birthplaces.said(row.birthplace),
-            relation: self.relations.said(row.relation),
-            source,
-            home: Home {
-                village: self.villages.some(row.village.trim()),
-                ..self.home(row.address)
-            },
-        };
-        self.records.push(folded);
     }
 
     /// Lets go of what only makes it quicker to take records.
     pub fn settle(&mut self) {
+        self.let_go();
+        self.records.shrink_to_fit();
+    }
+
+    fn let_go(&mut self) {
         self.met = Map::default();
         self.streets = Map::default();
         for told in [
@@ -302,7 +352,98 @@ impl Register {
         ] {
             told.met = Map::default();
         }
-        self.records.shrink_to_fit();
+    }
+
+    /// Takes a record that comes when all others are linked. What is wrong with its numbers
+    /// is not told.
+    ///
+    /// # Panics
+    /// As [`Register::push`].
+    pub(crate) fn push_late(&mut self, row: &Row<'_>) -> u32 {
+        let record = u32::try_from(self.records.len()).expect("records are counted by 32 bits");
+        let folded = self.fold(row, number::read(row.nik), number::read(row.kk));
+        self.count(&folded);
+        if self.records.len() == self.records.capacity() {
+            // Doubled, a whole province would be held twice for one record.
+            self.records.reserve_exact(self.records.len() / 16 + 1_024);
+        }
+        self.records.push(folded);
+        self.let_go();
+        record
+    }
+
+    /// How many texts there are by now, of each kind.
+    pub(crate) fn texts(&self) -> Texts {
+        let told = [&self.birthplaces, &self.relations, &self.sources];
+        Texts {
+            words: self.words.texts.len(),
+            villages: self.villages.texts.len(),
+            told: told.map(|told| told.table.texts.len()),
+        }
+    }
+
+    /// Lets go of the last record, and of the texts that have come with it.
+    pub(crate) fn pull(&mut self, before: &Texts) {
+        if let Some(folded) = self.records.pop() {
+            self.uncount(&folded);
+        }
+        self.words.back_to(before.words);
+        self.often.truncate(before.words);
+        self.villages.back_to(before.villages);
+        let told = [
+            &mut self.birthplaces,
+            &mut self.relations,
+            &mut self.sources,
+        ];
+        for (told, before) in told.into_iter().zip(before.told) {
+            told.table.back_to(before);
+        }
+        self.let_go();
+    }
+
+    /// Writes a record anew; it keeps its number.
+    pub(crate) fn change(&mut self, record: u32, row: &Row<'_>) {
+        let folded = self.fold(row, number::read(row.nik), number::read(row.kk));
+        let before = std::mem::replace(&mut self.records[record as usize], folded);
+        self.uncount(&before);
+        self.count(&folded);
+        self.let_go();
+    }
+
+    /// A record counts no more.
+    pub(crate) fn leave(&mut self, record: u32) {
+        let folded = self.records[record as usize];
+        self.uncount(&folded);
+        self.gone += 1;
+    }
+
+    /// A record that has left counts again.
+    pub(crate) fn come_back(&mut self, record: u32) {
+        let folded = self.records[record as usize];
+        self.count(&folded);
+        self.gone -= 1;
+    }
+
+    /// Lets go of what a record says that has left.
+    pub(crate) fn blank(&mut self, record: u32) {
+        self.records[record as usize] = Folded::default();
+    }
+
+    /// Octets of its tables, as near as they can be told.
+    pub(crate) fn octets(&self) -> usize {
+        let tables: usize = [
+            &self.words,
+            &self.villages,
+            &self.birthplaces.table,
+            &self.relations.table,
+            &self.sources.table,
+        ]
+        .map(Table::octets)
+        .iter()
+        .sum();
+        tables
+            + self.records.capacity() * size_of::<Folded>()
+            + self.often.capacity() * size_of::<u32>()
     }
 
     /// What is wrong with the numbers of each list, by its name as it is folded; empty for
@@ -395,7 +536,7 @@ impl Register {
     pub(crate) fn bits(&self, word: Word) -> f32 {
         let often = self.often.get(word as usize).copied().unwrap_or(1).max(1);
         #[expect(clippy::cast_precision_loss, reason = "a weight")]
-        let share = (2 * self.records.len().max(1)) as f32 / often as f32;
+        let share = (2 * (self.records.len() - self.gone).max(1)) as f32 / often as f32;
         share.log2()
     }
 }

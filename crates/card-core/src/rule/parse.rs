@@ -10,7 +10,7 @@ use toml::{Table, Value};
 use super::column::Type;
 use super::wrong::WHOLE;
 use super::{
-    AMOUNT_MAX, Column, DEPTH_MAX, Form, LEAVES_MAX, LIST_MAX, Leaf, Op, Programme, RULES_MAX,
+    ABSENT, AMOUNT_MAX, Column, DEPTH_MAX, Form, LEAVES_MAX, LIST_MAX, Leaf, Op, Programme, RULES_MAX,
     RUPIAH_MAX, Rule, RuleKind, Subject, TEXT_MAX, Term, Test, Why, Wrong,
 };
 
@@ -114,7 +114,7 @@ fn rules(top: &Part, subject: Subject) -> Result<Vec<Rule>, Wrong> {
             before: format!("aturan {id}, "),
             ..part
         };
-        if rules.iter().any(|it| it.id == id) {
+        if id == ABSENT || rules.iter().any(|it| it.id == id) {
             return part.wrong("id", Why::Twice);
         }
         part.knows(RULE)?;

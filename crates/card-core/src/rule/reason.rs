@@ -174,7 +174,7 @@ impl Telling<'_> {
             Value::Aid(gets) => Shown::Aid(places(gets.unwrap_or(0) & question.aid())),
         };
         let mut by = self.own(leaf.column, question.aid());
-        if by.is_empty() {
+        if by.is_empty() && !is_of_a_list(leaf.column) {
             let person = self.who.of_person().filter(|_| is_of_persons(leaf.column));
             let family = self.who.of_family().and_then(|it| it.stands);
             by.extend(person.map(|it| it.stands).or(family));
@@ -252,6 +252,19 @@ impl Telling<'_> {
 /// By which row somebody is not here any more.
 fn leaving(person: &PersonFacts) -> Option<Place> {
     person.died.or(person.gone)
+}
+
+/// Whether a column says that somebody is on a list: where he is not, no row says so.
+const fn is_of_a_list(column: Column) -> bool {
+    matches!(
+        column,
+        Column::Aid
+            | Column::Proposed
+            | Column::Running
+            | Column::Failed
+            | Column::Alive
+            | Column::Here
+    )
 }
 
 /// Whether a column tells of the person and not of their family.

@@ -18,7 +18,7 @@ use store::Error;
 use utoipa::ToSchema;
 
 use super::annex::{self, Head};
-use super::{CHUNK, Laid, counting};
+use super::{CHUNK, Decided, Laid, counting};
 use crate::programme;
 use crate::room::Room;
 use crate::sql::decision::{self, Adopted, DecisionRow, State};
@@ -120,6 +120,15 @@ pub(crate) async fn begin(
     if !decision::moves(&mut tx, row.number, State::Draft, State::Writing).await? {
         return Err(super::draft::done());
     }
+    // What somebody decided since it was looked at is not what is adopted.
+    let seen = Decided::of(&mut tx, &row, at).await?;
+    let now = Decided::of(&mut tx, &row, hall.now().wall).await?;
+    if seen != now || !laid.is_of(seen) {
+        return Err(Problem::conflict(
+            "card-count",
+            "Somebody has decided something since the list was looked at: look again.",
+        ));
+    }
     let act = Act {
         verb: "card_decision.adopting",
         subject: format!("list {}", row.number),
@@ -127,7 +136,7 @@ pub(crate) async fn begin(
     };
     audit::record(&mut tx, hall.now(), who, act).await?;
     tx.commit().await?;
-    room.put_adopting(Some((row.number, 0, 1)));
+    room.put_adopting(row.number, Some((0, 1)));
     let adoption = Adoption {
         hall: hall.clone(),
         room: room.clone(),
@@ -153,12 +162,15 @@ impl Adoption {
         } else {
             tracing::info!(number, "a list is adopted");
         }
-        self.room.put_adopting(None);
+        self.room.put_adopting(number, None);
     }
 
     async fn whole(&self) -> Result<(), Problem> {
         let laid = self.laid.clone();
-        let rows = counting(&self.hall, "laying a list out", move || Ok(rows(&laid))).await?;
+        let rows = counting(&self.hall, &self.room, "laying a list out", move || {
+            Ok(rows(&laid))
+        })
+        .await?;
         let of = 2 * rows.len() as u64;
         let mut done = 0;
         for some in rows.chunks(CHUNK) {
@@ -167,12 +179,12 @@ impl Adoption {
             judged::write(&mut tx, self.row.number, some).await?;
             tx.commit().await?;
             done += some.len() as u64;
-            self.room.put_adopting(Some((self.row.number, done, of)));
+            self.room.put_adopting(self.row.number, Some((done, of)));
         }
         let mut read = self.hall.db().read().await?;
         let kept = programme::find(&mut read, &self.row.slug, Some(self.row.version)).await?;
+        let head = Head::of(&mut read, &self.row, &kept).await?;
         drop(read);
-        let head = Head::new(&self.row, &kept);
         let placed: Vec<JudgedRow> = rows.into_iter().filter(|row| row.place.is_some()).collect();
         let mut parts = Vec::new();
         for of_one in placed.chunk_by(|a, b| a.area == b.area) {
@@ -184,7 +196,7 @@ impl Adoption {
             parts.push(annex::sealed_part(&head, area, &opened));
             done += of_one.len() as u64;
             self.room
-                .put_adopting(Some((self.row.number, done.min(of), of)));
+                .put_adopting(self.row.number, Some((done.min(of), of)));
         }
         let tally = self.laid.tally();
         let counts = Counts::new(&tally, head.rupiah(1));
@@ -248,6 +260,13 @@ pub(super) fn rows(laid: &Laid) -> Vec<JudgedRow> {
 
 /// Takes away what was written of a list that was not adopted; it is a draft again.
 async fn undo(hall: &Hall, number: i64) -> Result<(), Error> {
+    let mut read = hall.db().read().await?;
+    let row = decision::find(&mut read, number).await?;
+    drop(read);
+    // What is adopted stays, whatever failed behind it.
+    if row.is_none_or(|row| row.state != State::Writing) {
+        return Ok(());
+    }
     let most = i64::try_from(CHUNK).unwrap_or(i64::MAX);
     loop {
         let mut tx = hall.db().write().await?;
@@ -261,6 +280,14 @@ async fn undo(hall: &Hall, number: i64) -> Result<(), Error> {
     decision::forget_parts(&mut tx, number).await?;
     decision::moves(&mut tx, number, State::Writing, State::Draft).await?;
     tx.commit().await
+}
+
+/// A list that nobody writes any more is a draft again.
+pub(crate) async fn heal(hall: &Hall, room: &Room, row: &DecisionRow) -> Result<(), Error> {
+    if row.state == State::Writing && room.adopting(row.number).is_none() {
+        undo(hall, row.number).await?;
+    }
+    Ok(())
 }
 
 /// Lists that were being adopted when the house stopped are drafts again.

@@ -6,9 +6,11 @@
 //! both are made again from rows that are never changed, and a hash that is another then
 //! tells that one was.
 
+use std::collections::BTreeMap;
+
 use base::area::AreaCode;
 use base::day::Day;
-use card_core::decree::Standing;
+use card_core::decree::{By, Standing};
 use hall::Hall;
 use hall::csv::File;
 use hall::problem::Problem;
@@ -20,7 +22,7 @@ use crate::record::{Record, masked_number};
 use crate::room::Room;
 use crate::sql::decision::{DecisionRow, PartRow};
 use crate::sql::judged::JudgedRow;
-use crate::sql::record;
+use crate::sql::{record, run};
 use crate::strongbox;
 use crate::subject::SubjectId;
 
@@ -32,6 +34,8 @@ pub(crate) struct Head {
     programme: String,
     rules: String,
     run: i64,
+    /// The file of what that examination knew: its name is the hash of it.
+    facts: String,
     on: Day,
     subject: card_core::rule::Subject,
     amount: u32,
@@ -41,13 +45,29 @@ pub(crate) struct Head {
 }
 
 impl Head {
-    pub(crate) fn new(row: &DecisionRow, kept: &Kept) -> Self {
+    /// # Errors
+    /// If the database does not answer.
+    pub(crate) async fn of(
+        conn: &mut Conn,
+        row: &DecisionRow,
+        kept: &Kept,
+    ) -> Result<Self, Problem> {
+        let facts = run::find(conn, row.run).await?.and_then(|run| run.facts);
+        Ok(Self::new(
+            row,
+            kept,
+            facts.map(|kept| kept.blob).unwrap_or_default(),
+        ))
+    }
+
+    fn new(row: &DecisionRow, kept: &Kept, facts: String) -> Self {
         let programme = &kept.programme;
         Self {
             number: row.number,
             programme: format!("{} versi {}", row.slug, row.version),
             rules: kept.row.sha256.clone(),
             run: row.run,
+            facts,
             on: row.on,
             subject: programme.subject,
             amount: programme.amount,
@@ -72,6 +92,7 @@ pub(crate) fn part(head: &Head, rows: &[(JudgedRow, Option<Record>)]) -> Vec<u8>
         "NIK",
         "id",
         "kedudukan",
+        "diputuskan oleh",
         "jumlah",
         "satuan",
         "rupiah per siklus",
@@ -97,6 +118,12 @@ pub(crate) fn part(head: &Head, rows: &[(JudgedRow, Option<Record>)]) -> Vec<u8>
                 Standing::Held => "ditahan di daftar".to_owned(),
                 _ => "masuk".to_owned(),
             },
+            match row.by {
+                By::Rules => "aturan",
+                By::Group => "keputusan kelompok",
+                By::Person => "keputusan perorangan",
+            }
+            .to_owned(),
             head.amount.to_string(),
             head.unit.clone(),
             head.each.map_or_else(String::new, |each| each.to_string()),
@@ -121,7 +148,11 @@ pub(crate) fn sealed_part(
     }
 }
 
-/// The cover, as a file.
+/// What stands where a village would for the list as a whole.
+const WHOLE: &str = "SEMUA";
+
+/// The cover, as a file: first the list as a whole, with the hash of what the examination
+/// knew, then village by village.
 pub(crate) fn cover(head: &Head, parts: &[PartRow]) -> Vec<u8> {
     let mut file = File::new(&[
         "daftar",
@@ -134,7 +165,14 @@ pub(crate) fn cover(head: &Head, parts: &[PartRow]) -> Vec<u8> {
         "rupiah per siklus",
         "sha256 bagian",
     ]);
-    for part in parts {
+    let rows: i64 = parts.iter().map(|part| part.rows).sum();
+    let whole = PartRow {
+        area: WHOLE.to_owned(),
+        rows,
+        rupiah: head.each.and_then(|each| each.checked_mul(rows)),
+        sha256: head.facts.clone(),
+    };
+    for part in std::iter::once(&whole).chain(parts) {
         file.row(&[
             head.number.to_string(),
             head.programme.clone(),
@@ -155,18 +193,35 @@ pub(crate) fn seal(head: &Head, parts: &[PartRow]) -> String {
     Sha256::of(&cover(head, parts)).as_str().to_owned()
 }
 
-/// Rows with what their records say.
+/// Rows that are opened in one statement.
+const OPENED: usize = 200;
+
+/// Rows with what their records say; a record whose key was destroyed says nothing.
 pub(crate) async fn opened(
     hall: &Hall,
     conn: &mut Conn,
     rows: Vec<JudgedRow>,
 ) -> Result<Vec<(JudgedRow, Option<Record>)>, Problem> {
-    let mut opened = Vec::with_capacity(rows.len());
-    for row in rows {
-        let record = record(hall, conn, (row.list, row.number)).await?;
-        opened.push((row, record));
+    let mut places: Vec<(i64, u32)> = rows.iter().map(|row| (row.list, row.number)).collect();
+    places.sort_unstable();
+    places.dedup();
+    let mut records: BTreeMap<(i64, u32), Record> = BTreeMap::new();
+    for of_list in places.chunk_by(|a, b| a.0 == b.0) {
+        let list = of_list[0].0;
+        for some in of_list.chunks(OPENED) {
+            let numbers: Vec<u32> = some.iter().map(|it| it.1).collect();
+            for sealed in record::kept(conn, list, &numbers).await? {
+                if let Some(record) = strongbox::open(hall.vault(), list, &sealed)? {
+                    records.insert((list, sealed.number), record);
+                }
+            }
+        }
     }
-    Ok(opened)
+    let opened = rows.into_iter().map(|row| {
+        let record = records.get(&(row.list, row.number)).cloned();
+        (row, record)
+    });
+    Ok(opened.collect())
 }
 
 /// What a row of a list says, whether that still counts or not; none where its key was
@@ -176,8 +231,8 @@ pub(crate) async fn record(
     conn: &mut Conn,
     (list, number): (i64, u32),
 ) -> Result<Option<Record>, Problem> {
-    match record::kept(conn, list, number).await? {
-        Some(sealed) => Ok(strongbox::open(hall.vault(), list, &sealed)?),
+    match record::kept(conn, list, &[number]).await?.first() {
+        Some(sealed) => Ok(strongbox::open(hall.vault(), list, sealed)?),
         None => Ok(None),
     }
 }
@@ -187,4 +242,70 @@ pub(crate) fn village<'r>(room: &'r Room, code: &str) -> Option<(AreaCode, &'r s
     let code: AreaCode = code.parse().ok()?;
     let name = room.areas().name(&code)?;
     Some((code, name))
+}
+
+#[cfg(test)]
+mod tests {
+    use card_core::rule::{Subject, Verdict};
+
+    use super::*;
+
+    fn head() -> Head {
+        Head {
+            number: 7,
+            programme: "pangan versi 2".to_owned(),
+            rules: "aa".to_owned(),
+            run: 3,
+            facts: "ff".to_owned(),
+            on: "2026-11-27".parse().expect("a day"),
+            subject: Subject::Family,
+            amount: 1,
+            unit: "paket".to_owned(),
+            each: Some(150_000),
+        }
+    }
+
+    fn row(standing: Standing, by: By) -> JudgedRow {
+        JudgedRow {
+            subject: [1; 16],
+            place: Some(12),
+            area: "62.02.01.1009".parse().ok(),
+            standing,
+            by,
+            was: Verdict::Included,
+            rule: None,
+            against: None,
+            list: 4,
+            number: 17,
+        }
+    }
+
+    /// Whoever holds a part of years ago makes its hash again: these octets never change.
+    #[test]
+    fn octets_of_a_part_and_of_a_cover_stay_as_they_are() {
+        let record = Record {
+            name: "=TAMBUN, BUNGAI".to_owned(),
+            nik: "6202111406750001".to_owned(),
+            ..Record::default()
+        };
+        let rows = [
+            (row(Standing::Included, By::Rules), Some(record)),
+            (row(Standing::Held, By::Group), None),
+        ];
+        let id = SubjectId::of(Subject::Family, [1; 16]);
+        let part = part(&head(), &rows);
+        let heading = "daftar,nomor,kode desa,nama,NIK,id,kedudukan,diputuskan oleh,jumlah,satuan,rupiah per siklus,daftar asal,baris asal";
+        let expected = format!(
+            "\u{feff}{heading}\r\n7,12,62.02.01.1009,\"'=TAMBUN, BUNGAI\",6202•••••••••••1,{id},masuk,aturan,1,paket,150000,4,17\r\n7,12,62.02.01.1009,(kunci dimusnahkan),,{id},ditahan di daftar,keputusan kelompok,1,paket,150000,4,17\r\n"
+        );
+        assert_eq!(String::from_utf8_lossy(&part), expected);
+        let parts = [sealed_part(&head(), "62.02.01.1009", &rows)];
+        let hash = Sha256::of(&part);
+        let cover = cover(&head(), &parts);
+        let expected = format!(
+            "\u{feff}daftar,program,sha256 aturan,pemeriksaan,per tanggal,kode desa,banyaknya,rupiah per siklus,sha256 bagian\r\n7,pangan versi 2,aa,3,2026-11-27,SEMUA,2,300000,ff\r\n7,pangan versi 2,aa,3,2026-11-27,62.02.01.1009,2,300000,{}\r\n",
+            hash.as_str()
+        );
+        assert_eq!(String::from_utf8_lossy(&cover), expected);
+    }
 }

@@ -143,7 +143,8 @@ pub(crate) async fn rule(
     let act = Act {
         verb: "card_decision.ruled",
         subject: format!("list {number}"),
-        detail: json!({ "group": name, "answer": answer.as_str(), "reason": ruling.reason }),
+        // The reason stands with the ruling: what somebody writes there may name people.
+        detail: json!({ "group": name, "answer": answer.as_str() }),
     };
     audit::record(tx, now, who, act).await?;
     Ok(())
@@ -173,13 +174,13 @@ pub(crate) async fn except(
         at: now.wall,
         ended: None,
     };
-    exception::add(tx, &row).await?;
+    let ended = exception::add(tx, &row).await?;
     // The reason may name people, and the audit is kept for good: it is told by its id.
     let act = Act {
         verb: "card_exception.added",
         subject: it.subject.to_string(),
         detail: json!({ "exception": id, "programme": it.slug, "answer": it.answer.as_str(),
-            "objection": it.objection }),
+            "objection": it.objection, "ended": ended }),
     };
     audit::record(tx, now, who, act).await?;
     Ok(id)

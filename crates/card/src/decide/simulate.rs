@@ -1,6 +1,6 @@
 //! Rules tried before anybody adopts them: who would enter, who would leave, at what cost.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use base::area::AreaCode;
@@ -128,8 +128,11 @@ pub(crate) struct Margins {
 pub(crate) struct Hint {
     /// `aid_without_list` (no list of a programme of other aid has come in: what is asked of
     /// it is unknown of everybody), `no_deaths`, `no_moves`, `not_in_force`, `lists_newer`
-    /// (lists came or went since the examination) or `absent` (so many received of whom no
-    /// list tells any more).
+    /// (lists came or went since the examination), `absent` (so many received of whom no list
+    /// tells any more), `merged` (so many received under two ids and were found to be one),
+    /// `contrary` (so many decisions about one subject say another thing than the rules do
+    /// now), `strange` (so many are about nobody who is known) or `aid_without_rows` (a list
+    /// of other aid has no row of a regency).
     #[schema(value_type = String)]
     pub(crate) kind: &'static str,
     /// Which.
@@ -177,7 +180,7 @@ pub(crate) async fn run(
     let facts = facts::open(hall, room, trial.run).await?;
     let sight = Sight::new(&facts, who, Permission::CardCount);
     let near_sight = Sight::new(&facts, who, Permission::CardRead);
-    counting(hall, "trying rules", move || {
+    counting(hall, room, "trying rules", move || {
         let Trial {
             programme,
             on,
@@ -316,9 +319,10 @@ pub(crate) fn margins(compared: &Compared) -> Vec<Margins> {
 pub(crate) async fn hints(
     hall: &Hall,
     conn: &mut Conn,
-    weighed: &Weighed,
+    laid: &Laid,
     number: i64,
 ) -> Result<Vec<Hint>, Problem> {
+    let weighed = &laid.weighed;
     let mut hints = Vec::new();
     let mut tell = |kind, value: Option<String>| hints.push(Hint { kind, value });
     let facts = &weighed.facts;
@@ -343,8 +347,19 @@ pub(crate) async fn hints(
     if !weighed.programme.is_in_force(weighed.on) {
         tell("not_in_force", Some(weighed.on.to_string()));
     }
-    if !weighed.absent.is_empty() {
-        tell("absent", Some(weighed.absent.len().to_string()));
+    let (contrary, strange) = laid.contrary();
+    for (kind, count) in [
+        ("absent", weighed.absent.len() as u64),
+        ("merged", weighed.merged.len() as u64),
+        ("contrary", contrary),
+        ("strange", strange),
+    ] {
+        if count > 0 {
+            tell(kind, Some(count.to_string()));
+        }
+    }
+    for (programme, regency) in without_rows(weighed) {
+        tell("aid_without_rows", Some(format!("{programme}: {regency}")));
     }
     let newest = run::counting(conn).await?;
     let result = newest.as_ref().and_then(|run| run.result.as_ref());
@@ -353,4 +368,41 @@ pub(crate) async fn hints(
         tell("lists_newer", None);
     }
     Ok(hints)
+}
+
+/// Letters of the code of a regency.
+const REGENCY: usize = 5;
+
+/// Programmes that rules ask for and regencies of which their lists have no row: whoever
+/// lives there is taken not to get them.
+fn without_rows(weighed: &Weighed) -> Vec<(String, String)> {
+    let facts = &weighed.facts;
+    let mut asked: BTreeSet<&String> = BTreeSet::new();
+    for (_, leaf) in weighed.programme.leaves() {
+        if let Test::Gets(names) = &leaf.test {
+            asked.extend(names);
+        }
+    }
+    let regency = |area: Option<u32>| {
+        let code = facts.areas.get(area? as usize)?;
+        code.get(..REGENCY)
+    };
+    let mut all: BTreeSet<&str> = BTreeSet::new();
+    let mut with: BTreeSet<(u8, &str)> = BTreeSet::new();
+    for family in &facts.families {
+        if let Some(code) = regency(family.area) {
+            all.insert(code);
+            for at in (0_u8..32).filter(|at| family.aid >> at & 1 == 1) {
+                with.insert((at, code));
+            }
+        }
+    }
+    let mut without = Vec::new();
+    for (at, name) in (0_u8..).zip(&facts.programmes) {
+        if asked.contains(name) {
+            let codes = all.iter().filter(|code| !with.contains(&(at, **code)));
+            without.extend(codes.map(|code| (name.clone(), (*code).to_owned())));
+        }
+    }
+    without
 }

@@ -48,7 +48,7 @@ impl Memory {
         told.is_head = is_head(&record.relation);
         told.rupiah = record.rupiah;
         if list.kind == Kind::Bansos {
-            told.programmes = self.programme(&record.programme);
+            told.programmes = self.programme(&record.programme)?;
         }
         if list.kind == Kind::Pindah {
             // A place that is no code, such as the name of a town, is told and not guessed.
@@ -65,16 +65,25 @@ impl Memory {
         Ok(())
     }
 
-    /// The bit of a programme. Those beyond the last share it.
-    fn programme(&mut self, name: &str) -> u32 {
-        let at = self.programmes.iter().position(|it| it == name);
-        let at = at.unwrap_or_else(|| {
-            if self.programmes.len() < PROGRAMMES_MAX {
+    /// The bit of a programme.
+    fn programme(&mut self, name: &str) -> Result<u32, Problem> {
+        let at = match self.programmes.iter().position(|it| it == name) {
+            Some(at) => at,
+            None if self.programmes.len() < PROGRAMMES_MAX => {
                 self.programmes.push(name.to_owned());
+                self.programmes.len() - 1
             }
-            self.programmes.len() - 1
-        });
-        1 << at
+            // Two that are taken for one would speak against whoever gets the other.
+            None => {
+                return Err(Problem::conflict(
+                    "card-lists",
+                    format!(
+                        "Lists of other aid name more than {PROGRAMMES_MAX} programmes: make their names alike, or withdraw a list."
+                    ),
+                ));
+            }
+        };
+        Ok(1 << at)
     }
 }
 

@@ -13,9 +13,11 @@ use base::day::Day;
 use base::id::{Id, Person};
 use base::now::Wall;
 use card_core::decree::{Against, Answer};
+use card_core::rule::{ABSENT, Subject};
 use hall::Hall;
 use hall::audit::{self, Act};
 use hall::guard::{Guarded as _, Permission, Who};
+use hall::idempotency::Keyed;
 use hall::problem::{self, Json, Path, Problem, Query};
 use hall::{line, staff};
 use serde::{Deserialize, Serialize};
@@ -28,7 +30,7 @@ use utoipa_axum::routes;
 use crate::decide::adopt::{self, Adopting, Counts, Decree, Signatory};
 use crate::decide::draft::{self, Begin};
 use crate::decide::simulate::{self, AreaPart, DecilePart, Hint, Move, RulePart};
-use crate::decide::{self, ABSENT, Laid, Sight};
+use crate::decide::{self, Laid, Sight};
 use crate::programme::{self, Kept};
 use crate::room::Room;
 use crate::sql::decision::{self as rows, DecisionRow, State as Stage};
@@ -70,7 +72,7 @@ pub(super) fn counts(result: Option<&serde_json::Value>) -> Option<Counts> {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = CardBaseline)]
 struct Baseline {
-    /// `list` or `running`.
+    /// `list`, `running` or `none`.
     #[schema(value_type = String)]
     kind: &'static str,
     /// The number of the adopted list.
@@ -173,10 +175,10 @@ fn view(room: &Room, names: &Names, row: &DecisionRow, kept: &Kept) -> DecisionV
         day: row.on,
         title: row.title.clone(),
         baseline: Baseline {
-            kind: if row.baseline.is_some() {
-                "list"
-            } else {
-                "running"
+            kind: match (row.baseline, programme.subject) {
+                (Some(_), _) => "list",
+                (None, Subject::Family) => "running",
+                (None, Subject::Person) => "none",
             },
             number: row.baseline,
         },
@@ -289,13 +291,14 @@ struct BeginForm {
 /// Begins a draft: who should receive by a programme, as the newest examination knows, beside
 /// the list before. Of one programme there is one draft at a time.
 #[utoipa::path(post, path = "/api/v1/card/decisions", tag = "card", request_body = BeginForm,
-    responses((status = 201, body = WholeView), (status = 403), (status = 404), (status = 409),
+    params(("Idempotency-Key" = Option<String>, Header, description = "the same request twice has one effect")),
+    responses((status = 201, body = DecisionView), (status = 403), (status = 404), (status = 409),
         (status = 422)))]
 async fn begin(
     State(hall): State<Hall>,
     Extension(room): Extension<Room>,
     who: Who,
-    Json(form): Json<BeginForm>,
+    Keyed { body: form, once }: Keyed<BeginForm>,
 ) -> Result<Response, Problem> {
     decide::require(&who)?;
     let title = line::read_maybe("title", form.title.as_deref(), REASON_MAX)?;
@@ -305,12 +308,20 @@ async fn begin(
         on: form.day,
         title,
     };
+    let now = hall.now();
     let mut tx = hall.db().write().await?;
+    if let Some(answer) = once.replay(&mut tx, now).await? {
+        return Ok(answer);
+    }
     let number = draft::begin(&hall, &who, &mut tx, begin).await?;
-    tx.commit().await?;
-    let whole = whole(&hall, &room, &who, number).await?;
+    let row = draft::find(&mut tx, number).await?;
+    let kept = programme::find(&mut tx, &row.slug, Some(row.version)).await?;
+    let names = staff::names(&mut tx).await?;
+    let view = view(&room, &names, &row, &kept);
     let location = format!("/api/v1/card/decisions/{number}");
-    Ok(problem::created(&location, axum::Json(whole)))
+    let answer = once.created(&mut tx, now, &location, &view).await?;
+    tx.commit().await?;
+    Ok(answer)
 }
 
 /// What somebody ruled.
@@ -416,13 +427,13 @@ async fn whole(hall: &Hall, room: &Room, who: &Who, number: i64) -> Result<Whole
     let sight = Sight::new(&laid.weighed.facts, who, Permission::CardCount);
     let it = laid.clone();
     let (compared, groups, (receiving, undecided)) =
-        decide::counting(hall, "counting a list", move || {
+        decide::counting(hall, room, "counting a list", move || {
             let compared = it.compare(5, &sight, false);
             Ok((compared, it.groups(&sight), self::receiving(&it)))
         })
         .await?;
     let mut read = hall.db().read().await?;
-    let hints = simulate::hints(hall, &mut read, &laid.weighed, row.run).await?;
+    let hints = simulate::hints(hall, &mut read, &laid, row.run).await?;
     drop(read);
     let each = kept.programme.rupiah_each();
     let exceptions = laid.decided.exceptions.values();
@@ -608,6 +619,10 @@ struct AdoptForm {
     decree_day: Day,
     /// Who signs it, one to six.
     signatories: Vec<Signatory>,
+    /// That lists came or went, or rules were written, since it was begun, and that it is to be
+    /// adopted all the same.
+    #[serde(default)]
+    though_stale: bool,
     /// How many years it is kept at least, 1 to 50; ten when left out.
     #[serde(default)]
     keep_years: Option<u32>,
@@ -654,11 +669,24 @@ async fn adopt(
     let mut read = hall.db().read().await?;
     let row = draft::find(&mut read, number).await?;
     drop(read);
+    adopt::heal(&hall, &room, &row).await?;
     if row.state != Stage::Draft {
         return Err(draft::done());
     }
     let at = hall.now().wall;
-    let laid = decide::lay(&hall, &room, &row).await?;
+    let laid = decide::lay_at(&hall, &room, &row, at).await?;
+    let mut read = hall.db().read().await?;
+    let newest = programme::find(&mut read, &row.slug, None).await?;
+    let hints = simulate::hints(&hall, &mut read, &laid, row.run).await?;
+    drop(read);
+    let is_stale =
+        newest.row.version != row.version || hints.iter().any(|hint| hint.kind == "lists_newer");
+    if is_stale && !form.though_stale {
+        return Err(Problem::conflict(
+            "card-stale",
+            "Lists came or went, or the rules were written anew, since this draft was begun: drop it and begin another, or say that it is known.",
+        ));
+    }
     if !laid.weighed.programme.is_in_force(row.on) {
         return Err(Problem::conflict(
             "card-not-in-force",
@@ -666,7 +694,7 @@ async fn adopt(
         ));
     }
     let counted = laid.clone();
-    let (receiving, undecided) = decide::counting(&hall, "counting a list", move || {
+    let (receiving, undecided) = decide::counting(&hall, &room, "counting a list", move || {
         Ok(self::receiving(&counted))
     })
     .await?;

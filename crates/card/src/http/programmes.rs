@@ -13,7 +13,8 @@ use card_core::rule::{Column, Programme, Subject, Type};
 use hall::Hall;
 use hall::audit::{self, Act};
 use hall::guard::{Guarded as _, Permission, Who};
-use hall::problem::{self, Json, Path, Problem, Query};
+use hall::idempotency::Keyed;
+use hall::problem::{Json, Path, Problem, Query};
 use hall::{line, staff};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -445,26 +446,39 @@ struct Form {
 /// Keeps a version more of a programme, or a new programme. Lists that were adopted by an
 /// older one stay as they are.
 #[utoipa::path(post, path = "/api/v1/card/programmes", tag = "card", request_body = Form,
+    params(("Idempotency-Key" = Option<String>, Header, description = "the same request twice has one effect")),
     responses((status = 201, body = Whole), (status = 403), (status = 409), (status = 422)))]
 async fn add(
     State(hall): State<Hall>,
     Extension(room): Extension<Room>,
     who: Who,
-    Json(form): Json<Form>,
+    Keyed { body: form, once }: Keyed<Form>,
 ) -> Result<Response, Problem> {
     decide::require(&who)?;
     let note = line::read_maybe("note", form.note.as_deref(), NOTE_MAX)?;
     let programme = Programme::parse(&form.text).map_err(|wrong| programme::refusal(&wrong))?;
     let sha256 = Sha256::of(form.text.as_bytes());
+    let now = hall.now();
     let mut tx = hall.db().write().await?;
+    if let Some(answer) = once.replay(&mut tx, now).await? {
+        return Ok(answer);
+    }
     let newest = rows::find(&mut tx, &programme.slug, None).await?;
+    if let Some(row) = &newest {
+        let before = Kept::read(row.clone())?.programme.subject;
+        if before != programme.subject {
+            return Err(Problem::conflict(
+                "card-programme-subject",
+                "A programme stays about whom it is: lists of families and of persons do not follow each other. Write it under another name.",
+            ));
+        }
+    }
     if newest.is_some_and(|row| row.sha256 == sha256.as_str()) {
         return Err(Problem::conflict(
             "card-programme-same",
             "The newest version says exactly that; nothing was written.",
         ));
     }
-    let now = hall.now();
     let (slug, note) = (programme.slug.as_str(), note.as_deref());
     let (text, hash, by) = (form.text.as_str(), sha256.as_str(), who.person());
     let version = rows::add(&mut tx, slug, text, hash, note, by, now.wall).await?;
@@ -475,7 +489,8 @@ async fn add(
     };
     audit::record(&mut tx, now, &who, act).await?;
     let whole = whole(&hall, &room, &mut tx, slug, Some(version)).await?;
-    tx.commit().await?;
     let location = format!("/api/v1/card/programmes/{slug}");
-    Ok(problem::created(&location, axum::Json(whole)))
+    let answer = once.created(&mut tx, now, &location, &whole).await?;
+    tx.commit().await?;
+    Ok(answer)
 }

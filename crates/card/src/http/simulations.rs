@@ -4,12 +4,16 @@ use axum::Extension;
 use axum::extract::State;
 use base::area::AreaCode;
 use base::day::Day;
-use card_core::rule::Programme;
+use card_core::facts::Facts;
+use card_core::rule::{Programme, Subject};
 use hall::Hall;
+use hall::audit::{self, Act};
 use hall::guard::{Guarded as _, Permission, Who};
 use hall::line;
 use hall::problem::{Json, Problem};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
+use store::blob::Sha256;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -21,11 +25,15 @@ use crate::decide::simulate::{
     self, AreaPart, DecilePart, Hint, Margins, Move, Nearest, RulePart, Trial,
 };
 use crate::decide::{Beside, draft};
+use crate::facts;
 use crate::programme;
 use crate::room::Room;
 use crate::sql::decision::State as Stage;
 use crate::sql::run;
 use crate::subject::SubjectId;
+
+/// Letters of the code of a regency.
+const REGENCY: usize = 5;
 
 pub(super) fn routes() -> OpenApiRouter<Hall> {
     OpenApiRouter::new().routes(routes!(try_rules).guard(Permission::CardCount))
@@ -164,7 +172,7 @@ struct Simulation {
 /// Tries rules: who would enter, who would leave, what it costs, who is near a line. Changes
 /// nothing.
 #[utoipa::path(post, path = "/api/v1/card/simulations", tag = "card", request_body = Form,
-    responses((status = 200, body = Simulation), (status = 404), (status = 409), (status = 422)))]
+    responses((status = 200, body = Simulation), (status = 403), (status = 404), (status = 409), (status = 422)))]
 async fn try_rules(
     State(hall): State<Hall>,
     Extension(room): Extension<Room>,
@@ -172,6 +180,15 @@ async fn try_rules(
     Json(form): Json<Form>,
 ) -> Result<axum::Json<Simulation>, Problem> {
     let letters = super::letters(form.by.as_deref())?;
+    // Counts of few tell of single people: whoever may not read those tries what is kept, by
+    // regency.
+    let reads = who.holds(Permission::CardRead);
+    if !reads && (form.text.is_some() || letters > REGENCY) {
+        return Err(Problem::denied(
+            "not-allowed",
+            "A text, or a smaller part than a regency, needs card.read.",
+        ));
+    }
     let mut read = hall.db().read().await?;
     let (programme, version) = match (&form.text, &form.slug) {
         (Some(text), None) => {
@@ -189,7 +206,14 @@ async fn try_rules(
         None => run::counting(&mut read).await?.map_or(0, |run| run.number),
     };
     drop(read);
-    let (against, beside) = beside(&hall, form.against.as_ref()).await?;
+    let facts = facts::open(&hall, &room, number).await?;
+    let asked = Asked {
+        facts: &facts,
+        subject: programme.subject,
+        run: number,
+    };
+    let (against, beside) = asked.beside(&hall, form.against.as_ref()).await?;
+    drop(facts);
     let on = form.day.unwrap_or_else(|| hall.today());
     let tried = TriedView {
         slug: programme.slug.clone(),
@@ -198,6 +222,17 @@ async fn try_rules(
         subject: programme.subject.as_str(),
     };
     let each = programme.rupiah_each();
+    let act = Act {
+        verb: "card_simulation.run",
+        subject: programme.slug.clone(),
+        detail: json!({ "version": version, "run": number, "on": on, "by": form.by,
+            "text": form.text.as_ref().map(|text| {
+                Sha256::of(text.as_bytes()).as_str().to_owned()
+            }) }),
+    };
+    let mut tx = hall.db().write().await?;
+    audit::record(&mut tx, hall.now(), &who, act).await?;
+    tx.commit().await?;
     let trial = Trial {
         programme,
         run: number,
@@ -208,12 +243,12 @@ async fn try_rules(
     let it = simulate::run(&hall, &room, &who, trial).await?;
     let mut read = hall.db().read().await?;
     let weighed = &it.laid.weighed;
-    let hints = simulate::hints(&hall, &mut read, weighed, number).await?;
+    let hints = simulate::hints(&hall, &mut read, &it.laid, number).await?;
     let compared = &it.compared;
     let had_before = weighed.before.is_some();
     let now = Counts::new(&compared.whole.now, each);
     let mut nearest = Vec::new();
-    if who.holds(Permission::CardRead) {
+    if reads {
         for near in it.nearest {
             nearest.push(near_view(&hall, &room, &mut read, near).await?);
         }
@@ -236,35 +271,66 @@ async fn try_rules(
     }))
 }
 
-async fn beside(hall: &Hall, against: Option<&Against>) -> Result<(AgainstView, Beside), Problem> {
-    let none = Against::default();
-    let against = against.unwrap_or(&none);
-    let running = against.running.unwrap_or(false);
-    let view = |kind, number, name| AgainstView { kind, number, name };
-    match (against.list, running, &against.slug) {
-        (None, false, None) => Ok((view("none", None, None), Beside::Nobody)),
-        (None, true, None) => Ok((view("running", None, None), Beside::Running)),
-        (Some(number), false, None) => {
-            let mut read = hall.db().read().await?;
-            let row = draft::find(&mut read, number).await?;
-            drop(read);
-            if row.state != Stage::Adopted {
-                return Err(line::refuse("against.list", "is no list that was adopted"));
+/// By what it is judged beside something else.
+struct Asked<'a> {
+    facts: &'a Facts,
+    subject: Subject,
+    run: i64,
+}
+
+impl Asked<'_> {
+    /// Only what is about the same subjects can be laid beside.
+    fn same(&self, subject: Subject) -> Result<(), Problem> {
+        match subject == self.subject {
+            true => Ok(()),
+            false => Err(line::refuse(
+                "against",
+                "judges other subjects: families and persons are not laid beside each other",
+            )),
+        }
+    }
+
+    async fn beside(
+        &self,
+        hall: &Hall,
+        against: Option<&Against>,
+    ) -> Result<(AgainstView, Beside), Problem> {
+        let none = Against::default();
+        let against = against.unwrap_or(&none);
+        let running = against.running.unwrap_or(false);
+        let view = |kind, number, name| AgainstView { kind, number, name };
+        match (against.list, running, &against.slug) {
+            (None, false, None) => Ok((view("none", None, None), Beside::Nobody)),
+            (None, true, None) => {
+                self.same(Subject::Family)?;
+                Ok((view("running", None, None), Beside::Running))
             }
-            let beside = Beside::of(hall, Some(number)).await?;
-            Ok((view("list", Some(number), Some(row.title)), beside))
+            (Some(number), false, None) => {
+                let mut read = hall.db().read().await?;
+                let row = draft::find(&mut read, number).await?;
+                let kept = programme::find(&mut read, &row.slug, Some(row.version)).await?;
+                drop(read);
+                if row.state != Stage::Adopted {
+                    return Err(line::refuse("against.list", "is no list that was adopted"));
+                }
+                self.same(kept.programme.subject)?;
+                let list = Some(number);
+                let beside = Beside::of(hall, self.facts, self.subject, self.run, list).await?;
+                Ok((view("list", list, Some(row.title)), beside))
+            }
+            (None, false, Some(slug)) => {
+                let mut read = hall.db().read().await?;
+                let kept = programme::find(&mut read, slug, against.version).await?;
+                self.same(kept.programme.subject)?;
+                let name = format!("{} ({})", kept.programme.name, kept.row.version);
+                let beside = Beside::Programme(Box::new(kept.programme));
+                Ok((view("programme", None, Some(name)), beside))
+            }
+            _ => Err(line::refuse(
+                "against",
+                "name one of list, running and slug",
+            )),
         }
-        (None, false, Some(slug)) => {
-            let mut read = hall.db().read().await?;
-            let kept = programme::find(&mut read, slug, against.version).await?;
-            let name = format!("{} ({})", kept.programme.name, kept.row.version);
-            let beside = Beside::Programme(Box::new(kept.programme));
-            Ok((view("programme", None, Some(name)), beside))
-        }
-        _ => Err(line::refuse(
-            "against",
-            "name one of list, running and slug",
-        )),
     }
 }
 

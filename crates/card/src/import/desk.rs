@@ -13,7 +13,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use aws_lc_rs::digest::{Context, SHA256};
 use axum::body::Body;
-use base::area::AreaLevel;
 use base::id::{Id, Intake, Source};
 use bytes::Bytes;
 use card_core::list::Kind;
@@ -21,7 +20,7 @@ use card_core::number;
 use futures::StreamExt as _;
 use hall::Hall;
 use hall::audit::{self, Act};
-use hall::guard::{Held, Permission, Who};
+use hall::guard::{Permission, Who};
 use hall::intake::{Passed, Shape, Sniffer, Table, each, head};
 use hall::line;
 use hall::problem::Problem;
@@ -37,6 +36,7 @@ use utoipa::ToSchema;
 use super::contract;
 use super::judge::{self, Judged, Reading};
 use super::report::{Point, Report};
+use crate::decide;
 use crate::room::Room;
 use crate::sql::import::{self as rows, ImportRow, State};
 
@@ -182,18 +182,12 @@ fn place(source: Id<Source>) -> String {
 /// Who may bring lists in, take them back and have them examined: a list tells of the whole
 /// province, so whoever may do it there.
 pub(crate) fn require(who: &Who) -> Result<(), Problem> {
-    let is_whole = |grant: &Held| {
-        let area = grant.area.as_ref();
-        grant.role.holds(Permission::CardImport)
-            && area.is_none_or(|area| area.level() == AreaLevel::Province)
-    };
-    if who.grants().iter().any(is_whole) {
-        Ok(())
-    } else {
-        Err(Problem::denied(
+    match decide::is_whole(who, Permission::CardImport) {
+        true => Ok(()),
+        false => Err(Problem::denied(
             "not-allowed",
             "This needs card.import over the whole province.",
-        ))
+        )),
     }
 }
 

@@ -13,6 +13,7 @@ use store::blob::{self, Sha256};
 
 use super::desk::{forget, remove};
 use super::write::clear;
+use crate::room::Room;
 use crate::sql::import::{self as rows, State};
 use crate::sql::list;
 
@@ -44,7 +45,7 @@ pub(crate) async fn sweep(hall: &Hall) -> Result<(), Error> {
 
 /// Lets files go that nobody went on with, and raw copies whose term is over, until the
 /// house closes.
-pub(crate) async fn let_go(hall: Hall) {
+pub(crate) async fn let_go(hall: Hall, room: Room) {
     let stop = hall.tasks().soft().clone();
     loop {
         if let Err(problem) = outlived(&hall, hall.now().wall).await {
@@ -53,6 +54,8 @@ pub(crate) async fn let_go(hall: Hall) {
                 "files whose term is over were not let go"
             );
         }
+        // What examinations know is plain in memory while somebody works with it.
+        room.let_go_of_all();
         let pause = tokio::time::sleep(LOOK);
         if stop.run_until_cancelled(pause).await.is_none() {
             return;

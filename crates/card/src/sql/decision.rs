@@ -279,7 +279,8 @@ pub(crate) async fn parts(conn: &mut Conn, decision: i64) -> Result<Vec<PartRow>
 
 pub(crate) async fn forget_parts(tx: &mut Tx, decision: i64) -> Result<(), Error> {
     tx.execute(
-        "DELETE FROM card_part WHERE decision = $1",
+        "DELETE FROM card_part WHERE decision = $1 AND EXISTS \
+         (SELECT 1 FROM card_decision WHERE number = $1 AND state = 'writing')",
         params![decision],
     )
     .await?;

@@ -25,14 +25,16 @@ pub(crate) struct ExceptionRow {
     pub(crate) ended: Option<Wall>,
 }
 
-pub(crate) async fn add(tx: &mut Tx, row: &ExceptionRow) -> Result<(), Error> {
+/// One more; those of the same subject that it takes the place of.
+pub(crate) async fn add(tx: &mut Tx, row: &ExceptionRow) -> Result<Vec<Id<Exception>>, Error> {
     // Of one subject the newest counts.
-    tx.execute(
-        "UPDATE card_exception SET ended_us = $3 WHERE slug = $1 AND subject = $2 \
-         AND ended_us IS NULL",
-        params![row.slug.as_str(), row.subject.to_vec(), row.at],
-    )
-    .await?;
+    let ended = tx
+        .all(
+            "UPDATE card_exception SET ended_us = $3 WHERE slug = $1 AND subject = $2 \
+             AND ended_us IS NULL RETURNING id",
+            params![row.slug.as_str(), row.subject.to_vec(), row.at],
+        )
+        .await?;
     tx.execute(
         "INSERT INTO card_exception (id, slug, subject, area_code, answer, reason, objection, \
          by_person, at_us) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
@@ -49,7 +51,7 @@ pub(crate) async fn add(tx: &mut Tx, row: &ExceptionRow) -> Result<(), Error> {
         ],
     )
     .await?;
-    Ok(())
+    ended.iter().map(|row| row.get("id")).collect()
 }
 
 /// It counts no more; whether it did.

@@ -7,7 +7,7 @@ use card_core::rule::Verdict;
 use store::query::Query;
 use store::{Conn, Error, Row, Tx, Value, params};
 
-use super::{many, maybe_code, small, within, word};
+use super::{many, small, within, word};
 use crate::subject::SubjectId;
 
 /// Somebody an adopted list is about.
@@ -34,7 +34,7 @@ pub(crate) async fn write(tx: &mut Tx, decision: i64, rows: &[JudgedRow]) -> Res
                 decision.into(),
                 row.subject.to_vec().into(),
                 row.place.into(),
-                row.area.as_ref().map(AreaCode::as_str).into(),
+                row.area.as_ref().map_or("", AreaCode::as_str).into(),
                 row.standing.as_str().into(),
                 row.by.as_str().into(),
                 row.was.as_str().into(),
@@ -60,7 +60,8 @@ pub(crate) async fn forget(tx: &mut Tx, decision: i64, most: i64) -> Result<bool
     let rows = tx
         .execute(
             "DELETE FROM card_judged WHERE decision = $1 AND subject IN \
-             (SELECT subject FROM card_judged WHERE decision = $1 LIMIT $2)",
+             (SELECT subject FROM card_judged WHERE decision = $1 LIMIT $2) AND EXISTS \
+             (SELECT 1 FROM card_decision WHERE number = $1 AND state = 'writing')",
             params![decision, most],
         )
         .await?;
@@ -93,7 +94,7 @@ pub(crate) async fn annexed(
 ) -> Result<Vec<JudgedRow>, Error> {
     let query = Query::new(COLUMNS)
         .push(" WHERE decision = ", decision)
-        .push(" AND COALESCE(area_code, '') = ", area)
+        .push(" AND area_code = ", area)
         .raw(" AND place IS NOT NULL ORDER BY place");
     conn.all_query(&query).await?.iter().map(judged).collect()
 }
@@ -134,7 +135,8 @@ impl Change {
     /// Whether it is what became of somebody.
     pub(crate) const fn is(self, was: Verdict, now: Standing) -> bool {
         let did = matches!(was, Verdict::Included);
-        let does = now.receives();
+        // Whoever is undecided receives until somebody decides.
+        let does = matches!(now.verdict(), Verdict::Included);
         match self {
             Self::Enters => does && !did,
             Self::Leaves => did && !does,
@@ -182,7 +184,7 @@ pub(crate) async fn some(
     query = within(query, asked.area);
     if let Some((area, subject)) = &asked.behind {
         query = query.condition(
-            " AND (COALESCE(area_code, '') > ? OR (COALESCE(area_code, '') = ? AND subject > ?))",
+            " AND (area_code > ? OR (area_code = ? AND subject > ?))",
             vec![
                 area.as_str().into(),
                 area.as_str().into(),
@@ -190,7 +192,7 @@ pub(crate) async fn some(
             ],
         );
     }
-    let query = query.push(" ORDER BY COALESCE(area_code, ''), subject LIMIT ", most);
+    let query = query.push(" ORDER BY area_code, subject LIMIT ", most);
     conn.all_query(&query).await?.iter().map(judged).collect()
 }
 
@@ -242,7 +244,10 @@ fn judged(row: &Row) -> Result<JudgedRow, Error> {
     Ok(JudgedRow {
         subject: subject.try_into().map_err(|_| wrong())?,
         place: row.get("place")?,
-        area: maybe_code(row, "area_code")?,
+        area: match row.get::<String>("area_code")?.as_str() {
+            "" => None,
+            code => Some(code.parse().map_err(|_| wrong())?),
+        },
         standing: word(row, "verdict", Standing::parse)?,
         by: word(row, "decided_by", By::parse)?,
         was: word(row, "was", Verdict::parse)?,

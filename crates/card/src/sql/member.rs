@@ -33,6 +33,24 @@ pub(crate) async fn counting(
     .collect()
 }
 
+/// Whose a row was by a run.
+pub(crate) async fn at_run(
+    conn: &mut Conn,
+    run: i64,
+    list: i64,
+    number: u32,
+) -> Result<Option<MemberRow>, Error> {
+    conn.maybe(
+        "SELECT list, number, person, family FROM card_member WHERE list = $1 AND number = $2 \
+         AND since_run <= $3 AND (until_run IS NULL OR until_run > $3)",
+        params![list, i64::from(number), run],
+    )
+    .await?
+    .as_ref()
+    .map(member)
+    .transpose()
+}
+
 /// From this run on rows are of these.
 pub(crate) async fn write(tx: &mut Tx, run: i64, rows: &[MemberRow]) -> Result<(), Error> {
     let values: Vec<Value> = rows

@@ -152,19 +152,22 @@ pub(crate) async fn find(conn: &mut Conn, list: i64, number: u32) -> Result<Opti
     .transpose()
 }
 
-/// One row of a list, whether that still counts or not: what an adopted list rests on.
-pub(crate) async fn kept(conn: &mut Conn, list: i64, number: u32) -> Result<Option<Sealed>, Error> {
-    conn.maybe(
+/// Some rows of a list, whether that still counts or not: what an adopted list rests on.
+pub(crate) async fn kept(
+    conn: &mut Conn,
+    list: i64,
+    numbers: &[u32],
+) -> Result<Vec<Sealed>, Error> {
+    let marks = vec!["?"; numbers.len()].join(", ");
+    let values = numbers.iter().map(|number| i64::from(*number).into());
+    let query = Query::new(
         "SELECT r.number, r.area_code, r.sealed, k.wrapped FROM card_record r \
          JOIN card_list l ON l.number = r.list AND l.state <> 'staged' \
-         LEFT JOIN card_key k ON k.list = r.list AND k.number = r.number \
-         WHERE r.list = $1 AND r.number = $2",
-        params![list, i64::from(number)],
+         LEFT JOIN card_key k ON k.list = r.list AND k.number = r.number",
     )
-    .await?
-    .as_ref()
-    .map(sealed)
-    .transpose()
+    .push(" WHERE r.list = ", list)
+    .condition(&format!(" AND r.number IN ({marks})"), values.collect());
+    conn.all_query(&query).await?.iter().map(sealed).collect()
 }
 
 /// The rows of standing lists that are found by a hash.

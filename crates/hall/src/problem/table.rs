@@ -52,9 +52,13 @@ slugs! {
     "card-programme" NotFound "Program tidak ditemukan" "No such programme";
     "card-programme-same" Conflict
         "Versi terakhir sudah berbunyi sama" "The newest version says the same";
+    "card-programme-subject" Conflict
+        "Program tidak boleh berganti subjek" "A programme stays about whom it is";
     "card-rule" Invalid "Aturan program tidak dapat dibaca" "The rules cannot be read";
     "card-run" NotFound "Belum ada pemeriksaan" "There was no examination yet";
     "card-second-person" Conflict "Perlu orang kedua" "This needs a second person";
+    "card-stale" Conflict
+        "Rancangan ini sudah ketinggalan" "The draft is not of today any more";
     "card-undecided" Conflict "Masih ada yang belum diputuskan" "Some are not decided yet";
     "carried" Invalid "Berkas lokasi tidak dapat dibaca" "The file of a site cannot be read";
     "certificate-expired" Denied

@@ -29,6 +29,9 @@ pub(crate) struct Link {
     /// The public sets FEBRL 1 to 4 instead.
     #[arg(long)]
     febrl: bool,
+    /// One record that comes when 2.7 million are linked instead.
+    #[arg(long)]
+    late: bool,
 }
 
 /// What is measured against, from PyPI.
@@ -37,6 +40,9 @@ const PEERS: [&str; 3] = ["splink==5.0.0", "duckdb==2.0.1", "recordlinkage==0.16
 impl Link {
     /// Builds, makes the lists and measures; the script prints what was found.
     pub(crate) fn run(&self, root: &Path) -> Result<()> {
+        if self.late {
+            return self.late(root);
+        }
         super::build(root)?;
         let target = crate::target(root)?.join("release");
         let python = if self.without_splink && !self.febrl {
@@ -71,6 +77,22 @@ impl Link {
         script.args(["--runs", &self.runs.to_string()]);
         script.args(self.without_splink.then_some("--without-splink"));
         done(&mut script)
+    }
+
+    /// A test that only a release build is asked to run; it says itself what was found.
+    fn late(&self, root: &Path) -> Result<()> {
+        for _ in 0..self.runs {
+            let mut test = Command::new("cargo");
+            test.args(["test", "--release", "--package", "sim", "--test", "late"]);
+            test.args([
+                "--",
+                "--ignored",
+                "--nocapture",
+                "what_one_late_record_costs",
+            ]);
+            done(test.current_dir(root))?;
+        }
+        Ok(())
     }
 }
 

@@ -9,7 +9,8 @@ use card_core::decree;
 use hall::Hall;
 use hall::audit::{self, Act};
 use hall::guard::{Guarded as _, Permission, Place, Who};
-use hall::problem::{self, Json, Path, Problem};
+use hall::idempotency::Keyed;
+use hall::problem::{self, Path, Problem};
 use hall::{line, staff};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -24,6 +25,7 @@ use crate::decide::draft::{self, Excepted};
 use crate::programme;
 use crate::room::Room;
 use crate::sql::exception::{self, ExceptionRow};
+use crate::sql::objection::{self as said, Asked as Said, State as Stage};
 use crate::subject::SubjectId;
 
 pub(super) fn routes() -> OpenApiRouter<Hall> {
@@ -32,6 +34,9 @@ pub(super) fn routes() -> OpenApiRouter<Hall> {
         .routes(routes!(except).guard(Permission::CardDecide))
         .routes(routes!(end).guard(Permission::CardDecide))
 }
+
+/// Objections about one subject that are looked at.
+const SAID: i64 = 50;
 
 /// What somebody decided about one subject.
 #[derive(Debug, Serialize, ToSchema)]
@@ -45,8 +50,6 @@ pub(super) struct ExceptionView {
     /// `include` or `exclude`.
     #[schema(value_type = String)]
     answer: &'static str,
-    /// Why; for whoever may open families there.
-    reason: Option<String>,
     /// Who.
     by_name: Option<String>,
     /// When.
@@ -57,24 +60,17 @@ pub(super) struct ExceptionView {
     objection: Option<Id<Objection>>,
 }
 
-/// A decision, for whoever sees the place.
+/// A decision, without its reason.
 pub(super) async fn excepted(
-    hall: &Hall,
     conn: &mut Conn,
-    who: &Who,
     row: &ExceptionRow,
 ) -> Result<ExceptionView, Problem> {
     let names = staff::names(conn).await?;
     let kept = programme::find(conn, &row.slug, None).await?;
-    let opens = who.may(Permission::CardOpen, &Place::new(row.area.clone(), None));
     Ok(ExceptionView {
         id: row.id,
         subject: SubjectId::of(kept.programme.subject, row.subject).to_string(),
         answer: row.answer.as_str(),
-        reason: match opens {
-            true => Some(draft::reason(hall, row)?),
-            false => None,
-        },
         by_name: names.get(&row.by).cloned(),
         at_us: row.at,
         objection: row.objection,
@@ -108,7 +104,7 @@ async fn exceptions(
     let mut items = Vec::new();
     for row in &all {
         if who.may(Permission::CardRead, &Place::new(row.area.clone(), None)) {
-            items.push(excepted(&hall, &mut read, &who, row).await?);
+            items.push(excepted(&mut read, row).await?);
         }
     }
     Ok(axum::Json(Exceptions { items, next: None }))
@@ -124,14 +120,14 @@ struct ExceptionForm {
     subject: SubjectId,
     /// `include` or `exclude`.
     answer: String,
-    /// Why. It is kept sealed.
+    /// Why. It is kept sealed, and printed on the sheet of reasons.
     reason: String,
 }
 
 /// Decides about one subject, whatever the rules say, in this draft and in all later lists of
 /// its programme until somebody ends it.
 #[utoipa::path(post, path = "/api/v1/card/decisions/{number}/exceptions", tag = "card",
-    request_body = ExceptionForm, params(("number" = i64, Path, description = "of the list")),
+    request_body = ExceptionForm, params(("Idempotency-Key" = Option<String>, Header, description = "the same request twice has one effect"), ("number" = i64, Path, description = "of the list")),
     responses((status = 201, body = ExceptionView), (status = 403), (status = 404),
         (status = 409), (status = 422)))]
 async fn except(
@@ -139,7 +135,7 @@ async fn except(
     Extension(room): Extension<Room>,
     who: Who,
     Path(number): Path<i64>,
-    Json(form): Json<ExceptionForm>,
+    Keyed { body: form, once }: Keyed<ExceptionForm>,
 ) -> Result<Response, Problem> {
     decide::require(&who)?;
     let answer = decree::Exception::parse(&form.answer)
@@ -154,8 +150,26 @@ async fn except(
         form.subject,
     )
     .await?;
+    let now = hall.now();
     let mut tx = hall.db().write().await?;
+    if let Some(answer) = once.replay(&mut tx, now).await? {
+        return Ok(answer);
+    }
     draft::open(&mut tx, number).await?;
+    // Whoever wrote an objection down does not answer it by another door.
+    let asked = Said {
+        state: Some(Stage::Open),
+        subject: Some(form.subject.octets()),
+        ..Said::default()
+    };
+    let sight = who.visible(Permission::CardDecide, "area_code", "NULL");
+    let own = said::some(&mut tx, &asked, sight, SAID).await?;
+    if own.iter().any(|it| it.by == who.person()) {
+        return Err(Problem::conflict(
+            "card-second-person",
+            "You have written down an objection about this one that is still open: another person answers it.",
+        ));
+    }
     let excepting = Excepted {
         slug: &it.decision.slug,
         subject: form.subject,
@@ -167,10 +181,11 @@ async fn except(
     let id = draft::except(&hall, &who, &mut tx, excepting).await?;
     let row = exception::find(&mut tx, id).await?;
     let row = row.ok_or_else(|| Problem::bug("what was decided is not there"))?;
-    let view = excepted(&hall, &mut tx, &who, &row).await?;
-    tx.commit().await?;
+    let view = excepted(&mut tx, &row).await?;
     let location = format!("/api/v1/card/decisions/{number}/exceptions/{id}");
-    Ok(problem::created(&location, axum::Json(view)))
+    let answer = once.created(&mut tx, now, &location, &view).await?;
+    tx.commit().await?;
+    Ok(answer)
 }
 
 /// A decision about one subject does not count any more. Lists that were adopted stay as they

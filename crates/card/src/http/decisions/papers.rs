@@ -7,7 +7,7 @@ use axum::response::{IntoResponse as _, Response};
 use base::area::AreaCode;
 use hall::Hall;
 use hall::audit::{self, Act};
-use hall::guard::{Guarded as _, Permission, Place, Who};
+use hall::guard::{Guarded as _, Permission, Who};
 use hall::line;
 use hall::problem::{self, Json, Path, Problem, Query};
 use serde::{Deserialize, Serialize};
@@ -18,8 +18,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::decide::annex::{self, Head};
-use crate::decide::draft;
 use crate::decide::verify::{self, Verification};
+use crate::decide::{self, draft};
 use crate::programme;
 use crate::room::Room;
 use crate::sql::decision::{self, DecisionRow, State as Stage};
@@ -98,9 +98,10 @@ async fn cover(
     let row = adopted(draft::find(&mut read, number).await?)?;
     let kept = programme::find(&mut read, &row.slug, Some(row.version)).await?;
     let parts = decision::parts(&mut read, number).await?;
+    let head = Head::of(&mut read, &row, &kept).await?;
     drop(read);
     if hall::csv::wanted(&headers, form.format.as_deref())? {
-        let octets = annex::cover(&Head::new(&row, &kept), &parts);
+        let octets = annex::cover(&head, &parts);
         return Ok(saved(octets, &format!("sampul-daftar-{number}.csv")));
     }
     let parts = parts.into_iter().map(|part| {
@@ -154,7 +155,12 @@ async fn part(
 ) -> Result<Response, Problem> {
     let purpose = line::read("purpose", &form.purpose, super::super::PURPOSE_MAX)?;
     let area = form.area.as_ref();
-    who.require(Permission::CardOpen, &Place::new(form.area.clone(), None))?;
+    if !decide::may(&who, Permission::CardOpen, area) {
+        return Err(Problem::denied(
+            "not-allowed",
+            "This needs card.open there.",
+        ));
+    }
     let mut read = hall.db().read().await?;
     let row = adopted(draft::find(&mut read, number).await?)?;
     let kept = programme::find(&mut read, &row.slug, Some(row.version)).await?;
@@ -166,8 +172,9 @@ async fn part(
     })?;
     let rows = judged::annexed(&mut read, number, code).await?;
     let opened = annex::opened(&hall, &mut read, rows).await?;
+    let head = Head::of(&mut read, &row, &kept).await?;
     drop(read);
-    let octets = annex::part(&Head::new(&row, &kept), &opened);
+    let octets = annex::part(&head, &opened);
     let is_sound = Sha256::of(&octets).as_str() == part.sha256;
     let act = Act {
         verb: "card_annex.taken",
@@ -203,7 +210,12 @@ async fn verification(
     who: Who,
     Path(number): Path<i64>,
 ) -> Result<axum::Json<Verification>, Problem> {
-    who.require(Permission::CardRead, &Place::HOUSE)?;
+    if !decide::is_whole(&who, Permission::CardRead) {
+        return Err(Problem::denied(
+            "not-allowed",
+            "This needs card.read over the whole province.",
+        ));
+    }
     let mut read = hall.db().read().await?;
     let row = adopted(draft::find(&mut read, number).await?)?;
     drop(read);

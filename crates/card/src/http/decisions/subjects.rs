@@ -10,11 +10,14 @@ use base::area::AreaCode;
 use base::id::{Family, Id};
 use base::now::Wall;
 use card_core::decree::{Against, Standing};
+use card_core::rule::ABSENT;
 use hall::Hall;
-use hall::guard::{Guarded as _, Permission, Place, Who};
+use hall::audit::{self, Act};
+use hall::guard::{Guarded as _, Permission, Who};
 use hall::problem::{Path, Problem, Query};
 use hall::staff;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use store::Conn;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -25,7 +28,7 @@ use super::super::objections::{self, ObjectionView};
 use super::exceptions::{ExceptionView, excepted};
 use crate::decide::draft;
 use crate::decide::reasons::{ChangeView, ReasonView, Telling};
-use crate::decide::{self, ABSENT, Laid, Sight, Weighed, annex};
+use crate::decide::{self, Laid, Sight, Weighed, annex};
 use crate::room::Room;
 use crate::sql::decision::{DecisionRow, State as Stage};
 use crate::sql::exception::{self, ExceptionRow};
@@ -237,7 +240,7 @@ impl Shown<'_> {
 
 /// Rows of a list: written ones of one that is adopted, else as they would be.
 async fn rows(
-    hall: &Hall,
+    (hall, room): (&Hall, &Room),
     who: &Who,
     row: &DecisionRow,
     laid: &Laid,
@@ -260,7 +263,7 @@ async fn rows(
     }
     let sight = Sight::new(&laid.weighed.facts, who, Permission::CardRead);
     let laid = laid.clone();
-    decide::counting(hall, "finding rows", move || {
+    decide::counting(hall, room, "finding rows", move || {
         let weighed = &laid.weighed;
         let all = (0..weighed.judged.len()).filter(|at| sight.sees_of(weighed, *at));
         let absent = weighed.absent.iter();
@@ -332,7 +335,7 @@ async fn page(
         true => before(hall, room, &decision).await?,
         false => None,
     };
-    let mut found = rows(hall, who, &decision, &laid, wanted, limit + 1).await?;
+    let mut found = rows((hall, room), who, &decision, &laid, wanted, limit + 1).await?;
     let more = found.len() > limit;
     found.truncate(limit);
     let shown = Shown {
@@ -407,6 +410,14 @@ async fn changes(
             None => break,
         }
     }
+    let act = Act {
+        verb: "card_changes.taken",
+        subject: format!("list {number}"),
+        detail: json!({ "area": filter.area, "change": filter.change, "rows": rows }),
+    };
+    let mut tx = hall.db().write().await?;
+    audit::record(&mut tx, hall.now(), &who, act).await?;
+    tx.commit().await?;
     Ok(file.response("perubahan-daftar.csv"))
 }
 
@@ -522,7 +533,7 @@ pub(super) async fn told(
         (_, None, Some(row)) => laid.absent_row(row),
         (_, None, None) => return Err(none()),
     };
-    if !who.may(permission, &Place::new(row.area.clone(), None)) {
+    if !decide::may(who, permission, row.area.as_ref()) {
         return Err(none());
     }
     let before = before(hall, room, &decision).await?;
@@ -591,7 +602,7 @@ async fn find(
     let row = shown.row(&mut read, &told.row).await?;
     let exception = match &told.exception {
         None => None,
-        Some(row) => Some(excepted(&hall, &mut read, &who, row).await?),
+        Some(row) => Some(excepted(&mut read, row).await?),
     };
     let asked = Said {
         subject: Some(subject.octets()),

@@ -120,10 +120,10 @@ impl House {
 
     async fn draft(&self) -> Json {
         let form = json!({ "slug": "pangan" });
-        self.post("/api/v1/card/decisions", form)
-            .await
-            .is(201)
-            .json()
+        let begun = self.post("/api/v1/card/decisions", form).await;
+        let begun = begun.is(201).json();
+        let path = format!("/api/v1/card/decisions/{}", begun["number"]);
+        self.get(&path).await.is(200).json()
     }
 }
 
@@ -454,6 +454,9 @@ async fn bad_days(db: Db) {
     for statement in [
         "UPDATE card_decision SET state = 'writing'",
         "INSERT INTO card_part (decision, area_code, rows, sha256) VALUES (1, '', 1, 'x')",
+        "INSERT INTO card_judged (decision, subject, area_code, verdict, decided_by, was, list, \
+         number) SELECT 1, family, '', 'included', 'rules', 'included', list, number \
+         FROM card_member WHERE number < 4 AND list = 1",
     ] {
         tx.execute(statement, store::params![])
             .await
@@ -468,8 +471,11 @@ async fn bad_days(db: Db) {
     let parts = crate::sql::decision::parts(&mut read, number)
         .await
         .expect("parts");
+    let rows = crate::sql::judged::after(&mut read, number, &[], 9)
+        .await
+        .expect("rows");
     drop(read);
-    assert_eq!(parts, []);
+    assert_eq!((parts, rows), (Vec::new(), Vec::new()));
 
     // Whoever has a part of the province reads there and decides nothing.
     let here = house.person("desa", "bansos", Some(HERE)).await;
@@ -487,6 +493,37 @@ async fn bad_days(db: Db) {
         .is(404);
     let seen = house.call(&here, "GET", &at, None).await.is(200).json();
     assert_eq!(tally(&seen["now"]), [1, 0, 2, 0, 4]);
+    // Free rules and small parts tell of single people.
+    let leader = house.person("gubernur", "pimpinan", None).await;
+    let free = Some(json!({ "text": RULES }));
+    let path = "/api/v1/card/simulations";
+    house.call(&leader, "POST", path, free).await.is(403);
+    let small = Some(json!({ "slug": "pangan", "by": "village" }));
+    house.call(&leader, "POST", path, small).await.is(403);
+    let kept = Some(json!({ "slug": "pangan" }));
+    house.call(&leader, "POST", path, kept).await.is(200);
+    // What came since the draft was begun is not passed over in silence.
+    for group in [
+        "bantuan-lain:fails",
+        "desil:fails",
+        "desil:unknown",
+        "hidup:fails",
+    ] {
+        house.rule(number, group, "hold").await.is(200);
+    }
+    let dead = some(",tgl_meninggal", |it| it.0 == 1, ",2025-11-30");
+    house
+        .bring("kematian", &dead, json!({ "title": "Kematian baru" }))
+        .await;
+    let mut adoption = json!({ "receiving": 6, "decree": "1", "decree_day": "2025-12-02",
+        "signatories": [{ "name": "Contoh", "office": "Kepala" }] });
+    let path = format!("{at}/adoption");
+    let refused = house.post(&path, adoption.clone()).await.is(409);
+    assert_eq!(refused.slug(), "card-stale");
+    adoption["though_stale"] = json!(true);
+    adoption["receiving"] = json!(5);
+    let refused = house.post(&path, adoption).await.is(409);
+    assert_eq!(refused.slug(), "card-count");
     let form = json!({ "answer": "hold", "reason": "uji" });
     let ruling = format!("{at}/rulings/desil:fails");
     house.call(&here, "PUT", &ruling, Some(form)).await.is(403);
@@ -494,8 +531,205 @@ async fn bad_days(db: Db) {
     house.call(&house.admin, "DELETE", &at, None).await.is(409);
 }
 
+/// Whatever is changed behind the house's back is named, also what cannot be read any more.
+async fn tampered(db: Db) {
+    let house = house(db).await;
+    let number = first(&house).await;
+    let verification = format!("/api/v1/card/decisions/{number}/verification");
+    let what = async |house: &House| {
+        let found = house.post(&verification, json!({})).await.is(200).json();
+        let differs = found["differs"].as_array().expect("rows").iter();
+        let what = differs.map(|it| it["what"].as_str().expect("a word").to_owned());
+        what.collect::<std::collections::BTreeSet<String>>()
+    };
+    let change = async |house: &House, statement: &'static str| {
+        let mut tx = house.hall.db().write().await.expect("a writer");
+        tx.execute(statement, store::params![])
+            .await
+            .expect("changed");
+        tx.commit().await.expect("changed");
+    };
+    assert!(what(&house).await.is_empty());
+    change(
+        &house,
+        "UPDATE card_ruling SET answer = 'hold' WHERE grouped = 'desil:fails'",
+    )
+    .await;
+    assert_eq!(
+        what(&house).await,
+        ["row", "tally"].map(str::to_owned).into()
+    );
+    change(
+        &house,
+        "UPDATE card_ruling SET answer = 'remove' WHERE grouped = 'desil:fails'",
+    )
+    .await;
+    change(
+        &house,
+        "UPDATE card_part SET rows = rows + 1 WHERE area_code = '62.11.05.2004'",
+    )
+    .await;
+    let found = what(&house).await;
+    assert_eq!(found, ["audit", "part", "seal"].map(str::to_owned).into());
+    change(
+        &house,
+        "UPDATE card_part SET rows = rows - 1 WHERE area_code = '62.11.05.2004'",
+    )
+    .await;
+    change(&house, "UPDATE card_decision SET sha256 = 'ab'").await;
+    assert_eq!(what(&house).await, ["seal".to_owned()].into());
+    let list = house
+        .get("/api/v1/card/decisions?limit=1")
+        .await
+        .is(200)
+        .json();
+    assert_eq!(list["items"][0]["adopted"]["sha256"], "ab");
+    change(
+        &house,
+        "UPDATE card_record SET sealed = wrapped FROM card_key k \
+         WHERE k.list = card_record.list AND k.number = card_record.number",
+    )
+    .await;
+    assert!(what(&house).await.contains("record"));
+    change(&house, "UPDATE card_run SET facts_blob = NULL").await;
+    assert!(what(&house).await.contains("facts"));
+    change(&house, "UPDATE card_programme SET text = 'program = 1'").await;
+    assert_eq!(what(&house).await, ["rules".to_owned()].into());
+}
+
+/// Two that received and were found to be one receive once, and nobody is called gone.
+async fn merged(db: Db) {
+    let house = House::new(db).await;
+    let apart = format!("{WHO}\n{}\n{}\n", who(1, 1, HERE), who(2, 2, HERE));
+    let source = |title: &str, day: &str| json!({ "title": title, "owner": "uji", "as_of": day });
+    house
+        .bring("kpm", &apart, source("KPM lama", "2025-10-01"))
+        .await;
+    let rules = RULES.replace("nilai = 2 }", "nilai = 10 }");
+    let everybody = |rows: &str| format!("{WHO},desil\n{rows}");
+    let rows = format!("{},1\n{},1\n", who(1, 1, HERE), who(2, 2, HERE));
+    let list = house
+        .bring(
+            "dtsen",
+            &everybody(&rows),
+            source("DTSEN lama", "2025-10-01"),
+        )
+        .await;
+    let aided = some(",program", |it| it.0 == 8, ",PKH");
+    house
+        .bring("bansos", &aided, source("PKH uji", "2025-10-01"))
+        .await;
+    house.examine(json!({})).await;
+    house
+        .post("/api/v1/card/programmes", json!({ "text": rules }))
+        .await
+        .is(201);
+    let draft = house.draft().await;
+    assert_eq!(tally(&draft["now"])[0], 2, "{draft}");
+    house.adopt(1, 2).await;
+    // The second stands under the card of the first in both new lists.
+    let withdrawn = json!({ "why": "uji" });
+    house
+        .post(&format!("/api/v1/card/lists/{list}/withdrawal"), withdrawn)
+        .await
+        .is(204);
+    let rows = format!("{},1\n{},1\n", who(1, 1, HERE), who(2, 1, HERE));
+    house
+        .bring(
+            "dtsen",
+            &everybody(&rows),
+            source("DTSEN baru", "2025-11-01"),
+        )
+        .await;
+    let together = format!("{WHO}\n{}\n{}\n", who(1, 1, HERE), who(2, 1, HERE));
+    house
+        .bring("kpm", &together, source("KPM baru", "2025-11-01"))
+        .await;
+    house.examine(json!({})).await;
+    let draft = house.draft().await;
+    assert_eq!(groups(&draft), []);
+    assert_eq!(
+        (tally(&draft["before"])[0], tally(&draft["now"])[0]),
+        (1, 1),
+        "{draft}"
+    );
+    let hints = draft["hints"].as_array().expect("hints");
+    assert!(
+        hints.contains(&json!({ "kind": "merged", "value": "1" })),
+        "{draft}"
+    );
+}
+
+/// A programme of persons goes the same way.
+async fn persons(db: Db) {
+    let house = house(db).await;
+    let rules = RULES
+        .replace("\"pangan\"", "\"berobat\"")
+        .replace("\"keluarga\"", "\"orang\"")
+        .replace(
+            "kolom = \"anggota\", op = \">=\", nilai = 1",
+            "kolom = \"umur\", op = \">=\", nilai = 50",
+        );
+    house
+        .post("/api/v1/card/programmes", json!({ "text": rules }))
+        .await
+        .is(201);
+    let tried = |against: Json| json!({ "slug": "berobat", "against": against });
+    let path = "/api/v1/card/simulations";
+    house
+        .post(path, tried(json!({ "running": true })))
+        .await
+        .is(422);
+    let tried = house.post(path, tried(json!({}))).await.is(200).json();
+    assert_eq!(tried["before"], Json::Null);
+    // Born in 1975: 50 in December 2025. 1, 2 and 7 by decile and without PKH; 5 not known.
+    assert_eq!(tally(&tried["now"]), [3, 0, 4, 1, 0]);
+    let form = json!({ "slug": "berobat" });
+    let begun = house
+        .post("/api/v1/card/decisions", form)
+        .await
+        .is(201)
+        .json();
+    assert_eq!(begun["baseline"], json!({ "kind": "none", "number": null }));
+    house.adopt(1, 3).await;
+    let rows = house
+        .get("/api/v1/card/decisions/1/subjects?verdict=included")
+        .await;
+    let rows = rows.is(200).json();
+    let person = rows["items"][0]["subject"].as_str().expect("an id");
+    assert!(person.starts_with("rsd_"), "{rows}");
+    let one = house
+        .get(&format!("/api/v1/card/decisions/1/subjects/{person}"))
+        .await;
+    assert_eq!(
+        one.is(200).json()["reasons"][2]["tree"]["value"],
+        "50 tahun"
+    );
+    // A family of the same octets is nobody on it.
+    let family = rows["items"][0]["family"].as_str().expect("an id");
+    house
+        .get(&format!("/api/v1/card/decisions/1/subjects/{family}"))
+        .await
+        .is(404);
+    let families = house
+        .get(&format!("/api/v1/card/families/{family}/decisions"))
+        .await;
+    assert_eq!(families.is(200).json()["items"][0]["subject"], person);
+    let turned = rules
+        .replace("\"orang\"", "\"keluarga\"")
+        .replace("umur", "anggota");
+    let refused = house
+        .post("/api/v1/card/programmes", json!({ "text": turned }))
+        .await
+        .is(409);
+    assert_eq!(refused.slug(), "card-programme-subject");
+}
+
 on_both! {
     rules_become_a_list_that_can_be_derived_again: whole;
     the_next_list_tells_what_is_another: next;
+    what_was_changed_is_named: tampered;
+    two_that_are_found_to_be_one_receive_once: merged;
+    a_programme_of_persons_goes_the_same_way: persons;
     what_is_wrong_is_told_and_nothing_is_half_done: bad_days;
 }
