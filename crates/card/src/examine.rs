@@ -10,7 +10,7 @@
 //! records stood.
 
 mod known;
-mod memory;
+pub(crate) mod memory;
 mod undone;
 
 use std::collections::BTreeMap;
@@ -42,10 +42,12 @@ use self::memory::{Memory, PROGRAMMES_MAX};
 pub(crate) use self::undone::sweep;
 use self::undone::{forget, undo};
 use crate::facts::{self, Written};
+use crate::review::{self, Chosen};
 use crate::room::Room;
 use crate::sql::finding::{self, FindingRow, Runs, TotalRow};
 use crate::sql::list::{self, ListRow};
 use crate::sql::member::{self, MemberRow};
+use crate::sql::pair;
 use crate::sql::record::{self, Sealed};
 use crate::sql::run;
 use crate::strongbox;
@@ -282,6 +284,7 @@ struct Decided {
     households: Households,
     answer: Answer,
     refused: u64,
+    chosen: Chosen,
 }
 
 impl Examination {
@@ -388,6 +391,10 @@ impl Examination {
             excluding,
         };
         let (room, number) = (self.room.clone(), self.number);
+        let mut read = self.hall.db().read().await?;
+        let words = review::words(&mut read).await?;
+        drop(read);
+        let rows = self.lists.clone();
         let deciding = self.hall.tasks().blocking("linking lists", move || {
             let pool = rayon::ThreadPoolBuilder::new()
                 .build()
@@ -406,12 +413,17 @@ impl Examination {
                 }));
             };
             let Memory { register, told, .. } = &memory;
-            let linked = pool.install(|| link::link(register, &Settings::default(), &tell));
+            // What people said of two records goes before what is probable.
+            let said = review::said(&words, &rows, &memory);
+            let settings = Settings::default();
+            let linked = pool.install(|| link::link_as_said(register, &settings, &said, &tell));
             let list: Vec<u16> = told.iter().map(|told| told.list).collect();
             let heads: Vec<bool> = told.iter().map(|told| told.is_head).collect();
             let households = Households::new(register, &linked.clusters, &lists, &list, &heads);
             let answer = running::answer(&households, &lists, told, &by);
+            let chosen = review::choose(&linked, &households, &rows, &memory, number);
             Ok::<_, Problem>(Decided {
+                chosen,
                 refused: linked.clusters.refused,
                 households,
                 answer,
@@ -447,6 +459,7 @@ impl Examination {
             households,
             answer,
             refused,
+            chosen,
         } = decided;
         let known = self.known(&memory).await?;
         let (was_person, was_family) = known.votes(&memory.register);
@@ -495,6 +508,7 @@ impl Examination {
             self.stage("writing", to as u64, of);
         }
         self.found(&memory, &answer, |at| row(at).family).await?;
+        self.unsure(&chosen).await?;
         let outcome = Outcome {
             lists: self.lists.iter().map(examined).collect(),
             records: of,
@@ -682,6 +696,20 @@ impl Examination {
         let totals = self.totals(memory);
         let mut tx = self.hall.db().write().await?;
         finding::write_totals(&mut tx, self.number, &totals).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Writes the pairs that people are asked about.
+    async fn unsure(&self, chosen: &Chosen) -> Result<(), Problem> {
+        for some in chosen.pairs.chunks(CHUNK) {
+            self.go_on()?;
+            let mut tx = self.hall.db().write().await?;
+            pair::write(&mut tx, self.number, some).await?;
+            tx.commit().await?;
+        }
+        let mut tx = self.hall.db().write().await?;
+        pair::write_bands(&mut tx, self.number, &chosen.bands).await?;
         tx.commit().await?;
         Ok(())
     }

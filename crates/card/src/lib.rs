@@ -23,6 +23,7 @@
 //! | `objection` | what somebody says against where he stands on a list |
 //! | `subject` | whom a programme is about |
 //! | `words` | what rules ask and columns say, in words |
+//! | `review` | pairs that people are asked about, and what they said |
 //! | `simulated` | lists of the demonstration, brought in by the house |
 //! | `sql` | the room's tables |
 //! | `room` | the room as a whole |
@@ -37,6 +38,7 @@ mod import;
 mod objection;
 mod programme;
 mod record;
+mod review;
 mod room;
 pub mod simulated;
 mod sql;
@@ -47,5 +49,8 @@ mod words;
 pub use room::{Room, open, start};
 
 /// The room's tables.
-pub const SCHEMA: store::migrate::Schema =
-    store::schema!("card", "schema", [(1, "lists"), (2, "decisions")]);
+pub const SCHEMA: store::migrate::Schema = store::schema!(
+    "card",
+    "schema",
+    [(1, "lists"), (2, "decisions"), (3, "reviews")]
+);

@@ -163,3 +163,92 @@ pub(crate) fn value(areas: &Areas, facts: &Facts, column: Column, shown: &Shown)
         Shown::Unknown => "belum diketahui".to_owned(),
     }
 }
+
+/// What two rows are to each other in a field, in Indonesian.
+pub(crate) fn level(english: &str) -> &str {
+    let found = LEVELS.iter().find(|(known, _)| *known == english);
+    found.map_or(english, |(_, indonesian)| indonesian)
+}
+
+/// Levels of fields, as `card_core::link::compare` tells them, and what they are called.
+const LEVELS: &[(&str, &str)] = &[
+    ("not told", "tidak disebut"),
+    ("the same", "sama"),
+    ("different", "berbeda"),
+    (
+        "the same but for a last digit that a spreadsheet has lost",
+        "sama kecuali angka terakhir yang hilang di lembar sebar",
+    ),
+    ("one slip apart", "beda satu salah ketik"),
+    ("two slips apart", "beda dua salah ketik"),
+    ("the same but for the serial", "sama kecuali nomor urut"),
+    (
+        "the same birthday inside, another region or serial",
+        "tanggal lahir di dalamnya sama, wilayah atau nomor urut lain",
+    ),
+    ("the same, and rare", "sama, dan nama yang jarang"),
+    ("the same, and common", "sama, dan nama yang umum"),
+    ("the same but for spelling", "sama kecuali ejaan"),
+    (
+        "one has a word more or an initial, rare",
+        "satu lebih panjang atau disingkat, nama yang jarang",
+    ),
+    (
+        "one has a word more or an initial, common",
+        "satu lebih panjang atau disingkat, nama yang umum",
+    ),
+    (
+        "the first word is the same, others differ",
+        "kata pertama sama, yang lain berbeda",
+    ),
+    (
+        "another word is the same, the first differs",
+        "kata lain sama, yang pertama berbeda",
+    ),
+    ("alike", "mirip"),
+    ("hardly alike", "kurang mirip"),
+    ("day and month changed over", "tanggal dan bulan tertukar"),
+    (
+        "the same year, one day is a stand-in",
+        "tahun sama, satu tanggal hanya pengganti",
+    ),
+    (
+        "the same day and month, another year",
+        "tanggal dan bulan sama, tahun lain",
+    ),
+    ("a month apart at most", "selisih paling banyak sebulan"),
+    ("the same year", "tahun sama"),
+    ("two years apart at most", "selisih paling banyak dua tahun"),
+    (
+        "the same village, street and number",
+        "desa, jalan dan nomor sama",
+    ),
+    (
+        "the same village, and street or number",
+        "desa sama, jalan atau nomor sama",
+    ),
+    ("the same village", "desa sama"),
+    ("the same district", "kecamatan sama"),
+    ("the same regency", "kabupaten sama"),
+    ("elsewhere", "di tempat lain"),
+    (
+        "another village, the same street with the same number",
+        "desa lain, jalan dan nomor sama",
+    ),
+];
+
+#[cfg(test)]
+mod tests {
+    use card_core::link::compare::Field;
+
+    use super::*;
+
+    #[test]
+    fn every_level_is_called_something() {
+        for field in Field::ALL {
+            for english in field.levels() {
+                assert_ne!(level(english), *english, "{field:?}");
+            }
+        }
+    }
+}

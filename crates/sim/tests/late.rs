@@ -84,7 +84,7 @@ fn a_late_tenth_is_linked_nearly_as_well_as_all_at_once() {
         let late: Vec<Row<'_>> = late.iter().map(row).collect();
         let taken = index.take_all(&late);
         let parts = f1(&index.persons().clusters().of, &truth);
-        // What is proposed is mostly true, and somebody has to say so.
+        // A proposal is done where somebody says that it is right.
         let by = Id::<Person>::from_bytes([7; 16]);
         let (mut proposed, mut right) = (0, 0);
         for proposal in taken.iter().flat_map(|it| &it.proposals) {

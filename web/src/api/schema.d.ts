@@ -863,6 +863,79 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/card/pairs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Pairs of rows that the newest examination was not sure of, and a random sample. Masked. */
+        get: operations["get_card_pairs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card/pairs/opening": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Opens pairs: all that both rows say, and the evidence. Who did, when, which and for what is
+         *     kept. */
+        post: operations["post_card_pairs_opening"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card/pairs/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far people are with the pairs, how often they agree, and by the random sample how good
+         *     the linkage is. */
+        get: operations["get_card_pairs_summary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card/pairs/{id}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says of a pair whether it is one person's. It counts from the next examination on; where a
+         *     payment hangs on it, once a second person has said the same. */
+        post: operations["post_card_pairs_by_id_answer"];
+        /** Takes a word back: one's own, or all of a pair. From the next examination on it is as if
+         *     nobody had said it; the audit keeps that somebody had. */
+        delete: operations["delete_card_pairs_by_id_answer"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/card/programmes": {
         parameters: {
             query?: never;
@@ -3252,6 +3325,19 @@ export interface components {
              *     adopted all the same. */
             though_stale?: boolean;
         };
+        /** @description How often two persons agreed. */
+        CardAgreed: {
+            /**
+             * Format: int64
+             * @description How many of these they answered alike, the first two of them.
+             */
+            agree: number;
+            /**
+             * Format: int64
+             * @description Pairs that two persons have answered, neither with unsure.
+             */
+            both: number;
+        };
         /**
          * @description Which part, and what for.
          * @example {
@@ -3322,6 +3408,45 @@ export interface components {
             name?: string | null;
             /** @description Now. */
             now: components["schemas"]["CardTally"];
+        };
+        /** @description Compared pairs of some probability. */
+        CardBand: {
+            /**
+             * Format: double
+             * @description to below that one.
+             */
+            high: number;
+            /**
+             * Format: int64
+             * @description How many of these were joined.
+             */
+            joined: number;
+            /**
+             * Format: double
+             * @description From this probability on,
+             */
+            low: number;
+            /**
+             * Format: int64
+             * @description All compared pairs of it.
+             */
+            pairs: number;
+            /**
+             * Format: int64
+             * @description On how many of those people agreed.
+             */
+            reviewed: number;
+            /**
+             * Format: int64
+             * @description How many of these are one person's.
+             */
+            same: number;
+            /**
+             * Format: int64
+             * @description How many are in the random sample.
+             */
+            sampled: number;
+            share?: components["schemas"]["CardShare"] | null;
         };
         /** @description Beside which list it is laid. */
         CardBaseline: {
@@ -4234,6 +4359,173 @@ export interface components {
             /** @description What for. It is written into the audit. */
             purpose: string;
         };
+        /** @description A pair of rows that may be one person's, masked. */
+        CardPair: {
+            /** @description Where the first row lies. */
+            area?: string | null;
+            /** @description What that is called. */
+            area_name?: string | null;
+            /** @description What counts from the next examination on: `same` or `different`. */
+            counts?: string | null;
+            /** @description `4.17-5.204`: list and row of both. */
+            id: string;
+            /** @description Whether the newest examination took both for one person. */
+            joined: boolean;
+            /** @description Why people are asked: `grey`, `refused` (it looks like one person, and most of what it
+             *     would have joined spoke against it) or `sample` (by chance). */
+            kind: string;
+            /** @description One row, */
+            left: components["schemas"]["CardPairSide"];
+            /** @description Whether a payment hangs on it: then two persons have to say the same. */
+            pays: boolean;
+            /** @description and the other. */
+            right: components["schemas"]["CardPairSide"];
+            /**
+             * Format: double
+             * @description How probable it is that both are one person's, 0 to 1.
+             */
+            same: number;
+            /** @description Whether it is of the random sample. */
+            sampled: boolean;
+            /** @description `open`, `waiting`, `disputed`, `unsure` or `settled`. */
+            state: string;
+            /** @description What was said, the oldest first. */
+            words: components["schemas"]["CardPairWord"][];
+        };
+        /**
+         * @description What somebody says of a pair.
+         * @example {
+         *       "answer": "same"
+         *     }
+         */
+        CardPairAnswer: {
+            /** @description `same`, `different` or `unsure` (it cannot be told from what is written). */
+            answer: string;
+        };
+        /** @description What one field says for one person, or against. */
+        CardPairEvidence: {
+            /**
+             * Format: double
+             * @description For one person where it is positive, against it where it is negative; bits.
+             */
+            bits: number;
+            /** @description `nik`, `kk`, `name`, `birth`, `sex`, `mother`, `home`, `birthplace`, `relation` or
+             *     `source` (which list: one seldom names a person twice). */
+            field: string;
+            /** @description What both rows are to each other in it, in English, */
+            says_en: string;
+            /** @description and in Indonesian. */
+            says_id: string;
+        };
+        /**
+         * @description Which pairs are opened, and what for.
+         * @example {
+         *       "ids": [
+         *         "1.2-4.2"
+         *       ],
+         *       "purpose": "tinjauan pemadanan"
+         *     }
+         */
+        CardPairOpenForm: {
+            /** @description Their ids, one to twenty. */
+            ids: string[];
+            /** @description What for. It is written into the audit. */
+            purpose: string;
+        };
+        /** @description A pair that was opened. */
+        CardPairOpened: components["schemas"]["CardPair"] & {
+            /** @description What else the pair most probably is: `relatives`, `twins`, `birthmates` or `namesakes`. */
+            against: string;
+            /** @description What each field says, the weightiest first. */
+            evidence: components["schemas"]["CardPairEvidence"][];
+            left_says?: components["schemas"]["CardWritten"] | null;
+            /**
+             * Format: double
+             * @description What is thought before any field is looked at, in bits.
+             */
+            prior: number;
+            right_says?: components["schemas"]["CardWritten"] | null;
+        };
+        /** @description One of the two rows. */
+        CardPairSide: {
+            /** @description What it is a list of. */
+            kind: string;
+            /**
+             * Format: int64
+             * @description The number of the list.
+             */
+            list: number;
+            /**
+             * Format: int32
+             * @description The row.
+             */
+            row: number;
+            /** @description What it is called. */
+            title: string;
+            who?: components["schemas"]["CardMasked"] | null;
+        };
+        /** @description How far people are, and how good the linkage is. */
+        CardPairSummary: {
+            /** @description How often two persons agreed. */
+            agreed: components["schemas"]["CardAgreed"];
+            /** @description By how probable pairs were called. */
+            bands: components["schemas"]["CardBand"][];
+            /**
+             * Format: int64
+             * @description Words that were said since that examination began: they count from the next on.
+             */
+            not_yet_counted: number;
+            /** @description How many pairs are in each state, in the area of the caller. */
+            pairs: {
+                [key: string]: number;
+            };
+            /**
+             * Format: int64
+             * @description How many that a payment hangs on are not settled.
+             */
+            pays_open: number;
+            precision?: components["schemas"]["CardShare"] | null;
+            recall?: components["schemas"]["CardShare"] | null;
+            /**
+             * Format: int64
+             * @description The examination whose pairs these are; null before the first.
+             */
+            run?: number | null;
+            /**
+             * Format: double
+             * @description From which probability on pairs are joined.
+             */
+            threshold: number;
+            /** @description What other thresholds would do. */
+            thresholds: components["schemas"]["CardThreshold"][];
+        };
+        /** @description What somebody said. */
+        CardPairWord: {
+            /** @description `same`, `different` or `unsure`; null: somebody else has said it, and the pair waits
+             *     for a second person, who is to judge by himself. */
+            answer?: string | null;
+            /**
+             * Format: int64
+             * @description When.
+             */
+            at_us: number;
+            /** @description Who. */
+            by_name?: string | null;
+            /** @description Whether the caller said it. */
+            mine: boolean;
+        };
+        /** @description A page of pairs. */
+        CardPairs: {
+            /** @description Those that a payment hangs on first, then the least sure. */
+            items: components["schemas"]["CardPair"][];
+            /** @description What to send as `cursor` for the next page. */
+            next?: string | null;
+        };
+        /** @description Pairs that were opened. */
+        CardPairsOpened: {
+            /** @description As they were asked for; those that are none any more are left out. */
+            items: components["schemas"]["CardPairOpened"][];
+        };
         /** @description A village's part of an annex. */
         CardPart: {
             /** @description The village; null for those of whom none is known. */
@@ -4729,6 +5021,24 @@ export interface components {
              */
             village?: string | null;
         };
+        /** @description A share, and between which ones it lies with 95 % confidence. */
+        CardShare: {
+            /**
+             * Format: double
+             * @description The upper end.
+             */
+            high: number;
+            /**
+             * Format: double
+             * @description The lower end.
+             */
+            low: number;
+            /**
+             * Format: double
+             * @description The share, 0 to 1.
+             */
+            value: number;
+        };
         /**
          * @description What a sheet is printed for.
          * @example {
@@ -4973,6 +5283,21 @@ export interface components {
              *     decree) or `audit` (the hash that the audit tells). */
             what: string;
         };
+        /** @description What joining from a probability on would do. */
+        CardThreshold: {
+            /**
+             * Format: double
+             * @description The probability.
+             */
+            at: number;
+            /**
+             * Format: int64
+             * @description Compared pairs from there on.
+             */
+            joined: number;
+            precision?: components["schemas"]["CardShare"] | null;
+            recall?: components["schemas"]["CardShare"] | null;
+        };
         /** @description What came of it. */
         CardVerification: {
             /**
@@ -5024,6 +5349,29 @@ export interface components {
             purpose: string;
             /** @description Only this. */
             what?: string | null;
+        };
+        /** @description What a row says of a person, as it is written. */
+        CardWritten: {
+            /** @description Address. */
+            address: string;
+            /** @description Day of birth. */
+            birth: string;
+            /** @description Place of birth. */
+            birthplace: string;
+            /** @description Number of the family card. */
+            kk: string;
+            /** @description Name of the mother. */
+            mother: string;
+            /** @description Name. */
+            name: string;
+            /** @description Number of the person. */
+            nik: string;
+            /** @description What the person is to the head of the family. */
+            relation: string;
+            /** @description Sex. */
+            sex: string;
+            /** @description Code of the village. */
+            village: string;
         };
         /** @description By what the running list is measured. */
         CardYardstick: {
@@ -12684,6 +13032,161 @@ export interface operations {
             404: components["responses"]["NotFound"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    get_card_pairs: {
+        parameters: {
+            query?: {
+                /** @description `open`, `waiting`, `disputed`, `unsure` or `settled`. */
+                state?: string;
+                /** @description Only those of the random sample, or only others. */
+                sample?: boolean;
+                /** @description Only those that a payment hangs on, or only others. */
+                pays?: boolean;
+                /** @description Only those with a row in this area. */
+                area?: string;
+                /** @description Pairs of this page, 1 to 1000. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardPairs"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_card_pairs_opening: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardPairOpenForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardPairsOpened"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    get_card_pairs_summary: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardPairSummary"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_card_pairs_by_id_answer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `4.17-5.204` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardPairAnswer"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardPair"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    delete_card_pairs_by_id_answer: {
+        parameters: {
+            query?: {
+                /** @description `all` for those of everybody; one's own when left out. */
+                by?: string;
+            };
+            header?: never;
+            path: {
+                /** @description `4.17-5.204` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardPair"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
             422: components["responses"]["Form"];
             503: components["responses"]["Unavailable"];
             507: components["responses"]["Full"];

@@ -18,7 +18,6 @@
 mod blocks;
 mod event;
 mod groups;
-mod held;
 mod judged;
 mod meeting;
 mod persons;
@@ -31,7 +30,7 @@ use std::collections::BTreeSet;
 use base::id::{Id, Person};
 
 use super::Settings;
-use super::cluster::Clusters;
+use super::cluster::{Clusters, Said};
 use super::learn::Model;
 use super::register::{Register, Row};
 use crate::hash::Map;
@@ -39,8 +38,6 @@ use blocks::Blocks;
 
 pub use blocks::LeftOut;
 pub use event::{Cluster, Entry, Event, Wrong};
-pub use held::{Held, hold};
-pub use judged::Said;
 pub use meeting::{Likeness, Meeting, Met};
 pub use persons::Persons;
 pub use place::Proposal;
@@ -87,13 +84,14 @@ impl Index {
     /// If there are not as many records as clusters tell of.
     #[must_use]
     pub fn new(
-        register: Register,
+        mut register: Register,
         model: Model,
         clusters: &Clusters,
         said: &[Said],
         settings: Settings,
     ) -> Self {
         assert_eq!(register.len(), clusters.of.len());
+        register.make_room();
         Self {
             blocks: Blocks::new(&register, settings.block_max),
             persons: Persons::new(clusters, said),
@@ -191,7 +189,7 @@ impl Index {
         let mut taken = place.taken(now);
         taken
             .proposals
-            .extend(self.split_of(cluster, before, record));
+            .extend(self.split_of(cluster, &before, record));
         Ok(taken)
     }
 
@@ -207,7 +205,7 @@ impl Index {
         self.register.leave(record);
         Ok(Removed {
             cluster,
-            proposal: self.split_of(cluster, before, record),
+            proposal: self.split_of(cluster, &before, record),
         })
     }
 

@@ -354,6 +354,14 @@ impl Register {
         }
     }
 
+    /// Makes room for some more records, if there is none. Doubled, a whole province would
+    /// be held twice for one of them.
+    pub(crate) fn make_room(&mut self) {
+        if self.records.len() == self.records.capacity() {
+            self.records.reserve_exact(self.records.len() / 16 + 1_024);
+        }
+    }
+
     /// Takes a record that comes when all others are linked. What is wrong with its numbers
     /// is not told.
     ///
@@ -363,10 +371,7 @@ impl Register {
         let record = u32::try_from(self.records.len()).expect("records are counted by 32 bits");
         let folded = self.fold(row, number::read(row.nik), number::read(row.kk));
         self.count(&folded);
-        if self.records.len() == self.records.capacity() {
-            // Doubled, a whole province would be held twice for one record.
-            self.records.reserve_exact(self.records.len() / 16 + 1_024);
-        }
+        self.make_room();
         self.records.push(folded);
         self.let_go();
         record

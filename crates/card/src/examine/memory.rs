@@ -19,10 +19,10 @@ pub(super) const PROGRAMMES_MAX: usize = 30;
 
 /// All records, in memory.
 #[derive(Default)]
-pub(super) struct Memory {
+pub(crate) struct Memory {
     pub(super) register: Register,
-    pub(super) told: Vec<Told>,
-    pub(super) areas: Vec<Option<AreaCode>>,
+    pub(crate) told: Vec<Told>,
+    pub(crate) areas: Vec<Option<AreaCode>>,
     pub(super) programmes: Vec<String>,
     pub(super) erased: u64,
 }

@@ -8,7 +8,7 @@ use store::Error;
 
 use super::CHUNK;
 use crate::sql::finding::{self, Runs};
-use crate::sql::{member, run};
+use crate::sql::{member, pair, run};
 
 /// Rows up to a last one, in steps after each of which others may write.
 fn steps(last: i64) -> impl Iterator<Item = Range<i64>> {
@@ -31,6 +31,7 @@ pub(super) async fn forget(hall: &Hall, runs: Runs) -> Result<(), Error> {
     }
     let mut tx = hall.db().write().await?;
     finding::forget_totals(&mut tx, runs).await?;
+    pair::forget(&mut tx, runs).await?;
     tx.commit().await
 }
 

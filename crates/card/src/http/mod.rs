@@ -6,6 +6,7 @@ mod findings;
 mod imports;
 mod lists;
 mod objections;
+mod pairs;
 mod programmes;
 mod runs;
 mod simulations;
@@ -22,6 +23,7 @@ pub(crate) fn routes() -> OpenApiRouter<Hall> {
         .merge(findings::routes())
         .merge(families::routes())
         .merge(programmes::routes())
+        .merge(pairs::routes())
         .merge(simulations::routes())
         .merge(decisions::routes())
         .merge(objections::routes())

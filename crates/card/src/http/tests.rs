@@ -4,6 +4,7 @@ mod answered;
 mod brought;
 mod decided;
 mod objected;
+mod reviewed;
 mod rights;
 
 use axum::Router;

@@ -176,7 +176,8 @@ pub(crate) async fn some(
         query = query.raw(change.condition());
     }
     if let Some(rule) = asked.rule {
-        query = query.push(" AND rule = ", rule);
+        // A group is of those who received.
+        query = query.push(" AND was = 'included' AND rule = ", rule);
     }
     if let Some(against) = asked.against {
         query = query.push(" AND truth = ", against.as_str());

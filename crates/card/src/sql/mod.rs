@@ -8,6 +8,7 @@ pub(crate) mod judged;
 pub(crate) mod list;
 pub(crate) mod member;
 pub(crate) mod objection;
+pub(crate) mod pair;
 pub(crate) mod programme;
 pub(crate) mod record;
 pub(crate) mod run;

@@ -49,6 +49,7 @@ slugs! {
         "Program tidak berlaku pada tanggal itu" "The programme is not in force on that day";
     "card-objected" Conflict "Sanggahan sudah dijawab" "The objection was answered";
     "card-objection" NotFound "Sanggahan tidak ditemukan" "No such objection";
+    "card-pair" NotFound "Pasangan baris tidak ditemukan" "No such pair of rows";
     "card-programme" NotFound "Program tidak ditemukan" "No such programme";
     "card-programme-same" Conflict
         "Versi terakhir sudah berbunyi sama" "The newest version says the same";

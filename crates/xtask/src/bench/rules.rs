@@ -1,6 +1,6 @@
 //! `cargo xtask bench rules`: what it costs to judge a province, with every reason.
 //!
-//! It is a test of the card room's core that only a release build is asked to run.
+//! It is a test of the card room that only a release build is asked to run.
 
 use std::path::Path;
 use std::process::Command;
@@ -16,7 +16,7 @@ impl Rules {
     /// Builds and measures; the test itself says what was found.
     pub(crate) fn run(&self, root: &Path) -> Result<()> {
         let done = Command::new("cargo")
-            .args(["test", "--release", "--package", "card-core"])
+            .args(["test", "--release", "--package", "card"])
             .args(["--test", "speed", "--", "--ignored", "--nocapture"])
             .current_dir(root)
             .status()

@@ -1,5 +1,8 @@
 // The words of the pages about families and their lists, in English.
 import type { id } from './id';
+import { decide, objection } from '../decide/words/en';
+import { rule } from '../rule/words/en';
+import { reviewEn } from './review.en';
 
 export const en: Record<keyof typeof id, string> = {
   'card.about.aided': 'PKH, sembako, village BLT and others that exclude',
@@ -294,6 +297,7 @@ export const en: Record<keyof typeof id, string> = {
   'cardin.withdraw.why': 'Reason',
   'cardin.withdrawn': '{title} was withdrawn.',
   'cardin.writing': 'Writing {done} of {of} rows',
+  ...decide,
   'family.area': 'Most of its rows lie in {code}.',
   'family.by.name': 'a name within a village',
   'family.by.number': 'a number',
@@ -353,4 +357,7 @@ export const en: Record<keyof typeof id, string> = {
   'family.under': 'By examination {n}, person by person, the newest record first.',
   'family.unmasked': 'Shown as the lists have it.',
   'family.village.need': 'Choose the village to look in.',
+  ...objection,
+  ...reviewEn,
+  ...rule
 };

@@ -1,5 +1,9 @@
 // The words of the pages about families and their lists, in Indonesian: the source.
 // Keys are sorted.
+import { decide, objection } from '../decide/words/id';
+import { rule } from '../rule/words/id';
+import { reviewId } from './review.id';
+
 export const id = {
   'card.about.aided': 'PKH, sembako, BLT desa, dan lain-lain yang mengecualikan',
   'card.about.dead': 'nama penerima ada di daftar kematian',
@@ -293,6 +297,7 @@ export const id = {
   'cardin.withdraw.why': 'Alasan',
   'cardin.withdrawn': '{title} ditarik.',
   'cardin.writing': 'Menulis {done} dari {of} baris',
+  ...decide,
   'family.area': 'Kebanyakan barisnya di {code}.',
   'family.by.name': 'nama di satu desa',
   'family.by.number': 'nomor',
@@ -352,4 +357,7 @@ export const id = {
   'family.under': 'Menurut pemeriksaan {n}, orang per orang, catatan terbaru lebih dahulu.',
   'family.unmasked': 'Ditampilkan sebagaimana tertulis di daftar.',
   'family.village.need': 'Pilih desa/kelurahan tempat nama ini dicari.',
+  ...objection,
+  ...reviewId,
+  ...rule
 } as const;

@@ -74,9 +74,9 @@ impl<'a> Groups<'a> {
         }
     }
 
-    /// Some more records that are one group.
-    pub(super) fn add(&mut self, members: Vec<u32>) -> usize {
-        self.push(members, None)
+    /// One record more, that is alone.
+    pub(super) fn add(&mut self, record: u32) -> usize {
+        self.push(vec![record], None)
     }
 
     /// The group of a cluster that stands, with those of its records.
@@ -122,12 +122,12 @@ impl<'a> Groups<'a> {
         if self.judged.parts(&these.members, &those.members) {
             return Joining::Refused;
         }
-        let mut across = Across::default();
-        for left in these.members.iter().take(LOOKED_AT) {
-            for right in those.members.iter().take(LOOKED_AT) {
-                across.add(same(&mut self.comparer, self.model, *left, *right));
-            }
-        }
+        let across = across(
+            &mut self.comparer,
+            self.model,
+            self.judged,
+            (&these.members, &those.members),
+        );
         // Of two records alone the pair that speaks for them is the only one.
         if these.members.len() + those.members.len() > 2 && across.refuses() {
             return Joining::Refused;
@@ -140,15 +140,13 @@ impl<'a> Groups<'a> {
     }
 
     /// Joins what somebody has said is one, unless somebody has parted what comes together
-    /// by it; whether it is one.
-    pub(super) fn say(&mut self, one: usize, other: usize) -> bool {
+    /// by it.
+    pub(super) fn say(&mut self, one: usize, other: usize) {
         let (one, other) = (self.now(one), self.now(other));
         let (these, those) = (&self.groups[one], &self.groups[other]);
-        let is_one = one == other || !self.judged.parts(&these.members, &those.members);
-        if is_one && one != other {
+        if one != other && !self.judged.parts(&these.members, &those.members) {
             self.unite(one, other);
         }
-        is_one
     }
 
     fn unite(&mut self, one: usize, other: usize) {
@@ -159,16 +157,6 @@ impl<'a> Groups<'a> {
         group.members.extend(gone);
         group.members.sort_unstable();
         group.standing = group.standing.or(standing);
-    }
-
-    /// What somebody has said of two records.
-    pub(super) fn said(&self, one: u32, other: u32) -> Option<bool> {
-        self.judged.of(one, other)
-    }
-
-    /// How probable it is that two records are one person's.
-    pub(super) fn same(&mut self, one: u32, other: u32) -> f64 {
-        same(&mut self.comparer, self.model, one, other)
     }
 
     /// The records of all groups, by the first of each.
@@ -184,4 +172,29 @@ impl<'a> Groups<'a> {
 pub(super) fn same(comparer: &mut Comparer<'_>, model: &Model, one: u32, other: u32) -> f64 {
     let (left, right) = (one.min(other) as usize, one.max(other) as usize);
     model.same(comparer.pattern(left, right))
+}
+
+/// What the pairs across two groups say. Records that people said to be of one person speak
+/// as one: what any of them agrees with, all of them do.
+pub(super) fn across(
+    comparer: &mut Comparer<'_>,
+    model: &Model,
+    judged: &Judged,
+    (these, those): (&[u32], &[u32]),
+) -> Across {
+    let (one, other) = (judged.one(these), judged.one(those));
+    let mut best = [[None::<f64>; LOOKED_AT]; LOOKED_AT];
+    for (left, at) in these.iter().zip(one) {
+        for (right, place) in those.iter().zip(other) {
+            let same = same(comparer, model, *left, *right);
+            let best = &mut best[at][place];
+            *best = Some(best.map_or(same, |it| it.max(same)));
+        }
+    }
+    let mut across = Across::default();
+    best.iter()
+        .flatten()
+        .flatten()
+        .for_each(|it| across.add(*it));
+    across
 }

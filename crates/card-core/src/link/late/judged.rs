@@ -6,18 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use super::super::cluster::LOOKED_AT;
-
-/// A word of somebody on two records.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Said {
-    /// One record.
-    pub one: u32,
-    /// The other one.
-    pub other: u32,
-    /// Whether both are of one person.
-    pub together: bool,
-}
+use super::super::cluster::{LOOKED_AT, Said};
 
 /// What people have said.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -40,7 +29,7 @@ impl Judged {
     pub(super) fn new(said: &[Said]) -> Self {
         let mut it = Self::default();
         for said in said {
-            it.say(BEFORE, &[said.one], &[said.other], said.together);
+            it.say(BEFORE, &[said.left], &[said.right], said.same);
         }
         it
     }
@@ -81,16 +70,32 @@ impl Judged {
 
     /// All of it that counts, by the records.
     pub(super) fn all(&self) -> impl Iterator<Item = Said> {
-        let last = |((one, other), words): (&(u32, u32), &Vec<Word>)| {
-            let together = words.last()?.together;
-            let (one, other) = (*one, *other);
-            Some(Said {
-                one,
-                other,
-                together,
-            })
+        let last = |((left, right), words): (&(u32, u32), &Vec<Word>)| {
+            let same = words.last()?.together;
+            let (left, right) = (*left, *right);
+            Some(Said { left, right, same })
         };
         self.said.iter().filter_map(last)
+    }
+
+    /// For each of some records, of which few are looked at, the first that it is one person
+    /// with as people have said, straight or round others; by its place.
+    pub(super) fn one(&self, records: &[u32]) -> [usize; LOOKED_AT] {
+        let mut one: [usize; LOOKED_AT] = std::array::from_fn(|at| at);
+        if self.said.is_empty() {
+            return one;
+        }
+        for (at, left) in records.iter().enumerate().take(LOOKED_AT) {
+            for (place, right) in records.iter().enumerate().take(at) {
+                if self.of(*left, *right) == Some(true) {
+                    let (first, later) = (one[at].min(one[place]), one[at].max(one[place]));
+                    one.iter_mut()
+                        .filter(|it| **it == later)
+                        .for_each(|it| *it = first);
+                }
+            }
+        }
+        one
     }
 }
 

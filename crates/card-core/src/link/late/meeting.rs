@@ -1,6 +1,6 @@
 //! Whom a record meets, and what they are to it.
 
-use super::super::cluster::{Across, LOOKED_AT};
+use super::super::cluster::Across;
 use super::super::compare::{self, Comparer, Pattern};
 use super::super::explain::{self, Why};
 use super::super::learn::Class;
@@ -117,18 +117,9 @@ impl Index {
             let records: Vec<Likeness> = of.iter().map(|(_, it)| *it).collect();
             let is_other = |it: &u32| *it != record && !but.contains(it);
             let members: Vec<u32> = self.persons.members(cluster).filter(is_other).collect();
-            let mut across = Across::default();
-            for member in members.iter().take(LOOKED_AT) {
-                let known = records.iter().find(|it| it.record == *member);
-                across.add(known.map_or_else(
-                    || groups::same(&mut comparer, &self.model, record, *member),
-                    |it| it.same,
-                ));
-            }
-            let parted = self.persons.words().parts(&[record], &members)
-                || but
-                    .iter()
-                    .any(|it| self.persons.words().parts(&[*it], &members));
+            let words = self.persons.words();
+            let across = groups::across(&mut comparer, &self.model, words, (&[record], &members));
+            let parted = words.parts(&[record], &members) || words.parts(but, &members);
             Met {
                 cluster,
                 refused: parted || members.len() > 1 && across.refuses(),

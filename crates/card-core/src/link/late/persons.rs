@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use base::id::{Id, Person};
 
-use super::super::cluster::Clusters;
+use super::super::cluster::{Clusters, Said};
 use super::event::{Cluster, Entry, Event, Wrong};
-use super::judged::{Judged, Said};
+use super::judged::Judged;
 
 /// No record, or no cluster.
 const NONE: u32 = u32::MAX;
@@ -35,13 +35,17 @@ impl Persons {
     pub fn new(clusters: &Clusters, said: &[Said]) -> Self {
         let count = clusters.of.len();
         let mut it = Self {
-            of: clusters.of.clone(),
+            of: vec![NONE; count],
             next: vec![NONE; count],
             first: vec![NONE; count],
             entries: Vec::new(),
             undone: BTreeSet::new(),
             judged: Judged::new(said),
         };
+        for table in [&mut it.of, &mut it.next, &mut it.first] {
+            table.reserve_exact(count / 16 + 1_024);
+        }
+        it.of.copy_from_slice(&clusters.of);
         for (record, cluster) in clusters.of.iter().enumerate().rev() {
             let first = &mut it.first[*cluster as usize];
             it.next[record] = std::mem::replace(first, at(record));

@@ -8,7 +8,7 @@ use super::super::cluster::Across;
 use super::super::compare::Comparer;
 use super::blocks::LeftOut;
 use super::event::Cluster;
-use super::groups::{Groups, Joining, Sure};
+use super::groups::{self, Groups, Joining, Sure};
 use super::meeting::Seen;
 use super::{Index, Taken};
 
@@ -101,7 +101,7 @@ impl Index {
             .zip(seen)
             .map(|(record, (_, left_out))| Place {
                 record: *record,
-                group: groups.add(vec![*record]),
+                group: groups.add(*record),
                 standing: None,
                 proposals: Vec::new(),
                 left_out,
@@ -157,11 +157,43 @@ impl Index {
         others.find(|other| self.persons.words().of(record, *other) == Some(true))
     }
 
-    /// The parts of a cluster, as its own pairs would have them; none where it has too many.
+    /// The parts of a cluster, as its own pairs and what people have said would have them;
+    /// none where it has too many.
     pub(super) fn parts(&self, cluster: Cluster) -> Vec<Vec<u32>> {
         let members: Vec<u32> = self.persons.members(cluster).collect();
-        let groups = Groups::new(&self.register, &self.model, self.persons.words());
-        parts(groups, &members, self.settings.threshold)
+        if members.len() > ASKED_MAX {
+            return Vec::new();
+        }
+        let mut comparer = Comparer::new(&self.register);
+        let words = self.persons.words();
+        let mut groups = Groups::new(&self.register, &self.model, words);
+        for member in &members {
+            groups.add(*member);
+        }
+        let mut sure = Vec::new();
+        for (at, left) in members.iter().enumerate() {
+            for (other, right) in members.iter().enumerate().skip(at + 1) {
+                if words.of(*left, *right) == Some(true) {
+                    groups.say(at, other);
+                }
+                let same = groups::same(&mut comparer, &self.model, *left, *right);
+                if same >= self.settings.threshold {
+                    sure.push(Sure {
+                        left: *left,
+                        right: *right,
+                        same,
+                    });
+                }
+            }
+        }
+        Sure::sort(&mut sure);
+        for pair in sure {
+            let place = |record: u32| members.binary_search(&record).ok();
+            if let (Some(one), Some(other)) = (place(pair.left), place(pair.right)) {
+                groups.join(one, other);
+            }
+        }
+        groups.parts()
     }
 
     /// The parts of a cluster, if it no longer holds together. What it was without the
@@ -169,7 +201,7 @@ impl Index {
     pub(super) fn split_of(
         &self,
         cluster: Cluster,
-        before: Vec<Vec<u32>>,
+        before: &[Vec<u32>],
         record: u32,
     ) -> Option<Proposal> {
         let parts = self.parts(cluster);
@@ -182,42 +214,8 @@ impl Index {
             rest.sort_unstable();
             rest
         };
-        let news = parts.len() > 1 && without(&parts) != without(&before);
+        let was_asked = !before.is_empty();
+        let news = was_asked && parts.len() > 1 && without(&parts) != without(before);
         news.then_some(Proposal::Split { cluster, parts })
     }
-}
-
-/// The parts of some records, as their own pairs and what people have said would have them;
-/// none where they are too many.
-pub(super) fn parts(mut groups: Groups<'_>, members: &[u32], threshold: f64) -> Vec<Vec<u32>> {
-    if members.len() > ASKED_MAX {
-        return Vec::new();
-    }
-    for member in members {
-        groups.add(vec![*member]);
-    }
-    let mut sure = Vec::new();
-    for (at, left) in members.iter().enumerate() {
-        for (other, right) in members.iter().enumerate().skip(at + 1) {
-            if groups.said(*left, *right) == Some(true) {
-                groups.say(at, other);
-            }
-            let same = groups.same(*left, *right);
-            if same >= threshold {
-                sure.push(Sure {
-                    left: *left,
-                    right: *right,
-                    same,
-                });
-            }
-        }
-    }
-    Sure::sort(&mut sure);
-    for pair in sure {
-        let place = |record: u32| members.binary_search(&record).ok();
-        if let (Some(one), Some(other)) = (place(pair.left), place(pair.right)) {
-            groups.join(one, other);
-        }
-    }
-    groups.parts()
 }

@@ -188,7 +188,11 @@ impl Sheet<'_> {
             Subject::Family => "Keluarga",
             Subject::Person => "Orang",
         };
-        let what = format!("{} {} {}", programme.amount, programme.unit, programme.item);
+        let (unit, item) = (&programme.unit, &programme.item);
+        let what = match item.to_lowercase().starts_with(&unit.to_lowercase()) {
+            true => format!("{} {item}", programme.amount),
+            false => format!("{} {unit} {item}", programme.amount),
+        };
         let verdict = match told.row.standing {
             Standing::Included => format!("{subject} ini masuk daftar penerima: {what}"),
             Standing::Held => {

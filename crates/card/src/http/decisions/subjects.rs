@@ -10,7 +10,7 @@ use base::area::AreaCode;
 use base::id::{Family, Id};
 use base::now::Wall;
 use card_core::decree::{Against, Standing};
-use card_core::rule::ABSENT;
+use card_core::rule::{ABSENT, Verdict};
 use hall::Hall;
 use hall::audit::{self, Act};
 use hall::guard::{Guarded as _, Permission, Who};
@@ -116,7 +116,9 @@ impl Wanted {
         self.standing.is_none_or(|it| it == row.standing)
             && self.change.is_none_or(|it| it.is(row.was, row.standing))
             && self.group.as_ref().is_none_or(|(rule, against)| {
-                row.rule.as_ref() == Some(rule) && row.against == Some(*against)
+                row.was == Verdict::Included
+                    && row.rule.as_ref() == Some(rule)
+                    && row.against == Some(*against)
             })
             && self.area.as_ref().is_none_or(|area| {
                 let own = row.area.as_ref();
@@ -557,7 +559,7 @@ pub(super) async fn told(
         laid.decided.rulings.get(&name)
     });
     // A ruling is about those who received.
-    let ruled = ruled.filter(|_| row.was == card_core::rule::Verdict::Included);
+    let ruled = ruled.filter(|_| row.was == Verdict::Included);
     let ruling = ruled.map(|ruling| RulingOf {
         answer: ruling.answer.as_str(),
         reason: ruling.reason.clone(),

@@ -1,11 +1,21 @@
 //! What judging a province costs: `cargo xtask bench rules`.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use base::day::Day;
+use base::now::Mono;
 use card_core::compare::Sides;
 use card_core::facts::{Aided, Facts, FamilyFacts, ListOf, PersonFacts, Place};
 use card_core::rule::{self, Programme, Subject, Verdict};
+use hall::clock::Clock;
+
+macro_rules! examples {
+    ($($name:literal)+) => {
+        [$(($name, include_str!(concat!("../../card-core/data/programmes/", $name, ".toml")))),+]
+    };
+}
+
+const PROGRAMMES: [(&str, &str); 4] = examples!["pangan" "tunai" "kuliah" "berobat"];
 
 /// Families of the province, with room to grow.
 const FAMILIES: u32 = 800_000;
@@ -99,16 +109,17 @@ fn facts() -> Facts {
     facts
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a bench measures, and has no house to ask"
-)]
-fn now() -> Instant {
-    Instant::now()
+fn now() -> Mono {
+    Clock::real().now().mono
+}
+
+#[expect(clippy::print_stdout, reason = "its figures are what a bench is for")]
+fn say(line: &str) {
+    println!("{line}");
 }
 
 fn tell(what: &str, took: Duration) {
-    println!("  {what}: {:.2} s", took.as_secs_f64());
+    say(&format!("  {what}: {:.2} s", took.as_secs_f64()));
 }
 
 #[test]
@@ -116,26 +127,21 @@ fn tell(what: &str, took: Duration) {
 fn what_judging_a_province_costs() {
     let facts = facts();
     let persons = facts.persons.len();
-    println!("{FAMILIES} families, {persons} persons");
+    say(&format!("{FAMILIES} families, {persons} persons"));
     let since = now();
     let octets = facts.octets();
-    tell("written", since.elapsed());
-    println!(
-        "  {:.1} MiB",
-        f64::from(u32::try_from(octets.len() >> 10).expect("few")) / 1024.0
-    );
+    tell("written", now().since(since));
+    say(&format!("  {} MiB", octets.len() >> 20));
     let since = now();
     let facts = Facts::read(&octets).expect("as it was written");
-    tell("read", since.elapsed());
+    tell("read", now().since(since));
     drop(octets);
     let on = Day::new(2026, 11, 27).expect("a day");
-    for name in ["pangan", "tunai", "kuliah", "berobat"] {
-        let path = format!("data/programmes/{name}.toml");
-        let text = std::fs::read_to_string(path).expect("a programme");
-        let programme = Programme::parse(&text).expect("a programme");
+    for (name, text) in PROGRAMMES {
+        let programme = Programme::parse(text).expect("a programme");
         let since = now();
         let judged = rule::judge(&programme, &facts, on);
-        let judging = since.elapsed();
+        let judging = now().since(since);
         let mut rows = 0;
         let since = now();
         for at in 0..judged.len() {
@@ -143,7 +149,7 @@ fn what_judging_a_province_costs() {
             assert_eq!(reason.verdict, judged.verdict(at));
             rows += reason.rules.len();
         }
-        let reasons = since.elapsed();
+        let reasons = now().since(since);
         let owners: Vec<u32> = match programme.subject {
             Subject::Family => (0..FAMILIES).collect(),
             Subject::Person => facts.owners(),
@@ -168,16 +174,16 @@ fn what_judging_a_province_costs() {
         };
         let since = now();
         let compared = sides.compare(|at| judged.verdict(at).into());
-        let comparing = since.elapsed();
+        let comparing = now().since(since);
         let tally = judged.tally();
-        println!(
+        say(&format!(
             "{name}: {} included, {} excluded, {} not known; {rows} reasons of rules; {} enter, {} leave",
             tally.included,
             tally.excluded,
             tally.unknown,
             compared.whole.enters,
             compared.whole.leaves
-        );
+        ));
         tell("judged", judging);
         tell("every reason, on one thread", reasons);
         tell("judged with every reason", judging + reasons);

@@ -1,0 +1,206 @@
+//! Pairs that people are asked about, and what their words do to who is who.
+
+use super::*;
+
+/// Six people in DTSEN and on the running list; the last one is on DTSEN only.
+async fn house(db: Db) -> House {
+    let house = House::new(db).await;
+    let rows = (1..=7).map(|it| format!("{},1\n", who(it, it, HERE)));
+    let dtsen = format!("{WHO},desil\n{}", rows.collect::<String>());
+    house
+        .bring("dtsen", &dtsen, json!({ "title": "DTSEN uji" }))
+        .await;
+    let rows = (1..=6).map(|it| format!("{}\n", who(it, it, HERE)));
+    let kpm = format!("{WHO}\n{}", rows.collect::<String>());
+    house
+        .bring("kpm", &kpm, json!({ "title": "KPM uji" }))
+        .await;
+    house.examine(json!({})).await;
+    house
+}
+
+impl House {
+    async fn persons(&self) -> i64 {
+        let runs = self.get("/api/v1/card/runs").await.is(200).json();
+        runs["items"][0]["result"]["persons"]
+            .as_i64()
+            .expect("a number")
+    }
+
+    /// All pairs, whatever their state.
+    async fn pairs(&self) -> Vec<Json> {
+        let found = self
+            .get("/api/v1/card/pairs?limit=1000")
+            .await
+            .is(200)
+            .json();
+        assert_eq!(found["next"], Json::Null);
+        found["items"].as_array().expect("pairs").clone()
+    }
+
+    async fn says(&self, cookie: &str, id: &str, answer: &str) -> Json {
+        let path = format!("/api/v1/card/pairs/{id}/answer");
+        let form = Some(json!({ "answer": answer }));
+        self.call(cookie, "POST", &path, form).await.is(200).json()
+    }
+
+    async fn takes_back(&self, cookie: &str, id: &str, whose: &str) -> Answer {
+        let path = format!("/api/v1/card/pairs/{id}/answer{whose}");
+        self.call(cookie, "DELETE", &path, None).await
+    }
+
+    async fn family_at(&self, person: u32) -> String {
+        let search = json!({ "number": nik(person) });
+        let found = self.post("/api/v1/card/families/search", search).await;
+        found.is(200).json()["items"][0]["id"].to_string()
+    }
+}
+
+/// The pair of a row of DTSEN and one of the running list.
+fn between(dtsen: u32, kpm: u32) -> String {
+    // The headings are the first row.
+    format!("1.{}-2.{}", dtsen + 1, kpm + 1)
+}
+
+async fn whole(db: Db) {
+    let house = house(db).await;
+    assert_eq!(house.persons().await, 7);
+    let pairs = house.pairs().await;
+    let own = between(1, 1);
+    let pair = pairs
+        .iter()
+        .find(|it| it["id"] == *own)
+        .expect("it is sampled");
+    assert_eq!(
+        (&pair["state"], &pair["pays"]),
+        (&json!("open"), &json!(true)),
+        "{pair}"
+    );
+    assert_eq!(
+        (&pair["joined"], &pair["sampled"]),
+        (&json!(true), &json!(true)),
+        "{pair}"
+    );
+    assert!(!pair.to_string().contains(&nik(1)), "{pair}");
+    let opened = json!({ "ids": [own], "purpose": "uji" });
+    let opened = house
+        .post("/api/v1/card/pairs/opening", opened)
+        .await
+        .is(200)
+        .json();
+    assert_eq!(opened["items"][0]["left_says"]["nik"], nik(1));
+    let evidence = opened["items"][0]["evidence"]
+        .as_array()
+        .expect("fields")
+        .iter();
+    let nik_says = evidence
+        .clone()
+        .find(|it| it["field"] == "nik")
+        .expect("a field");
+    assert_eq!(nik_says["says_id"], "sama");
+    // A payment hangs on it: one word does nothing, and is not shown to whoever is second.
+    let before = house.family_at(1).await;
+    let first = house.admin.clone();
+    let said = house.says(&first, &own, "different").await;
+    assert_eq!(
+        (&said["state"], &said["counts"]),
+        (&json!("waiting"), &Json::Null)
+    );
+    house.examine(json!({})).await;
+    assert_eq!(house.persons().await, 7);
+    let second = house.person("kedua", "bansos", None).await;
+    let path = "/api/v1/card/pairs?state=waiting";
+    let seen = house.call(&second, "GET", path, None).await.is(200).json();
+    assert_eq!(seen["items"][0]["words"][0]["answer"], Json::Null, "{seen}");
+    let said = house.says(&second, &own, "different").await;
+    assert_eq!(
+        (&said["state"], &said["counts"]),
+        (&json!("settled"), &json!("different"))
+    );
+    let summary = "/api/v1/card/pairs/summary";
+    let told = house.get(summary).await.is(200).json();
+    assert_eq!(told["agreed"], json!({ "both": 1, "agree": 1 }));
+    // The clock stands still here: both were said when it began, or later.
+    assert_eq!(told["not_yet_counted"], 2, "{told}");
+    house.examine(json!({})).await;
+    assert_eq!(house.persons().await, 8);
+    // Taken back, it is as if nobody had said it, and the family is who it was.
+    house.takes_back(&first, &own, "?by=all").await.is(200);
+    house.takes_back(&first, &own, "").await.is(404);
+    house.examine(json!({})).await;
+    assert_eq!(house.persons().await, 7);
+    assert_eq!(house.family_at(1).await, before);
+}
+
+/// Two rows of two persons are said to be one person's, and parted again.
+async fn joined(db: Db) {
+    let house = house(db).await;
+    let pairs = house.pairs().await;
+    let apart = |it: &&Json| it["joined"] == false && it["pays"] == true;
+    let pair = pairs.iter().find(apart).expect("one is compared");
+    let id = pair["id"].as_str().expect("an id");
+    let second = house.person("kedua", "bansos", None).await;
+    let first = house.admin.clone();
+    house.says(&first, id, "same").await;
+    let said = house.says(&second, id, "different").await;
+    assert_eq!(said["state"], "disputed");
+    let told = house.get("/api/v1/card/pairs/summary").await.is(200).json();
+    assert_eq!(told["agreed"], json!({ "both": 1, "agree": 0 }));
+    house.examine(json!({})).await;
+    assert_eq!(house.persons().await, 7);
+    let said = house.says(&second, id, "same").await;
+    assert_eq!(said["counts"], "same");
+    house.examine(json!({})).await;
+    assert_eq!(house.persons().await, 6);
+    let joined = house.pairs().await;
+    let pair = joined
+        .iter()
+        .find(|it| it["id"] == *id)
+        .expect("it is asked about still");
+    assert_eq!(pair["joined"], true);
+    house.takes_back(&second, id, "").await.is(200);
+    house.takes_back(&first, id, "").await.is(200);
+    house.examine(json!({})).await;
+    assert_eq!(house.persons().await, 7);
+}
+
+/// Who sees a part of the province sees the pairs of it, and says nothing.
+async fn rights(db: Db) {
+    let house = house(db).await;
+    let id = between(2, 2);
+    let answer = || Some(json!({ "answer": "same" }));
+    let path = format!("/api/v1/card/pairs/{id}/answer");
+    let here = house.person("desa", "bansos", Some(HERE)).await;
+    let there = house.person("jauh", "bansos", Some(THERE)).await;
+    house.call(&here, "POST", &path, answer()).await.is(403);
+    let seen = async |cookie: &str| {
+        let found = house.call(cookie, "GET", "/api/v1/card/pairs", None).await;
+        found.is(200).json()["items"]
+            .as_array()
+            .expect("pairs")
+            .len()
+    };
+    assert!(seen(&here).await > 0);
+    assert_eq!(seen(&there).await, 0);
+    let form = Some(json!({ "ids": [id], "purpose": "uji" }));
+    let opened = house
+        .call(&there, "POST", "/api/v1/card/pairs/opening", form)
+        .await;
+    assert_eq!(opened.is(200).json()["items"], json!([]));
+    for wrong in ["1.2", "2.2-1.2", "x", "9.9-9.99"] {
+        let path = format!("/api/v1/card/pairs/{wrong}/answer");
+        let refused = house
+            .call(&house.admin, "POST", &path, answer())
+            .await
+            .is(404);
+        assert_eq!(refused.slug(), "card-pair");
+    }
+    let many = json!({ "ids": vec![id; 21], "purpose": "uji" });
+    house.post("/api/v1/card/pairs/opening", many).await.is(422);
+}
+
+on_both! {
+    two_part_what_was_joined_and_take_it_back: whole;
+    two_join_what_was_apart_and_take_it_back: joined;
+    pairs_are_seen_where_they_lie: rights;
+}
