@@ -224,10 +224,7 @@ impl Band {
         // that of a share with two more answers, one of each kind (Agresti and Coull 1998).
         let spread = (float(self.same) + 1.0) / (n + 2.0);
         let left = 1.0 - (n / all).min(1.0);
-        Some((
-            all * share,
-            all * all * spread * (1.0 - spread) / n * left,
-        ))
+        Some((all * share, all * all * spread * (1.0 - spread) / n * left))
     }
 }
 
@@ -248,10 +245,12 @@ fn share(part: (f64, f64), rest: (f64, f64)) -> Option<Share> {
 }
 
 fn sum(bands: &[Band]) -> Option<(f64, f64)> {
-    bands.iter().try_fold((0.0, 0.0), |(value, variance), band| {
-        let (more, its) = band.estimate()?;
-        Some((value + more, variance + its))
-    })
+    bands
+        .iter()
+        .try_fold((0.0, 0.0), |(value, variance), band| {
+            let (more, its) = band.estimate()?;
+            Some((value + more, variance + its))
+        })
 }
 
 /// Of the pairs from a band on, so many are one person's: precision. None while a band of them
@@ -470,11 +469,26 @@ mod tests {
             (&[Same], true, State::Waiting, None),
             (&[Same, Same], true, State::Settled, Some(true)),
             (&[Same, Different], false, State::Disputed, None),
-            (&[Different, Same, Different], true, State::Settled, Some(false)),
+            (
+                &[Different, Same, Different],
+                true,
+                State::Settled,
+                Some(false),
+            ),
             (&[Unsure], false, State::Unsure, None),
             (&[Unsure, Different], true, State::Waiting, None),
-            (&[Unsure, Different, Different], true, State::Settled, Some(false)),
-            (&[Same, Same, Different, Different], true, State::Disputed, None),
+            (
+                &[Unsure, Different, Different],
+                true,
+                State::Settled,
+                Some(false),
+            ),
+            (
+                &[Same, Same, Different, Different],
+                true,
+                State::Disputed,
+                None,
+            ),
         ] {
             assert_eq!(settle(words, pays), (state, counts), "{words:?}");
         }
@@ -482,7 +496,15 @@ mod tests {
 
     #[test]
     fn bands_hold_every_probability_once() {
-        for (same, is) in [(0.0, 0), (0.1, 1), (0.4999, 1), (0.5, 2), (0.95, 3), (0.99, 4), (1.0, 5)] {
+        for (same, is) in [
+            (0.0, 0),
+            (0.1, 1),
+            (0.4999, 1),
+            (0.5, 2),
+            (0.95, 3),
+            (0.99, 4),
+            (1.0, 5),
+        ] {
             assert_eq!(band(same), is, "{same}");
         }
     }

@@ -10,8 +10,8 @@ use toml::{Table, Value};
 use super::column::Type;
 use super::wrong::WHOLE;
 use super::{
-    ABSENT, AMOUNT_MAX, Column, DEPTH_MAX, Form, LEAVES_MAX, LIST_MAX, Leaf, Op, Programme, RULES_MAX,
-    RUPIAH_MAX, Rule, RuleKind, Subject, TEXT_MAX, Term, Test, Why, Wrong,
+    ABSENT, AMOUNT_MAX, Column, DEPTH_MAX, Form, LEAVES_MAX, LIST_MAX, Leaf, Op, Programme,
+    RULES_MAX, RUPIAH_MAX, Rule, RuleKind, Subject, TEXT_MAX, Term, Test, Why, Wrong,
 };
 
 /// Letters of a name.

@@ -4,7 +4,7 @@ import type { Band, Evidence, Word } from './model';
 
 const wanted = (query: string) => readWanted(new URLSearchParams(query));
 const word = (answer: string, mine: boolean): Word => ({ answer, by_name: 'Petugas', at_us: 1, mine });
-const weight = (field: string, bits: number): Evidence => ({ field, says: '', says_id: '', says_en: '', bits });
+const weight = (field: string, bits: number): Evidence => ({ field, says_id: '', says_en: '', bits });
 
 test('an address asks for open pairs unless it says otherwise; what is none of it is left out', () => {
   expect(wanted('')).toEqual({ state: 'open', pays: false, sample: false, area: '' });

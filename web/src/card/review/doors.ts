@@ -7,17 +7,14 @@ import type { PairOpened, PairRow, Pairs, Summary } from './model';
 const STEP = 50;
 /** Pairs that are opened at once. */
 export const BATCH = 20;
-
-type Door = (path: string, init?: object) => Promise<{ data?: unknown; error?: unknown; response: Response }>;
-const { GET, POST, DELETE } = api as unknown as { GET: Door; POST: Door; DELETE: Door };
-const of = (id: string) => ({ params: { path: { id } } });
+const of = (id: string) => ({ path: { id } });
 
 export const pairs = ({ state, pays, sample, area }: Wanted, cursor: string | null): Promise<Pairs> =>
-  take(GET('/api/v1/card/pairs', { params: { query: { limit: STEP, ...(state ? { state } : {}), ...(pays ? { pays } : {}), ...(sample ? { sample } : {}), ...(area ? { area } : {}), ...(cursor ? { cursor } : {}) } } })) as Promise<Pairs>;
-export const open = async (ids: string[], purpose: string): Promise<PairOpened[]> => ((await take(POST('/api/v1/card/pairs/opening', { body: { ids, purpose } }))) as { items: PairOpened[] }).items;
-export const answer = (id: string, answer: Answer): Promise<PairRow> => take(POST('/api/v1/card/pairs/{id}/answer', { ...of(id), body: { answer } })) as Promise<PairRow>;
+  take(api.GET('/api/v1/card/pairs', { params: { query: { limit: STEP, ...(state ? { state } : {}), ...(pays ? { pays } : {}), ...(sample ? { sample } : {}), ...(area ? { area } : {}), ...(cursor ? { cursor } : {}) } } }));
+export const open = async (ids: string[], purpose: string): Promise<PairOpened[]> => (await take(api.POST('/api/v1/card/pairs/opening', { body: { ids, purpose } }))).items;
+export const answer = (id: string, answer: Answer): Promise<PairRow> => take(api.POST('/api/v1/card/pairs/{id}/answer', { params: of(id), body: { answer } }));
 /** Takes back what oneself has said. */
-export const back = (id: string): Promise<PairRow> => take(DELETE('/api/v1/card/pairs/{id}/answer', of(id))) as Promise<PairRow>;
+export const back = (id: string): Promise<PairRow> => take(api.DELETE('/api/v1/card/pairs/{id}/answer', { params: of(id) }));
 /** Takes back what everybody has said. */
-export const drop = (id: string, why: string): Promise<PairRow> => take(DELETE('/api/v1/card/pairs/{id}/answer', { params: { path: { id }, query: { by: 'all' } }, body: { why } })) as Promise<PairRow>;
-export const summary = (): Promise<Summary> => take(GET('/api/v1/card/pairs/summary')) as Promise<Summary>;
+export const drop = (id: string): Promise<PairRow> => take(api.DELETE('/api/v1/card/pairs/{id}/answer', { params: { ...of(id), query: { by: 'all' } } }));
+export const summary = (): Promise<Summary> => take(api.GET('/api/v1/card/pairs/summary'));

@@ -3,6 +3,7 @@ import { Problem } from '$api/problem';
 import type { Face } from '$watch/camera';
 import { moment, number } from '$shell/format';
 import { language, maybe, t } from '$shell/words.svelte';
+import { sentence } from '../decide/speak';
 import { kindWord, plain } from '../speak';
 import { odds, rounded, sumOf, tenths, type Answer } from './ask';
 import type { Evidence, PairOpened, PairRow, Share, Side, Word } from './model';
@@ -19,9 +20,9 @@ export function standing(pair: Pick<PairRow, 'state' | 'counts'>): string {
 
 const said: Record<Answer, 'review.act.same' | 'review.act.apart' | 'review.act.unsure'> = { same: 'review.act.same', different: 'review.act.apart', unsure: 'review.act.unsure' };
 /** What somebody says, within a sentence. */
-export function answerWord(answer: string): string {
+export function answerWord(answer: string | null): string {
   const key = said[answer as Answer];
-  return key ? t(key).toLowerCase() : answer;
+  return key ? t(key).toLowerCase() : t('unknown');
 }
 export function spokenBy(word: Word): string {
   const what = { answer: answerWord(word.answer), when: moment(word.at_us / 1000, language()) };
@@ -34,7 +35,11 @@ export function whoOf(side: Side): string {
 }
 /** The list of a row. */
 export const listOf = (side: Side): string => side.title || kindWord(side.kind);
-export const kindOf = (kind: string): string => maybe(`review.kind.${kind}`) ?? kind;
+/** Why people are asked about a pair; one may be of the sample besides. */
+export function kindOf({ kind, sampled }: Pick<PairRow, 'kind' | 'sampled'>): string {
+  const why = maybe(`review.kind.${kind}`) ?? kind;
+  return sampled && kind !== 'sample' ? t('review.kind.besides', { why }) : why;
+}
 export function placeOf(pair: Pick<PairRow, 'area' | 'area_name'>): string {
   return pair.area ? `${pair.area_name ?? ''} ${pair.area}`.trim() : t('card.noarea');
 }
@@ -44,15 +49,17 @@ export function bits(value: number): string {
   const text = number(Math.abs(value), language(), 1);
   return t('review.bits', { n: text === '0' ? text : `${value > 0 ? '+' : '−'}${text}` });
 }
-export const says = (it: Evidence): string => (language() === 'en' ? it.says_en : it.says_id) || it.says;
+export const says = (it: Evidence): string => (language() === 'en' ? it.says_en : it.says_id);
+/** What a pair is, where it is not one person's. */
+export const againstWord = (against: string): string => maybe(`review.who.${against}`) ?? against;
 /** What all that speaks for and against comes to, in a sentence. */
 export function sumWord(pair: Pick<PairOpened, 'prior' | 'evidence' | 'against'>): string {
-  const against = maybe(`review.who.${pair.against}`) ?? pair.against;
+  const against = againstWord(pair.against);
   const { toward, times } = odds(sumOf(pair));
   if (toward === 'even') return t('review.sum.even', { against });
   const { value, beyond } = rounded(times);
   const many = number(value, language(), 1);
-  return t(toward === 'same' ? 'review.sum.same' : 'review.sum.against', { times: beyond ? t('review.sum.beyond', { n: many }) : many, against });
+  return sentence(t(toward === 'same' ? 'review.sum.same' : 'review.sum.against', { times: beyond ? t('review.sum.beyond', { n: many }) : many, against }));
 }
 
 /** A share in percent, without the sign. */

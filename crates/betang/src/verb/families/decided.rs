@@ -94,9 +94,13 @@ pub(super) async fn verify(asked: Verify) -> anyhow::Result<ExitCode> {
 fn what(word: &Json) -> &str {
     match text(word) {
         "rules" => "the text of the programme",
+        "facts" => "what the examination knew",
         "row" => "the row of",
+        "record" => "a record, which does not open, behind the part of the annex of",
         "part" => "the part of the annex of",
+        "tally" => "how many stand where",
         "seal" => "the SHA-256 in the decree",
+        "audit" => "the SHA-256 in the audit",
         other => other,
     }
 }

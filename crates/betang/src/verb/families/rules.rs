@@ -290,9 +290,16 @@ fn shown(it: &Json) {
 /// What to know before believing the numbers.
 fn hinted(hint: &Json) -> String {
     let value = text(&hint["value"]);
+    let many = || {
+        let many = value.parse::<i64>();
+        many.map_or_else(|_| value.to_owned(), hall::print::said::number)
+    };
     match text(&hint["kind"]) {
         "aid_without_list" => {
             format!("no list of {value} has come in: whether somebody gets it is not known")
+        }
+        "aid_without_rows" => {
+            format!("a list of other aid has no row of a regency: {value}")
         }
         "no_deaths" => "no list of deaths has come in: who has died is not recognised".to_owned(),
         "no_moves" => "no list of moves has come in: who has moved is not recognised".to_owned(),
@@ -300,11 +307,15 @@ fn hinted(hint: &Json) -> String {
         "lists_newer" => {
             "lists came or went since that examination: have them examined again".to_owned()
         }
-        "absent" => format!(
-            "{} received of whom no list tells any more",
-            value
-                .parse::<i64>()
-                .map_or_else(|_| value.to_owned(), hall::print::said::number)
+        "absent" => format!("{} received of whom no list tells any more", many()),
+        "merged" => format!("{} received under two ids and were found to be one", many()),
+        "contrary" => format!(
+            "{} decisions about one say another thing than the rules",
+            many()
+        ),
+        "strange" => format!(
+            "{} decisions about one are about nobody who is known",
+            many()
         ),
         other => format!("{other} {value}"),
     }
