@@ -19,8 +19,8 @@ const BEROBAT: &str = include_str!("../../data/programmes/berobat.toml");
 #[test]
 fn the_examples_say_what_they_are() {
     for (text, slug, subject, each, rules) in [
-        (PANGAN, "pangan", Subject::Family, Some(150_000), 4),
-        (TUNAI, "tunai", Subject::Family, Some(250_000), 4),
+        (PANGAN, "pangan", Subject::Family, Some(150_000), 5),
+        (TUNAI, "tunai", Subject::Family, Some(250_000), 5),
         (KULIAH, "kuliah", Subject::Person, None, 3),
         (BEROBAT, "berobat", Subject::Person, None, 4),
     ] {
@@ -47,7 +47,7 @@ fn the_examples_say_what_they_are() {
         let rules = programme.rules.into_iter();
         rules.map(|it| it.in_bulk).collect::<Vec<_>>()
     };
-    assert_eq!(bulk(PANGAN), [true; 4]);
+    assert_eq!(bulk(PANGAN), [true; 5]);
     assert_eq!(bulk(BEROBAT), [true, true, false, true]);
 }
 
@@ -71,9 +71,13 @@ fn examples() -> Facts {
         area: Some(ELSEWHERE),
         ..poor
     };
+    let head = |birth| PersonFacts {
+        is_head: true,
+        ..born(birth)
+    };
     let dead = PersonFacts {
         died: Some(place(2, 9)),
-        ..born("1990-01-01")
+        ..head("1990-01-01")
     };
     let without = PersonFacts {
         has_nik: false,
@@ -83,20 +87,22 @@ fn examples() -> Facts {
         // 0: persons 0 to 2.
         (
             poor,
-            vec![born("1980-01-01"), born("2006-06-16"), born("2021-06-16")],
+            vec![head("1980-01-01"), born("2006-06-16"), born("2021-06-16")],
         ),
         // 1: persons 3 and 4.
-        (middle, vec![born("1960-01-01"), born("2008-06-16")]),
+        (middle, vec![head("1960-01-01"), born("2008-06-16")]),
         // 2: persons 5 and 6.
-        (unknown, vec![born("1966-06-15"), born("1966-06-16")]),
+        (unknown, vec![head("1966-06-15"), born("1966-06-16")]),
         // 3: person 7.
-        (aided, vec![born("2000-01-01")]),
+        (aided, vec![head("2000-01-01")]),
         // 4: person 8.
         (elsewhere, vec![PERSON]),
         // 5: persons 9 and 10.
         (poor, vec![dead, without]),
         // 6: person 11, whose family has nobody here.
         (poor, vec![dead]),
+        // 7: person 12, who stands under a number of her own and is nobody's head.
+        (poor, vec![born("2010-01-01")]),
     ])
 }
 
@@ -108,7 +114,7 @@ fn the_examples_judge_as_by_hand() {
         assert_eq!(
             verdicts(text, &facts),
             [
-                Included, Excluded, Unknown, Excluded, Excluded, Included, Excluded
+                Included, Excluded, Unknown, Excluded, Excluded, Included, Excluded, Unknown
             ]
         );
     }
@@ -121,6 +127,7 @@ fn the_examples_judge_as_by_hand() {
             Excluded, // 26
             Excluded, // in another province, of an unknown age
             Excluded, Excluded, Excluded, // dead, 36, dead
+            Excluded, // 16
         ]
     );
     // No list of PBI-JK was examined: who else should be included is not known.
@@ -128,7 +135,7 @@ fn the_examples_judge_as_by_hand() {
         verdicts(BEROBAT, &facts),
         [
             Unknown, Unknown, Unknown, Unknown, Unknown, Unknown, Unknown, Unknown, Unknown,
-            Excluded, Excluded, Excluded,
+            Excluded, Excluded, Excluded, Unknown,
         ]
     );
     let mut facts = facts;
@@ -143,6 +150,7 @@ fn the_examples_judge_as_by_hand() {
             Excluded, // gets PBI-JK
             Included, // decile 1, whatever the age
             Excluded, Excluded, Excluded, // dead, without a NIK, dead
+            Included, // decile 1
         ]
     );
 }
@@ -165,12 +173,13 @@ fn who_decides_and_how_many() {
             Some((0, Truth::No)),
             None,
             Some((1, Truth::No)),
+            Some((4, Truth::Unknown)),
         ]
     );
     let tally = Tally {
         included: 2,
         excluded: 4,
-        unknown: 1,
+        unknown: 2,
     };
     assert_eq!(judged.tally(), tally);
     let nobody = judge(&programme, &Facts::default(), day(TODAY));

@@ -149,7 +149,7 @@ async fn decided(db: Db) {
             programme.name
         );
         assert!(programme.is_in_force(house.hall.today()));
-        assert_eq!(programme.rules.len(), 4);
+        assert_eq!(programme.rules.len(), 5);
     }
     let row = house.decision("pangan").await;
     assert_eq!(row.state, State::Adopted);
