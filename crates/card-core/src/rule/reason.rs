@@ -386,7 +386,7 @@ mod tests {
             (
                 r#"{ kolom = "wilayah", op = "di", nilai = ["62"] }"#.to_owned(),
                 Shown::Area(VILLAGE),
-                stands.clone(),
+                stands,
             ),
             (
                 r#"{ kolom = "bantuan", op = "ada", nilai = ["BLT DD", "SEMBAKO"] }"#.to_owned(),
