@@ -201,7 +201,7 @@ await keep(async () => {
 		await page.getByRole('region', { name: 'Contoh' }).getByRole('button', { name: 'Paket pangan Huma Betang' }).click();
 		expect((await editor.inputValue()).includes('program = "pangan"'), 'the example is not there');
 		await press('Periksa naskah');
-		await page.getByText('Naskah ini dapat dipakai: 4 aturan').waitFor();
+		await page.getByText('Naskah ini dapat dipakai: 5 aturan').waitFor();
 	});
 
 	await promise('a text that is wrong says where, and what was typed stays', async () => {
