@@ -22,7 +22,7 @@ use base::day::Day;
 
 pub use column::{Class, Column, Type};
 pub use judge::{Judged, Tally, judge};
-pub use margin::{Margin, margin, margins};
+pub use margin::{Margin, margins};
 pub use reason::{Node, Reason, RuleReason, Shown, reason};
 pub use term::{Leaf, Op, Term, Test};
 pub use truth::{Outcome, Truth, Verdict};

@@ -1,8 +1,13 @@
 //! Programmes as they are kept: read again, and named with their versions.
 
 use card_core::rule::{Programme, Wrong};
+use hall::Hall;
+use hall::audit::{self, Act};
+use hall::guard::Who;
 use hall::problem::Problem;
-use store::{Conn, Error};
+use serde_json::json;
+use store::blob::Sha256;
+use store::{Conn, Error, Tx};
 
 use crate::sql::programme::{self as rows, ProgrammeRow};
 
@@ -47,4 +52,24 @@ pub(crate) fn refusal(wrong: &Wrong) -> Problem {
         ),
     )
     .field("text", wrong.to_string())
+}
+
+/// Keeps one version more; its number.
+pub(crate) async fn keep(
+    hall: &Hall,
+    who: &Who,
+    tx: &mut Tx,
+    (slug, text): (&str, &str),
+    note: Option<&str>,
+) -> Result<i64, Error> {
+    let (now, sha256) = (hall.now(), Sha256::of(text.as_bytes()));
+    let (hash, by) = (sha256.as_str(), who.person());
+    let version = rows::add(tx, slug, text, hash, note, by, now.wall).await?;
+    let act = Act {
+        verb: "card_programme.added",
+        subject: slug.to_owned(),
+        detail: json!({ "version": version, "sha256": hash, "note": note }),
+    };
+    audit::record(tx, now, who, act).await?;
+    Ok(version)
 }

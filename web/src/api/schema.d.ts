@@ -4857,20 +4857,6 @@ export interface components {
             /** @description Why. */
             reason: string;
         };
-        /** @description What somebody ruled about the group that a subject is of. */
-        CardRulingOf: {
-            /** @description `remove` or `hold`. */
-            answer: string;
-            /**
-             * Format: int64
-             * @description When.
-             */
-            at_us: number;
-            /** @description Who. */
-            by_name?: string | null;
-            /** @description Why. */
-            reason: string;
-        };
         /** @description An examination. */
         CardRun: {
             /**
@@ -5197,7 +5183,7 @@ export interface components {
             objections: components["schemas"]["CardObjection"][];
             /** @description Every rule, and what it rests on; empty where nothing is known any more. */
             reasons: components["schemas"]["CardReason"][];
-            ruling?: components["schemas"]["CardRulingOf"] | null;
+            ruling?: components["schemas"]["CardRuling"] | null;
         };
         /** @description Somebody on a list, masked. */
         CardSubjectRow: {

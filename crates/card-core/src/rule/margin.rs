@@ -31,8 +31,8 @@ pub struct Margin {
 ///
 /// # Panics
 /// If there are not as many subjects, or what was judged is another programme.
-#[must_use]
-pub fn margin(
+#[cfg(test)]
+fn margin(
     programme: &Programme,
     judged: &Judged,
     facts: &Facts,

@@ -33,7 +33,7 @@ use crate::decide::simulate::{self, AreaPart, DecilePart, Hint, Move, RulePart};
 use crate::decide::{self, Laid, Sight};
 use crate::programme::{self, Kept};
 use crate::room::Room;
-use crate::sql::decision::{self as rows, DecisionRow, State as Stage};
+use crate::sql::decision::{self as rows, DecisionRow, RulingRow, State as Stage};
 
 pub(super) fn routes() -> OpenApiRouter<Hall> {
     OpenApiRouter::new()
@@ -327,7 +327,7 @@ async fn begin(
 /// What somebody ruled.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = CardRuling)]
-struct RulingView {
+pub(super) struct RulingView {
     /// `remove` or `hold`.
     #[schema(value_type = String)]
     answer: &'static str,
@@ -338,6 +338,17 @@ struct RulingView {
     /// When.
     #[schema(value_type = i64)]
     at_us: Wall,
+}
+
+impl RulingView {
+    fn new(names: &Names, ruling: &RulingRow) -> Self {
+        Self {
+            answer: ruling.answer.as_str(),
+            reason: ruling.reason.clone(),
+            by_name: names.get(&ruling.by).cloned(),
+            at_us: ruling.at,
+        }
+    }
 }
 
 /// Those who receive and would not any more, since the same rule is the first to speak against.
@@ -483,12 +494,7 @@ fn group(
         truth: Against::parse(truth).map_or("unknown", Against::as_str),
         in_bulk: known.is_none_or(|rule| rule.in_bulk),
         rupiah: each.zip(count).and_then(|(each, n)| each.checked_mul(n)),
-        ruling: ruling.map(|ruling| RulingView {
-            answer: ruling.answer.as_str(),
-            reason: ruling.reason.clone(),
-            by_name: names.get(&ruling.by).cloned(),
-            at_us: ruling.at,
-        }),
+        ruling: ruling.map(|ruling| RulingView::new(names, ruling)),
         rule: if known.is_some() { rule } else { ABSENT }.to_owned(),
         id,
         subjects,
@@ -670,6 +676,9 @@ async fn adopt(
     let row = draft::find(&mut read, number).await?;
     drop(read);
     adopt::heal(&hall, &room, &row).await?;
+    let mut read = hall.db().read().await?;
+    let row = draft::find(&mut read, number).await?;
+    drop(read);
     if row.state != Stage::Draft {
         return Err(draft::done());
     }

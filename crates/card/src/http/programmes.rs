@@ -11,13 +11,11 @@ use base::id::{Id, Person};
 use base::now::Wall;
 use card_core::rule::{Column, Programme, Subject, Type};
 use hall::Hall;
-use hall::audit::{self, Act};
 use hall::guard::{Guarded as _, Permission, Who};
 use hall::idempotency::Keyed;
 use hall::problem::{Json, Path, Problem, Query};
 use hall::{line, staff};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use store::Conn;
 use store::blob::Sha256;
 use utoipa::{IntoParams, ToSchema};
@@ -480,14 +478,8 @@ async fn add(
         ));
     }
     let (slug, note) = (programme.slug.as_str(), note.as_deref());
-    let (text, hash, by) = (form.text.as_str(), sha256.as_str(), who.person());
-    let version = rows::add(&mut tx, slug, text, hash, note, by, now.wall).await?;
-    let act = Act {
-        verb: "card_programme.added",
-        subject: slug.to_owned(),
-        detail: json!({ "version": version, "sha256": hash, "note": note }),
-    };
-    audit::record(&mut tx, now, &who, act).await?;
+    let written = (slug, form.text.as_str());
+    let version = programme::keep(&hall, &who, &mut tx, written, note).await?;
     let whole = whole(&hall, &room, &mut tx, slug, Some(version)).await?;
     let location = format!("/api/v1/card/programmes/{slug}");
     let answer = once.created(&mut tx, now, &location, &whole).await?;

@@ -9,18 +9,17 @@ use base::day::Day;
 use card_core::decree::{Against, Answer};
 use card_core::rule::Programme;
 use hall::Hall;
-use hall::audit::{self, Act};
 use hall::guard::{Permission, Who};
 use hall::problem::Problem;
-use serde_json::json;
-use store::blob::Sha256;
 
 use crate::decide::adopt::{self, Adopting, Counts, Decree, Signatory};
 use crate::decide::draft::{self, Begin};
 use crate::decide::{self, Sight};
+use crate::programme;
 use crate::room::Room;
 use crate::sql::decision::{self, DecisionRow, State};
-use crate::sql::{programme, run};
+use crate::sql::programme as rows;
+use crate::sql::run;
 
 /// What a list by it is adopted of.
 const PANGAN: &str = include_str!("../../../card-core/data/programmes/pangan.toml");
@@ -97,18 +96,11 @@ async fn keep(hall: &Hall, who: &Who, example: &str) -> Result<Option<(String, i
         .map_err(|wrong| Problem::bug(format!("an example is no programme: {wrong}")))?;
     let slug = programme.slug;
     let mut tx = hall.db().write().await?;
-    if let Some(row) = programme::find(&mut tx, &slug, None).await? {
+    if let Some(row) = rows::find(&mut tx, &slug, None).await? {
         return Ok((row.by == who.person()).then_some((slug, row.version)));
     }
-    let (now, sha256) = (hall.now(), Sha256::of(text.as_bytes()));
-    let (hash, by) = (sha256.as_str(), who.person());
-    let version = programme::add(&mut tx, &slug, &text, hash, Some(MADE_UP), by, now.wall).await?;
-    let act = Act {
-        verb: "card_programme.added",
-        subject: slug.clone(),
-        detail: json!({ "version": version, "sha256": hash, "note": MADE_UP }),
-    };
-    audit::record(&mut tx, now, who, act).await?;
+    let written = (slug.as_str(), text.as_str());
+    let version = programme::keep(hall, who, &mut tx, written, Some(MADE_UP)).await?;
     tx.commit().await?;
     Ok(Some((slug, version)))
 }
@@ -145,7 +137,7 @@ async fn adopted(hall: &Hall, room: &Room, who: &Who, kept: (String, i64)) -> Re
     }
     ruled(hall, room, who, &row).await?;
     let at = hall.now().wall;
-    let laid = decide::lay(hall, room, &row).await?;
+    let laid = decide::lay_at(hall, room, &row, at).await?;
     let undecided = Counts::new(&laid.tally(), None).undecided;
     // What people have changed about it meanwhile is theirs to go on with.
     if undecided > 0 || !laid.weighed.programme.is_in_force(row.on) || is_closing(hall) {

@@ -8,7 +8,6 @@ use axum::http::HeaderMap;
 use axum::response::{IntoResponse as _, Response};
 use base::area::AreaCode;
 use base::id::{Family, Id};
-use base::now::Wall;
 use card_core::decree::{Against, Standing};
 use card_core::rule::{ABSENT, Verdict};
 use hall::Hall;
@@ -25,6 +24,7 @@ use utoipa_axum::routes;
 
 use super::super::findings::Masked;
 use super::super::objections::{self, ObjectionView};
+use super::RulingView;
 use super::exceptions::{ExceptionView, excepted};
 use crate::decide::draft;
 use crate::decide::reasons::{ChangeView, ReasonView, Telling};
@@ -460,22 +460,6 @@ pub(super) fn standing(word: &str) -> &'static str {
     }
 }
 
-/// What somebody ruled about the group that a subject is of.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = CardRulingOf)]
-pub(super) struct RulingOf {
-    /// `remove` or `hold`.
-    #[schema(value_type = String)]
-    pub(super) answer: &'static str,
-    /// Why.
-    pub(super) reason: String,
-    /// Who.
-    pub(super) by_name: Option<String>,
-    /// When.
-    #[schema(value_type = i64)]
-    pub(super) at_us: Wall,
-}
-
 /// Somebody on a list, with every reason.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = CardSubject)]
@@ -485,7 +469,7 @@ pub(super) struct SubjectView {
     /// Every rule, and what it rests on; empty where nothing is known any more.
     reasons: Vec<ReasonView>,
     /// What was ruled about the group.
-    ruling: Option<RulingOf>,
+    ruling: Option<RulingView>,
     /// What was decided about this one alone.
     exception: Option<ExceptionView>,
     /// What is another than on the list before; null where that was the running list.
@@ -501,7 +485,7 @@ pub(super) struct Told {
     pub(super) row: JudgedRow,
     pub(super) reasons: Vec<ReasonView>,
     pub(super) changes: Option<Vec<ChangeView>>,
-    pub(super) ruling: Option<RulingOf>,
+    pub(super) ruling: Option<RulingView>,
     pub(super) exception: Option<ExceptionRow>,
 }
 
@@ -560,12 +544,7 @@ pub(super) async fn told(
     });
     // A ruling is about those who received.
     let ruled = ruled.filter(|_| row.was == Verdict::Included);
-    let ruling = ruled.map(|ruling| RulingOf {
-        answer: ruling.answer.as_str(),
-        reason: ruling.reason.clone(),
-        by_name: names.get(&ruling.by).cloned(),
-        at_us: ruling.at,
-    });
+    let ruling = ruled.map(|ruling| RulingView::new(&names, ruling));
     let then = decision.adopted.unwrap_or_else(|| hall.now().wall);
     let all = exception::counting(&mut read, &decision.slug, then).await?;
     let exception = all.into_iter().rfind(|it| it.subject == *subject.octets());
