@@ -244,6 +244,9 @@ permissions! {
     CardImport "card.import": Bansos Admin;
     /// Write rules of programmes, and decide who receives: rulings, lists, objections.
     CardDecide "card.decide": Bansos Admin;
+    /// Keep what is known of people: their requests, how long it is kept, its destruction,
+    /// leaks.
+    CardGuard "card.guard": Bansos Admin;
 }
 
 /// Where a thing lies, as rights see it.
@@ -337,6 +340,7 @@ mod tests {
             Permission::CardOpen,
             Permission::CardImport,
             Permission::CardDecide,
+            Permission::CardGuard,
         ];
         for role in [Role::Pimpinan, Role::Pengawas, Role::Layar] {
             assert!(writes.iter().all(|write| !role.holds(*write)), "{role:?}");
