@@ -9,6 +9,7 @@
 //! to be somebody before stays that one: a person keeps the id under which most of his
 //! records stood.
 
+mod asked;
 mod known;
 pub(crate) mod memory;
 mod undone;
@@ -29,7 +30,6 @@ use card_core::running::{self, Answer, What, Yardstick};
 use hall::Hall;
 use hall::audit::{self, Act};
 use hall::guard::Who;
-use hall::line;
 use hall::problem::Problem;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -37,8 +37,9 @@ use store::{Conn, Error};
 use tokio::sync::mpsc;
 use utoipa::ToSchema;
 
+pub(crate) use self::asked::Asked;
 use self::known::Known;
-use self::memory::{Memory, PROGRAMMES_MAX};
+use self::memory::Memory;
 pub(crate) use self::undone::sweep;
 use self::undone::{forget, undo};
 use crate::facts::{self, Written};
@@ -57,48 +58,6 @@ const CHUNK: usize = 4_000;
 
 /// Chunks that wait to be opened.
 const WAITING: usize = 4;
-
-/// By what the running list is measured.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(default, deny_unknown_fields)]
-#[schema(as = CardYardstick)]
-pub(crate) struct Asked {
-    /// The highest decile of those who should receive, 1 to 10.
-    pub(crate) decile_max: u8,
-    /// What one family gets in a cycle, in rupiah: what leaving one out is counted with.
-    /// Null: not known.
-    pub(crate) rupiah_each: Option<i64>,
-    /// Programmes that do not exclude, as the lists of other aid call them.
-    pub(crate) not_excluding: Vec<String>,
-}
-
-impl Default for Asked {
-    fn default() -> Self {
-        Self {
-            decile_max: 2,
-            rupiah_each: None,
-            not_excluding: Vec::new(),
-        }
-    }
-}
-
-impl Asked {
-    fn check(&self) -> Result<(), Problem> {
-        if !(1..=10).contains(&self.decile_max) {
-            return Err(line::refuse("decile_max", "use 1 to 10"));
-        }
-        if self
-            .rupiah_each
-            .is_some_and(|it| !(0..=1_000_000_000).contains(&it))
-        {
-            return Err(line::refuse("rupiah_each", "use 0 to 1000000000"));
-        }
-        if self.not_excluding.len() > PROGRAMMES_MAX {
-            return Err(line::refuse("not_excluding", "names too many"));
-        }
-        Ok(())
-    }
-}
 
 /// How far an examination has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
@@ -395,6 +354,7 @@ impl Examination {
         let words = review::words(&mut read).await?;
         drop(read);
         let rows = self.lists.clone();
+        let threshold = self.asked.threshold;
         let deciding = self.hall.tasks().blocking("linking lists", move || {
             let pool = rayon::ThreadPoolBuilder::new()
                 .build()
@@ -415,7 +375,10 @@ impl Examination {
             let Memory { register, told, .. } = &memory;
             // What people said of two records goes before what is probable.
             let said = review::said(&words, &rows, &memory);
-            let settings = Settings::default();
+            let settings = Settings {
+                threshold,
+                ..Settings::default()
+            };
             let linked = pool.install(|| link::link_as_said(register, &settings, &said, &tell));
             let list: Vec<u16> = told.iter().map(|told| told.list).collect();
             let heads: Vec<bool> = told.iter().map(|told| told.is_head).collect();

@@ -744,7 +744,8 @@ async fn summary(
         precision: core::precision(&of, from).map(ShareView::from),
         recall: core::recall(&of, from).map(ShareView::from),
     });
-    let threshold = Settings::default().threshold;
+    let asked = run.as_ref().map(|run| run.yardstick["threshold"].as_f64());
+    let threshold = asked.flatten().unwrap_or(Settings::default().threshold);
     let from = core::band(threshold);
     let began = run.as_ref().map(|run| run.began);
     let words = telling.words.values().flatten();

@@ -164,6 +164,48 @@ async fn joined(db: Db) {
     assert_eq!(house.persons().await, 7);
 }
 
+/// Whoever examines says how sure it has to be, where the sample can tell what comes of it.
+async fn surer(db: Db) {
+    let house = house(db).await;
+    let summary = "/api/v1/card/pairs/summary";
+    let told = house.get(summary).await.is(200).json();
+    assert_eq!(told["threshold"], 0.5);
+    for wrong in [0.7, 0.1, 1.0, -0.5] {
+        let refused = json!({ "threshold": wrong });
+        let refused = House::post(&house, "/api/v1/card/runs", refused).await;
+        let refused = refused.is(422).json();
+        assert_eq!(refused["errors"][0]["field"], "threshold", "{wrong}");
+    }
+    // Of somebody the running list writes less, and some of it otherwise.
+    let mut slip = who(1, 1, HERE);
+    for (written, otherwise) in [
+        (nik(1), ""),
+        (kk(1), ""),
+        ("1975-06-14".to_owned(), "1975-06-15"),
+        ("KAMELOH USOP".to_owned(), ""),
+        ("TAMBUN BUNGAI".to_owned(), "T BUNGAI"),
+    ] {
+        slip = slip.replace(&written, otherwise);
+    }
+    let kpm = format!("{WHO}\n{slip}\n");
+    let source = json!({ "title": "KPM baru", "as_of": "2027-01-01" });
+    house.bring("kpm", &kpm, source).await;
+    let joined = async |house: &House| {
+        let pairs = house.pairs().await;
+        let mut pairs = pairs.into_iter();
+        let pair = pairs.find(|it| it["id"] == "1.2-3.2").expect("compared");
+        pair["joined"] == true
+    };
+    house.examine(json!({})).await;
+    assert!(joined(&house).await);
+    assert_eq!(house.persons().await, 7);
+    house.examine(json!({ "threshold": 0.999 })).await;
+    assert!(!joined(&house).await);
+    assert_eq!(house.persons().await, 8);
+    let told = house.get(summary).await.is(200).json();
+    assert_eq!(told["threshold"], 0.999);
+}
+
 /// Who sees a part of the province sees the pairs of it, and says nothing.
 async fn rights(db: Db) {
     let house = house(db).await;
@@ -202,5 +244,6 @@ async fn rights(db: Db) {
 on_both! {
     two_part_what_was_joined_and_take_it_back: whole;
     two_join_what_was_apart_and_take_it_back: joined;
+    who_examines_says_how_sure_it_has_to_be: surer;
     pairs_are_seen_where_they_lie: rights;
 }
