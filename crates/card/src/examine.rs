@@ -34,7 +34,6 @@ use hall::problem::Problem;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::{Conn, Error};
-use tokio::sync::mpsc;
 use utoipa::ToSchema;
 
 pub(crate) use self::asked::Asked;
@@ -45,19 +44,17 @@ use self::undone::{forget, undo};
 use crate::facts::{self, Written};
 use crate::review::{self, Chosen};
 use crate::room::Room;
+use crate::seek::Seek;
 use crate::sql::finding::{self, FindingRow, Runs, TotalRow};
 use crate::sql::list::{self, ListRow};
 use crate::sql::member::{self, MemberRow};
 use crate::sql::pair;
-use crate::sql::record::{self, Sealed};
+use crate::sql::record;
 use crate::sql::run;
 use crate::strongbox;
 
 /// Rows that are read or written at once.
 const CHUNK: usize = 4_000;
-
-/// Chunks that wait to be opened.
-const WAITING: usize = 4;
 
 /// How far an examination has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
@@ -167,6 +164,8 @@ pub(crate) async fn begin(
         of: chosen.iter().map(|it| it.rows.unsigned_abs()).sum(),
     };
     room.put_stage(Some(stage));
+    // Two of them at once would be twice the memory.
+    room.put_seek(Seek::default());
     let examination = Examination {
         hall: hall.clone(),
         room: room.clone(),
@@ -274,60 +273,10 @@ impl Examination {
     }
 
     async fn whole(&self) -> Result<(), Problem> {
-        let memory = self.read().await?;
+        let tell = |done, of| self.stage("reading", done, of);
+        let memory = memory::read(&self.hall, &self.room, &self.lists, &tell).await?;
         let decided = self.decide(memory).await?;
         self.write(decided).await
-    }
-
-    /// Opens all rows of all lists.
-    async fn read(&self) -> Result<Memory, Problem> {
-        let (send, mut chunks) = mpsc::channel::<(usize, Vec<Sealed>)>(WAITING);
-        let (vault, lists) = (self.hall.vault().clone(), self.lists.clone());
-        let room = self.room.clone();
-        let opening = self.hall.tasks().blocking("opening lists", move || {
-            let mut memory = Memory::default();
-            while let Some((at, rows)) = chunks.blocking_recv() {
-                for row in rows {
-                    memory.take(&vault, &room, &lists[at], at, row)?;
-                }
-            }
-            memory.register.settle();
-            Ok::<_, Problem>(memory)
-        });
-        let (mut done, of) = (0, self.lists.iter().map(|it| it.rows.unsigned_abs()).sum());
-        let reading = async move {
-            for (at, list) in self.lists.iter().enumerate() {
-                let mut last = 0;
-                loop {
-                    self.go_on()?;
-                    let mut read = self.hall.db().read().await?;
-                    let most = i64::try_from(CHUNK).unwrap_or(i64::MAX);
-                    let rows = record::after(&mut read, list.number, last, most).await?;
-                    drop(read);
-                    let Some(newest) = rows.last() else {
-                        break;
-                    };
-                    last = newest.number.into();
-                    done += rows.len() as u64;
-                    self.stage("reading", done, of);
-                    if send.send((at, rows)).await.is_err() {
-                        return Ok(());
-                    }
-                }
-            }
-            Ok::<(), Problem>(())
-        };
-        let (memory, read) = tokio::join!(opening, reading);
-        read?;
-        memory.map_err(|undone| Problem::bug(undone.to_string()))?
-    }
-
-    /// The house closes: an examination can be done again.
-    fn go_on(&self) -> Result<(), Problem> {
-        match self.hall.tasks().soft().is_cancelled() {
-            true => Err(Problem::unavailable("closing", "The house is closing.")),
-            false => Ok(()),
-        }
     }
 
     /// Links all records and holds the running list against them.
@@ -450,7 +399,7 @@ impl Examination {
         };
         let (of, mut moved) = (memory.told.len() as u64, 0);
         for from in (0..memory.told.len()).step_by(CHUNK) {
-            self.go_on()?;
+            memory::go_on(&self.hall)?;
             let to = (from + CHUNK).min(memory.told.len());
             let mut tx = self.hall.db().write().await?;
             let mut new = Vec::with_capacity(to - from);
@@ -589,7 +538,7 @@ impl Examination {
         let most = i64::try_from(CHUNK).unwrap_or(i64::MAX);
         let (mut last, mut members) = (0, members.iter().peekable());
         loop {
-            self.go_on()?;
+            memory::go_on(&self.hall)?;
             let mut read = self.hall.db().read().await?;
             let rows = record::after(&mut read, list, last, most).await?;
             drop(read);
@@ -651,7 +600,7 @@ impl Examination {
             })
             .collect();
         for some in rows.chunks(CHUNK) {
-            self.go_on()?;
+            memory::go_on(&self.hall)?;
             let mut tx = self.hall.db().write().await?;
             finding::write(&mut tx, self.number, some).await?;
             tx.commit().await?;
@@ -666,7 +615,7 @@ impl Examination {
     /// Writes the pairs that people are asked about.
     async fn unsure(&self, chosen: &Chosen) -> Result<(), Problem> {
         for some in chosen.pairs.chunks(CHUNK) {
-            self.go_on()?;
+            memory::go_on(&self.hall)?;
             let mut tx = self.hall.db().write().await?;
             pair::write(&mut tx, self.number, some).await?;
             tx.commit().await?;

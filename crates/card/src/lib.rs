@@ -23,6 +23,7 @@
 //! | `objection` | what somebody says against where he stands on a list |
 //! | `subject` | whom a programme is about |
 //! | `words` | what rules ask and columns say, in words |
+//! | `seek` | everybody, held in memory for whoever looks for somebody without a number |
 //! | `review` | pairs that people are asked about, and what they said |
 //! | `simulated` | lists of the demonstration, brought in by the house |
 //! | `sql` | the room's tables |
@@ -40,6 +41,7 @@ mod programme;
 mod record;
 mod review;
 mod room;
+mod seek;
 pub mod simulated;
 mod sql;
 mod strongbox;

@@ -18,6 +18,7 @@ use crate::examine::Stage;
 use crate::http;
 use crate::import::desk::Work;
 use crate::import::kept;
+use crate::seek::{self, Seek};
 
 /// Areas of one page while the register is read.
 const AREAS: i64 = 5_000;
@@ -77,6 +78,8 @@ struct Inner {
     weighed: Mutex<Vec<(i64, Arc<Weighed>)>>,
     /// How far lists have come that are being adopted: rows written, of how many.
     adopting: Mutex<BTreeMap<i64, (u64, u64)>>,
+    /// Everybody, for whoever looks for somebody without a number.
+    seek: Mutex<Seek>,
     /// Facts are opened, and rules weighed, by one at a time: others find them held.
     opening: AsyncMutex<()>,
     weighing: AsyncMutex<()>,
@@ -122,6 +125,7 @@ pub async fn open(hall: &Hall) -> Result<Room, Error> {
             facts: Mutex::default(),
             weighed: Mutex::default(),
             adopting: Mutex::default(),
+            seek: Mutex::default(),
             opening: AsyncMutex::default(),
             weighing: AsyncMutex::default(),
             counting: Semaphore::new(COUNTING),
@@ -241,6 +245,17 @@ impl Room {
                 self.turn();
             }
         }
+    }
+
+    /// What is in memory of everybody.
+    pub(crate) fn seek(&self) -> MutexGuard<'_, Seek> {
+        seek::of(&self.inner.seek)
+    }
+
+    /// From now on this is in memory of everybody.
+    pub(crate) fn put_seek(&self, seek: Seek) {
+        *self.seek() = seek;
+        self.turn();
     }
 
     /// Who opens facts holds this.

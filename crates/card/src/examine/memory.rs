@@ -4,23 +4,85 @@ use base::area::AreaCode;
 use card_core::link::register::{Register, Row};
 use card_core::list::Kind;
 use card_core::running::Told;
+use hall::Hall;
 use hall::problem::Problem;
 use hall::vault::Vault;
+use tokio::sync::mpsc;
 
 use crate::import::judge::province;
 use crate::record::Record;
 use crate::room::Room;
 use crate::sql::list::ListRow;
-use crate::sql::record::Sealed;
+use crate::sql::record::{self, Sealed};
 use crate::strongbox;
 
 /// Programmes that are told apart.
 pub(super) const PROGRAMMES_MAX: usize = 30;
 
+/// Rows that are read at once.
+const CHUNK: i64 = 4_000;
+
+/// Chunks that wait to be opened.
+const WAITING: usize = 4;
+
+/// Opens all rows of some lists, and tells how many were read of how many.
+pub(crate) async fn read(
+    hall: &Hall,
+    room: &Room,
+    lists: &[ListRow],
+    tell: &(dyn Fn(u64, u64) + Sync),
+) -> Result<Memory, Problem> {
+    let (send, mut chunks) = mpsc::channel::<(usize, Vec<Sealed>)>(WAITING);
+    let (vault, of_lists, areas) = (hall.vault().clone(), lists.to_vec(), room.clone());
+    let opening = hall.tasks().blocking("opening lists", move || {
+        let mut memory = Memory::default();
+        while let Some((at, rows)) = chunks.blocking_recv() {
+            for row in rows {
+                memory.take(&vault, &areas, &of_lists[at], at, row)?;
+            }
+        }
+        memory.register.settle();
+        Ok::<_, Problem>(memory)
+    });
+    let (mut done, of) = (0, lists.iter().map(|it| it.rows.unsigned_abs()).sum());
+    let reading = async move {
+        for (at, list) in lists.iter().enumerate() {
+            let mut last = 0;
+            loop {
+                go_on(hall)?;
+                let mut read = hall.db().read().await?;
+                let rows = record::after(&mut read, list.number, last, CHUNK).await?;
+                drop(read);
+                let Some(newest) = rows.last() else {
+                    break;
+                };
+                last = newest.number.into();
+                done += rows.len() as u64;
+                tell(done, of);
+                if send.send((at, rows)).await.is_err() {
+                    return Ok(());
+                }
+            }
+        }
+        Ok::<(), Problem>(())
+    };
+    let (memory, read) = tokio::join!(opening, reading);
+    read?;
+    memory.map_err(|undone| Problem::bug(undone.to_string()))?
+}
+
+/// The house closes: what is half done can be done again.
+pub(crate) fn go_on(hall: &Hall) -> Result<(), Problem> {
+    match hall.tasks().soft().is_cancelled() {
+        true => Err(Problem::unavailable("closing", "The house is closing.")),
+        false => Ok(()),
+    }
+}
+
 /// All records, in memory.
 #[derive(Default)]
 pub(crate) struct Memory {
-    pub(super) register: Register,
+    pub(crate) register: Register,
     pub(crate) told: Vec<Told>,
     pub(crate) areas: Vec<Option<AreaCode>>,
     pub(super) programmes: Vec<String>,

@@ -7,6 +7,7 @@ mod imports;
 mod lists;
 mod objections;
 mod pairs;
+mod persons;
 mod programmes;
 mod runs;
 mod simulations;
@@ -24,6 +25,7 @@ pub(crate) fn routes() -> OpenApiRouter<Hall> {
         .merge(families::routes())
         .merge(programmes::routes())
         .merge(pairs::routes())
+        .merge(persons::routes())
         .merge(simulations::routes())
         .merge(decisions::routes())
         .merge(objections::routes())

@@ -8,6 +8,7 @@ use base::area::AreaCode;
 use base::id::{Id, Person};
 use base::now::Wall;
 use card_core::link::Settings;
+use card_core::link::explain::Evidence;
 use card_core::review::{self as core, Answer, BANDS, Band, State as Stage};
 use hall::Hall;
 use hall::audit::{self, Act};
@@ -360,7 +361,7 @@ impl From<Record> for Written {
 /// What one field says for one person, or against.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = CardPairEvidence)]
-struct EvidenceView {
+pub(super) struct EvidenceView {
     /// `nik`, `kk`, `name`, `birth`, `sex`, `mother`, `home`, `birthplace`, `relation` or
     /// `source` (which list: one seldom names a person twice).
     field: String,
@@ -370,6 +371,17 @@ struct EvidenceView {
     says_id: String,
     /// For one person where it is positive, against it where it is negative; bits.
     bits: f64,
+}
+
+impl From<&Evidence> for EvidenceView {
+    fn from(it: &Evidence) -> Self {
+        Self {
+            field: it.field.as_str().to_owned(),
+            says_id: words::level(it.says).to_owned(),
+            says_en: it.says.to_owned(),
+            bits: it.bits,
+        }
+    }
 }
 
 /// A pair that was opened.

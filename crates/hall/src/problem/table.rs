@@ -39,6 +39,7 @@ slugs! {
     "card-exception" NotFound "Keputusan perorangan tidak ditemukan" "No such decision about one";
     "card-family" NotFound "Keluarga tidak ditemukan" "No such family";
     "card-group" NotFound "Kelompok tidak ditemukan" "No such group";
+    "card-index-away" Conflict "Data belum dimuat ke memori" "The records are not in memory";
     "card-judged" NotFound "Tidak ada dalam daftar penetapan itu" "Not on that list";
     "card-list" NotFound "Daftar tidak ditemukan" "No such list";
     "card-lists" Conflict "Daftar terlalu banyak" "Too many lists";
