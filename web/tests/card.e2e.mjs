@@ -362,6 +362,33 @@ await keep(async () => {
 
 	const secrets = () => members(sought).flatMap((who) => [who.nik, who.name]).concat(sought.kk, sought.address);
 	const body = () => page.locator('main').innerText();
+	await promise('whoever comes without a number is found in all of the province, with the reasons, once all records are in memory', async () => {
+		await page.goto(`${house.url}/kartu/keluarga`);
+		const section = page.getByRole('region', { name: 'Tanpa nomor, di seluruh provinsi' });
+		await section.getByRole('button', { name: 'Muat catatan' }).click();
+		const look = section.getByRole('button', { name: 'Cari orang' });
+		await look.waitFor();
+		// As it is heard: small letters, and a letter too many.
+		const heard = sought.head.name.toLowerCase().replace(/(\w)$/, '$1h');
+		await section.getByLabel('Nama', { exact: true }).fill(heard);
+		await look.click();
+		await section.getByText('Isi tanggal lahir atau pilih desa/kelurahan').waitFor();
+		await section.getByLabel('Tanggal lahir').fill(sought.head.birth);
+		await look.click();
+		const first = section.locator('[data-alike] li').first();
+		await first.getByText(/kemungkinan orang yang sama/).waitFor();
+		expect((await first.getByRole('link').getAttribute('href')) === address, 'another family comes first');
+		await first.getByRole('button', { name: 'Alasan' }).click();
+		await first.locator('dt', { hasText: 'Nama' }).first().waitFor();
+		const shown = await section.innerText();
+		for (const secret of secrets()) expect(!shown.includes(secret), 'it is not masked');
+		expect(!decodeURIComponent(page.url()).includes(heard), page.url());
+		await fit(page);
+		await shots(page, 'kartu-cari-mirip', { fullPage: true });
+		await first.getByRole('link').click();
+		await page.getByRole('heading', { name: /^Keluarga 2 orang/ }).waitFor();
+	});
+
 	await promise('its page says by which rows, masked, and what is not known', async () => {
 		const people = page.getByRole('article');
 		expect((await people.count()) === 2, `${await people.count()} persons`);

@@ -936,6 +936,42 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/card/persons/index": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether all records are in memory, so that somebody can be looked for without a number. */
+        get: operations["get_card_persons_index"];
+        put?: never;
+        /** Has all records of the newest examination read into memory, linked and indexed. They stay
+         *     for an hour after somebody has asked for the last time. Nothing happens where they are there. */
+        post: operations["post_card_persons_index"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card/persons/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Looks for somebody in all of the province by what is known of him. Masked. */
+        post: operations["post_card_persons_search"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/card/programmes": {
         parameters: {
             query?: never;
@@ -4545,6 +4581,120 @@ export interface components {
              */
             subjects: number;
         };
+        /** @description Whether all records are in memory. */
+        CardPersonIndex: {
+            /**
+             * Format: int64
+             * @description While it comes: so many rows are read,
+             */
+            done: number;
+            /** @description Why they did not come, the last time: the slug of a problem. */
+            failure?: string | null;
+            /**
+             * Format: int64
+             * @description Octets that they take.
+             */
+            octets?: number | null;
+            /**
+             * Format: int64
+             * @description of so many.
+             */
+            of: number;
+            /**
+             * Format: int64
+             * @description How many records.
+             */
+            records?: number | null;
+            /**
+             * Format: int64
+             * @description The number of the examination whose records they are.
+             */
+            run?: number | null;
+            /** @description `away`, `coming` or `here`. */
+            state: string;
+            /**
+             * Format: int64
+             * @description How long it took until they were there, in milliseconds.
+             */
+            took_ms?: number | null;
+            /**
+             * Format: int64
+             * @description When they go if nobody asks any more, microseconds since 1970 UTC.
+             */
+            until_us?: number | null;
+        };
+        /** @description Somebody who is like who is looked for. */
+        CardPersonLike: {
+            /** @description What else they most probably are: `relatives`, `twins`, `birthmates` or `namesakes`. */
+            against: string;
+            /** @description The area that this row lies in. */
+            area?: string | null;
+            /** @description What that is called. */
+            area_name?: string | null;
+            /** @description What each field says, the weightiest first. */
+            evidence: components["schemas"]["CardPairEvidence"][];
+            /** @description `fam_…`: where he belongs. */
+            family: string;
+            /** @description What kind of list that row stands in. */
+            kind: string;
+            /** @description `rsd_…`. */
+            person: string;
+            /**
+             * Format: double
+             * @description How probable it is that this is who is looked for, 0 to 1.
+             */
+            same: number;
+            /** @description Who he is, by the row that is likest. */
+            who: components["schemas"]["CardMasked"];
+        };
+        /** @description What is known of somebody; what is not is left out. */
+        CardPersonSearch: {
+            /**
+             * @description The street, with its RT and RW.
+             * @default null
+             */
+            address?: string | null;
+            /**
+             * @description The day of birth.
+             * @default null
+             */
+            birth?: string | null;
+            /**
+             * @description The place of birth.
+             * @default null
+             */
+            birthplace?: string | null;
+            /**
+             * @description The name of the mother.
+             * @default null
+             */
+            mother?: string | null;
+            /**
+             * @description The name, as it was heard.
+             * @default
+             */
+            name?: string;
+            /**
+             * @description `L` or `P`.
+             * @default null
+             */
+            sex?: string | null;
+            /**
+             * @description The village.
+             * @default null
+             */
+            village?: string | null;
+        };
+        /** @description Whoever is like who is looked for. */
+        CardPersonsFound: {
+            /** @description The likest first, in the area of the caller. */
+            items: components["schemas"]["CardPersonLike"][];
+            /**
+             * Format: int64
+             * @description Whose records were looked at: the number of the examination.
+             */
+            run: number;
+        };
         /** @description A version of a programme. */
         CardProgramme: components["schemas"]["CardProgrammeAbout"] & {
             /**
@@ -5379,6 +5529,13 @@ export interface components {
              * @default null
              */
             rupiah_each?: number | null;
+            /**
+             * Format: double
+             * @description From which probability on two rows are one person's: where a band of the random sample
+             *     begins, since only of these it can be told what comes of it.
+             * @default 0.5
+             */
+            threshold?: number;
         };
         /**
          * @description Why a point was suspended.
@@ -13173,6 +13330,85 @@ export interface operations {
             401: components["responses"]["NotSignedIn"];
             403: components["responses"]["NotAllowed"];
             404: components["responses"]["NotFound"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    get_card_persons_index: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardPersonIndex"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_card_persons_index: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardPersonIndex"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    post_card_persons_search: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardPersonSearch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardPersonsFound"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
             422: components["responses"]["Form"];
             503: components["responses"]["Unavailable"];
             507: components["responses"]["Full"];

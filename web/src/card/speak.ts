@@ -41,6 +41,12 @@ export function kindWord(kind: string): string {
   return maybe(`card.kind.${kind}`) ?? kind;
 }
 
+/** What two rows are compared in. */
+export function fieldWord(field: string): string {
+  const key = field === 'home' ? 'family.says.address' : field === 'source' ? 'review.field.source' : `family.says.${field}`;
+  return maybe(key) ?? field;
+}
+
 /** What is said of a kind of finding. */
 export function whatWord(what: string): string {
   return maybe(`card.what.${what}`) ?? what;

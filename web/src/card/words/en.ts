@@ -2,6 +2,7 @@
 import type { id } from './id';
 import { decide, objection } from '../decide/words/en';
 import { rule } from '../rule/words/en';
+import { alikeEn } from './alike.en';
 import { reviewEn } from './review.en';
 
 export const en: Record<keyof typeof id, string> = {
@@ -42,6 +43,9 @@ export const en: Record<keyof typeof id, string> = {
   'card.examine.programmes.hint': 'Who gets a marked programme may be on the running list as well.',
   'card.examine.programmes.none': 'The names of programmes are known once a list of other aid was examined. This time all exclude.',
   'card.examine.text': 'All lists that count are linked anew and the running list is held against them by this yardstick. The answer that is here stays until the new one is whole.',
+  'card.examine.threshold': 'How sure two rows are taken for one person',
+  'card.examine.threshold.hint': 'The surer, the fewer different people are joined and the more often one counts as two. What each bound does is told on the page of matches.',
+  'card.examine.threshold.of': 'at least {share} %',
   'card.examined': 'Examination {n} is done',
   'card.failed': 'Examination {n} failed',
   'card.failed.closing': 'The house was closed before its end. Nothing was written; examine again.',
@@ -357,6 +361,7 @@ export const en: Record<keyof typeof id, string> = {
   'family.under': 'By examination {n}, person by person, the newest record first.',
   'family.unmasked': 'Shown as the lists have it.',
   'family.village.need': 'Choose the village to look in.',
+  ...alikeEn,
   ...objection,
   ...reviewEn,
   ...rule

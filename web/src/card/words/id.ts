@@ -2,6 +2,7 @@
 // Keys are sorted.
 import { decide, objection } from '../decide/words/id';
 import { rule } from '../rule/words/id';
+import { alikeId } from './alike.id';
 import { reviewId } from './review.id';
 
 export const id = {
@@ -42,6 +43,9 @@ export const id = {
   'card.examine.programmes.hint': 'Penerima program yang ditandai tetap boleh ada di daftar KPM.',
   'card.examine.programmes.none': 'Nama program baru diketahui sesudah daftar bantuan lain diperiksa. Kali ini semuanya mengecualikan.',
   'card.examine.text': 'Semua daftar yang berlaku dicocokkan lagi, lalu daftar KPM diperiksa dengan ukuran ini. Jawaban yang ada tetap terbaca sampai jawaban baru selesai.',
+  'card.examine.threshold': 'Seberapa pasti dua baris dianggap satu orang',
+  'card.examine.threshold.hint': 'Makin pasti, makin sedikit orang berbeda yang tergabung, makin banyak satu orang yang terhitung dua. Akibat tiap batas ada di halaman Pemadanan.',
+  'card.examine.threshold.of': 'paling sedikit {share} %',
   'card.examined': 'Pemeriksaan {n} selesai',
   'card.failed': 'Pemeriksaan {n} gagal',
   'card.failed.closing': 'Sistem dimatikan sebelum selesai. Tidak ada yang ditulis; periksa lagi.',
@@ -357,6 +361,7 @@ export const id = {
   'family.under': 'Menurut pemeriksaan {n}, orang per orang, catatan terbaru lebih dahulu.',
   'family.unmasked': 'Ditampilkan sebagaimana tertulis di daftar.',
   'family.village.need': 'Pilih desa/kelurahan tempat nama ini dicari.',
+  ...alikeId,
   ...objection,
   ...reviewId,
   ...rule

@@ -1,0 +1,25 @@
+// The words of looking for somebody without a number, in English. Keys are those of alike.id.ts.
+export const alikeEn = {
+  'alike.against': 'If not the same person: {who}.',
+  'alike.away': 'To look in all of the province, all records are read into memory and linked again. That takes a minute or two, and goes by itself after an hour without use.',
+  'alike.away.rights': 'The records are not loaded. Ask an officer of the province to load them.',
+  'alike.birth': 'Day of birth',
+  'alike.coming': 'Loading records: {done} of {of}',
+  'alike.coming.link': 'All records are read; they are being linked',
+  'alike.failed': 'The records were not loaded: {why}. Try again.',
+  'alike.here': '{n} records of examination {run}, loaded in {took} seconds, are in memory until {until} if nobody uses them.',
+  'alike.less': 'Close the reasons',
+  'alike.load': 'Load the records',
+  'alike.look': 'Look for the person',
+  'alike.mother': 'Name of the mother',
+  'alike.name.hint': 'As it is heard; spelling, initials and missing words are allowed for.',
+  'alike.need': 'Fill in the day of birth or choose a village: a name alone finds too many.',
+  'alike.none': 'Nobody alike',
+  'alike.none.text': 'No record in your area is like enough. Try another day of birth, name of the mother, or village.',
+  'alike.same': '{share}\u00a0% likely to be the same person',
+  'alike.sex.any': 'not filled in',
+  'alike.text': 'For people who come without ID or family card. The more is filled in, the surer.',
+  'alike.title': 'Without a number, in all of the province',
+  'alike.village': 'The village chosen above is looked for as well: {code}.',
+  'alike.why': 'Reasons'
+} as const;
