@@ -49,7 +49,7 @@ export default defineConfig({
       output: {
         // What every page has comes in one file: many small ones pack badly, and each
         // is a question more over a satellite. So do the icons of the login page, which others use too.
-        codeSplitting: { groups: [{ name: 'shell', test: /node_modules\/(svelte|@sveltejs|openapi-fetch|esm-env|clsx)|src\/(shell|api)\/(?!words\/en)|lucide.*\/eye(-off)?\./ }] }
+        codeSplitting: { groups: [{ name: 'shell', test: /node_modules\/(svelte(?!\/src\/(reactivity|motion|transition|easing|animate|store|attachments))|@sveltejs|openapi-fetch|esm-env|clsx)|src\/(shell|api)\/(?!words\/en|Tabs|Choices)|lucide.*\/eye(-off)?\./ }] }
       }
     }
   },
