@@ -138,6 +138,15 @@ impl Facts {
         &self.persons[first..first + family.count as usize]
     }
 
+    /// Whether somebody of a family is known as its head.
+    ///
+    /// # Panics
+    /// If the family is of other facts.
+    #[must_use]
+    pub fn has_head(&self, family: &FamilyFacts) -> bool {
+        self.persons_of(family).iter().any(|it| it.is_head)
+    }
+
     /// By which rows a family gets other aid.
     #[must_use]
     pub fn aided(&self, family: u32) -> &[Aided] {

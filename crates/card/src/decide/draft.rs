@@ -79,6 +79,8 @@ pub(crate) async fn begin(hall: &Hall, who: &Who, tx: &mut Tx, it: Begin) -> Res
         adopted_by: None,
         adopted: None,
         keep_until: None,
+        headless: None,
+        failure: None,
     };
     let number = decision::begin(tx, &row).await?;
     let act = Act {

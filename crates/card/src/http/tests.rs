@@ -3,6 +3,7 @@
 mod answered;
 mod brought;
 mod decided;
+mod drafted;
 mod objected;
 mod reviewed;
 mod rights;
