@@ -21,6 +21,7 @@
 //! | `programme` | who should receive, as somebody wrote it |
 //! | `decide` | who receives: rules weighed, what people ruled, lists that were adopted |
 //! | `objection` | what somebody says against where he stands on a list |
+//! | `export` | the annex of a list as a whole, which a second person grants |
 //! | `subject` | whom a programme is about |
 //! | `words` | what rules ask and columns say, in words |
 //! | `review` | pairs that people are asked about, and what they said |
@@ -32,6 +33,7 @@ mod decide;
 #[doc(hidden)]
 pub mod doors;
 mod examine;
+mod export;
 mod facts;
 mod http;
 mod import;

@@ -109,6 +109,17 @@ pub(crate) async fn find(conn: &mut store::Conn, number: i64) -> Result<Decision
         .ok_or_else(|| Problem::not_found("card-decision", "There is no such list."))
 }
 
+/// A list that was adopted.
+pub(crate) fn adopted(row: DecisionRow) -> Result<DecisionRow, Problem> {
+    match row.state {
+        State::Adopted => Ok(row),
+        State::Draft | State::Writing | State::Dropped => Err(Problem::not_found(
+            "card-decision",
+            "There is no such list that was adopted.",
+        )),
+    }
+}
+
 /// Rules on a group.
 pub(crate) async fn rule(
     hall: &Hall,

@@ -1,6 +1,7 @@
 //! What the room answers over HTTP, one file per resource.
 
 mod decisions;
+mod exports;
 mod families;
 mod findings;
 mod imports;
@@ -26,6 +27,7 @@ pub(crate) fn routes() -> OpenApiRouter<Hall> {
         .merge(pairs::routes())
         .merge(simulations::routes())
         .merge(decisions::routes())
+        .merge(exports::routes())
         .merge(objections::routes())
 }
 

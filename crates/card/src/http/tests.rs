@@ -4,6 +4,7 @@ mod answered;
 mod brought;
 mod decided;
 mod drafted;
+mod exported;
 mod objected;
 mod reviewed;
 mod rights;

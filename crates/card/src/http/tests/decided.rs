@@ -73,7 +73,7 @@ fn some(
     format!("{WHO}{head}\n{}", rows.collect::<String>())
 }
 
-async fn house(db: Db) -> House {
+pub(super) async fn house(db: Db) -> House {
     let house = House::new(db).await;
     let source = json!({ "title": "DTSEN uji", "owner": "BPS", "as_of": "2025-11-01" });
     house.bring("dtsen", &dtsen(&[]), source).await;
@@ -143,7 +143,7 @@ fn groups(of: &Json) -> Vec<(String, i64, bool)> {
 }
 
 /// A first list: ruled on, adopted, written, hashed; its number.
-async fn first(house: &House) -> i64 {
+pub(super) async fn first(house: &House) -> i64 {
     let text = json!({ "text": RULES });
     house
         .post("/api/v1/card/programmes", text.clone())
