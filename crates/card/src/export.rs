@@ -198,13 +198,14 @@ pub(crate) async fn take(hall: &Hall, who: &Who, number: i64) -> Result<Taken, P
             "It is not granted, its time is up, or it was taken three times: ask again.",
         ));
     }
+    let row = rows::find(&mut tx, number).await?.ok_or_else(none)?;
     if list.sha256.as_deref() != Some(&annex::seal(&head, &parts)) {
         return Err(altered());
     }
     let act = Act {
         verb: "card_export.taken",
         subject: subject(number),
-        detail: json!({ "decision": row.decision, "rows": row.rows, "time": row.taken + 1,
+        detail: json!({ "decision": row.decision, "rows": row.rows, "time": row.taken,
             "purpose": purpose(hall, &row)? }),
     };
     audit::record(&mut tx, now, who, act).await?;

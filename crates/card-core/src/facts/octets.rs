@@ -429,7 +429,7 @@ mod tests {
             for family in &mut facts.families {
                 family.decile_by = family.stands.filter(|_| family.decile.is_some());
             }
-            prop_assert_eq!(facts.octets_as(Form::First), octets.clone());
+            prop_assert_eq!(facts.octets_as(Form::First), octets.as_slice());
             prop_assert_eq!(Facts::read(&octets), Ok(facts));
         }
 

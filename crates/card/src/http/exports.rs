@@ -145,7 +145,7 @@ struct Exports {
 
 /// Annexes as a whole that somebody asked for, the newest first.
 #[utoipa::path(get, path = "/api/v1/card/exports", tag = "card", params(Filter),
-    responses((status = 200, body = Exports), (status = 403)))]
+    responses((status = 200, body = Exports), (status = 403), (status = 422)))]
 async fn list(
     State(hall): State<Hall>,
     who: Who,
