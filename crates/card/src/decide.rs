@@ -603,6 +603,24 @@ impl Laid {
         groups
     }
 
+    /// How many families would receive of which nobody is known as a head: they may be parts
+    /// of others, under a slip of a number, and be paid twice. None where the rules let in no
+    /// such family, or judge persons.
+    pub(crate) fn headless(&self, sight: Option<&Sight>) -> Option<u64> {
+        let weighed = &self.weighed;
+        let programme = &weighed.programme;
+        if programme.subject == Subject::Person || programme.asks_for_head() {
+            return None;
+        }
+        let families = weighed.facts.families.iter().enumerate();
+        let headless = families.filter(|(at, family)| {
+            !weighed.facts.has_head(family)
+                && self.settle(*at).0.verdict() == Verdict::Included
+                && sight.is_none_or(|sight| sight.sees_of(weighed, *at))
+        });
+        Some(headless.count() as u64)
+    }
+
     /// How many stand where, all of them.
     pub(crate) fn tally(&self) -> Tally {
         let mut tally = Tally::default();

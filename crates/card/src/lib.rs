@@ -21,6 +21,7 @@
 //! | `programme` | who should receive, as somebody wrote it |
 //! | `decide` | who receives: rules weighed, what people ruled, lists that were adopted |
 //! | `objection` | what somebody says against where he stands on a list |
+//! | `export` | the annex of a list as a whole, which a second person grants |
 //! | `subject` | whom a programme is about |
 //! | `words` | what rules ask and columns say, in words |
 //! | `seek` | everybody, held in memory for whoever looks for somebody without a number |
@@ -33,6 +34,7 @@ mod decide;
 #[doc(hidden)]
 pub mod doors;
 mod examine;
+mod export;
 mod facts;
 mod http;
 mod import;
@@ -54,5 +56,10 @@ pub use room::{Room, open, start};
 pub const SCHEMA: store::migrate::Schema = store::schema!(
     "card",
     "schema",
-    [(1, "lists"), (2, "decisions"), (3, "reviews")]
+    [
+        (1, "lists"),
+        (2, "decisions"),
+        (3, "reviews"),
+        (4, "exports"),
+    ]
 );

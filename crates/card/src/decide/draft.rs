@@ -79,6 +79,8 @@ pub(crate) async fn begin(hall: &Hall, who: &Who, tx: &mut Tx, it: Begin) -> Res
         adopted_by: None,
         adopted: None,
         keep_until: None,
+        headless: None,
+        failure: None,
     };
     let number = decision::begin(tx, &row).await?;
     let act = Act {
@@ -105,6 +107,17 @@ pub(crate) async fn find(conn: &mut store::Conn, number: i64) -> Result<Decision
     decision::find(conn, number)
         .await?
         .ok_or_else(|| Problem::not_found("card-decision", "There is no such list."))
+}
+
+/// A list that was adopted.
+pub(crate) fn adopted(row: DecisionRow) -> Result<DecisionRow, Problem> {
+    match row.state {
+        State::Adopted => Ok(row),
+        State::Draft | State::Writing | State::Dropped => Err(Problem::not_found(
+            "card-decision",
+            "There is no such list that was adopted.",
+        )),
+    }
 }
 
 /// Rules on a group.

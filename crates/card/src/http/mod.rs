@@ -1,6 +1,7 @@
 //! What the room answers over HTTP, one file per resource.
 
 mod decisions;
+mod exports;
 mod families;
 mod findings;
 mod imports;
@@ -28,6 +29,7 @@ pub(crate) fn routes() -> OpenApiRouter<Hall> {
         .merge(persons::routes())
         .merge(simulations::routes())
         .merge(decisions::routes())
+        .merge(exports::routes())
         .merge(objections::routes())
 }
 

@@ -3,6 +3,8 @@
 mod answered;
 mod brought;
 mod decided;
+mod drafted;
+mod exported;
 mod objected;
 mod reviewed;
 mod rights;

@@ -2,6 +2,7 @@
 
 pub(crate) mod decision;
 pub(crate) mod exception;
+pub(crate) mod export;
 pub(crate) mod finding;
 pub(crate) mod import;
 pub(crate) mod judged;

@@ -37,6 +37,9 @@ slugs! {
     "card-draft" Conflict "Masih ada rancangan program ini" "There is a draft of this programme";
     "card-examining" Conflict "Pemeriksaan lain sedang berjalan" "Another examination goes on";
     "card-exception" NotFound "Keputusan perorangan tidak ditemukan" "No such decision about one";
+    "card-export" NotFound "Ekspor tidak ditemukan" "No such export";
+    "card-export-answered" Conflict "Ekspor sudah dijawab" "The export was answered";
+    "card-export-closed" Conflict "Ekspor tidak dapat diunduh" "The export cannot be taken";
     "card-family" NotFound "Keluarga tidak ditemukan" "No such family";
     "card-group" NotFound "Kelompok tidak ditemukan" "No such group";
     "card-index-away" Conflict "Data belum dimuat ke memori" "The records are not in memory";
