@@ -21,6 +21,11 @@
 //! | `programme` | who should receive, as somebody wrote it |
 //! | `decide` | who receives: rules weighed, what people ruled, lists that were adopted |
 //! | `objection` | what somebody says against where he stands on a list |
+//! | `request` | what somebody asks about data of his own, and until when it is answered |
+//! | `dossier` | all that is held of somebody |
+//! | `looks` | who has looked at what of people |
+//! | `breach` | a failure to protect what is kept, and who was told |
+//! | `processing` | the record of what is done with data of people, and of which class it is |
 //! | `subject` | whom a programme is about |
 //! | `words` | what rules ask and columns say, in words |
 //! | `review` | pairs that people are asked about, and what they said |
@@ -28,16 +33,21 @@
 //! | `sql` | the room's tables |
 //! | `room` | the room as a whole |
 
+mod breach;
 mod decide;
 #[doc(hidden)]
 pub mod doors;
+mod dossier;
 mod examine;
 mod facts;
 mod http;
 mod import;
+mod looks;
 mod objection;
+mod processing;
 mod programme;
 mod record;
+mod request;
 mod review;
 mod room;
 pub mod simulated;
@@ -52,5 +62,12 @@ pub use room::{Room, open, start};
 pub const SCHEMA: store::migrate::Schema = store::schema!(
     "card",
     "schema",
-    [(1, "lists"), (2, "decisions"), (3, "reviews")]
+    [
+        (1, "lists"),
+        (2, "decisions"),
+        (3, "reviews"),
+        (4, "samples"),
+        (5, "erasures"),
+        (6, "requests"),
+    ]
 );

@@ -1,13 +1,17 @@
 //! What the room answers over HTTP, one file per resource.
 
+mod breaches;
 mod decisions;
 mod families;
 mod findings;
 mod imports;
 mod lists;
+mod looks;
 mod objections;
 mod pairs;
+mod processing;
 mod programmes;
+mod requests;
 mod runs;
 mod simulations;
 
@@ -27,6 +31,10 @@ pub(crate) fn routes() -> OpenApiRouter<Hall> {
         .merge(simulations::routes())
         .merge(decisions::routes())
         .merge(objections::routes())
+        .merge(requests::routes())
+        .merge(breaches::routes())
+        .merge(looks::routes())
+        .merge(processing::routes())
 }
 
 /// Rows of a page when nobody has said otherwise.
@@ -46,6 +54,12 @@ fn limit(asked: Option<usize>) -> Result<usize, Problem> {
     } else {
         Err(refuse("limit", format!("use 1 to {LIMIT_MAX}")))
     }
+}
+
+/// Behind which number a page begins.
+fn behind(cursor: Option<&str>) -> Result<Option<i64>, Problem> {
+    let wrong = |_| refuse("cursor", "is none that was handed out");
+    cursor.map(|it| it.parse().map_err(wrong)).transpose()
 }
 
 /// How many letters of the code of a village tell the part of such a level.
