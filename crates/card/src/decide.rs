@@ -53,15 +53,20 @@ pub(crate) fn is_whole(who: &Who, permission: Permission) -> bool {
     })
 }
 
-/// Who decides for the whole province, since a programme is one for all of it.
-pub(crate) fn require(who: &Who) -> Result<(), Problem> {
-    match is_whole(who, Permission::CardDecide) {
+/// Whoever has to hold a permission over the whole province.
+pub(crate) fn require_whole(who: &Who, permission: Permission) -> Result<(), Problem> {
+    match is_whole(who, permission) {
         true => Ok(()),
         false => Err(Problem::denied(
             "not-allowed",
-            "This needs card.decide over the whole province.",
+            format!("This needs {} over the whole province.", permission.name()),
         )),
     }
+}
+
+/// Who decides for the whole province, since a programme is one for all of it.
+pub(crate) fn require(who: &Who) -> Result<(), Problem> {
+    require_whole(who, Permission::CardDecide)
 }
 
 /// Whether somebody holds a permission where a subject lives; over the whole province also

@@ -22,6 +22,11 @@
 //! | `decide` | who receives: rules weighed, what people ruled, lists that were adopted |
 //! | `objection` | what somebody says against where he stands on a list |
 //! | `export` | the annex of a list as a whole, which a second person grants |
+//! | `request` | what somebody asks about data of his own, and until when it is answered |
+//! | `dossier` | all that is held of somebody |
+//! | `looks` | who has looked at what of people |
+//! | `breach` | a failure to protect what is kept, and who was told |
+//! | `processing` | the record of what is done with data of people, and of which class it is |
 //! | `subject` | whom a programme is about |
 //! | `words` | what rules ask and columns say, in words |
 //! | `seek` | everybody, held in memory for whoever looks for somebody without a number |
@@ -30,17 +35,22 @@
 //! | `sql` | the room's tables |
 //! | `room` | the room as a whole |
 
+mod breach;
 mod decide;
 #[doc(hidden)]
 pub mod doors;
+mod dossier;
 mod examine;
 mod export;
 mod facts;
 mod http;
 mod import;
+mod looks;
 mod objection;
+mod processing;
 mod programme;
 mod record;
+mod request;
 mod review;
 mod room;
 mod seek;
@@ -60,6 +70,9 @@ pub const SCHEMA: store::migrate::Schema = store::schema!(
         (1, "lists"),
         (2, "decisions"),
         (3, "reviews"),
-        (4, "exports"),
+        (4, "samples"),
+        (5, "erasures"),
+        (6, "requests"),
+        (7, "exports"),
     ]
 );

@@ -1,15 +1,19 @@
 //! What the room answers over HTTP, one file per resource.
 
+mod breaches;
 mod decisions;
 mod exports;
 mod families;
 mod findings;
 mod imports;
 mod lists;
+mod looks;
 mod objections;
 mod pairs;
 mod persons;
+mod processing;
 mod programmes;
+mod requests;
 mod runs;
 mod simulations;
 
@@ -31,6 +35,10 @@ pub(crate) fn routes() -> OpenApiRouter<Hall> {
         .merge(decisions::routes())
         .merge(exports::routes())
         .merge(objections::routes())
+        .merge(requests::routes())
+        .merge(breaches::routes())
+        .merge(looks::routes())
+        .merge(processing::routes())
 }
 
 /// Rows of a page when nobody has said otherwise.
@@ -50,6 +58,12 @@ fn limit(asked: Option<usize>) -> Result<usize, Problem> {
     } else {
         Err(refuse("limit", format!("use 1 to {LIMIT_MAX}")))
     }
+}
+
+/// Behind which number a page begins.
+fn behind(cursor: Option<&str>) -> Result<Option<i64>, Problem> {
+    let wrong = |_| refuse("cursor", "is none that was handed out");
+    cursor.map(|it| it.parse().map_err(wrong)).transpose()
 }
 
 /// How many letters of the code of a village tell the part of such a level.

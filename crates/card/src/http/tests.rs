@@ -1,6 +1,8 @@
 //! Lists, examinations and families as a caller meets them, on both engines.
 
 mod answered;
+mod asked;
+mod breached;
 mod brought;
 mod decided;
 mod drafted;

@@ -1,5 +1,6 @@
 //! The statements of the room, one file per noun, one text for both engines.
 
+pub(crate) mod breach;
 pub(crate) mod decision;
 pub(crate) mod exception;
 pub(crate) mod export;
@@ -12,6 +13,7 @@ pub(crate) mod objection;
 pub(crate) mod pair;
 pub(crate) mod programme;
 pub(crate) mod record;
+pub(crate) mod request;
 pub(crate) mod run;
 
 use base::area::AreaCode;

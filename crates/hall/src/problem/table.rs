@@ -30,6 +30,12 @@ slugs! {
     "card-annex-altered" Conflict
         "Lampiran tidak lagi sama dengan yang ditetapkan"
         "The annex is not what was adopted any more";
+    "card-breach" NotFound "Catatan kegagalan pelindungan tidak ditemukan" "No such breach";
+    "card-breach-closed" Conflict
+        "Catatan kegagalan pelindungan sudah ditutup" "The breach was closed";
+    "card-breach-told" Conflict "Pemberitahuan sudah dicatat" "They were told before";
+    "card-breach-untold" Conflict
+        "Masih ada yang belum diberi tahu" "Somebody was not told yet";
     "card-count" Conflict
         "Jumlah penerima berbeda dari yang ditetapkan" "The number of recipients is another";
     "card-decided" Conflict "Daftar ini bukan rancangan lagi" "This list is no draft any more";
@@ -59,6 +65,10 @@ slugs! {
         "Versi terakhir sudah berbunyi sama" "The newest version says the same";
     "card-programme-subject" Conflict
         "Program tidak boleh berganti subjek" "A programme stays about whom it is";
+    "card-request" NotFound "Permintaan tidak ditemukan" "No such request";
+    "card-request-answered" Conflict "Permintaan sudah dijawab" "The request was answered";
+    "card-request-dossier" Conflict
+        "Data subjek belum dapat diserahkan" "The data cannot be handed out yet";
     "card-rule" Invalid "Aturan program tidak dapat dibaca" "The rules cannot be read";
     "card-run" NotFound "Belum ada pemeriksaan" "There was no examination yet";
     "card-second-person" Conflict "Perlu orang kedua" "This needs a second person";

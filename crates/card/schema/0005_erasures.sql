@@ -1,0 +1,1 @@
+-- The place of a step that another part of the room brings.

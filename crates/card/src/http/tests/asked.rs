@@ -1,0 +1,685 @@
+//! What people ask about data of their own, and who has looked.
+
+use std::time::Duration;
+
+use store::params;
+
+use super::objected::{self, family};
+use super::*;
+
+const REQUESTS: &str = "/api/v1/card/requests";
+
+/// What somebody says who asks: none of these words is anywhere in the clear.
+const ASKS: &str = "Desilnya keliru sekali.\n\nRumah sudah terjual setahun lampau.";
+const BY: &str = "Bapak Slamet, datang bersama anaknya";
+const CHECKED: &str = "Paspor diperlihatkan langsung";
+const REASON: &str = "Kwitansi penjualan diperiksa:\ncocok.";
+const DONE: &str = "Diteruskan kepada pemilik.";
+const EVIDENCE: &str = "kwitansi bermeterai";
+
+const HOUR: Duration = Duration::from_secs(3_600);
+
+fn form(kind: &str, subject: &str) -> Json {
+    json!({ "kind": kind, "subject": subject, "who": BY, "identity": CHECKED, "asks": ASKS })
+}
+
+async fn ask(house: &House, cookie: &str, form: Json) -> Answer {
+    house.call(cookie, "POST", REQUESTS, Some(form)).await
+}
+
+async fn open(house: &House, cookie: &str, number: &Json) -> Answer {
+    let path = format!("{REQUESTS}/{number}/opening");
+    let form = json!({ "purpose": "menjawab permintaan" });
+    house.call(cookie, "POST", &path, Some(form)).await
+}
+
+async fn answer(house: &House, cookie: &str, number: &Json, further: Json) -> Answer {
+    let path = format!("{REQUESTS}/{number}/answer");
+    let mut form = json!({ "answer": "granted", "reason": REASON, "done": DONE });
+    for (key, value) in further.as_object().expect("an object") {
+        form[key] = value.clone();
+    }
+    house.call(cookie, "POST", &path, Some(form)).await
+}
+
+async fn listed(house: &House, cookie: &str, asked: &str) -> Json {
+    let path = format!("{REQUESTS}?{asked}");
+    house.call(cookie, "GET", &path, None).await.is(200).json()
+}
+
+fn numbers(listed: &Json) -> Vec<i64> {
+    let items = listed["items"].as_array().expect("requests").iter();
+    items.filter_map(|it| it["number"].as_i64()).collect()
+}
+
+async fn dossier(house: &House, cookie: &str, number: &Json, format: &str) -> Answer {
+    let path = format!("{REQUESTS}/{number}/dossier?format={format}");
+    let form = json!({ "purpose": "permintaan akses" });
+    house.call(cookie, "POST", &path, Some(form)).await
+}
+
+/// A family here and one there, on two lists and examined.
+async fn two(house: &House) {
+    let rows = [(1, 1, HERE), (2, 5, THERE)]
+        .map(|(it, decile, village)| format!("{},{decile}", who(it, it, village)));
+    let dtsen = format!("{WHO},desil\n{}\n", rows.join("\n"));
+    let source = json!({ "title": "DTSEN uji", "owner": "BPS", "as_of": "2025-11-01" });
+    house.bring("dtsen", &dtsen, source).await;
+    let kpm = format!("{WHO}\n{}\n", who(1, 1, HERE));
+    house
+        .bring("kpm", &kpm, json!({ "title": "KPM uji" }))
+        .await;
+    house.examine(json!({ "decile_max": 2 })).await;
+}
+
+async fn answered(db: Db) {
+    let house = House::new(db).await;
+    two(&house).await;
+    let second = house.person("kedua", "bansos", None).await;
+    let subject = family(&house, 1).await;
+    let made = ask(&house, &house.admin, form("correction", &subject)).await;
+    let made = made.is(201).json();
+    assert_eq!(
+        made,
+        json!({
+            "number": 1, "kind": "correction", "state": "open", "subject": subject,
+            "area": HERE, "area_name": made["area_name"], "owner": null, "owner_name": null,
+            "by": made["by"], "by_name": made["by_name"], "at_us": START.as_us(),
+            "due_us": (START + HOUR * 72).as_us(), "late": false, "is_identified": true,
+            "answered_us": null, "answered_by_name": null, "erasure": null, "who": null,
+            "identity": null, "asks": null, "reason": null, "done": null, "repairs": [],
+        })
+    );
+    let opened = open(&house, &second, &made["number"]).await.is(200).json();
+    assert_eq!(opened["asks"], ASKS);
+    assert_eq!(opened["who"], BY);
+    assert_eq!(opened["identity"], CHECKED);
+    let audit = house.get("/api/v1/audit?limit=1").await.is(200).json();
+    let entry = &audit["items"][0];
+    assert_eq!(entry["verb"], "card_request.opened");
+    assert_eq!(entry["subject"], "request 1");
+    assert_eq!(
+        entry["detail"],
+        json!({ "number": 1, "kind": "correction", "purpose": "menjawab permintaan" })
+    );
+
+    // Somebody looks after it.
+    let path = format!("{REQUESTS}/1/owner");
+    let own = async |person: Json| {
+        let form = json!({ "person": person });
+        house.call(&second, "PUT", &path, Some(form)).await
+    };
+    assert_eq!(
+        numbers(&listed(&house, &house.admin, "mine=true").await),
+        [0; 0]
+    );
+    let owned = own(made["by"].clone()).await.is(200).json();
+    assert_eq!(owned["owner"], made["by"]);
+    assert_eq!(owned["owner_name"], made["by_name"]);
+    assert_eq!(
+        numbers(&listed(&house, &house.admin, "mine=true").await),
+        [1]
+    );
+    let stranger = base::id::Id::<base::id::Person>::from_bytes([7; 16]);
+    let refused = own(json!(stranger)).await.is(422).json();
+    assert_eq!(refused["errors"][0]["field"], "person");
+    let free = own(Json::Null).await.is(200).json();
+    assert_eq!(free["owner"], Json::Null);
+
+    // A repair is of a row of the subject, in a field that rows have.
+    let repair = |list: i64, row: i64, field: &str| {
+        json!({ "repairs": [{ "list": list, "row": row, "field": field, "should_be": "4",
+            "evidence": EVIDENCE }] })
+    };
+    for (wrong, field) in [
+        (repair(1, 3, "decile"), "row"),
+        (repair(1, 2, "income"), "field"),
+        (json!({ "erasure": 1 }), "erasure"),
+        (json!({ "answer": "open" }), "answer"),
+        (json!({ "reason": " " }), "reason"),
+        (json!({ "done": "a\u{202e}b" }), "done"),
+    ] {
+        let refused = answer(&house, &second, &made["number"], wrong).await;
+        assert_eq!(refused.is(422).json()["errors"][0]["field"], field);
+    }
+    // Whoever has recorded it may answer it.
+    let admin = house.admin.clone();
+    let done = answer(&house, &admin, &made["number"], repair(1, 2, "decile")).await;
+    let done = done.is(200).json();
+    assert_eq!(done["state"], "granted");
+    assert_eq!(done["reason"], Json::Null);
+    assert_eq!(done["answered_us"], START.as_us());
+    let again = answer(&house, &second, &made["number"], json!({})).await;
+    assert_eq!(again.is(409).slug(), "card-request-answered");
+    assert_eq!(
+        own(Json::Null).await.is(409).slug(),
+        "card-request-answered"
+    );
+    let opened = open(&house, &second, &made["number"]).await.is(200).json();
+    assert_eq!(
+        (&opened["reason"], &opened["done"]),
+        (&json!(REASON), &json!(DONE))
+    );
+    assert_eq!(opened["repairs"], repair(1, 2, "decile")["repairs"]);
+    assert_eq!(numbers(&listed(&house, &admin, "state=open").await), [0; 0]);
+
+    // Destruction is answered by another than who has recorded it, and names the erasure.
+    let erase = ask(&house, &admin, form("erasure", &subject)).await;
+    let erase = erase.is(201).json()["number"].clone();
+    let own = answer(&house, &admin, &erase, json!({ "erasure": 7 })).await;
+    assert_eq!(own.is(409).slug(), "card-second-person");
+    let refused = json!({ "answer": "refused", "erasure": 7 });
+    answer(&house, &second, &erase, refused).await.is(422);
+    let done = answer(
+        &house,
+        &second,
+        &erase,
+        json!({ "answer": "partly", "erasure": 7 }),
+    )
+    .await;
+    let done = done.is(200).json();
+    assert_eq!(
+        (&done["state"], &done["erasure"]),
+        (&json!("partly"), &json!(7))
+    );
+    assert_eq!(numbers(&listed(&house, &admin, "kind=erasure").await), [2]);
+    let of = format!("subject={subject}&limit=1");
+    let page = listed(&house, &admin, &of).await;
+    assert_eq!((numbers(&page), &page["next"]), (vec![2], &json!("2")));
+    let page = listed(&house, &admin, &format!("{of}&cursor=2")).await;
+    assert_eq!((numbers(&page), &page["next"]), (vec![1], &Json::Null));
+}
+
+async fn refused(db: Db) {
+    let house = House::new(db).await;
+    two(&house).await;
+    let subject = family(&house, 1).await;
+    let nobody = base::id::Id::<base::id::Family>::from_bytes([7; 16]).to_string();
+    let unknown = ask(&house, &house.admin, form("access", &nobody)).await;
+    assert_eq!(unknown.is(404).slug(), "card-family");
+    for (field, value) in [
+        ("kind", json!("lain")),
+        ("who", json!("dua\nbaris")),
+        ("identity", json!("x".repeat(201))),
+        ("asks", json!(" \n ")),
+        ("asks", json!("x".repeat(2_001))),
+        ("area", json!(HERE)),
+    ] {
+        let mut wrong = form("access", &subject);
+        wrong[field] = value;
+        let refused = ask(&house, &house.admin, wrong).await.is(422).json();
+        assert_eq!(refused["errors"][0]["field"], field);
+    }
+    let mut nowhere = form("access", &subject);
+    nowhere["subject"] = Json::Null;
+    nowhere["area"] = "62.99".into();
+    let refused = ask(&house, &house.admin, nowhere).await.is(422).json();
+    assert_eq!(refused["errors"][0]["field"], "area");
+    for asked in [
+        "state=lain",
+        "kind=lain",
+        "cursor=x",
+        "limit=0",
+        "subject=x",
+    ] {
+        house.get(&format!("{REQUESTS}?{asked}")).await.is(422);
+    }
+    // The same request twice is one.
+    let twice = async || {
+        let request = Request::post(REQUESTS)
+            .header("cookie", &house.admin)
+            .header("content-type", "application/json")
+            .header("idempotency-key", "k1")
+            .body(Body::from(form("access", &subject).to_string()))
+            .expect("a request");
+        house.send(request).await.is(201).json()
+    };
+    assert_eq!(twice().await, twice().await);
+    assert_eq!(numbers(&listed(&house, &house.admin, "").await), [1]);
+    let none = open(&house, &house.admin, &json!(9)).await.is(404);
+    assert_eq!(none.slug(), "card-request");
+}
+
+async fn parts(db: Db) {
+    let house = House::new(db).await;
+    two(&house).await;
+    let here = house.person("loket", "bansos", Some(HERE)).await;
+    let regency = house.person("kabupaten", "bansos", Some("62.11")).await;
+    let auditor = house.person("pengawas", "pengawas", None).await;
+    let leader = house.person("kepala", "pimpinan", None).await;
+    let (own, theirs) = (family(&house, 1).await, family(&house, 2).await);
+    ask(&house, &here, form("access", &own)).await.is(201);
+    let hidden = ask(&house, &here, form("access", &theirs)).await;
+    assert_eq!(hidden.is(404).slug(), "card-family");
+    ask(&house, &regency, form("access", &theirs)).await.is(201);
+    // Of nobody the house has found: where it was recorded, or in the whole province.
+    let mut unfound = json!({ "kind": "access", "who": BY, "asks": ASKS });
+    ask(&house, &here, unfound.clone()).await.is(403);
+    let whole = ask(&house, &house.admin, unfound.clone()).await;
+    assert_eq!(whole.is(201).json()["area"], Json::Null);
+    unfound["area"] = HERE.into();
+    ask(&house, &regency, unfound.clone()).await.is(403);
+    let there = ask(&house, &here, unfound).await.is(201).json();
+    assert_eq!(
+        (&there["area"], &there["is_identified"]),
+        (&json!(HERE), &json!(false))
+    );
+    assert_eq!(numbers(&listed(&house, &here, "").await), [4, 1]);
+    assert_eq!(numbers(&listed(&house, &regency, "").await), [2]);
+    assert_eq!(numbers(&listed(&house, &auditor, "").await), [4, 3, 2, 1]);
+    assert_eq!(numbers(&listed(&house, &auditor, "area=62.11").await), [2]);
+    open(&house, &here, &json!(1)).await.is(200);
+    for number in [json!(2), json!(3)] {
+        let hidden = open(&house, &here, &number).await.is(404);
+        assert_eq!(hidden.slug(), "card-request");
+    }
+    // Who is to be there is checked later, and what is asked for in a part is answered there.
+    let path = format!("{REQUESTS}/4/identity");
+    let form = || Some(json!({ "identity": CHECKED }));
+    house.call(&regency, "PUT", &path, form()).await.is(404);
+    let checked = house.call(&here, "PUT", &path, form()).await.is(200).json();
+    assert_eq!(checked["is_identified"], true);
+    answer(&house, &here, &json!(4), json!({})).await.is(200);
+    house.call(&here, "PUT", &path, form()).await.is(409);
+    // Who may read opens and answers nothing, and who may count reads nothing.
+    for who in [&auditor, &leader] {
+        open(&house, who, &json!(1)).await.is(403);
+        answer(&house, who, &json!(1), json!({})).await.is(403);
+        dossier(&house, who, &json!(1), "json").await.is(403);
+        ask(&house, who, super::asked::form("access", &own))
+            .await
+            .is(403);
+    }
+    house.call(&leader, "GET", REQUESTS, None).await.is(403);
+    dossier(&house, &here, &json!(1), "json").await.is(200);
+    dossier(&house, &here, &json!(2), "json").await.is(404);
+    // Looks are of the whole province, and read by whoever opens nothing.
+    let looks = "/api/v1/card/looks";
+    house.call(&auditor, "GET", looks, None).await.is(200);
+    house.call(&here, "GET", looks, None).await.is(403);
+    house.call(&leader, "GET", looks, None).await.is(403);
+}
+
+/// Three days of 24 hours, whatever the days; what was late stays so.
+async fn late(db: Db) {
+    let house = House::new(db).await;
+    two(&house).await;
+    let subject = family(&house, 1).await;
+    for _ in 0..2 {
+        let made = ask(&house, &house.admin, form("access", &subject)).await;
+        made.is(201);
+    }
+    let lates = async |cookie: &str| {
+        let listed = listed(&house, cookie, "").await;
+        let items = listed["items"].as_array().expect("requests").iter();
+        items.map(|it| it["late"] == true).collect::<Vec<_>>()
+    };
+    house
+        .hall
+        .clock()
+        .turn(HOUR * 72 - Duration::from_micros(1));
+    let admin = house.log_in("admin").await;
+    assert_eq!(lates(&admin).await, [false, false]);
+    answer(&house, &admin, &json!(1), json!({})).await.is(200);
+    house.hall.clock().turn(Duration::from_micros(1));
+    assert_eq!(lates(&admin).await, [true, false]);
+    answer(&house, &admin, &json!(2), json!({})).await.is(200);
+    house.hall.clock().turn(HOUR * 24);
+    let admin = house.log_in("admin").await;
+    assert_eq!(lates(&admin).await, [true, false]);
+}
+
+async fn handed_out(db: Db) {
+    let house = House::new(db).await;
+    let list = objected::list(&house).await;
+    let second = house.person("kedua", "bansos", None).await;
+    let (subject, other) = (family(&house, 2).await, family(&house, 4).await);
+    let against = objected::form(list, &subject);
+    let objection = objected::object(&house, &second, against).await;
+    let objection = objected::id_of(&objection.is(201).json());
+    objected::open(&house, &second, &objection).await.is(200);
+    for id in [&subject, &other] {
+        let path = format!("/api/v1/card/families/{id}/opening");
+        let form = json!({ "purpose": format!("loket {id}") });
+        house.call(&second, "POST", &path, Some(form)).await.is(200);
+    }
+    let work = json!({ "area": HERE, "purpose": "kerja" });
+    house.post("/api/v1/card/worklists", work).await.is(200);
+
+    // Only for access, of somebody who is known to be who he says.
+    let correction = ask(&house, &second, form("correction", &subject)).await;
+    let correction = correction.is(201).json()["number"].clone();
+    let mut unsure = form("access", &subject);
+    unsure["identity"] = Json::Null;
+    let unsure = ask(&house, &second, unsure).await.is(201).json()["number"].clone();
+    let nobody = json!({ "kind": "access", "who": BY, "identity": CHECKED, "asks": ASKS });
+    let nobody = ask(&house, &second, nobody).await.is(201).json()["number"].clone();
+    for number in [&correction, &unsure, &nobody] {
+        let refused = dossier(&house, &second, number, "json").await.is(409);
+        assert_eq!(refused.slug(), "card-request-dossier");
+    }
+    let path = format!("{REQUESTS}/{unsure}/identity");
+    let checked = json!({ "identity": CHECKED });
+    house
+        .call(&second, "PUT", &path, Some(checked))
+        .await
+        .is(200);
+
+    // What a list said that counts no more is kept still, and told.
+    house
+        .post("/api/v1/card/lists/2/withdrawal", json!({ "why": "uji" }))
+        .await
+        .is(204);
+    let it = dossier(&house, &second, &unsure, "json")
+        .await
+        .is(200)
+        .json();
+    assert_eq!((&it["request"], &it["subject"]), (&unsure, &json!(subject)));
+    let rows = it["rows"].as_array().expect("rows");
+    let told: Vec<_> = rows
+        .iter()
+        .map(|row| {
+            (
+                row["title"].clone(),
+                row["is_standing"].clone(),
+                row["row"].clone(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (json!("DTSEN uji"), json!(true), json!(3)),
+            (json!("KPM uji"), json!(false), json!(3)),
+        ]
+    );
+    assert_eq!(rows[0]["says"]["nik"], nik(2));
+    assert_eq!(rows[0]["says"]["decile"], "5");
+    assert_eq!(rows[0]["owner"], "BPS");
+    let stands = &it["decisions"][0];
+    assert_eq!(
+        (&stands["number"], &stands["verdict"]),
+        (&json!(list), &json!("excluded"))
+    );
+    assert_eq!(stands["receives"], false);
+    let why = "Tidak menerima, diputuskan petugas untuk kelompoknya; aturan yang tidak terpenuhi: Desil 1 sampai 2.";
+    assert_eq!(stands["why"], why);
+    assert_eq!(it["objections"][0]["number"], 1);
+    assert!(it["objections"][0]["ground"].as_str().is_some());
+    assert_eq!(it["requests"].as_array().map(Vec::len), Some(2));
+    let looks = it["looks"].as_array().expect("looks");
+    let looks: Vec<_> = looks
+        .iter()
+        .map(|it| {
+            (
+                it["verb"].as_str().unwrap_or_default(),
+                it["is_certain"] == true,
+            )
+        })
+        .collect();
+    assert_eq!(
+        looks,
+        [
+            ("card_worklist.taken", false),
+            ("card_family.opened", true),
+            ("card_objection.opened", true),
+        ]
+    );
+    let audit = house.get("/api/v1/audit?limit=1").await.is(200).json();
+    let entry = &audit["items"][0];
+    assert_eq!(entry["verb"], "card_request.dossier");
+    assert_eq!(
+        entry["detail"],
+        json!({ "number": unsure, "kind": "access", "purpose": "permintaan akses", "rows": 2 })
+    );
+    // The same as a file; what was handed out is a look as well.
+    let file = dossier(&house, &second, &unsure, "csv")
+        .await
+        .is(200)
+        .text();
+    for part in [
+        &nik(2),
+        "DTSEN uji (daftar 1, baris 3)",
+        why,
+        "card_request.dossier",
+    ] {
+        assert!(file.contains(part), "{part}\n{file}");
+    }
+    assert!(!file.contains(&nik(4)), "{file}");
+    // A person is told of with the rows that are his.
+    let person = rows[0]["person"].as_str().expect("a person");
+    let asked = ask(&house, &second, form("access", person)).await;
+    let asked = asked.is(201).json()["number"].clone();
+    let it = dossier(&house, &second, &asked, "json")
+        .await
+        .is(200)
+        .json();
+    assert_eq!(it["rows"].as_array().map(Vec::len), Some(2));
+    assert_eq!(it["decisions"][0]["subject"], subject);
+    // Against whom somebody else objects is not told who did.
+    let stays = family(&house, 1).await;
+    let mut out = objected::form(list, &stays);
+    out["wants"] = "exclude".into();
+    objected::object(&house, &second, out).await.is(201);
+    let asked = ask(&house, &second, form("access", &stays)).await;
+    let asked = asked.is(201).json()["number"].clone();
+    let it = dossier(&house, &second, &asked, "json")
+        .await
+        .is(200)
+        .json();
+    let objection = &it["objections"][0];
+    assert_eq!(
+        (
+            &objection["is_withheld"],
+            &objection["objector"],
+            &objection["ground"]
+        ),
+        (&json!(true), &Json::Null, &Json::Null)
+    );
+    answer(&house, &second, &asked, json!({})).await.is(200);
+    let refused = dossier(&house, &second, &asked, "json").await.is(409);
+    assert_eq!(refused.slug(), "card-request-dossier");
+}
+
+async fn looked(db: Db) {
+    let house = House::new(db).await;
+    let list = objected::list(&house).await;
+    let second = house.person("kedua", "bansos", None).await;
+    let auditor = house.person("pengawas", "pengawas", None).await;
+    let subject = family(&house, 2).await;
+    let objection = objected::object(&house, &second, objected::form(list, &subject)).await;
+    let objection = objected::id_of(&objection.is(201).json());
+    let open_family = format!("/api/v1/card/families/{subject}/opening");
+    house
+        .post(&open_family, json!({ "purpose": "loket desa" }))
+        .await
+        .is(200);
+    house.hall.clock().turn(Duration::from_secs(60));
+    objected::open(&house, &second, &objection).await.is(200);
+    let made = ask(&house, &second, form("access", &subject)).await;
+    open(&house, &second, &made.is(201).json()["number"])
+        .await
+        .is(200);
+    let work = json!({ "area": HERE, "purpose": "kerja" });
+    house.post("/api/v1/card/worklists", work).await.is(200);
+    let looks = async |asked: &str| {
+        let path = format!("/api/v1/card/looks?{asked}");
+        house
+            .call(&auditor, "GET", &path, None)
+            .await
+            .is(200)
+            .json()
+    };
+    let verbs = |page: &Json| -> Vec<String> {
+        let items = page["items"].as_array().expect("looks").iter();
+        let verbs = items.filter_map(|it| it["verb"].as_str());
+        verbs.map(str::to_owned).collect()
+    };
+    let all = looks("").await;
+    assert_eq!(
+        verbs(&all),
+        [
+            "card_worklist.taken",
+            "card_request.opened",
+            "card_objection.opened",
+            "card_family.opened"
+        ]
+    );
+    let oldest = &all["items"][3];
+    assert_eq!(
+        *oldest,
+        json!({ "at_us": START.as_us(), "person": oldest["person"],
+            "person_name": oldest["person_name"], "via_address": null,
+            "verb": "card_family.opened", "subject": subject, "purpose": "loket desa",
+            "rows": 1 })
+    );
+    assert_eq!(all["items"][0]["subject"], HERE);
+    let of = looks(&format!("subject={subject}")).await;
+    assert_eq!(
+        verbs(&of),
+        [
+            "card_request.opened",
+            "card_objection.opened",
+            "card_family.opened"
+        ]
+    );
+    assert_eq!(
+        verbs(&looks(&format!("subject={HERE}")).await),
+        ["card_worklist.taken"]
+    );
+    let person = all["items"][1]["person"].as_str().expect("a person");
+    let of = looks(&format!("person={person}&what=card_objection.opened")).await;
+    assert_eq!(verbs(&of), ["card_objection.opened"]);
+    let later = (START + Duration::from_secs(1)).as_us();
+    assert_eq!(
+        verbs(&looks(&format!("to_us={later}")).await),
+        ["card_family.opened"]
+    );
+    assert_eq!(verbs(&looks(&format!("from_us={later}")).await).len(), 3);
+    let page = looks("limit=3").await;
+    let rest = looks(&format!(
+        "limit=3&cursor={}",
+        page["next"].as_str().expect("more")
+    ))
+    .await;
+    assert_eq!(verbs(&rest), ["card_family.opened"]);
+    let path = "/api/v1/card/looks?format=csv";
+    let file = house.call(&auditor, "GET", path, None).await.is(200).text();
+    assert!(file.contains("loket desa"), "{file}");
+    let audit = house.get("/api/v1/audit?limit=1").await.is(200).json();
+    assert_eq!(audit["items"][0]["verb"], "card_looks.exported");
+    // What is no look is not asked for here.
+    for asked in ["what=session.opened", "cursor=x", "limit=0", "person=x"] {
+        house
+            .get(&format!("/api/v1/card/looks?{asked}"))
+            .await
+            .is(422);
+    }
+}
+
+/// All octets and texts that the tables hold which somebody could read without a key.
+pub(super) async fn kept(house: &House) -> Vec<Vec<u8>> {
+    let mut read = house.hall.db().read().await.expect("a reader");
+    let mut kept: Vec<Vec<u8>> = Vec::new();
+    for (query, columns) in [
+        (
+            "SELECT sealed, wrapped, COALESCE(identity, wrapped) AS identity, \
+             COALESCE(answer, wrapped) AS answer FROM card_request",
+            &["sealed", "wrapped", "identity", "answer"][..],
+        ),
+        (
+            "SELECT sealed, wrapped, COALESCE(authority_how, wrapped) AS authority_how, \
+             COALESCE(people_how, wrapped) AS people_how, COALESCE(closing, wrapped) AS closing \
+             FROM card_breach",
+            &[
+                "sealed",
+                "wrapped",
+                "authority_how",
+                "people_how",
+                "closing",
+            ],
+        ),
+    ] {
+        for row in read.all(query, params![]).await.expect("rows") {
+            for column in columns {
+                kept.push(row.get(column).expect("octets"));
+            }
+        }
+    }
+    for (query, columns) in [
+        (
+            "SELECT kind, COALESCE(subject_kind, '') AS subject_kind, state, \
+             COALESCE(area_code, '') AS area_code FROM card_request",
+            &["kind", "subject_kind", "state", "area_code"][..],
+        ),
+        ("SELECT state, data FROM card_breach", &["state", "data"]),
+        (
+            "SELECT via, verb, subject, detail FROM hall_audit",
+            &["via", "verb", "subject", "detail"],
+        ),
+        (
+            "SELECT title, facts FROM hall_incident",
+            &["title", "facts"],
+        ),
+        ("SELECT body FROM store_fact", &["body"]),
+    ] {
+        for row in read.all(query, params![]).await.expect("rows") {
+            for column in columns {
+                kept.push(row.get::<String>(column).expect("text").into_bytes());
+            }
+        }
+    }
+    kept
+}
+
+#[track_caller]
+pub(super) fn nowhere(kept: &[Vec<u8>], said: &[&str]) {
+    let said = said.join(" ");
+    let words = said.split(|c: char| !c.is_alphabetic());
+    for word in words.filter(|word| word.len() > 5) {
+        let has = |octets: &Vec<u8>| octets.windows(word.len()).any(|it| it == word.as_bytes());
+        assert!(!kept.iter().any(has), "{word}");
+    }
+}
+
+/// What is said of people is nowhere in the clear, and gone with its key.
+async fn sealed(db: Db) {
+    let house = House::new(db).await;
+    two(&house).await;
+    let second = house.person("kedua", "bansos", None).await;
+    let subject = family(&house, 1).await;
+    let number = ask(&house, &second, form("correction", &subject)).await;
+    let number = number.is(201).json()["number"].clone();
+    open(&house, &second, &number).await.is(200);
+    let repairs = json!({ "repairs": [{ "list": 1, "row": 2, "field": "mother",
+        "should_be": "Kameloh", "evidence": EVIDENCE }] });
+    answer(&house, &second, &number, repairs).await.is(200);
+    let kept = kept(&house).await;
+    nowhere(
+        &kept,
+        &[ASKS, BY, CHECKED, REASON, DONE, EVIDENCE, "Kameloh"],
+    );
+    let mut tx = house.hall.db().write().await.expect("a transaction");
+    tx.execute(
+        "UPDATE card_request SET wrapped = $1",
+        params![Vec::<u8>::new()],
+    )
+    .await
+    .expect("destroyed");
+    tx.commit().await.expect("a commit");
+    let gone = open(&house, &second, &number).await.is(200).json();
+    for part in ["who", "identity", "asks", "reason", "done"] {
+        assert_eq!(gone[part], Json::Null, "{part}");
+    }
+    assert_eq!(gone["state"], "granted");
+}
+
+on_both! {
+    a_request_is_recorded_looked_after_and_answered: answered;
+    a_request_that_cannot_stand_is_refused: refused;
+    each_asks_and_reads_where_he_may: parts;
+    a_request_is_late_after_seventy_two_hours: late;
+    all_that_is_held_of_somebody_is_handed_out: handed_out;
+    who_has_looked_at_what_is_told: looked;
+    what_a_request_says_is_nowhere_in_the_clear: sealed;
+}
