@@ -21,6 +21,9 @@
 //! | `programme` | who should receive, as somebody wrote it |
 //! | `decide` | who receives: rules weighed, what people ruled, lists that were adopted |
 //! | `objection` | what somebody says against where he stands on a list |
+//! | `hold` | what may not be destroyed yet |
+//! | `erase` | all that is known of a family or person, destroyed by decree |
+//! | `term` | how long what is kept, and who lets it go |
 //! | `subject` | whom a programme is about |
 //! | `words` | what rules ask and columns say, in words |
 //! | `review` | pairs that people are asked about, and what they said |
@@ -31,8 +34,10 @@
 mod decide;
 #[doc(hidden)]
 pub mod doors;
+mod erase;
 mod examine;
 mod facts;
+mod hold;
 mod http;
 mod import;
 mod objection;
@@ -44,6 +49,7 @@ pub mod simulated;
 mod sql;
 mod strongbox;
 mod subject;
+mod term;
 mod words;
 
 pub use room::{Room, open, start};
@@ -52,5 +58,10 @@ pub use room::{Room, open, start};
 pub const SCHEMA: store::migrate::Schema = store::schema!(
     "card",
     "schema",
-    [(1, "lists"), (2, "decisions"), (3, "reviews")]
+    [
+        (1, "lists"),
+        (2, "decisions"),
+        (3, "reviews"),
+        (5, "erasures")
+    ]
 );

@@ -1,6 +1,7 @@
 //! What the room answers over HTTP, one file per resource.
 
 mod decisions;
+mod erasures;
 mod families;
 mod findings;
 mod imports;
@@ -10,6 +11,7 @@ mod pairs;
 mod programmes;
 mod runs;
 mod simulations;
+mod terms;
 
 use hall::Hall;
 use hall::problem::Problem;
@@ -27,6 +29,8 @@ pub(crate) fn routes() -> OpenApiRouter<Hall> {
         .merge(simulations::routes())
         .merge(decisions::routes())
         .merge(objections::routes())
+        .merge(erasures::routes())
+        .merge(terms::routes())
 }
 
 /// Rows of a page when nobody has said otherwise.

@@ -1,8 +1,10 @@
 //! The statements of the room, one file per noun, one text for both engines.
 
 pub(crate) mod decision;
+pub(crate) mod erasure;
 pub(crate) mod exception;
 pub(crate) mod finding;
+pub(crate) mod hold;
 pub(crate) mod import;
 pub(crate) mod judged;
 pub(crate) mod list;
@@ -12,6 +14,7 @@ pub(crate) mod pair;
 pub(crate) mod programme;
 pub(crate) mod record;
 pub(crate) mod run;
+pub(crate) mod term;
 
 use base::area::AreaCode;
 use store::query::{Query, Sql};
