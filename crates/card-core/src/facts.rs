@@ -9,6 +9,7 @@
 
 mod gather;
 mod octets;
+mod without;
 
 use base::day::Day;
 

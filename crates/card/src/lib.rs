@@ -27,6 +27,9 @@
 //! | `looks` | who has looked at what of people |
 //! | `breach` | a failure to protect what is kept, and who was told |
 //! | `processing` | the record of what is done with data of people, and of which class it is |
+//! | `hold` | what may not be destroyed yet |
+//! | `erase` | all that is known of a family or person, destroyed by decree |
+//! | `term` | how long what is kept, and who lets it go |
 //! | `subject` | whom a programme is about |
 //! | `words` | what rules ask and columns say, in words |
 //! | `seek` | everybody, held in memory for whoever looks for somebody without a number |
@@ -40,9 +43,11 @@ mod decide;
 #[doc(hidden)]
 pub mod doors;
 mod dossier;
+mod erase;
 mod examine;
 mod export;
 mod facts;
+mod hold;
 mod http;
 mod import;
 mod looks;
@@ -58,6 +63,7 @@ pub mod simulated;
 mod sql;
 mod strongbox;
 mod subject;
+mod term;
 mod words;
 
 pub use room::{Room, open, start};

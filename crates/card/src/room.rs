@@ -14,11 +14,13 @@ use tokio::sync::{Mutex as AsyncMutex, Semaphore, watch};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::decide::{Weighed, adopt};
+use crate::erase;
 use crate::examine::Stage;
 use crate::http;
 use crate::import::desk::Work;
 use crate::import::kept;
 use crate::seek::{self, Seek};
+use crate::term;
 
 /// Areas of one page while the register is read.
 const AREAS: i64 = 5_000;
@@ -115,6 +117,13 @@ pub async fn open(hall: &Hall) -> Result<Room, Error> {
     }
     drop(read);
     kept::sweep(hall).await?;
+    if let Err(problem) = erase::sweep(hall).await {
+        // Their keys are gone: they are in nobody's way.
+        tracing::warn!(
+            problem = problem.slug(),
+            "files without keys lie there still"
+        );
+    }
     crate::examine::sweep(hall).await?;
     adopt::sweep(hall).await?;
     Ok(Room {
@@ -137,8 +146,11 @@ pub async fn open(hall: &Hall) -> Result<Room, Error> {
 
 /// Starts what the room does by itself.
 pub fn start(hall: &Hall, room: &Room) {
-    let (it, room) = (hall.clone(), room.clone());
-    hall.tasks().spawn("card.kept", kept::let_go(it, room));
+    let (it, its) = (hall.clone(), room.clone());
+    hall.tasks().spawn("card.kept", kept::let_go(it, its));
+    let (it, its) = (hall.clone(), room.clone());
+    hall.tasks()
+        .spawn("card.terms", term::enforce_daily(it, its));
 }
 
 impl Room {

@@ -19,6 +19,7 @@ use utoipa::ToSchema;
 
 use super::annex::{self, Head};
 use super::{CHUNK, Decided, Laid, counting};
+use crate::erase;
 use crate::programme;
 use crate::room::Room;
 use crate::sql::decision::{self, Adopted, DecisionRow, Failure, State};
@@ -120,6 +121,7 @@ pub(crate) async fn begin(
     if !decision::write(&mut tx, row.number).await? {
         return Err(super::draft::done());
     }
+    erase::is_of_today(&mut tx, at).await?;
     // What somebody decided since it was looked at is not what is adopted.
     let seen = Decided::of(&mut tx, &row, at).await?;
     let now = Decided::of(&mut tx, &row, hall.now().wall).await?;

@@ -52,12 +52,10 @@ impl Head {
         row: &DecisionRow,
         kept: &Kept,
     ) -> Result<Self, Problem> {
-        let facts = run::find(conn, row.run).await?.and_then(|run| run.facts);
-        Ok(Self::new(
-            row,
-            kept,
-            facts.map(|kept| kept.blob).unwrap_or_default(),
-        ))
+        let facts = run::find(conn, row.run)
+            .await?
+            .and_then(|run| run.facts_name);
+        Ok(Self::new(row, kept, facts.unwrap_or_default()))
     }
 
     fn new(row: &DecisionRow, kept: &Kept, facts: String) -> Self {

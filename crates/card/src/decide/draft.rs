@@ -210,8 +210,14 @@ pub(crate) struct Excepted<'a> {
     pub(crate) objection: Option<Id<Objection>>,
 }
 
+/// What stands for a reason that was destroyed.
+const DESTROYED: &str = "(sudah dimusnahkan)";
+
 /// Why somebody decided about one subject.
 pub(crate) fn reason(hall: &Hall, row: &ExceptionRow) -> Result<String, Problem> {
+    if row.reason.is_empty() {
+        return Ok(DESTROYED.to_owned());
+    }
     let octets = hall
         .vault()
         .open("card_exception", &row.id.to_string(), "reason", &row.reason)?;

@@ -3,6 +3,7 @@
 mod breaches;
 mod decisions;
 mod exports;
+mod erasures;
 mod families;
 mod findings;
 mod imports;
@@ -16,6 +17,7 @@ mod programmes;
 mod requests;
 mod runs;
 mod simulations;
+mod terms;
 
 use hall::Hall;
 use hall::problem::Problem;
@@ -39,6 +41,8 @@ pub(crate) fn routes() -> OpenApiRouter<Hall> {
         .merge(breaches::routes())
         .merge(looks::routes())
         .merge(processing::routes())
+        .merge(erasures::routes())
+        .merge(terms::routes())
 }
 
 /// Rows of a page when nobody has said otherwise.

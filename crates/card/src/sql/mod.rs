@@ -2,9 +2,11 @@
 
 pub(crate) mod breach;
 pub(crate) mod decision;
+pub(crate) mod erasure;
 pub(crate) mod exception;
 pub(crate) mod export;
 pub(crate) mod finding;
+pub(crate) mod hold;
 pub(crate) mod import;
 pub(crate) mod judged;
 pub(crate) mod list;
@@ -15,6 +17,7 @@ pub(crate) mod programme;
 pub(crate) mod record;
 pub(crate) mod request;
 pub(crate) mod run;
+pub(crate) mod term;
 
 use base::area::AreaCode;
 use store::query::{Query, Sql};

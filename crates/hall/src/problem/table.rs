@@ -27,6 +27,7 @@ slugs! {
     "camera" NotFound "Kamera tidak ditemukan" "No such camera";
     "camera-silent" Unavailable
         "Kamera tidak menjawab sebagaimana mestinya" "The camera does not answer as it should";
+    "card-adopting" Conflict "Daftar sedang ditetapkan" "A list is being adopted";
     "card-annex-altered" Conflict
         "Lampiran tidak lagi sama dengan yang ditetapkan"
         "The annex is not what was adopted any more";
@@ -41,6 +42,10 @@ slugs! {
     "card-decided" Conflict "Daftar ini bukan rancangan lagi" "This list is no draft any more";
     "card-decision" NotFound "Daftar penetapan tidak ditemukan" "No such list";
     "card-draft" Conflict "Masih ada rancangan program ini" "There is a draft of this programme";
+    "card-erased" Conflict "Sudah dimusnahkan" "It is destroyed already";
+    "card-erasure" NotFound "Pemusnahan tidak ditemukan" "No such erasure";
+    "card-erasure-done" Conflict
+        "Pemusnahan itu sudah selesai atau dibatalkan" "The erasure was done or dropped";
     "card-examining" Conflict "Pemeriksaan lain sedang berjalan" "Another examination goes on";
     "card-exception" NotFound "Keputusan perorangan tidak ditemukan" "No such decision about one";
     "card-export" NotFound "Ekspor tidak ditemukan" "No such export";
@@ -48,6 +53,7 @@ slugs! {
     "card-export-closed" Conflict "Ekspor tidak dapat diunduh" "The export cannot be taken";
     "card-family" NotFound "Keluarga tidak ditemukan" "No such family";
     "card-group" NotFound "Kelompok tidak ditemukan" "No such group";
+    "card-held" Conflict "Masih wajib disimpan" "It has to be kept still";
     "card-index-away" Conflict "Data belum dimuat ke memori" "The records are not in memory";
     "card-judged" NotFound "Tidak ada dalam daftar penetapan itu" "Not on that list";
     "card-list" NotFound "Daftar tidak ditemukan" "No such list";
@@ -74,6 +80,8 @@ slugs! {
     "card-second-person" Conflict "Perlu orang kedua" "This needs a second person";
     "card-stale" Conflict
         "Rancangan ini sudah ketinggalan" "The draft is not of today any more";
+    "card-subject" NotFound "Keluarga atau orang tidak dikenal" "No such family or person";
+    "card-term" NotFound "Masa simpan tidak ditemukan" "No such term";
     "card-undecided" Conflict "Masih ada yang belum diputuskan" "Some are not decided yet";
     "carried" Invalid "Berkas lokasi tidak dapat dibaca" "The file of a site cannot be read";
     "certificate-expired" Denied
