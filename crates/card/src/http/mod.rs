@@ -2,8 +2,8 @@
 
 mod breaches;
 mod decisions;
-mod exports;
 mod erasures;
+mod exports;
 mod families;
 mod findings;
 mod imports;

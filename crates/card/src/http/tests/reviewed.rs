@@ -205,6 +205,8 @@ async fn surer(db: Db) {
     assert_eq!(house.persons().await, 8);
     let told = house.get(summary).await.is(200).json();
     assert_eq!(told["threshold"], 0.999);
+}
+
 impl House {
     /// Where a subject stands on a list, by its id; none: it is not known there.
     async fn stands(&self, list: i64, subject: &str) -> Option<(String, String)> {
