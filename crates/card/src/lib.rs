@@ -20,6 +20,9 @@
 //! | `facts` | what an examination knows, kept for whoever judges by it |
 //! | `programme` | who should receive, as somebody wrote it |
 //! | `decide` | who receives: rules weighed, what people ruled, lists that were adopted |
+//! | `listed` | an adopted list, counted over everybody |
+//! | `sample` | some of a list whom people visit, drawn by chance |
+//! | `indicators` | how well a list meets whom it is for |
 //! | `objection` | what somebody says against where he stands on a list |
 //! | `subject` | whom a programme is about |
 //! | `words` | what rules ask and columns say, in words |
@@ -35,11 +38,14 @@ mod examine;
 mod facts;
 mod http;
 mod import;
+mod indicators;
+mod listed;
 mod objection;
 mod programme;
 mod record;
 mod review;
 mod room;
+mod sample;
 pub mod simulated;
 mod sql;
 mod strongbox;
@@ -52,5 +58,10 @@ pub use room::{Room, open, start};
 pub const SCHEMA: store::migrate::Schema = store::schema!(
     "card",
     "schema",
-    [(1, "lists"), (2, "decisions"), (3, "reviews")]
+    [
+        (1, "lists"),
+        (2, "decisions"),
+        (3, "reviews"),
+        (4, "samples")
+    ]
 );

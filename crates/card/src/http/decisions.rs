@@ -35,6 +35,8 @@ use crate::programme::{self, Kept};
 use crate::room::Room;
 use crate::sql::decision::{self as rows, DecisionRow, RulingRow, State as Stage};
 
+pub(super) use self::papers::adopted;
+
 pub(super) fn routes() -> OpenApiRouter<Hall> {
     OpenApiRouter::new()
         .routes(routes!(list).guard(Permission::CardCount))

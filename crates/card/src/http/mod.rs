@@ -4,11 +4,13 @@ mod decisions;
 mod families;
 mod findings;
 mod imports;
+mod indicators;
 mod lists;
 mod objections;
 mod pairs;
 mod programmes;
 mod runs;
+mod samples;
 mod simulations;
 
 use hall::Hall;
@@ -27,6 +29,8 @@ pub(crate) fn routes() -> OpenApiRouter<Hall> {
         .merge(simulations::routes())
         .merge(decisions::routes())
         .merge(objections::routes())
+        .merge(samples::routes())
+        .merge(indicators::routes())
 }
 
 /// Rows of a page when nobody has said otherwise.

@@ -6,6 +6,7 @@ mod decided;
 mod objected;
 mod reviewed;
 mod rights;
+mod sampled;
 
 use axum::Router;
 use axum::body::Body;

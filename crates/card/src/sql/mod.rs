@@ -12,6 +12,8 @@ pub(crate) mod pair;
 pub(crate) mod programme;
 pub(crate) mod record;
 pub(crate) mod run;
+pub(crate) mod sample;
+pub(crate) mod visit;
 
 use base::area::AreaCode;
 use store::query::{Query, Sql};

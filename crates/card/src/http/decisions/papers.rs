@@ -33,7 +33,7 @@ pub(super) fn routes() -> OpenApiRouter<Hall> {
 }
 
 /// A list that was adopted.
-pub(super) fn adopted(row: DecisionRow) -> Result<DecisionRow, Problem> {
+pub(in crate::http) fn adopted(row: DecisionRow) -> Result<DecisionRow, Problem> {
     match row.state {
         Stage::Adopted => Ok(row),
         Stage::Draft | Stage::Writing | Stage::Dropped => Err(Problem::not_found(
