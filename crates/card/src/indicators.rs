@@ -397,7 +397,10 @@ mod tests {
         // One small cell hides a second one; where both are of the poorest the sum stays.
         let (share, cells) = deciles(&listed([40, 3, 17, 30, 20, 30, 0, 0, 0, 0, 0]), Some(2));
         let hidden = cells.iter().filter(|cell| cell.suppressed).count();
-        assert_eq!((cells[0].subjects, cells[0].rupiah, hidden), (None, None, 2));
+        assert_eq!(
+            (cells[0].subjects, cells[0].rupiah, hidden),
+            (None, None, 2)
+        );
         assert_eq!(share, Some(0.2));
         // One of the poorest and one of the others: the share would tell both.
         let (share, cells) = deciles(&listed([50, 3, 60, 4, 70, 70, 0, 0, 0, 0, 0]), None);

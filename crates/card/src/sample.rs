@@ -72,8 +72,7 @@ impl Drawing {
     /// # Errors
     /// If it was kept otherwise.
     pub(crate) fn of(row: &SampleRow) -> Result<Self, Error> {
-        serde_json::from_value(row.design.clone())
-            .map_err(|_| Error::corrupt("card_sample.design"))
+        serde_json::from_value(row.design.clone()).map_err(|_| Error::corrupt("card_sample.design"))
     }
 
     /// How many are visited in how many villages.
@@ -212,12 +211,7 @@ pub(crate) async fn answer(
 }
 
 /// Closes a sample; nothing that was found is changed any more.
-pub(crate) async fn close(
-    hall: &Hall,
-    who: &Who,
-    tx: &mut Tx,
-    number: i64,
-) -> Result<(), Problem> {
+pub(crate) async fn close(hall: &Hall, who: &Who, tx: &mut Tx, number: i64) -> Result<(), Problem> {
     let row = open(tx, number).await?;
     let visits = visit::all(tx, number).await?;
     let now = hall.now();

@@ -178,18 +178,14 @@ fn file(all: &Indicators) -> File {
         table.errors("aturan program, penerima sebelumnya", before);
     }
     let linkage = "sampel pasangan baris yang ditinjau";
-    table.share(
-        "ketelitian pemadanan",
-        linkage,
-        all.linkage.precision,
-        None,
-    );
+    table.share("ketelitian pemadanan", linkage, all.linkage.precision, None);
     table.share("kelengkapan pemadanan", linkage, all.linkage.recall, None);
     let decile = "desil menurut DTSEN";
     for it in &all.deciles {
-        let of = it
-            .decile
-            .map_or_else(|| "desil belum diketahui".to_owned(), |it| format!("desil {it}"));
+        let of = it.decile.map_or_else(
+            || "desil belum diketahui".to_owned(),
+            |it| format!("desil {it}"),
+        );
         let n = it.subjects.map(|n| n.to_string());
         table.put("penerima", decile, Some(&of), [None, None, None, n]);
     }

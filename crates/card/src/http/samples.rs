@@ -133,12 +133,48 @@ impl SizeForm {
         };
         // Which of them it is: each alone beside what is usual.
         let alone = [
-            ("inclusion", Aim { inclusion: aim.inclusion, ..usual }),
-            ("exclusion", Aim { exclusion: aim.exclusion, ..usual }),
-            ("half_width", Aim { half_width: aim.half_width, ..usual }),
-            ("rho", Aim { rho: aim.rho, ..usual }),
-            ("take", Aim { take: aim.take, ..usual }),
-            ("response", Aim { response: aim.response, ..usual }),
+            (
+                "inclusion",
+                Aim {
+                    inclusion: aim.inclusion,
+                    ..usual
+                },
+            ),
+            (
+                "exclusion",
+                Aim {
+                    exclusion: aim.exclusion,
+                    ..usual
+                },
+            ),
+            (
+                "half_width",
+                Aim {
+                    half_width: aim.half_width,
+                    ..usual
+                },
+            ),
+            (
+                "rho",
+                Aim {
+                    rho: aim.rho,
+                    ..usual
+                },
+            ),
+            (
+                "take",
+                Aim {
+                    take: aim.take,
+                    ..usual
+                },
+            ),
+            (
+                "response",
+                Aim {
+                    response: aim.response,
+                    ..usual
+                },
+            ),
         ];
         match alone.into_iter().find(|(_, aim)| !aim.is_sound()) {
             Some((field, _)) => Err(line::refuse(field, "nothing can be drawn by that")),

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use card_core::measure::{self, Drawn, Measured, Visit};
 use store::{Conn, Error};
 
-use crate::sql::visit::{self, VisitRow};
 use crate::sql::sample as rows;
+use crate::sql::visit::{self, VisitRow};
 
 /// Estimates from all visits of a sample.
 pub(crate) async fn measured(conn: &mut Conn, number: i64) -> Result<Measured, Error> {

@@ -7,7 +7,6 @@ use card_core::measure::Drawn;
 use hall::Hall;
 use hall::audit;
 use hall::problem::Problem;
-use serde_json::Value as Json;
 
 use super::draw::{self, Taken};
 use super::{Drawing, digest, seed, subject};
@@ -61,7 +60,7 @@ pub(crate) async fn differs(
     }
     if row.state == State::Closed {
         let found = digest(&visits);
-        if closed.is_none_or(|it| it["outcomes"] != Json::from(found)) {
+        if closed.is_none_or(|it| it["outcomes"] != found) {
             differs.push("outcomes".to_owned());
         }
     }
@@ -85,7 +84,12 @@ fn compare(taken: &Taken, villages: &[Drawn], visits: &[VisitRow], differs: &mut
         let all = all.iter().cloned();
         all.map(|it| (it.code.clone(), it)).collect()
     };
-    others("village", &by_code(&taken.villages), &by_code(villages), differs);
+    others(
+        "village",
+        &by_code(&taken.villages),
+        &by_code(villages),
+        differs,
+    );
     // What was found since is not what was drawn.
     let by_number = |all: &[VisitRow]| -> BTreeMap<u32, VisitRow> {
         let as_drawn = all.iter().map(|it| VisitRow {
@@ -96,7 +100,12 @@ fn compare(taken: &Taken, villages: &[Drawn], visits: &[VisitRow], differs: &mut
         });
         as_drawn.map(|it| (it.number, it)).collect()
     };
-    others("visit", &by_number(&taken.visits), &by_number(visits), differs);
+    others(
+        "visit",
+        &by_number(&taken.visits),
+        &by_number(visits),
+        differs,
+    );
 }
 
 /// Tells whatever is another, or only on one side.

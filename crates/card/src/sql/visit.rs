@@ -77,21 +77,6 @@ pub(crate) async fn of_village(
     conn.all_query(&query).await?.iter().map(visit).collect()
 }
 
-pub(crate) async fn find(
-    conn: &mut Conn,
-    sample: i64,
-    number: u32,
-) -> Result<Option<VisitRow>, Error> {
-    let query = Query::new(COLUMNS)
-        .push(" WHERE sample = ", sample)
-        .push(" AND number = ", i64::from(number));
-    conn.all_query(&query)
-        .await?
-        .first()
-        .map(visit)
-        .transpose()
-}
-
 /// Which of them.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Asked<'a> {
@@ -123,7 +108,7 @@ pub(crate) async fn some(
     conn.all_query(&query).await?.iter().map(visit).collect()
 }
 
-/// By sample and village how many are visited, and in how many cases somebody has been there.
+/// By village how many are visited, and in how many cases somebody has been there.
 pub(crate) async fn counts(conn: &mut Conn, sample: i64) -> Result<Vec<(String, u64, u64)>, Error> {
     conn.all(
         "SELECT area_code, COUNT(*) AS visits, COUNT(outcome) AS answered FROM card_visit \
@@ -134,7 +119,11 @@ pub(crate) async fn counts(conn: &mut Conn, sample: i64) -> Result<Vec<(String, 
     .iter()
     .map(|row| {
         let number = |column| row.get::<i64>(column).map(i64::unsigned_abs);
-        Ok((row.get("area_code")?, number("visits")?, number("answered")?))
+        Ok((
+            row.get("area_code")?,
+            number("visits")?,
+            number("answered")?,
+        ))
     })
     .collect()
 }
@@ -184,9 +173,9 @@ fn visit(row: &Row) -> Result<VisitRow, Error> {
     };
     let outcome = match row.get::<Option<String>>("outcome")? {
         None => None,
-        Some(word) => Some(
-            Outcome::of(&word, count("households")?, count("eligible")?).ok_or_else(wrong)?,
-        ),
+        Some(word) => {
+            Some(Outcome::of(&word, count("households")?, count("eligible")?).ok_or_else(wrong)?)
+        }
     };
     Ok(VisitRow {
         number: small(row, "number")?,
