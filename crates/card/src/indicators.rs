@@ -359,7 +359,7 @@ fn regencies(room: &Room, listed: &Listed) -> Vec<RegencyView> {
     let views = listed.regencies.iter().zip(cells);
     let views = views.map(|((code, (receiving, _)), cell)| RegencyView {
         name: annex::village(room, code).map(|(_, name)| name.to_owned()),
-        code: (!code.is_empty()).then(|| code.clone()),
+        code: (!code.is_empty()).then(|| code.to_owned()),
         receiving: *receiving,
         by_rules_not: cell,
         suppressed: cell.is_none(),
