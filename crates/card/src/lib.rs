@@ -20,6 +20,9 @@
 //! | `facts` | what an examination knows, kept for whoever judges by it |
 //! | `programme` | who should receive, as somebody wrote it |
 //! | `decide` | who receives: rules weighed, what people ruled, lists that were adopted |
+//! | `listed` | an adopted list, counted over everybody |
+//! | `sample` | some of a list whom people visit, drawn by chance |
+//! | `indicators` | how well a list meets whom it is for |
 //! | `objection` | what somebody says against where he stands on a list |
 //! | `export` | the annex of a list as a whole, which a second person grants |
 //! | `request` | what somebody asks about data of his own, and until when it is answered |
@@ -50,6 +53,8 @@ mod facts;
 mod hold;
 mod http;
 mod import;
+mod indicators;
+mod listed;
 mod looks;
 mod objection;
 mod processing;
@@ -58,6 +63,7 @@ mod record;
 mod request;
 mod review;
 mod room;
+mod sample;
 mod seek;
 pub mod simulated;
 mod sql;

@@ -225,7 +225,22 @@ pub(crate) async fn opened(
     conn: &mut Conn,
     rows: Vec<JudgedRow>,
 ) -> Result<Vec<(JudgedRow, Option<Record>)>, Problem> {
-    let mut places: Vec<(i64, u32)> = rows.iter().map(|row| (row.list, row.number)).collect();
+    let places = rows.iter().map(|row| (row.list, row.number)).collect();
+    let records = records(hall, conn, places).await?;
+    let opened = rows.into_iter().map(|row| {
+        let record = records.get(&(row.list, row.number)).cloned();
+        (row, record)
+    });
+    Ok(opened.collect())
+}
+
+/// What rows of lists say, whether they still count or not, by list and number; without those
+/// whose keys were destroyed.
+pub(crate) async fn records(
+    hall: &Hall,
+    conn: &mut Conn,
+    mut places: Vec<(i64, u32)>,
+) -> Result<BTreeMap<(i64, u32), Record>, Problem> {
     places.sort_unstable();
     places.dedup();
     let mut records: BTreeMap<(i64, u32), Record> = BTreeMap::new();
@@ -240,11 +255,7 @@ pub(crate) async fn opened(
             }
         }
     }
-    let opened = rows.into_iter().map(|row| {
-        let record = records.get(&(row.list, row.number)).cloned();
-        (row, record)
-    });
-    Ok(opened.collect())
+    Ok(records)
 }
 
 /// What a row of a list says, whether that still counts or not; none where its key was

@@ -7,6 +7,7 @@ mod exports;
 mod families;
 mod findings;
 mod imports;
+mod indicators;
 mod lists;
 mod looks;
 mod objections;
@@ -16,6 +17,7 @@ mod processing;
 mod programmes;
 mod requests;
 mod runs;
+mod samples;
 mod simulations;
 mod terms;
 
@@ -43,6 +45,8 @@ pub(crate) fn routes() -> OpenApiRouter<Hall> {
         .merge(processing::routes())
         .merge(erasures::routes())
         .merge(terms::routes())
+        .merge(samples::routes())
+        .merge(indicators::routes())
 }
 
 /// Rows of a page when nobody has said otherwise.

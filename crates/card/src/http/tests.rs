@@ -10,6 +10,7 @@ mod exported;
 mod objected;
 mod reviewed;
 mod rights;
+mod sampled;
 mod sought;
 
 use axum::Router;
@@ -148,6 +149,14 @@ impl House {
             .body(octets.into())
             .expect("a request");
         self.send(request).await
+    }
+
+    /// Changes something behind the back of the house.
+    async fn change(&self, statement: &'static str) {
+        let mut tx = self.hall.db().write().await.expect("a writer");
+        let done = tx.execute(statement, store::params![]).await;
+        assert!(done.expect("changed") > 0, "{statement}");
+        tx.commit().await.expect("changed");
     }
 
     /// Asks again whenever the room has come further, until it is so.

@@ -17,7 +17,9 @@ pub(crate) mod programme;
 pub(crate) mod record;
 pub(crate) mod request;
 pub(crate) mod run;
+pub(crate) mod sample;
 pub(crate) mod term;
+pub(crate) mod visit;
 
 use base::area::AreaCode;
 use store::query::{Query, Sql};

@@ -77,12 +77,19 @@ slugs! {
         "Data subjek belum dapat diserahkan" "The data cannot be handed out yet";
     "card-rule" Invalid "Aturan program tidak dapat dibaca" "The rules cannot be read";
     "card-run" NotFound "Belum ada pemeriksaan" "There was no examination yet";
+    "card-sample" NotFound "Sampel tidak ditemukan" "No such sample";
+    "card-sample-answered" Conflict "Sudah ada yang dikunjungi" "Somebody was visited already";
+    "card-sample-ended" Conflict
+        "Sampel sudah ditutup atau dibatalkan" "The sample is closed or was dropped";
+    "card-sample-frame" Conflict "Tidak ada yang dapat ditarik" "Nobody can be drawn";
+    "card-sample-open" Conflict "Masih ada sampel yang terbuka" "There is an open sample";
     "card-second-person" Conflict "Perlu orang kedua" "This needs a second person";
     "card-stale" Conflict
         "Rancangan ini sudah ketinggalan" "The draft is not of today any more";
     "card-subject" NotFound "Keluarga atau orang tidak dikenal" "No such family or person";
     "card-term" NotFound "Masa simpan tidak ditemukan" "No such term";
     "card-undecided" Conflict "Masih ada yang belum diputuskan" "Some are not decided yet";
+    "card-visit" NotFound "Kunjungan tidak ditemukan" "No such visit";
     "carried" Invalid "Berkas lokasi tidak dapat dibaca" "The file of a site cannot be read";
     "certificate-expired" Denied
         "Sertifikat perangkat sudah berakhir" "The certificate of the box has expired";

@@ -46,14 +46,6 @@ async fn house(db: Db) -> House {
 }
 
 impl House {
-    async fn change(&self, statement: &'static str) {
-        let mut tx = self.hall.db().write().await.expect("a writer");
-        tx.execute(statement, store::params![])
-            .await
-            .expect("changed");
-        tx.commit().await.expect("changed");
-    }
-
     async fn verified(&self, number: i64) -> Json {
         let path = format!("{DRAFTS}/{number}/verification");
         self.post(&path, json!({})).await.is(200).json()
