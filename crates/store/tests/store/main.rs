@@ -5,6 +5,7 @@
     reason = "a test spawns what it waits for, and has no house to spawn it in"
 )]
 
+mod backup;
 mod claim;
 mod crash;
 mod facts;
