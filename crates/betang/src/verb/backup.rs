@@ -89,7 +89,9 @@ pub(crate) struct Copy {
 
 pub(crate) async fn take(asked: &Backup) -> anyhow::Result<ExitCode> {
     let config = asked.setting.load()?;
-    let db = Db::open_to_read(&place(&config)).await?;
+    let db = Db::open_to_read(&place(&config))
+        .await
+        .map_err(|error| explained(error.into(), Doing::Backup))?;
     let house = House {
         db: &db,
         blobs: &config.data.join("blobs"),
@@ -230,11 +232,12 @@ pub(crate) async fn copy(asked: &Copy) -> anyhow::Result<ExitCode> {
     let (from, _) = place_of(&asked.from, &asked.schema);
     let (into, folder) = place_of(&asked.to, &asked.schema);
     // A place that is opened to write is made where there is none.
-    Db::open_to_read(&from).await?.close().await;
+    let unread = |error: Error| explained(error.into(), Doing::Copy);
+    Db::open_to_read(&from).await.map_err(unread)?.close().await;
+    let db = Db::open(&from).await.map_err(unread)?;
     if let Some(folder) = &folder {
         make_folder(folder).with_context(|| folder.display().to_string())?;
     }
-    let db = Db::open(&from).await?;
     let teller = Teller::new();
     let copied = store::copy::copy(&db, &into, SCHEMAS, &shown(&teller)).await;
     teller.clear();

@@ -836,10 +836,9 @@ on_both_engines!(
         run(&full.db, "DELETE FROM test_key").await;
         assert!(full.db.settle(&["test_key"]).await.expect("settled"));
         let octets = std::fs::read(&name).expect("the file");
-        let left: Vec<_> = (0..MANY)
-            .filter(|number| contains(&octets, &wrapped(1, *number)))
-            .collect();
-        assert_eq!(left, [] as [i64; 0]);
+        // What each of them holds, whatever its number.
+        assert!(!contains(&octets, b"of a row of people"));
+        assert!(contains(&octets, b"sealed 7"));
         let reader = Db::open_to_read(full.db.place()).await.expect("opens");
         let refused = reader.settle(&[]).await.expect_err("only reads");
         assert!(matches!(refused, Error::Refused(_)), "{refused}");
