@@ -134,9 +134,10 @@ impl Filling {
             }
         }
         tx.commit().await?;
-        if let Some(part) = &part {
+        if let Some(part) = part {
             place_file(&part.path, &part.whole)?;
         }
+        // Last of all, so that nobody comes by the lock while it goes.
         db.close().await;
         Ok(())
     }

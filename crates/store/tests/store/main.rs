@@ -11,6 +11,7 @@ mod crash;
 mod facts;
 mod jobs;
 mod migrate;
+mod struck;
 
 use base::id::{Camera, Id};
 use base::kind::Kind;
