@@ -88,3 +88,25 @@ pub const SCHEMA: store::migrate::Schema = store::schema!(
         (7, "exports"),
     ]
 );
+
+/// The room's columns of keys: what they have sealed is destroyed with them. Backups hold
+/// them apart.
+pub const KEYS: &[store::backup::KeyColumn] = &[
+    key("card_key", "wrapped", true),
+    key("card_import", "file_key", false),
+    key("card_list", "file_key", false),
+    key("card_run", "facts_key", false),
+    key("card_objection", "wrapped", false),
+];
+
+const fn key(
+    table: &'static str,
+    column: &'static str,
+    row_goes: bool,
+) -> store::backup::KeyColumn {
+    store::backup::KeyColumn {
+        table,
+        column,
+        row_goes,
+    }
+}
