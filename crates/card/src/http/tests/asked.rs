@@ -577,6 +577,65 @@ async fn looked(db: Db) {
     }
 }
 
+/// What is to be put right goes to the owner of the list; rows of the house stay.
+async fn corrected(db: Db) {
+    let house = House::new(db).await;
+    two(&house).await;
+    let here = house.person("loket", "bansos", Some(HERE)).await;
+    let auditor = house.person("pengawas", "pengawas", None).await;
+    let subject = family(&house, 1).await;
+    let file = async |cookie: &str, owner: &str, from: Option<Wall>| {
+        let form = json!({ "owner": owner, "purpose": "perbaikan", "from_us": from });
+        let path = "/api/v1/card/corrections/file";
+        house.call(cookie, "POST", path, Some(form)).await
+    };
+    let repair = |should_be: &str| {
+        json!({ "repairs": [
+            { "list": 1, "row": 2, "field": "decile", "should_be": should_be,
+                "evidence": EVIDENCE },
+            { "list": 2, "row": 2, "field": "mother", "should_be": "=KAMELOH",
+                "evidence": EVIDENCE },
+        ] })
+    };
+    // What is refused or open is nobody's to put right.
+    for further in [repair("4"), repair("5"), json!({ "answer": "refused" })] {
+        let made = ask(&house, &house.admin, form("correction", &subject)).await;
+        let number = made.is(201).json()["number"].clone();
+        answer(&house, &house.admin, &number, further).await.is(200);
+        house.hall.clock().turn(HOUR);
+    }
+    let made = ask(&house, &house.admin, form("correction", &subject)).await;
+    made.is(201);
+    let head = "permintaan,dijawab,daftar,baris,kolom,tertulis,seharusnya,bukti";
+    let lines = |text: String| -> Vec<String> {
+        let text = text.trim_start_matches('\u{feff}');
+        text.lines().map(str::to_owned).collect()
+    };
+    let all = file(&house.admin, "BPS", None).await.is(200).text();
+    let line = |request: i64, should_be: i64| {
+        format!("{request},2025-12-01,DTSEN uji,2,decile,1,{should_be},{EVIDENCE}")
+    };
+    assert_eq!(lines(all), [head.to_owned(), line(2, 5), line(1, 4)]);
+    let audit = house.get("/api/v1/audit?limit=1").await.is(200).json();
+    let entry = &audit["items"][0];
+    assert_eq!(entry["verb"], "card_corrections.taken");
+    assert_eq!(
+        entry["detail"],
+        json!({ "owner": "BPS", "purpose": "perbaikan", "rows": 2, "requests": [1, 2] })
+    );
+    let later = file(&house.admin, "BPS", Some(START + HOUR)).await;
+    assert_eq!(lines(later.is(200).text()), [head.to_owned(), line(2, 5)]);
+    let none = file(&house.admin, "Orang lain", None).await.is(422).json();
+    assert_eq!(none["errors"][0]["field"], "owner");
+    for who in [&here, &auditor] {
+        file(who, "BPS", None).await.is(403);
+    }
+    let path = format!("/api/v1/card/families/{subject}");
+    let shown = house.get(&path).await.is(200).json();
+    let says = &shown["members"][0]["records"][0]["says"];
+    assert_eq!(says["decile"], 1);
+}
+
 /// All octets and texts that the tables hold which somebody could read without a key.
 pub(super) async fn kept(house: &House) -> Vec<Vec<u8>> {
     let mut read = house.hall.db().read().await.expect("a reader");
@@ -681,5 +740,6 @@ on_both! {
     a_request_is_late_after_seventy_two_hours: late;
     all_that_is_held_of_somebody_is_handed_out: handed_out;
     who_has_looked_at_what_is_told: looked;
+    what_is_to_be_put_right_goes_to_the_owner_of_the_list: corrected;
     what_a_request_says_is_nowhere_in_the_clear: sealed;
 }
