@@ -5,6 +5,7 @@ mod asked;
 mod breached;
 mod brought;
 mod decided;
+mod held;
 mod objected;
 mod reviewed;
 mod rights;
