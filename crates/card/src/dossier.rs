@@ -71,6 +71,25 @@ impl Held {
         Ok(Self { rows })
     }
 
+    /// Whom a subject that has no rows any more was found to be, where he is another one by now.
+    pub(crate) async fn moved(
+        conn: &mut Conn,
+        subject: SubjectId,
+    ) -> Result<BTreeSet<SubjectId>, Error> {
+        let Some(run) = run::counting(conn).await? else {
+            return Ok(BTreeSet::new());
+        };
+        let rows = member::moved_to(conn, run.number, subject)
+            .await?
+            .into_iter();
+        Ok(rows
+            .map(|row| match subject {
+                SubjectId::Family(_) => SubjectId::Family(row.family),
+                SubjectId::Person(_) => SubjectId::Person(row.person),
+            })
+            .collect())
+    }
+
     /// Whether nothing is held.
     pub(crate) fn is_empty(&self) -> bool {
         self.rows.is_empty()
@@ -249,7 +268,8 @@ pub(crate) struct Dossier {
 /// Puts together all that is held of somebody.
 ///
 /// # Errors
-/// If the database does not answer, or something does not open.
+/// `card-request-dossier` if he was found to be another one since: what is held of that one
+/// is asked for anew. If the database does not answer, or something does not open.
 pub(crate) async fn make(
     hall: &Hall,
     conn: &mut Conn,
@@ -257,6 +277,19 @@ pub(crate) async fn make(
     subject: SubjectId,
 ) -> Result<Dossier, Problem> {
     let held = Held::of(conn, subject).await?;
+    if held.is_empty() {
+        let moved = Held::moved(conn, subject).await?;
+        let now: Vec<String> = moved.iter().map(ToString::to_string).collect();
+        if !now.is_empty() {
+            return Err(Problem::conflict(
+                "card-request-dossier",
+                format!(
+                    "The lists were examined since, and what was of {subject} is of {} now: record the request for that.",
+                    now.join(" and ")
+                ),
+            ));
+        }
+    }
     let (families, persons) = held.ids();
     let mut about = About {
         names: looks::about(conn, subject).await?.into_iter().collect(),

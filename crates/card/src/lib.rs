@@ -26,6 +26,7 @@
 //! | `objection` | what somebody says against where he stands on a list |
 //! | `export` | the annex of a list as a whole, which a second person grants |
 //! | `request` | what somebody asks about data of his own, and until when it is answered |
+//! | `correction` | what owners of lists are to put right in theirs |
 //! | `dossier` | all that is held of somebody |
 //! | `looks` | who has looked at what of people |
 //! | `breach` | a failure to protect what is kept, and who was told |
@@ -42,6 +43,7 @@
 //! | `room` | the room as a whole |
 
 mod breach;
+mod correction;
 mod decide;
 #[doc(hidden)]
 pub mod doors;

@@ -137,6 +137,12 @@ impl About {
                 let part = (list, Some(area.to_owned()));
                 self.lists.contains(&part).then_some(true)
             }
+            "card_corrections.taken" => {
+                let requests = entry.detail["requests"].as_array();
+                let numbers = requests.into_iter().flatten().filter_map(Json::as_i64);
+                let mut named = numbers.map(request::subject);
+                named.any(|it| self.names.contains(&it)).then_some(true)
+            }
             "card_worklist.taken" => self.lies_in(&entry.subject).then_some(false),
             "card_changes.taken" | "card_export.taken" => {
                 let told = entry.detail["decision"].as_i64();
@@ -236,6 +242,18 @@ mod tests {
             ),
             ("card_annex.taken", "list 7", json!({ "area": there }), None),
             ("card_annex.taken", "list 8", json!({ "area": here }), None),
+            (
+                "card_corrections.taken",
+                "corrections",
+                json!({ "requests": [1, 3] }),
+                Some(true),
+            ),
+            (
+                "card_corrections.taken",
+                "corrections",
+                json!({ "requests": [1, 33] }),
+                None,
+            ),
             ("card_worklist.taken", "62.02.01", json!({}), Some(false)),
             ("card_worklist.taken", "62.11.05", json!({}), None),
             (

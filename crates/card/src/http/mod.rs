@@ -1,6 +1,7 @@
 //! What the room answers over HTTP, one file per resource.
 
 mod breaches;
+mod corrections;
 mod decisions;
 mod erasures;
 mod exports;
@@ -40,6 +41,7 @@ pub(crate) fn routes() -> OpenApiRouter<Hall> {
         .merge(exports::routes())
         .merge(objections::routes())
         .merge(requests::routes())
+        .merge(corrections::routes())
         .merge(breaches::routes())
         .merge(looks::routes())
         .merge(processing::routes())

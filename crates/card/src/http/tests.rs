@@ -7,6 +7,7 @@ mod brought;
 mod decided;
 mod drafted;
 mod exported;
+mod held;
 mod objected;
 mod reviewed;
 mod rights;
