@@ -282,7 +282,7 @@ async fn linkage(conn: &mut Conn, number: i64) -> Result<Linkage, Problem> {
         };
     }
     let pairs = match number {
-        Some(number) => pair::of_run(conn, number).await?,
+        Some(number) => pair::sampled(conn, number).await?,
         None => Vec::new(),
     };
     let words = review::words(conn).await?;

@@ -1,5 +1,6 @@
 //! `/api/v1/card/samples`: some of an adopted list whom people visit, drawn by chance.
 
+mod size;
 mod visits;
 
 use std::collections::BTreeMap;
@@ -9,7 +10,7 @@ use axum::extract::State;
 use axum::response::Response;
 use base::id::{Id, Person};
 use base::now::Wall;
-use card_core::measure::{Aim, Drawn};
+use card_core::measure::Drawn;
 use hall::audit::{self, Act};
 use hall::guard::{Guarded as _, Permission, Who};
 use hall::idempotency::Keyed;
@@ -22,6 +23,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use self::size::SizeForm;
 use crate::decide::draft::adopted;
 use crate::decide::{self, annex, draft};
 use crate::room::Room;
@@ -32,13 +34,13 @@ use crate::sql::visit;
 
 pub(super) fn routes() -> OpenApiRouter<Hall> {
     OpenApiRouter::new()
-        .routes(routes!(sizing).guard(Permission::CardCount))
         .routes(routes!(list).guard(Permission::CardCount))
         .routes(routes!(take).guard(Permission::CardDecide))
         .routes(routes!(find).guard(Permission::CardCount))
         .routes(routes!(drop_unvisited).guard(Permission::CardDecide))
         .routes(routes!(close).guard(Permission::CardDecide))
         .routes(routes!(verification).guard(Permission::CardRead))
+        .merge(size::routes())
         .merge(visits::routes())
 }
 
@@ -47,33 +49,6 @@ const REFERENCE: (usize, usize) = (10, 500);
 
 /// How often a sample is drawn anew since another one got its number meanwhile.
 const TRIES: usize = 3;
-
-/// What is expected, and how sure one wants to be.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = CardSampleSizing, example = json!({ "decision": 3, "half_width": 0.03 }))]
-struct SizeForm {
-    /// The number of an adopted list.
-    decision: i64,
-    /// Which share of those who receive is expected to be wrong there; 0.10 when left out.
-    #[serde(default)]
-    inclusion: Option<f64>,
-    /// Which share of those who should is expected not to receive; 0.10 when left out.
-    #[serde(default)]
-    exclusion: Option<f64>,
-    /// How far the truth may be from what is found; 0.03 when left out.
-    #[serde(default)]
-    half_width: Option<f64>,
-    /// How alike those of one village are, 0 to 1; 0.05 when left out.
-    #[serde(default)]
-    rho: Option<f64>,
-    /// Of each standing so many are visited in a village; 5 when left out.
-    #[serde(default)]
-    take: Option<f64>,
-    /// Which share of the visits is expected to succeed; 0.9 when left out.
-    #[serde(default)]
-    response: Option<f64>,
-}
 
 /// A sample to be drawn.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -120,143 +95,9 @@ impl From<&TakeForm> for SizeForm {
     }
 }
 
-impl SizeForm {
-    fn aim(&self) -> Result<Aim, Problem> {
-        let usual = Aim::default();
-        let aim = Aim {
-            inclusion: self.inclusion.unwrap_or(usual.inclusion),
-            exclusion: self.exclusion.unwrap_or(usual.exclusion),
-            half_width: self.half_width.unwrap_or(usual.half_width),
-            rho: self.rho.unwrap_or(usual.rho),
-            take: self.take.unwrap_or(usual.take),
-            response: self.response.unwrap_or(usual.response),
-        };
-        // Which of them it is: each alone beside what is usual.
-        let alone = [
-            (
-                "inclusion",
-                Aim {
-                    inclusion: aim.inclusion,
-                    ..usual
-                },
-            ),
-            (
-                "exclusion",
-                Aim {
-                    exclusion: aim.exclusion,
-                    ..usual
-                },
-            ),
-            (
-                "half_width",
-                Aim {
-                    half_width: aim.half_width,
-                    ..usual
-                },
-            ),
-            (
-                "rho",
-                Aim {
-                    rho: aim.rho,
-                    ..usual
-                },
-            ),
-            (
-                "take",
-                Aim {
-                    take: aim.take,
-                    ..usual
-                },
-            ),
-            (
-                "response",
-                Aim {
-                    response: aim.response,
-                    ..usual
-                },
-            ),
-        ];
-        match alone.into_iter().find(|(_, aim)| !aim.is_sound()) {
-            Some((field, _)) => Err(line::refuse(field, "nothing can be drawn by that")),
-            None => Ok(aim),
-        }
-    }
-}
-
-/// How many villages of a regency are drawn.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = CardSampleStratum)]
-struct StratumView {
-    /// The code of the regency.
-    code: String,
-    /// What it is called.
-    name: Option<String>,
-    /// Villages that are drawn,
-    villages: u32,
-    /// of so many.
-    of_villages: u32,
-}
-
-/// What a sample would take.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = CardSampleSize)]
-struct SizeView {
-    /// Visits to those who receive,
-    receiving: u32,
-    /// to others,
-    others: u32,
-    /// in so many villages.
-    villages: u32,
-    /// How much wider the share is than of as many who were drawn one by one.
-    deff: f64,
-    /// How far the truth is to be expected from the share of those who receive,
-    half_inclusion: f64,
-    /// and from that of those who should.
-    half_exclusion: f64,
-    /// By regency.
-    strata: Vec<StratumView>,
-    /// How many can be drawn.
-    covered: u64,
-    /// How many cannot, since it is not known in which village they live.
-    not_covered: u64,
-}
-
 async fn listed(hall: &Hall, number: i64) -> Result<DecisionRow, Problem> {
     let mut read = hall.db().read().await?;
     adopted(draft::find(&mut read, number).await?)
-}
-
-/// Says what a sample of an adopted list would take: how many visits in how many villages.
-/// Nothing is drawn.
-#[utoipa::path(post, path = "/api/v1/card/samples/sizing", tag = "card", request_body = SizeForm,
-    responses((status = 200, body = SizeView), (status = 404), (status = 409), (status = 422)))]
-async fn sizing(
-    State(hall): State<Hall>,
-    Extension(room): Extension<Room>,
-    problem::Json(form): problem::Json<SizeForm>,
-) -> Result<axum::Json<SizeView>, Problem> {
-    let aim = form.aim()?;
-    let list = listed(&hall, form.decision).await?;
-    let sized = draw::sized(&hall, &room, &list, aim).await?;
-    let design = sized.size.design;
-    let strata = sized.strata.into_iter().map(|it| StratumView {
-        name: annex::village(&room, &it.regency).map(|(_, name)| name.to_owned()),
-        code: it.regency,
-        villages: it.villages,
-        of_villages: it.of_villages,
-    });
-    let strata: Vec<StratumView> = strata.collect();
-    Ok(axum::Json(SizeView {
-        receiving: design.receivers,
-        others: design.others,
-        villages: strata.iter().map(|it| it.villages).sum(),
-        deff: sized.size.deff_inclusion,
-        half_inclusion: sized.size.half_inclusion,
-        half_exclusion: sized.size.half_exclusion,
-        strata,
-        covered: sized.covered,
-        not_covered: sized.not_covered,
-    }))
 }
 
 /// What a sample was drawn by.

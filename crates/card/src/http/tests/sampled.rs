@@ -1,5 +1,7 @@
 //! How well a list meets whom it is for: counted, sampled, visited, estimated.
 
+mod measured;
+
 use super::*;
 
 const RULES: &str = r#"
@@ -190,116 +192,6 @@ fn ratio(visits: &[Json], of: impl Fn(&Json) -> f64, part: impl Fn(&Json) -> f64
 fn close(one: &Json, other: f64) {
     let one = one.as_f64().expect("a number");
     assert!((one - other).abs() < 1e-9, "{one} is not {other}");
-}
-
-/// Counted over everybody: what the rules say of who receives, now and before.
-async fn counted(db: Db) {
-    let house = house(db).await;
-    let all = house.indicators().await;
-    assert_eq!(all, house.get("/api/v1/card/indicators").await.json());
-    assert_eq!(
-        (&all["programme"], &all["subject"], &all["on_day"]),
-        (&json!("pangan"), &json!("family"), &json!("2025-12-01"))
-    );
-    // 32 of each part; the lost one should receive and does.
-    let (after, before) = (&all["rules"]["after"], &all["rules"]["before"]);
-    let counts = |of: &Json| {
-        [
-            "receiving",
-            "not_eligible",
-            "unknown",
-            "eligible",
-            "eligible_not_receiving",
-        ]
-        .map(|word| of[word].as_u64().expect("a number"))
-    };
-    assert_eq!(counts(after), [97, 32, 0, 65, 0]);
-    assert_eq!(counts(before), [64, 32, 0, 65, 33]);
-    close(&before["exclusion"]["share"], 33.0 / 65.0);
-    close(&after["inclusion"]["share"], 32.0 / 97.0);
-    assert_eq!(after["inclusion"]["low"], Json::Null);
-    let by_rule = json!([{ "rule": "desil", "name": "Desil 1 sampai 2", "truth": "fails",
-        "subjects": 32 }]);
-    assert_eq!(after["by_rule"], by_rule);
-    // Nobody has reviewed a pair yet.
-    assert_eq!(
-        all["linkage"],
-        json!({ "run": 1, "precision": null, "recall": null })
-    );
-    close(&all["bottom_share"], 65.0 / 97.0);
-    close(&all["targeting"], 65.0 / 97.0 / 0.2);
-    let deciles = all["deciles"].as_array().expect("deciles");
-    assert_eq!(deciles.len(), 11);
-    assert_eq!(deciles[4]["subjects"], 32);
-    assert_eq!(deciles[4]["rupiah"], 32 * 150_000);
-    assert_eq!(deciles[10]["decile"], Json::Null);
-    let regencies = all["regencies"].as_array().expect("regencies");
-    let of = |at: usize| (&regencies[at]["code"], &regencies[at]["receiving"]);
-    assert_eq!(of(0), (&Json::Null, &json!(1)));
-    assert_eq!(of(1), (&json!("62.02"), &json!(48)));
-    assert_eq!(of(2), (&json!("62.11"), &json!(48)));
-    assert_eq!(regencies[1]["by_rules_not"], 16);
-    assert_eq!(all["field"], Json::Null);
-    let file = house
-        .get("/api/v1/card/indicators?format=csv")
-        .await
-        .is(200)
-        .text();
-    assert!(
-        file.contains("kesalahan inklusi,\"aturan program, daftar ini\",SEMUA,0.32"),
-        "{file}"
-    );
-    // Rows that were counted once are not counted again; a list that is asked for by another
-    // number is none.
-    house
-        .get("/api/v1/card/indicators?decision=2")
-        .await
-        .is(404);
-
-    // A list that has few against its rules does not tell where they live.
-    house
-        .post("/api/v1/card/decisions", json!({ "slug": "pangan" }))
-        .await
-        .is(201);
-    let path = "/api/v1/card/decisions/2/rulings/desil:fails";
-    let form = json!({ "answer": "remove", "reason": "uji" });
-    house
-        .call(&house.admin, "PUT", path, Some(form))
-        .await
-        .is(200);
-    for family in [2 * 4, 2 * 4 + 1, 2 * 4 + 2, 7 * 4] {
-        let number = &one(family, "")[..16];
-        let search = json!({ "number": number });
-        let found = house.post("/api/v1/card/families/search", search).await;
-        let id = found.is(200).json()["items"][0]["id"].clone();
-        let form = json!({ "subject": id, "answer": "include", "reason": "uji" });
-        house
-            .post("/api/v1/card/decisions/2/exceptions", form)
-            .await
-            .is(201);
-    }
-    let draft = house.get("/api/v1/card/decisions/2").await.is(200).json();
-    let form = json!({ "receiving": draft["receiving"], "decree": "2", "decree_day": "2025-12-02",
-        "signatories": [{ "name": "Contoh", "office": "Kepala" }] });
-    house
-        .post("/api/v1/card/decisions/2/adoption", form)
-        .await
-        .is(202);
-    let at = "/api/v1/card/decisions/2";
-    house.until(at, |view| view["state"] == "adopted").await;
-    let newest = house.get("/api/v1/card/indicators").await.is(200).json();
-    assert_eq!(newest["decision"], 2);
-    assert_eq!(counts(&newest["rules"]["after"]), [69, 4, 0, 65, 0]);
-    let regencies = newest["regencies"].as_array().expect("regencies");
-    for of in &regencies[1..] {
-        assert_eq!(
-            (&of["by_rules_not"], &of["suppressed"]),
-            (&Json::Null, &json!(true)),
-            "{newest}"
-        );
-    }
-    assert_eq!(newest["deciles"][4]["subjects"], Json::Null);
-    assert_eq!(newest["bottom_share"], Json::Null);
 }
 
 /// From a sample to an estimate, which follows by hand from the weights of the visits.
@@ -548,6 +440,11 @@ async fn rights(db: Db) {
     assert_eq!(house.answered(1).await, 0);
     house.found(&auditor, json!([outcome(own)])).await.is(403);
     house.found(&desa, json!([outcome(own)])).await.is(200);
+    for (state, count) in [("done", 1), ("open", visits.len() - 1)] {
+        let path = format!("/api/v1/card/samples/1/visits?state={state}&area=62.02");
+        let seen = house.call(&desa, "GET", &path, None).await.is(200).json();
+        assert_eq!(seen["items"].as_array().map(Vec::len), Some(count));
+    }
     // By what becomes of a share he could tell who receives.
     let path = "/api/v1/card/indicators";
     let seen = house.call(&desa, "GET", path, None).await.is(200).json();
@@ -707,13 +604,27 @@ async fn ended(db: Db) {
     let states: Vec<_> = all["items"].as_array().expect("samples").iter().collect();
     let states: Vec<_> = states.iter().map(|it| it["state"].as_str()).collect();
     assert_eq!(states, [Some("open"), Some("dropped")]);
+    // The same request twice draws one.
+    house
+        .call(&house.admin, "DELETE", "/api/v1/card/samples/2", None)
+        .await
+        .is(204);
+    let form = json!({ "decision": 2, "reference": "Pedoman verifikasi lapangan (uji)" });
+    for _ in 0..2 {
+        let request = Request::post("/api/v1/card/samples")
+            .header("cookie", &house.admin)
+            .header("content-type", "application/json")
+            .header("idempotency-key", "sampel-uji")
+            .body(Body::from(form.to_string()))
+            .expect("a request");
+        assert_eq!(house.send(request).await.is(201).json()["number"], 3);
+    }
     let one = house.get("/api/v1/card/samples?decision=1&limit=1").await;
     assert_eq!(one.is(200).json()["items"][0]["number"], 1);
     house.get("/api/v1/card/samples?cursor=x").await.is(422);
 }
 
 on_both! {
-    what_a_list_gets_wrong_by_its_rules_is_counted: counted;
     an_estimate_follows_from_a_sample_that_chance_has_drawn: whole;
     each_visits_in_his_area_and_is_not_told_who_receives: rights;
     a_sample_is_drawn_again_and_what_differs_is_named: tampered;
