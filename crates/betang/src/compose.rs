@@ -15,6 +15,7 @@ use hall::problem::{self, Problem};
 use hall::tls::Authority;
 use hall::{proxy, request};
 use serde_json::Value as Json;
+use store::backup::KeyColumn;
 use store::migrate::Schema;
 use store::{Db, Place};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -27,6 +28,9 @@ use crate::web;
 
 /// The tables of every room that stands.
 pub(crate) const SCHEMAS: &[Schema] = &[hall::SCHEMA, watch::SCHEMA, reach::SCHEMA, card::SCHEMA];
+
+/// The columns of keys of every room: what they have sealed is destroyed with them.
+pub(crate) const KEYS: &[KeyColumn] = card::KEYS;
 
 /// The longest body that is read where nothing else is said, in octets.
 const BODY_MAX: usize = 1024 * 1024;
@@ -260,6 +264,36 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+
+    /// A key that is not named there would lie in every backup.
+    #[tokio::test]
+    async fn each_column_that_is_called_a_key_is_named_as_one_or_known_to_be_none() {
+        /// What is public, and what only the master key opens.
+        const OTHERS: &[&str] = &["hall_agent.public_key", "hall_vault_key.wrapped"];
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("betang.sqlite");
+        let db = Db::open(&Place::Sqlite { path }).await.expect("opens");
+        let now = base::now::Wall::from_us(0);
+        db.migrate(SCHEMAS, now).await.expect("migrated");
+        let columns = store::migrate::describe(&db).await.expect("columns");
+        let octets: BTreeSet<String> = columns
+            .iter()
+            .filter(|(.., kind)| kind.starts_with("bytea"))
+            .map(|(table, column, _)| format!("{table}.{column}"))
+            .collect();
+        let named: BTreeSet<String> = KEYS
+            .iter()
+            .map(|key| format!("{}.{}", key.table, key.column))
+            .collect();
+        assert!(named.is_subset(&octets), "{named:?}");
+        let wrapped = |name: &&String| name.ends_with("key") || name.ends_with("wrapped");
+        let missing: Vec<_> = octets
+            .iter()
+            .filter(wrapped)
+            .filter(|name| !named.contains(*name) && !OTHERS.contains(&name.as_str()))
+            .collect();
+        assert!(missing.is_empty(), "{missing:?}");
+    }
 
     #[test]
     fn each_operation_has_a_name_of_its_own() {

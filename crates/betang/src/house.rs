@@ -9,7 +9,7 @@ use hall::config::Config;
 
 use crate::cli::{environment, say};
 use crate::verb::{
-    areas, audit, cameras, families, fault, incidents, shifts, sites, staff, villages,
+    areas, audit, backup, cameras, families, fault, incidents, shifts, sites, staff, villages,
 };
 use crate::{compose, demo, link, probe, serve};
 
@@ -51,6 +51,12 @@ pub(crate) enum Command {
     /// The chain of what has been done.
     #[command(subcommand)]
     Audit(AuditVerb),
+    /// Take a backup of all of the house, beside it while it runs; keys apart.
+    Backup(backup::Backup),
+    /// Make a house from a backup and its keys, in an empty place.
+    Restore(backup::Restore),
+    /// Copy all tables between SQLite and PostgreSQL, while the house stands still.
+    Copy(backup::Copy),
     /// How the house is set up.
     #[command(subcommand)]
     Config(ConfigVerb),
@@ -157,6 +163,9 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Areas(verb) => areas::run(verb).await,
         Command::Staff(verb) => staff::run(verb).await,
         Command::Audit(AuditVerb::Verify(setting)) => audit::verify(&setting.load()?).await,
+        Command::Backup(asked) => backup::take(&asked).await,
+        Command::Restore(asked) => backup::restore(&asked).await,
+        Command::Copy(asked) => backup::copy(&asked).await,
         Command::Config(ConfigVerb::Explain(setting)) => {
             let config = setting.load()?;
             for value in config.explain() {

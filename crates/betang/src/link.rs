@@ -233,12 +233,12 @@ fn of_list(name: &str) -> String {
 }
 
 /// Tells on a terminal how far it has come.
-struct Teller {
+pub(crate) struct Teller {
     shown: bool,
 }
 
 impl Teller {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             shown: std::io::stderr().is_terminal(),
         }
@@ -250,11 +250,11 @@ impl Teller {
         }
     }
 
-    fn clear(&self) {
+    pub(crate) fn clear(&self) {
         self.tell("");
     }
 
-    fn bar(&self, what: &str, done: u64, all: u64) {
+    pub(crate) fn bar(&self, what: &str, done: u64, all: u64) {
         let tenths = usize::try_from(done * 20 / all.max(1))
             .unwrap_or(20)
             .min(20);

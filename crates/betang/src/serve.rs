@@ -54,6 +54,15 @@ pub(crate) async fn run(
         Ok((had, has)) => tracing::info!(had, has, "files that may be open"),
         Err(error) => tracing::warn!(%error, "no more files may be open than before"),
     }
+    // Keys of people's rows go through its memory.
+    if let Err(error) = hall::memory::withhold() {
+        tracing::warn!(%error, "a crash may write this program's memory to a disk");
+    }
+    if hall::memory::swaps().is_some_and(|swaps| swaps > 0) {
+        tracing::warn!(
+            "this machine may move memory to a disk: swap is on; encrypt it or turn it off"
+        );
+    }
     // Heard from the first moment on: who stops a house that is starting means it.
     let mut signals = Signals {
         terminate: signal(SignalKind::terminate())?,
@@ -143,7 +152,7 @@ async fn serve(
 
 /// What lies in it is nobody else's on this machine. One that is there already is
 /// left as its owner has set it.
-fn make_folder(data: &Path) -> std::io::Result<()> {
+pub(crate) fn make_folder(data: &Path) -> std::io::Result<()> {
     std::fs::DirBuilder::new()
         .recursive(true)
         .mode(0o700)

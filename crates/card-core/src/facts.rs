@@ -9,6 +9,7 @@
 
 mod gather;
 mod octets;
+mod without;
 
 use base::day::Day;
 
@@ -44,8 +45,10 @@ pub struct FamilyFacts {
     pub id: [u8; 16],
     /// Where it lives: a place in [`Facts::areas`].
     pub area: Option<u32>,
-    /// 1 to 10, and the row that stands for it.
+    /// 1 to 10: what most of it have in DTSEN.
     pub decile: Option<u8>,
+    /// A row that says so; none where no decile is known.
+    pub decile_by: Option<Place>,
     /// The row that it stands under in DTSEN: its head's, where a list calls somebody that.
     pub stands: Option<Place>,
     /// Its row on the running list.
@@ -136,6 +139,15 @@ impl Facts {
     pub fn persons_of(&self, family: &FamilyFacts) -> &[PersonFacts] {
         let first = family.first as usize;
         &self.persons[first..first + family.count as usize]
+    }
+
+    /// Whether somebody of a family is known as its head.
+    ///
+    /// # Panics
+    /// If the family is of other facts.
+    #[must_use]
+    pub fn has_head(&self, family: &FamilyFacts) -> bool {
+        self.persons_of(family).iter().any(|it| it.is_head)
     }
 
     /// By which rows a family gets other aid.

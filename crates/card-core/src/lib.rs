@@ -17,6 +17,7 @@
 //! | [`decree`] | who leaves a list, and who has decided that? |
 //! | [`compare`] | who enters, who leaves, and who is near a line? |
 //! | [`review`] | which pairs are people asked about, and how good is the linkage? |
+//! | [`measure`] | who is visited, and how many of those who receive should? |
 //! | [`running`] | what speaks against a row of the running list, and who is not on it? |
 
 pub mod birth;
@@ -28,6 +29,7 @@ pub mod household;
 pub mod identity;
 pub mod link;
 pub mod list;
+pub mod measure;
 pub mod name;
 pub mod number;
 pub mod review;

@@ -192,6 +192,20 @@ impl Programme {
             .collect()
     }
 
+    /// Whether no family is included of which nobody is known as a head: some rule cannot
+    /// speak for it, whatever else is known.
+    #[must_use]
+    pub fn asks_for_head(&self) -> bool {
+        let of_heads = [Column::HeadLives, Column::HeadIsWoman];
+        self.rules.iter().any(|rule| {
+            let can_be = rule.term.can_be(&of_heads);
+            let holds = |it: &Truth| Outcome::of(rule.kind, *it) == Outcome::Holds;
+            !Truth::ALL
+                .iter()
+                .any(|it| can_be[*it as usize] && holds(it))
+        })
+    }
+
     /// The verdict if the leaves are that, by their numbers.
     pub(crate) fn verdict(&self, leaves: &[Truth]) -> Verdict {
         let outcome = |rule: &Rule| Outcome::of(rule.kind, rule.term.truth(leaves));

@@ -164,6 +164,12 @@ impl Family {
         let at = self.deciles.iter().position(|count| *count == most)?;
         (most > 0).then(|| u8::try_from(at + 1).unwrap_or(u8::MAX))
     }
+
+    /// Whether a record of the family in a DTSEN says its decile.
+    pub(crate) fn is_told(&self, list: Listed, record: &Told) -> bool {
+        let is_of = list.kind == Kind::Dtsen && list.order == self.order;
+        is_of && self.decile() == Some(record.decile)
+    }
 }
 
 /// Holds the running list against all other lists.

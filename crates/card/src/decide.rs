@@ -53,15 +53,20 @@ pub(crate) fn is_whole(who: &Who, permission: Permission) -> bool {
     })
 }
 
-/// Who decides for the whole province, since a programme is one for all of it.
-pub(crate) fn require(who: &Who) -> Result<(), Problem> {
-    match is_whole(who, Permission::CardDecide) {
+/// Whoever has to hold a permission over the whole province.
+pub(crate) fn require_whole(who: &Who, permission: Permission) -> Result<(), Problem> {
+    match is_whole(who, permission) {
         true => Ok(()),
         false => Err(Problem::denied(
             "not-allowed",
-            "This needs card.decide over the whole province.",
+            format!("This needs {} over the whole province.", permission.name()),
         )),
     }
+}
+
+/// Who decides for the whole province, since a programme is one for all of it.
+pub(crate) fn require(who: &Who) -> Result<(), Problem> {
+    require_whole(who, Permission::CardDecide)
 }
 
 /// Whether somebody holds a permission where a subject lives; over the whole province also
@@ -601,6 +606,24 @@ impl Laid {
             }
         }
         groups
+    }
+
+    /// How many families would receive of which nobody is known as a head: they may be parts
+    /// of others, under a slip of a number, and be paid twice. None where the rules let in no
+    /// such family, or judge persons.
+    pub(crate) fn headless(&self, sight: Option<&Sight>) -> Option<u64> {
+        let weighed = &self.weighed;
+        let programme = &weighed.programme;
+        if programme.subject == Subject::Person || programme.asks_for_head() {
+            return None;
+        }
+        let families = weighed.facts.families.iter().enumerate();
+        let headless = families.filter(|(at, family)| {
+            !weighed.facts.has_head(family)
+                && self.settle(*at).0.verdict() == Verdict::Included
+                && sight.is_none_or(|sight| sight.sees_of(weighed, *at))
+        });
+        Some(headless.count() as u64)
     }
 
     /// How many stand where, all of them.

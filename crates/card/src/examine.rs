@@ -186,7 +186,7 @@ fn age(hall: &Hall, list: &ListRow) -> (Day, i64) {
 
 /// Of lists that replace each other the newest of each owner and part, and all of the
 /// others; of running lists one. In the order of their numbers.
-fn chosen(hall: &Hall, standing: Vec<ListRow>) -> Vec<ListRow> {
+pub(crate) fn chosen(hall: &Hall, standing: Vec<ListRow>) -> Vec<ListRow> {
     let mut seen: Vec<(Kind, String, String)> = Vec::new();
     let mut standing = standing;
     standing.sort_by_key(|list| std::cmp::Reverse(age(hall, list)));

@@ -20,7 +20,20 @@
 //! | `facts` | what an examination knows, kept for whoever judges by it |
 //! | `programme` | who should receive, as somebody wrote it |
 //! | `decide` | who receives: rules weighed, what people ruled, lists that were adopted |
+//! | `listed` | an adopted list, counted over everybody |
+//! | `sample` | some of a list whom people visit, drawn by chance |
+//! | `indicators` | how well a list meets whom it is for |
 //! | `objection` | what somebody says against where he stands on a list |
+//! | `export` | the annex of a list as a whole, which a second person grants |
+//! | `request` | what somebody asks about data of his own, and until when it is answered |
+//! | `correction` | what owners of lists are to put right in theirs |
+//! | `dossier` | all that is held of somebody |
+//! | `looks` | who has looked at what of people |
+//! | `breach` | a failure to protect what is kept, and who was told |
+//! | `processing` | the record of what is done with data of people, and of which class it is |
+//! | `hold` | what may not be destroyed yet |
+//! | `erase` | all that is known of a family or person, destroyed by decree |
+//! | `term` | how long what is kept, and who lets it go |
 //! | `subject` | whom a programme is about |
 //! | `words` | what rules ask and columns say, in words |
 //! | `seek` | everybody, held in memory for whoever looks for somebody without a number |
@@ -29,23 +42,36 @@
 //! | `sql` | the room's tables |
 //! | `room` | the room as a whole |
 
+mod breach;
+mod correction;
 mod decide;
 #[doc(hidden)]
 pub mod doors;
+mod dossier;
+mod erase;
 mod examine;
+mod export;
 mod facts;
+mod hold;
 mod http;
 mod import;
+mod indicators;
+mod listed;
+mod looks;
 mod objection;
+mod processing;
 mod programme;
 mod record;
+mod request;
 mod review;
 mod room;
+mod sample;
 mod seek;
 pub mod simulated;
 mod sql;
 mod strongbox;
 mod subject;
+mod term;
 mod words;
 
 pub use room::{Room, open, start};
@@ -54,5 +80,35 @@ pub use room::{Room, open, start};
 pub const SCHEMA: store::migrate::Schema = store::schema!(
     "card",
     "schema",
-    [(1, "lists"), (2, "decisions"), (3, "reviews")]
+    [
+        (1, "lists"),
+        (2, "decisions"),
+        (3, "reviews"),
+        (4, "samples"),
+        (5, "erasures"),
+        (6, "requests"),
+        (7, "exports"),
+    ]
 );
+
+/// The room's columns of keys: what they have sealed is destroyed with them. Backups hold
+/// them apart.
+pub const KEYS: &[store::backup::KeyColumn] = &[
+    key("card_key", "wrapped", true),
+    key("card_import", "file_key", false),
+    key("card_list", "file_key", false),
+    key("card_run", "facts_key", false),
+    key("card_objection", "wrapped", false),
+];
+
+const fn key(
+    table: &'static str,
+    column: &'static str,
+    row_goes: bool,
+) -> store::backup::KeyColumn {
+    store::backup::KeyColumn {
+        table,
+        column,
+        row_goes,
+    }
+}

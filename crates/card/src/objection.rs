@@ -251,7 +251,8 @@ fn key(vault: &Vault, row: &ObjectionRow) -> Result<Option<OwnKey>, VaultError> 
     }
 }
 
-fn opened(vault: &Vault, row: &ObjectionRow) -> Result<Option<Opened>, VaultError> {
+/// What an objection says; none where its key was destroyed.
+pub(crate) fn opened(vault: &Vault, row: &ObjectionRow) -> Result<Option<Opened>, VaultError> {
     let Some(key) = key(vault, row)? else {
         return Ok(None);
     };

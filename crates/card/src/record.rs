@@ -46,6 +46,32 @@ pub(crate) struct Record {
 const FIELDS: usize = 17;
 
 impl Record {
+    /// Its fields by name, in the order in which they are sealed; empty where it says nothing.
+    pub(crate) fn fields(&self) -> [(&'static str, String); FIELDS] {
+        fn told<T: ToString>(it: Option<T>) -> String {
+            it.map_or_else(String::new, |it| it.to_string())
+        }
+        [
+            ("nik", self.nik.clone()),
+            ("kk", self.kk.clone()),
+            ("name", self.name.clone()),
+            ("birth", self.birth.clone()),
+            ("sex", self.sex.clone()),
+            ("birthplace", self.birthplace.clone()),
+            ("mother", self.mother.clone()),
+            ("relation", self.relation.clone()),
+            ("address", self.address.clone()),
+            ("village", self.village.clone()),
+            ("decile", told(self.decile)),
+            ("programme", self.programme.clone()),
+            ("day", told(self.day)),
+            ("destination", self.destination.clone()),
+            ("card", self.card.clone()),
+            ("rupiah", told(self.rupiah)),
+            ("reason", self.reason.clone()),
+        ]
+    }
+
     /// As it is sealed.
     pub(crate) fn octets(&self) -> Vec<u8> {
         let decile = self.decile.map_or_else(String::new, |it| it.to_string());

@@ -9,7 +9,7 @@ use card_core::link::Linked;
 use card_core::link::cluster::Said;
 use card_core::link::explain::explain;
 use card_core::list::Kind;
-use card_core::review::{self, Answer, BANDS, State};
+use card_core::review::{self, Answer, BANDS, Band, State};
 use serde_json::json;
 use store::{Conn, Error};
 
@@ -34,6 +34,25 @@ pub(crate) async fn words(conn: &mut Conn) -> Result<Words, Error> {
 pub(crate) fn settled(words: &[WordRow], pays: bool) -> (State, Option<bool>) {
     let answers: Vec<Answer> = words.iter().map(|word| word.answer).collect();
     review::settle(&answers, pays || words.iter().any(|word| word.pays))
+}
+
+/// Of each band how many pairs were sampled, and what people agreed on about them; `counts`
+/// is how many pairs each has.
+pub(crate) fn bands(words: &Words, pairs: &[PairRow], counts: &[(u64, u64)]) -> Vec<(u64, Band)> {
+    let mut bands = vec![(0_u64, Band::default()); BANDS.len()];
+    for pair in pairs {
+        if let Some(of) = pair.band.and_then(|band| bands.get_mut(band)) {
+            let words = words.get(&pair.id).map_or(&[][..], Vec::as_slice);
+            let said = settled(words, pair.pays).1;
+            of.0 += 1;
+            of.1.reviewed += u64::from(said.is_some());
+            of.1.same += u64::from(said == Some(true));
+        }
+    }
+    for (of, (pairs, _)) in bands.iter_mut().zip(counts) {
+        of.1.pairs = *pairs;
+    }
+    bands
 }
 
 /// What counts of what people said, by the records of an examination.

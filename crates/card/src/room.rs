@@ -14,11 +14,14 @@ use tokio::sync::{Mutex as AsyncMutex, Semaphore, watch};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::decide::{Weighed, adopt};
+use crate::erase;
 use crate::examine::Stage;
 use crate::http;
 use crate::import::desk::Work;
 use crate::import::kept;
+use crate::listed::Listed;
 use crate::seek::{self, Seek};
+use crate::term;
 
 /// Areas of one page while the register is read.
 const AREAS: i64 = 5_000;
@@ -76,13 +79,18 @@ struct Inner {
     facts: Mutex<Vec<(i64, Arc<Facts>)>>,
     /// Lists whose rules were weighed: those that were asked for last.
     weighed: Mutex<Vec<(i64, Arc<Weighed>)>>,
+    /// Adopted lists that were counted: those that were asked for last.
+    listed: Mutex<Vec<(i64, Arc<Listed>)>>,
     /// How far lists have come that are being adopted: rows written, of how many.
     adopting: Mutex<BTreeMap<i64, (u64, u64)>>,
     /// Everybody, for whoever looks for somebody without a number.
     seek: Mutex<Seek>,
     /// Facts are opened, and rules weighed, by one at a time: others find them held.
+    /// Facts are opened, rules weighed and lists counted by one at a time: others find them
+    /// held.
     opening: AsyncMutex<()>,
     weighing: AsyncMutex<()>,
+    listing: AsyncMutex<()>,
     /// Who counts over everybody holds one of these.
     counting: Semaphore,
     /// Files that are read at once.
@@ -115,6 +123,13 @@ pub async fn open(hall: &Hall) -> Result<Room, Error> {
     }
     drop(read);
     kept::sweep(hall).await?;
+    if let Err(problem) = erase::sweep(hall).await {
+        // Their keys are gone: they are in nobody's way.
+        tracing::warn!(
+            problem = problem.slug(),
+            "files without keys lie there still"
+        );
+    }
     crate::examine::sweep(hall).await?;
     adopt::sweep(hall).await?;
     Ok(Room {
@@ -124,10 +139,12 @@ pub async fn open(hall: &Hall) -> Result<Room, Error> {
             stage: Mutex::default(),
             facts: Mutex::default(),
             weighed: Mutex::default(),
+            listed: Mutex::default(),
             adopting: Mutex::default(),
             seek: Mutex::default(),
             opening: AsyncMutex::default(),
             weighing: AsyncMutex::default(),
+            listing: AsyncMutex::default(),
             counting: Semaphore::new(COUNTING),
             reading: Semaphore::new(READING),
             turns: watch::Sender::new(0),
@@ -137,8 +154,11 @@ pub async fn open(hall: &Hall) -> Result<Room, Error> {
 
 /// Starts what the room does by itself.
 pub fn start(hall: &Hall, room: &Room) {
-    let (it, room) = (hall.clone(), room.clone());
-    hall.tasks().spawn("card.kept", kept::let_go(it, room));
+    let (it, its) = (hall.clone(), room.clone());
+    hall.tasks().spawn("card.kept", kept::let_go(it, its));
+    let (it, its) = (hall.clone(), room.clone());
+    hall.tasks()
+        .spawn("card.terms", term::enforce_daily(it, its));
 }
 
 impl Room {
@@ -218,8 +238,19 @@ impl Room {
         hold(&self.inner.weighed, decision, weighed);
     }
 
-    /// Holds neither the rules of a list nor what its examination knows any more.
+    /// An adopted list, if it was counted lately.
+    pub(crate) fn listed(&self, decision: i64) -> Option<Arc<Listed>> {
+        held(&self.inner.listed, decision)
+    }
+
+    /// Holds it for whoever asks next.
+    pub(crate) fn put_listed(&self, decision: i64, listed: &Arc<Listed>) {
+        hold(&self.inner.listed, decision, listed);
+    }
+
+    /// Holds neither a list nor its rules nor what its examination knows any more.
     pub(crate) fn let_go(&self, decision: i64, run: i64) {
+        drop_held(&self.inner.listed, decision);
         drop_held(&self.inner.weighed, decision);
         drop_held(&self.inner.facts, run);
     }
@@ -268,6 +299,11 @@ impl Room {
         &self.inner.weighing
     }
 
+    /// Who counts an adopted list holds this.
+    pub(crate) fn listing(&self) -> &AsyncMutex<()> {
+        &self.inner.listing
+    }
+
     /// Who counts over everybody holds one of these.
     pub(crate) fn counting(&self) -> &Semaphore {
         &self.inner.counting
@@ -279,6 +315,8 @@ impl Room {
         facts.unwrap_or_else(PoisonError::into_inner).clear();
         let weighed = self.inner.weighed.lock();
         weighed.unwrap_or_else(PoisonError::into_inner).clear();
+        let listed = self.inner.listed.lock();
+        listed.unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     fn turn(&self) {

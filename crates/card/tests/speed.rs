@@ -70,6 +70,7 @@ fn facts() -> Facts {
             id,
             area: (dice.roll(100) > 0).then(|| dice.small(1571)),
             decile: (dice.roll(20) > 0).then(|| u8::try_from(1 + dice.roll(10)).expect("few")),
+            decile_by: None,
             stands: Some(place(0)),
             running: (dice.roll(3) == 0).then(|| place(4)),
             recipient_is_here: true,

@@ -30,6 +30,17 @@ impl File {
         file
     }
 
+    /// Rows of a table that was begun before: without columns of its own.
+    #[must_use]
+    pub fn going_on() -> Self {
+        Self {
+            writer: csv::WriterBuilder::new()
+                .flexible(true)
+                .terminator(csv::Terminator::CRLF)
+                .from_writer(Vec::new()),
+        }
+    }
+
     /// Adds a row, its cells in the order of the columns.
     pub fn row(&mut self, cells: &[String]) {
         self.write(cells.iter().map(String::as_str));
@@ -148,6 +159,17 @@ mod tests {
             );
             prop_assert_eq!(read.trim_start_matches('\''), cell.trim_start_matches('\''));
         }
+    }
+
+    #[test]
+    fn a_table_that_goes_on_is_the_rest_of_one() {
+        let row = ["=x".to_owned(), "y".to_owned()];
+        let mut whole = File::new(&["a", "b"]);
+        whole.row(&row);
+        let mut rest = File::going_on();
+        rest.row(&row);
+        let parts = [File::new(&["a", "b"]).bytes(), rest.bytes()];
+        assert_eq!(parts.concat(), whole.bytes());
     }
 
     #[test]

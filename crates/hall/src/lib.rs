@@ -29,6 +29,7 @@
 //! | [`local`] | the door for whoever owns the machine |
 //! | [`line`], [`words`] | a line of text that a person has typed; words of a closed list |
 //! | [`files`] | how many files may be open |
+//! | [`memory`] | what the machine may write of this process to a disk |
 //! | [`metrics`] | what the house measures of itself |
 //! | `speed` | tests of how fast the line to the house is |
 //! | `print` | sheets on paper |
@@ -60,6 +61,7 @@ pub mod line;
 pub mod link;
 pub mod live;
 pub mod local;
+pub mod memory;
 pub mod metrics;
 pub mod password;
 #[cfg(feature = "print")]

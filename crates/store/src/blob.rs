@@ -20,6 +20,9 @@ use crate::{Error, Tx, params};
 /// How the name of an unfinished file begins; no hash does.
 const TEMPORARY: &str = ".part-";
 
+/// Octets that are read at once where a file is only looked through.
+const BUFFER: usize = 1 << 18;
+
 /// The folder of the files.
 #[derive(Debug, Clone)]
 pub struct Blobs {
@@ -35,6 +38,29 @@ impl Sha256 {
     #[must_use]
     pub fn of(bytes: &[u8]) -> Self {
         Self::hex(&digest(&SHA256, bytes))
+    }
+
+    /// Of all that is read, and how many octets that was.
+    pub(crate) fn of_all(mut from: impl io::Read, mut also: impl Write) -> io::Result<(Self, u64)> {
+        let mut hash = Context::new(&SHA256);
+        let (mut octets, mut some) = (0, vec![0; BUFFER]);
+        loop {
+            let read = match from.read(&mut some) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                read => read?,
+            };
+            if read == 0 {
+                return Ok((Self::hex(&hash.finish()), octets));
+            }
+            hash.update(&some[..read]);
+            also.write_all(&some[..read])?;
+            octets += u64::try_from(read).unwrap_or(u64::MAX);
+        }
+    }
+
+    /// Two letters of the hash are a folder, so that no folder grows too long.
+    pub(crate) fn within(&self, folder: &Path) -> PathBuf {
+        folder.join(&self.0[..2]).join(&self.0)
     }
 
     fn hex(hash: &Digest) -> Self {
@@ -165,9 +191,8 @@ impl Blobs {
         Ok(folder)
     }
 
-    /// Two letters of the hash are a folder, so that no folder grows too long.
     fn path(&self, hash: &Sha256) -> PathBuf {
-        self.folder.join(&hash.0[..2]).join(&hash.0)
+        hash.within(&self.folder)
     }
 }
 
@@ -241,7 +266,7 @@ impl std::fmt::Debug for Writing {
 }
 
 /// For the owner's eyes: pictures and lists of people may lie in it.
-fn make_folder(folder: &Path) -> Result<(), Error> {
+pub(crate) fn make_folder(folder: &Path) -> Result<(), Error> {
     fs::DirBuilder::new()
         .recursive(true)
         .mode(0o700)
@@ -259,7 +284,7 @@ fn lost(path: &Path, hash: &Sha256, error: io::Error) -> Error {
 }
 
 /// For the owner's eyes as well.
-fn temporary(folder: &Path) -> Result<NamedTempFile, Error> {
+pub(crate) fn temporary(folder: &Path) -> Result<NamedTempFile, Error> {
     tempfile::Builder::new()
         .prefix(TEMPORARY)
         .tempfile_in(folder)
@@ -278,7 +303,7 @@ fn write(folder: &Path, path: &Path, bytes: &[u8]) -> Result<(), Error> {
     Ok(())
 }
 
-fn sync(folder: &Path) -> Result<(), Error> {
+pub(crate) fn sync(folder: &Path) -> Result<(), Error> {
     File::open(folder)
         .and_then(|folder| folder.sync_all())
         .map_err(|error| Error::file(folder, error))

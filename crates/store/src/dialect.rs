@@ -43,6 +43,47 @@ pub(crate) const POSTGRES_COLUMNS: &str = "SELECT table_name::text AS table_name
      FROM information_schema.columns WHERE table_schema = current_schema() \
      ORDER BY table_name COLLATE \"C\", column_name COLLATE \"C\"";
 
+/// The columns of every primary key, in its order: `table_name`, `column_name`.
+pub(crate) const SQLITE_KEYS: &str = "SELECT m.name AS table_name, c.name AS column_name \
+     FROM sqlite_master m JOIN pragma_table_info(m.name) c \
+     WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' AND c.pk > 0 ORDER BY m.name, c.pk";
+
+/// The columns of every primary key, in its order: `table_name`, `column_name`.
+pub(crate) const POSTGRES_KEYS: &str = "SELECT c.relname::text AS table_name, \
+     a.attname::text AS column_name FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid \
+     CROSS JOIN LATERAL unnest(i.indkey::int2[]) WITH ORDINALITY AS k (attnum, place) \
+     JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.attnum \
+     WHERE i.indisprimary AND c.relnamespace = current_schema()::regnamespace \
+     ORDER BY c.relname, k.place";
+
+/// What rows are checked and found by, beside primary keys, and how it is taken away and
+/// put back: `down`, `up`; to be taken away in this order and put back in the other. A
+/// table that is filled at once is quicker without. SQLite is told not to look after
+/// references meanwhile.
+pub(crate) const SQLITE_SUPPORTS: &str = "SELECT 'DROP INDEX ' || name AS down, sql AS up \
+     FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL ORDER BY name";
+
+/// What rows are checked and found by: `down`, `up`. References go first.
+pub(crate) const POSTGRES_SUPPORTS: &str = "SELECT s.down, s.up FROM ( \
+     SELECT 1 AS stage, conname::text AS name, \
+     format('ALTER TABLE %s DROP CONSTRAINT %I', conrelid::regclass, conname) AS down, \
+     format('ALTER TABLE %s ADD CONSTRAINT %I %s', conrelid::regclass, conname, \
+     pg_get_constraintdef(oid)) AS up FROM pg_constraint \
+     WHERE contype = 'f' AND connamespace = current_schema()::regnamespace \
+     UNION ALL \
+     SELECT 2, c.relname::text, format('DROP INDEX %s', i.indexrelid::regclass), \
+     pg_get_indexdef(i.indexrelid) FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid \
+     WHERE c.relnamespace = current_schema()::regnamespace \
+     AND NOT EXISTS (SELECT 1 FROM pg_constraint k WHERE k.conindid = i.indexrelid) \
+     ) s ORDER BY s.stage, s.name";
+
+/// How many rows point to one that is not there.
+pub(crate) const SQLITE_DANGLING: &str = "SELECT COUNT(*) AS n FROM pragma_foreign_key_check";
+
+/// Moves all that was written into the file and empties the log beside it; `busy` is 1
+/// where somebody who reads holds it up.
+pub(crate) const SQLITE_SETTLE: &str = "PRAGMA wal_checkpoint(TRUNCATE)";
+
 /// The name of a schema, as it can stand in SQL and in `search_path` unquoted:
 /// there are no two spellings of it.
 ///

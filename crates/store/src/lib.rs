@@ -15,16 +15,24 @@
 //! | [`facts`] | the outbox |
 //! | [`jobs`] | work that outlives a restart |
 //! | [`blob`] | files by their hash |
+//! | `table` | rows of any table, and what tells that they are all there |
+//! | `fill` | a database that is made and filled at once, or not at all |
+//! | [`backup`] | all of a house, its keys apart, and the way back |
+//! | [`copy`] | all tables from one engine to the other |
 
+pub mod backup;
 pub mod blob;
 pub mod conn;
+pub mod copy;
 pub mod db;
 mod dialect;
 mod error;
 pub mod facts;
+mod fill;
 pub mod jobs;
 pub mod migrate;
 pub mod query;
+mod table;
 #[cfg(feature = "test")]
 pub mod test;
 pub mod value;

@@ -83,7 +83,7 @@ pub struct Migrated {
 /// The tables of the store itself: facts, jobs and blobs.
 pub const STORE: Schema = crate::schema!("store", "schema", [(1, "outbox")]);
 
-const LEDGER: &str = "CREATE TABLE IF NOT EXISTS store_migration (\
+pub(crate) const LEDGER: &str = "CREATE TABLE IF NOT EXISTS store_migration (\
      room TEXT NOT NULL, number BIGINT NOT NULL, name TEXT NOT NULL, hash TEXT NOT NULL, \
      applied_us BIGINT NOT NULL, PRIMARY KEY (room, number))";
 
@@ -131,66 +131,8 @@ impl Db {
         &self,
         schemas: &[&'s Schema],
     ) -> Result<Vec<(&'static str, &'s Step)>, Error> {
-        let applied = self.applied().await?;
-        for (room, number, name, applied_hash) in &applied {
-            let step = schemas
-                .iter()
-                .filter(|schema| schema.room == room)
-                .flat_map(|schema| schema.steps)
-                .find(|step| step.number == *number);
-            match step {
-                None => {
-                    return Err(Error::Newer {
-                        room: room.clone(),
-                        number: *number,
-                        name: name.clone(),
-                    });
-                }
-                Some(step) if hash(step) != *applied_hash => {
-                    return Err(Error::Altered {
-                        room: room.clone(),
-                        number: *number,
-                        name: name.clone(),
-                    });
-                }
-                Some(_) => {}
-            }
-        }
-        Ok(schemas
-            .iter()
-            .flat_map(|schema| schema.steps.iter().map(|step| (schema.room, step)))
-            .filter(|(room, step)| {
-                !applied
-                    .iter()
-                    .any(|(known, number, ..)| known == room && *number == step.number)
-            })
-            .collect())
-    }
-
-    async fn applied(&self) -> Result<Vec<(String, i64, String, String)>, Error> {
-        let mut read = self.read().await?;
-        let has_ledger = columns(&mut read)
-            .await?
-            .iter()
-            .any(|(table, ..)| table == "store_migration");
-        if !has_ledger {
-            return Ok(Vec::new());
-        }
-        read.all(
-            "SELECT room, number, name, hash FROM store_migration ORDER BY room, number",
-            params![],
-        )
-        .await?
-        .iter()
-        .map(|row| {
-            Ok((
-                row.get("room")?,
-                row.get("number")?,
-                row.get("name")?,
-                row.get("hash")?,
-            ))
-        })
-        .collect()
+        let (_, missing) = split(&mut *self.read().await?, schemas).await?;
+        Ok(missing)
     }
 
     /// Copies a SQLite file that holds data. A PostgreSQL server is backed up by
@@ -228,6 +170,87 @@ impl Db {
             .and_then(|()| File::open(folder.unwrap_or(Path::new(".")))?.sync_all())
             .map_err(|error| Error::file(copy, error))
     }
+}
+
+/// A step and whose it is.
+type Of<'s> = (&'static str, &'s Step);
+
+/// The steps that were applied here, in the order in which they make a database anew.
+///
+/// # Errors
+/// As [`Db::migrate`].
+pub(crate) async fn applied<'s>(
+    conn: &mut Conn,
+    schemas: &'s [Schema],
+) -> Result<Vec<Of<'s>>, Error> {
+    let all: Vec<_> = std::iter::once(&STORE).chain(schemas).collect();
+    let (applied, _) = split(conn, &all).await?;
+    Ok(applied)
+}
+
+/// The steps that were applied here, and those that are missing.
+async fn split<'s>(
+    conn: &mut Conn,
+    schemas: &[&'s Schema],
+) -> Result<(Vec<Of<'s>>, Vec<Of<'s>>), Error> {
+    let ledger = ledger(conn).await?;
+    for (room, number, name, applied_hash) in &ledger {
+        let step = schemas
+            .iter()
+            .filter(|schema| schema.room == room)
+            .flat_map(|schema| schema.steps)
+            .find(|step| step.number == *number);
+        match step {
+            None => {
+                return Err(Error::Newer {
+                    room: room.clone(),
+                    number: *number,
+                    name: name.clone(),
+                });
+            }
+            Some(step) if hash(step) != *applied_hash => {
+                return Err(Error::Altered {
+                    room: room.clone(),
+                    number: *number,
+                    name: name.clone(),
+                });
+            }
+            Some(_) => {}
+        }
+    }
+    Ok(schemas
+        .iter()
+        .flat_map(|schema| schema.steps.iter().map(|step| (schema.room, step)))
+        .partition(|(room, step)| {
+            ledger
+                .iter()
+                .any(|(known, number, ..)| known == room && *number == step.number)
+        }))
+}
+
+async fn ledger(conn: &mut Conn) -> Result<Vec<(String, i64, String, String)>, Error> {
+    let has_ledger = columns(conn)
+        .await?
+        .iter()
+        .any(|(table, ..)| table == "store_migration");
+    if !has_ledger {
+        return Ok(Vec::new());
+    }
+    conn.all(
+        "SELECT room, number, name, hash FROM store_migration ORDER BY room, number",
+        params![],
+    )
+    .await?
+    .iter()
+    .map(|row| {
+        Ok((
+            row.get("room")?,
+            row.get("number")?,
+            row.get("name")?,
+            row.get("hash")?,
+        ))
+    })
+    .collect()
 }
 
 /// `betang.sqlite` is copied to `betang.before-<now, in microseconds>.sqlite`; no
@@ -269,7 +292,7 @@ pub async fn describe(db: &Db) -> Result<Vec<(String, String, String)>, Error> {
     columns(&mut *db.read().await?).await
 }
 
-async fn columns(conn: &mut Conn) -> Result<Vec<(String, String, String)>, Error> {
+pub(crate) async fn columns(conn: &mut Conn) -> Result<Vec<(String, String, String)>, Error> {
     let sql: Sql = match conn.engine() {
         Engine::Sqlite => dialect::SQLITE_COLUMNS.into(),
         Engine::Postgres => dialect::POSTGRES_COLUMNS.into(),

@@ -14,18 +14,26 @@ use crate::compose::place;
 
 pub(crate) async fn verify(config: &Config) -> anyhow::Result<ExitCode> {
     let db = Db::open_to_read(&place(config)).await?;
-    let mut read = db.read().await?;
-    let verdict = audit::verify(&mut read).await?;
-    drop(read);
+    let is_whole = walk(&db).await?;
     db.close().await;
-    Ok(match verdict {
+    Ok(if is_whole {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+/// Walks the chain and says how it is; whether it is whole.
+pub(crate) async fn walk(db: &Db) -> anyhow::Result<bool> {
+    let mut read = db.read().await?;
+    Ok(match audit::verify(&mut read).await? {
         Verdict::Whole { rows, head } => {
             say(format!("whole: {rows} rows, head {head}"));
-            ExitCode::SUCCESS
+            true
         }
         Verdict::Broken { seq, fault } => {
             say(format!("broken at row {seq}: {}", words(fault)));
-            ExitCode::FAILURE
+            false
         }
     })
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod areas;
 pub(crate) mod audit;
+pub(crate) mod backup;
 pub(crate) mod cameras;
 pub(crate) mod client;
 pub(crate) mod families;

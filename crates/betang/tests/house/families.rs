@@ -11,14 +11,14 @@ use serde_json::{Value as Json, json};
 use crate::running::{House, PASSWORD, data, run, serve, within};
 
 /// What stands for people here, and nowhere else in a house.
-const NAMES: [&str; 3] = ["QXVORTAM BRELKIN", "QXVORTAN DROSMIT", "QXVORTAP KELBRUN"];
+pub(crate) const NAMES: [&str; 3] = ["QXVORTAM BRELKIN", "QXVORTAN DROSMIT", "QXVORTAP KELBRUN"];
 const MOTHER: &str = "WEXLORINA PIRTHAK";
 const STREET: &str = "Jl. Zyquembro 77";
 
 /// A title is no secret: that it is found shows that the search finds.
 const TITLE: &str = "Daftar Uji Terbuka 4711";
 
-fn nik(person: usize) -> String {
+pub(crate) fn nik(person: usize) -> String {
     format!("620201140675{:04}", 7301 + person)
 }
 
@@ -30,9 +30,9 @@ fn card(family: usize) -> String {
     format!("629876543210{:04}", 5501 + family)
 }
 
-const WHO: &str = "nik,no_kk,nama,tgl_lahir,jk,ibu_kandung,hubungan,alamat,kode_desa";
+pub(crate) const WHO: &str = "nik,no_kk,nama,tgl_lahir,jk,ibu_kandung,hubungan,alamat,kode_desa";
 
-fn who(person: usize) -> String {
+pub(crate) fn who(person: usize) -> String {
     format!(
         "{},{},{},1975-06-14,L,{MOTHER},KEPALA,{STREET},62.02.01.1009",
         nik(person),
@@ -42,13 +42,13 @@ fn who(person: usize) -> String {
 }
 
 /// Writes a list beside the data; where.
-fn list(folder: &Path, name: &str, text: &str) -> PathBuf {
+pub(crate) fn list(folder: &Path, name: &str, text: &str) -> PathBuf {
     let path = folder.join(name);
     fs::write(&path, text).expect("a file");
     path
 }
 
-fn import(data: &Path, kind: &str, file: &Path, more: &[&str]) -> String {
+pub(crate) fn import(data: &Path, kind: &str, file: &Path, more: &[&str]) -> String {
     let mut args: Vec<String> = ["families", "import", "--kind", kind, "--data"]
         .map(str::to_owned)
         .into();
@@ -62,7 +62,7 @@ fn import(data: &Path, kind: &str, file: &Path, more: &[&str]) -> String {
     said
 }
 
-fn families(data: &Path, verb: &str) -> String {
+pub(crate) fn families(data: &Path, verb: &str) -> String {
     let data = data.display().to_string();
     let done = run(["families", verb, "--data", &data]);
     let complained = String::from_utf8_lossy(&done.stderr).into_owned();

@@ -1,5 +1,6 @@
 //! The program as people start it.
 
+mod backup;
 mod dish;
 mod doors;
 mod families;

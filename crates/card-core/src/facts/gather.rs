@@ -154,6 +154,7 @@ impl Gathering<'_> {
                     id: self.families[*at as usize],
                     area: known.stands.or(known.row).and_then(&area),
                     decile: known.decile(),
+                    decile_by: None,
                     stands: known.stands.map(|it| self.place(it)),
                     running: known.row.map(|it| self.place(it)),
                     recipient_is_here: known.row.is_some() && known.row_lives,
@@ -168,13 +169,25 @@ impl Gathering<'_> {
             })
             .collect();
         for (at, told) in (0_u32..).zip(self.told) {
-            let place = place_of[self.households.of(at as usize) as usize];
+            let of = self.households.of(at as usize) as usize;
+            let place = place_of[of];
             let family = &mut families[place as usize];
+            let list = self.lists[usize::from(told.list)];
+            if known[of].is_told(list, told) {
+                let own = self.place(at);
+                // Of those who say it the one that the family stands under.
+                let is_first = family.decile_by.is_none() || family.stands == Some(own);
+                family.decile_by = if is_first {
+                    Some(own)
+                } else {
+                    family.decile_by
+                };
+            }
             let folded = &self.register.records[at as usize];
             family.has_card |= folded.kk.is_some_and(|it| it.length() == LENGTH);
             family.has_address |= folded.home.street != 0;
             family.area = family.area.or_else(|| area(at));
-            match self.lists[usize::from(told.list)].kind {
+            match list.kind {
                 Kind::Desa => family.proposed = family.proposed.or(Some(self.place(at))),
                 Kind::Gagal => family.failed = Some(self.place(at)),
                 Kind::Bansos => {
@@ -319,6 +332,48 @@ mod tests {
     }
 
     const PLAIN: Told = Told::new(0, 0);
+
+    #[test]
+    fn the_row_that_says_the_decile_is_named() {
+        let says_decile = |same, decile, is_head| {
+            let told = Told {
+                decile,
+                is_head,
+                ..PLAIN
+            };
+            says(same, 0, "1970-01-01", "L", told)
+        };
+        for (records, decile, by) in [
+            // The head's, though another says it first.
+            (
+                vec![says_decile(0, 2, false), says_decile(1, 2, true)],
+                Some(2),
+                Some(2),
+            ),
+            // The head is outvoted.
+            (
+                vec![
+                    says_decile(0, 1, true),
+                    says_decile(1, 4, false),
+                    says_decile(2, 4, false),
+                ],
+                Some(4),
+                Some(2),
+            ),
+            (
+                vec![says_decile(0, 0, true), says_decile(1, 3, false)],
+                Some(3),
+                Some(2),
+            ),
+            (vec![says_decile(0, 0, true)], None, None),
+        ] {
+            let facts = gathered(&records);
+            let family = &facts.families[0];
+            assert_eq!(family.decile, decile);
+            let place = by.map(|row| Place { list: 0, row });
+            assert_eq!(family.decile_by, place);
+        }
+    }
 
     #[test]
     fn a_family_is_told_by_what_its_records_say() {

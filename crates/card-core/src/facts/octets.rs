@@ -5,7 +5,18 @@ use base::day::Day;
 use super::{Aided, Facts, FamilyFacts, ListOf, PersonFacts, Place};
 
 /// What the octets begin with: what they are, and in which form.
-const HEAD: &[u8; 8] = b"btfacts1";
+const HEAD: &[u8; 8] = b"btfacts2";
+
+/// The form before it, which did not tell by which row a decile is known: it is read for as
+/// long as lists are kept that were judged by it.
+const FIRST: &[u8; 8] = b"btfacts1";
+
+/// In which form octets are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    First,
+    Second,
+}
 
 /// Longest text in them, in octets.
 const TEXT_MAX: usize = 4_096;
@@ -33,10 +44,17 @@ impl Facts {
     /// As octets.
     #[must_use]
     pub fn octets(&self) -> Vec<u8> {
+        self.octets_as(Form::Second)
+    }
+
+    fn octets_as(&self, form: Form) -> Vec<u8> {
         let mut into = Vec::with_capacity(
-            HEAD.len() + 64 * self.families.len() + 44 * self.persons.len() + 11 * self.aided.len(),
+            HEAD.len() + 70 * self.families.len() + 44 * self.persons.len() + 11 * self.aided.len(),
         );
-        into.extend_from_slice(HEAD);
+        into.extend_from_slice(match form {
+            Form::First => FIRST,
+            Form::Second => HEAD,
+        });
         put_count(&mut into, self.lists.len());
         for list in &self.lists {
             into.extend_from_slice(&list.number.to_le_bytes());
@@ -55,6 +73,9 @@ impl Facts {
             into.extend_from_slice(&it.id);
             into.extend_from_slice(&it.area.map_or(0, |area| area + 1).to_le_bytes());
             into.push(it.decile.unwrap_or(0));
+            if form == Form::Second {
+                put_place(&mut into, it.decile_by);
+            }
             for place in [it.stands, it.running, it.proposed, it.failed] {
                 put_place(&mut into, place);
             }
@@ -88,7 +109,11 @@ impl Facts {
     /// # Errors
     /// If they are no facts, or not whole.
     pub fn read(octets: &[u8]) -> Result<Self, Broken> {
-        let rest = octets.strip_prefix(HEAD).ok_or(Broken::Head)?;
+        let (form, rest) = match (octets.strip_prefix(HEAD), octets.strip_prefix(FIRST)) {
+            (Some(rest), _) => (Form::Second, rest),
+            (None, Some(rest)) => (Form::First, rest),
+            (None, None) => return Err(Broken::Head),
+        };
         let mut from = Reader { rest };
         let mut facts = Self::default();
         for _ in 0..from.count(16)? {
@@ -107,10 +132,13 @@ impl Facts {
         }
         let lists = facts.lists.len();
         let mut first = 0_u32;
-        let families = from.count(54)?;
+        let families = from.count(match form {
+            Form::First => 54,
+            Form::Second => 60,
+        })?;
         facts.families.reserve_exact(families);
         for _ in 0..families {
-            let family = from.family(first, lists, facts.areas.len())?;
+            let family = from.family(form, first, lists, facts.areas.len())?;
             first = first.checked_add(family.count).ok_or(Broken::Place)?;
             facts.families.push(family);
         }
@@ -226,10 +254,20 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn family(&mut self, first: u32, lists: usize, areas: usize) -> Result<FamilyFacts, Broken> {
+    fn family(
+        &mut self,
+        form: Form,
+        first: u32,
+        lists: usize,
+        areas: usize,
+    ) -> Result<FamilyFacts, Broken> {
         let id = self.some()?;
         let area = u32::from_le_bytes(self.some()?).checked_sub(1);
         let decile = self.octet()?;
+        let by = match form {
+            Form::First => None,
+            Form::Second => self.place(lists)?,
+        };
         let [stands, running, proposed, failed] = [
             self.place(lists)?,
             self.place(lists)?,
@@ -242,6 +280,7 @@ impl<'a> Reader<'a> {
         let is_sound = decile <= 10
             && flags < 1 << 3
             && count > 0
+            && (by.is_none() || decile > 0)
             && area.is_none_or(|it| (it as usize) < areas);
         if !is_sound {
             return Err(Broken::Place);
@@ -250,6 +289,11 @@ impl<'a> Reader<'a> {
             id,
             area,
             decile: (decile > 0).then_some(decile),
+            decile_by: match form {
+                // What was shown for it then.
+                Form::First => stands.filter(|_| decile > 0),
+                Form::Second => by,
+            },
             stands,
             running,
             proposed,
@@ -324,7 +368,7 @@ mod tests {
             any::<[u8; 16]>(),
             proptest::option::of(0_u32..2),
             proptest::option::of(1_u8..=10),
-            proptest::array::uniform4(proptest::option::of(place())),
+            proptest::array::uniform5(proptest::option::of(place())),
             any::<u32>(),
             any::<(bool, bool, bool)>(),
             proptest::collection::vec(person(), 1..4),
@@ -349,6 +393,7 @@ mod tests {
                     id,
                     area,
                     decile,
+                    decile_by: rows[4].filter(|_| decile.is_some()),
                     stands: rows[0],
                     running: rows[1],
                     proposed: rows[2],
@@ -377,6 +422,17 @@ mod tests {
             prop_assert_eq!(Facts::read(&facts.octets()), Ok(facts));
         }
 
+        /// Lists that were judged by the form before stay what they were.
+        #[test]
+        fn the_form_before_is_read(mut facts in facts()) {
+            let octets = facts.octets_as(Form::First);
+            for family in &mut facts.families {
+                family.decile_by = family.stands.filter(|_| family.decile.is_some());
+            }
+            prop_assert_eq!(facts.octets_as(Form::First), octets.as_slice());
+            prop_assert_eq!(Facts::read(&octets), Ok(facts));
+        }
+
         #[test]
         fn what_is_not_whole_is_refused(facts in facts(), cut in any::<prop::sample::Index>()) {
             let octets = facts.octets();
@@ -400,7 +456,8 @@ mod tests {
                 for family in &read.families {
                     let _ = read.representative(family);
                 }
-                prop_assert_eq!(read.octets(), octets);
+                let form = if octets.starts_with(HEAD) { Form::Second } else { Form::First };
+                prop_assert_eq!(read.octets_as(form), octets);
             }
         }
     }

@@ -198,6 +198,7 @@ impl Telling<'_> {
         match column {
             Column::Proposed => of_family(|it| it.proposed),
             Column::Running => of_family(|it| it.running),
+            Column::Decile => of_family(|it| it.decile_by),
             Column::Failed => of_family(|it| it.failed),
             Column::Age => of_person(|it| it.birth_by),
             Column::Alive => of_person(|it| it.died),
@@ -227,8 +228,7 @@ impl Telling<'_> {
                 let without = self.who.here().filter(|it| !it.has_nik);
                 without.map(|it| it.stands).collect()
             }
-            Column::Decile
-            | Column::Card
+            Column::Card
             | Column::Address
             | Column::Area
             | Column::Woman
@@ -294,6 +294,7 @@ mod tests {
         let family = FamilyFacts {
             area: Some(VILLAGE),
             decile: Some(2),
+            decile_by: Some(place(0, 54)),
             stands: STANDS,
             running: Some(place(5, 51)),
             proposed: Some(place(4, 52)),
@@ -350,7 +351,7 @@ mod tests {
         let over = |key: &str| format!("{{ kolom = \"{key}\", op = \">\", nilai = 1 }}");
         let stands = vec![place(0, 50)];
         for (term, value, by) in [
-            (over("desil"), Shown::Number(2), stands.clone()),
+            (over("desil"), Shown::Number(2), vec![place(0, 54)]),
             (
                 over("anggota"),
                 Shown::Number(3),
@@ -432,7 +433,7 @@ mod tests {
                 3,
                 r#"{ kolom = "desil", op = "=", nilai = 2 }"#.to_owned(),
                 Shown::Number(2),
-                Some(place(0, 50)),
+                Some(place(0, 54)),
             ),
         ] {
             let (_, shown, rows) = told(Subject::Person, &term, &facts, at);

@@ -44,6 +44,34 @@ impl Term {
         leaves
     }
 
+    /// What it can be of somebody of whom those columns are not known, whatever all others
+    /// say: by [`Truth`], in the order of its words.
+    pub(super) fn can_be(&self, unknown: &[Column]) -> [bool; Truth::ALL.len()] {
+        let each = |of: &[Self], from: Truth, with: fn(Truth, Truth) -> Truth| {
+            of.iter().fold(only(from), |so_far, it| {
+                let it = it.can_be(unknown);
+                let mut both = [false; Truth::ALL.len()];
+                for one in Truth::ALL {
+                    for other in Truth::ALL {
+                        both[with(one, other) as usize] |=
+                            so_far[one as usize] && it[other as usize];
+                    }
+                }
+                both
+            })
+        };
+        match self {
+            Self::All(of) => each(of, Truth::Yes, Truth::and),
+            Self::Any(of) => each(of, Truth::No, Truth::or),
+            Self::Not(of) => {
+                let of = of.can_be(unknown);
+                Truth::ALL.map(|it| of[!it as usize])
+            }
+            Self::Is(leaf) if unknown.contains(&leaf.column) => only(Truth::Unknown),
+            Self::Is(_) => [true; Truth::ALL.len()],
+        }
+    }
+
     pub(super) fn gather<'a>(&'a self, leaves: &mut Vec<&'a Leaf>) {
         match self {
             Self::All(of) | Self::Any(of) => of.iter().for_each(|it| it.gather(leaves)),
@@ -51,6 +79,11 @@ impl Term {
             Self::Is(leaf) => leaves.push(leaf),
         }
     }
+}
+
+/// Nothing but that.
+fn only(truth: Truth) -> [bool; Truth::ALL.len()] {
+    Truth::ALL.map(|it| it == truth)
 }
 
 /// What is asked of one column.

@@ -156,6 +156,44 @@ fn the_examples_judge_as_by_hand() {
 }
 
 #[test]
+fn whether_a_head_is_asked_for() {
+    for (text, asks) in [(PANGAN, true), (TUNAI, true), (KULIAH, false)] {
+        let programme = Programme::parse(text).expect("an example");
+        assert_eq!(programme.asks_for_head(), asks, "{}", programme.slug);
+    }
+    let lives = r#"{ kolom = "kepala_hidup", op = "ya" }"#;
+    let woman = r#"{ kolom = "kepala_perempuan", op = "tidak" }"#;
+    let small = r#"{ kolom = "balita", op = ">=", nilai = 1 }"#;
+    let all = |of: &[&str]| format!("{{ semua = [{}] }}", of.join(", "));
+    let any = |of: &[&str]| format!("{{ salah_satu = [{}] }}", of.join(", "));
+    let not = |of: &str| format!("{{ bukan = {of} }}");
+    for (kind, term, asks) in [
+        ("syarat", lives.to_owned(), true),
+        ("syarat", woman.to_owned(), true),
+        ("pengecualian", lives.to_owned(), true),
+        ("syarat", small.to_owned(), false),
+        ("syarat", not(lives), true),
+        ("syarat", any(&[lives, woman]), true),
+        ("syarat", all(&[lives, small]), true),
+        // Whoever has small children is let in without a head.
+        ("syarat", any(&[woman, small]), false),
+        ("syarat", not(&all(&[lives, small])), false),
+        ("pengecualian", all(&[lives, small]), false),
+        ("pengecualian", any(&[lives, small]), true),
+    ] {
+        let programme = written(Subject::Family, &[("syarat", small), (kind, &term)]);
+        assert_eq!(programme.asks_for_head(), asks, "{kind} {term}");
+        // Nobody without a head is included by rules that ask for one.
+        let infant = born("2025-01-01");
+        let facts = facts(&[(FAMILY, vec![infant]), (FAMILY, vec![PERSON])]);
+        assert!(!facts.has_head(&facts.families[0]));
+        let judged = judge(&programme, &facts, day(TODAY));
+        let included = (0..2).filter(|at| judged.verdict(*at) == Verdict::Included);
+        assert!(!asks || included.count() == 0, "{kind} {term}");
+    }
+}
+
+#[test]
 fn who_decides_and_how_many() {
     let facts = examples();
     let programme = Programme::parse(PANGAN).expect("an example");

@@ -19,9 +19,10 @@ use utoipa::ToSchema;
 
 use super::annex::{self, Head};
 use super::{CHUNK, Decided, Laid, counting};
+use crate::erase;
 use crate::programme;
 use crate::room::Room;
-use crate::sql::decision::{self, Adopted, DecisionRow, State};
+use crate::sql::decision::{self, Adopted, DecisionRow, Failure, State};
 use crate::sql::judged::{self, JudgedRow};
 
 /// Who signs a decree.
@@ -117,9 +118,10 @@ pub(crate) async fn begin(
         keep_until,
     } = it;
     let mut tx = hall.db().write().await?;
-    if !decision::moves(&mut tx, row.number, State::Draft, State::Writing).await? {
+    if !decision::write(&mut tx, row.number).await? {
         return Err(super::draft::done());
     }
+    erase::is_of_today(&mut tx, at).await?;
     // What somebody decided since it was looked at is not what is adopted.
     let seen = Decided::of(&mut tx, &row, at).await?;
     let now = Decided::of(&mut tx, &row, hall.now().wall).await?;
@@ -156,7 +158,7 @@ impl Adoption {
         let number = self.row.number;
         if let Err(problem) = self.whole().await {
             tracing::error!(number, problem = problem.slug(), "a list was not adopted");
-            if let Err(error) = undo(&self.hall, number).await {
+            if let Err(error) = undo(&self.hall, number, problem.slug()).await {
                 tracing::error!(%error, "a half list was not taken away");
             }
         } else {
@@ -209,6 +211,10 @@ impl Adoption {
             by: self.person,
             at: self.at,
             keep_until: self.keep_until,
+            headless: self
+                .laid
+                .headless(None)
+                .and_then(|it| i64::try_from(it).ok()),
         };
         let mut tx = self.hall.db().write().await?;
         decision::write_parts(&mut tx, self.row.number, &parts).await?;
@@ -258,8 +264,9 @@ pub(super) fn rows(laid: &Laid) -> Vec<JudgedRow> {
     rows
 }
 
-/// Takes away what was written of a list that was not adopted; it is a draft again.
-async fn undo(hall: &Hall, number: i64) -> Result<(), Error> {
+/// Takes away what was written of a list that was not adopted, for a problem of that slug; it
+/// is a draft again.
+async fn undo(hall: &Hall, number: i64, problem: &str) -> Result<(), Error> {
     let mut read = hall.db().read().await?;
     let row = decision::find(&mut read, number).await?;
     drop(read);
@@ -278,14 +285,19 @@ async fn undo(hall: &Hall, number: i64) -> Result<(), Error> {
     }
     let mut tx = hall.db().write().await?;
     decision::forget_parts(&mut tx, number).await?;
-    decision::moves(&mut tx, number, State::Writing, State::Draft).await?;
+    let failure = Failure {
+        problem: problem.to_owned(),
+        at: hall.now().wall,
+    };
+    decision::fail(&mut tx, number, &failure).await?;
     tx.commit().await
 }
 
 /// A list that nobody writes any more is a draft again.
 pub(crate) async fn heal(hall: &Hall, room: &Room, row: &DecisionRow) -> Result<(), Error> {
     if row.state == State::Writing && room.adopting(row.number).is_none() {
-        undo(hall, row.number).await?;
+        // It would have been undone then, had the database answered.
+        undo(hall, row.number, "unavailable").await?;
     }
     Ok(())
 }
@@ -296,7 +308,7 @@ pub(crate) async fn sweep(hall: &Hall) -> Result<(), Error> {
     let writing = decision::some(&mut read, None, Some(State::Writing), None, 100).await?;
     drop(read);
     for row in writing {
-        undo(hall, row.number).await?;
+        undo(hall, row.number, "closing").await?;
         tracing::warn!(
             number = row.number,
             "a list that was being adopted is a draft again"

@@ -52,12 +52,10 @@ impl Head {
         row: &DecisionRow,
         kept: &Kept,
     ) -> Result<Self, Problem> {
-        let facts = run::find(conn, row.run).await?.and_then(|run| run.facts);
-        Ok(Self::new(
-            row,
-            kept,
-            facts.map(|kept| kept.blob).unwrap_or_default(),
-        ))
+        let facts = run::find(conn, row.run)
+            .await?
+            .and_then(|run| run.facts_name);
+        Ok(Self::new(row, kept, facts.unwrap_or_default()))
     }
 
     fn new(row: &DecisionRow, kept: &Kept, facts: String) -> Self {
@@ -82,54 +80,79 @@ impl Head {
     }
 }
 
+/// What a part tells of each row.
+pub(crate) const COLUMNS: [&str; 13] = [
+    "daftar",
+    "nomor",
+    "kode desa",
+    "nama",
+    "NIK",
+    "id",
+    "kedudukan",
+    "diputuskan oleh",
+    "jumlah",
+    "satuan",
+    "rupiah per siklus",
+    "daftar asal",
+    "baris asal",
+];
+
+/// What it tells of one.
+fn cells(head: &Head, row: &JudgedRow, record: Option<&Record>) -> [String; COLUMNS.len()] {
+    let (name, nik) = match record {
+        Some(record) => (record.name.clone(), masked_number(&record.nik)),
+        None => ("(kunci dimusnahkan)".to_owned(), String::new()),
+    };
+    [
+        head.number.to_string(),
+        row.place
+            .map_or_else(String::new, |place| place.to_string()),
+        row.area
+            .as_ref()
+            .map_or_else(String::new, ToString::to_string),
+        name,
+        nik,
+        SubjectId::of(head.subject, row.subject).to_string(),
+        match row.standing {
+            Standing::Held => "ditahan di daftar".to_owned(),
+            _ => "masuk".to_owned(),
+        },
+        match row.by {
+            By::Rules => "aturan",
+            By::Group => "keputusan kelompok",
+            By::Person => "keputusan perorangan",
+        }
+        .to_owned(),
+        head.amount.to_string(),
+        head.unit.clone(),
+        head.each.map_or_else(String::new, |each| each.to_string()),
+        row.list.to_string(),
+        row.number.to_string(),
+    ]
+}
+
 /// The part of one village, as a file.
 pub(crate) fn part(head: &Head, rows: &[(JudgedRow, Option<Record>)]) -> Vec<u8> {
-    let mut file = File::new(&[
-        "daftar",
-        "nomor",
-        "kode desa",
-        "nama",
-        "NIK",
-        "id",
-        "kedudukan",
-        "diputuskan oleh",
-        "jumlah",
-        "satuan",
-        "rupiah per siklus",
-        "daftar asal",
-        "baris asal",
-    ]);
+    let mut file = File::new(&COLUMNS);
     for (row, record) in rows {
-        let (name, nik) = match record {
-            Some(record) => (record.name.clone(), masked_number(&record.nik)),
-            None => ("(kunci dimusnahkan)".to_owned(), String::new()),
-        };
-        file.row(&[
-            head.number.to_string(),
-            row.place
-                .map_or_else(String::new, |place| place.to_string()),
-            row.area
-                .as_ref()
-                .map_or_else(String::new, ToString::to_string),
-            name,
-            nik,
-            SubjectId::of(head.subject, row.subject).to_string(),
-            match row.standing {
-                Standing::Held => "ditahan di daftar".to_owned(),
-                _ => "masuk".to_owned(),
-            },
-            match row.by {
-                By::Rules => "aturan",
-                By::Group => "keputusan kelompok",
-                By::Person => "keputusan perorangan",
-            }
-            .to_owned(),
-            head.amount.to_string(),
-            head.unit.clone(),
-            head.each.map_or_else(String::new, |each| each.to_string()),
-            row.list.to_string(),
-            row.number.to_string(),
-        ]);
+        file.row(&cells(head, row, record.as_ref()));
+    }
+    file.bytes()
+}
+
+/// How a file of several parts begins, whose lines are marked.
+pub(crate) fn heading(mark: &str) -> Vec<u8> {
+    let columns: Vec<&str> = COLUMNS.into_iter().chain([mark]).collect();
+    File::new(&columns).bytes()
+}
+
+/// The lines of a part, each with a mark of whose copy they are.
+pub(crate) fn marked(head: &Head, rows: &[(JudgedRow, Option<Record>)], mark: &str) -> Vec<u8> {
+    let mut file = File::going_on();
+    for (row, record) in rows {
+        let cells = cells(head, row, record.as_ref()).into_iter();
+        let cells: Vec<String> = cells.chain([mark.to_owned()]).collect();
+        file.row(&cells);
     }
     file.bytes()
 }
@@ -202,7 +225,22 @@ pub(crate) async fn opened(
     conn: &mut Conn,
     rows: Vec<JudgedRow>,
 ) -> Result<Vec<(JudgedRow, Option<Record>)>, Problem> {
-    let mut places: Vec<(i64, u32)> = rows.iter().map(|row| (row.list, row.number)).collect();
+    let places = rows.iter().map(|row| (row.list, row.number)).collect();
+    let records = records(hall, conn, places).await?;
+    let opened = rows.into_iter().map(|row| {
+        let record = records.get(&(row.list, row.number)).cloned();
+        (row, record)
+    });
+    Ok(opened.collect())
+}
+
+/// What rows of lists say, whether they still count or not, by list and number; without those
+/// whose keys were destroyed.
+pub(crate) async fn records(
+    hall: &Hall,
+    conn: &mut Conn,
+    mut places: Vec<(i64, u32)>,
+) -> Result<BTreeMap<(i64, u32), Record>, Problem> {
     places.sort_unstable();
     places.dedup();
     let mut records: BTreeMap<(i64, u32), Record> = BTreeMap::new();
@@ -217,11 +255,7 @@ pub(crate) async fn opened(
             }
         }
     }
-    let opened = rows.into_iter().map(|row| {
-        let record = records.get(&(row.list, row.number)).cloned();
-        (row, record)
-    });
-    Ok(opened.collect())
+    Ok(records)
 }
 
 /// What a row of a list says, whether that still counts or not; none where its key was

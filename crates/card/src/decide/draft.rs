@@ -79,6 +79,8 @@ pub(crate) async fn begin(hall: &Hall, who: &Who, tx: &mut Tx, it: Begin) -> Res
         adopted_by: None,
         adopted: None,
         keep_until: None,
+        headless: None,
+        failure: None,
     };
     let number = decision::begin(tx, &row).await?;
     let act = Act {
@@ -105,6 +107,17 @@ pub(crate) async fn find(conn: &mut store::Conn, number: i64) -> Result<Decision
     decision::find(conn, number)
         .await?
         .ok_or_else(|| Problem::not_found("card-decision", "There is no such list."))
+}
+
+/// A list that was adopted.
+pub(crate) fn adopted(row: DecisionRow) -> Result<DecisionRow, Problem> {
+    match row.state {
+        State::Adopted => Ok(row),
+        State::Draft | State::Writing | State::Dropped => Err(Problem::not_found(
+            "card-decision",
+            "There is no such list that was adopted.",
+        )),
+    }
 }
 
 /// Rules on a group.
@@ -197,8 +210,14 @@ pub(crate) struct Excepted<'a> {
     pub(crate) objection: Option<Id<Objection>>,
 }
 
+/// What stands for a reason that was destroyed.
+const DESTROYED: &str = "(sudah dimusnahkan)";
+
 /// Why somebody decided about one subject.
 pub(crate) fn reason(hall: &Hall, row: &ExceptionRow) -> Result<String, Problem> {
+    if row.reason.is_empty() {
+        return Ok(DESTROYED.to_owned());
+    }
     let octets = hall
         .vault()
         .open("card_exception", &row.id.to_string(), "reason", &row.reason)?;

@@ -168,6 +168,8 @@ pub(crate) struct Tried {
     pub(crate) laid: Laid,
     pub(crate) compared: Compared,
     pub(crate) nearest: Vec<Nearest>,
+    /// Included families without a head, where the rules do not ask for one.
+    pub(crate) headless: Option<u64>,
 }
 
 /// Tries rules.
@@ -199,6 +201,7 @@ pub(crate) async fn run(
             .filter(|it| near_sight.sees(it.area.as_ref()))
             .collect();
         Ok(Tried {
+            headless: laid.headless(Some(&sight)),
             laid,
             compared,
             nearest,

@@ -139,12 +139,14 @@ async fn derived(
         found.tell("facts", None);
         return Ok(());
     };
-    let (derived, tally) = counting(hall, room, "deriving a list", move || {
-        Ok((adopt::rows(&laid), laid.tally()))
+    let (derived, tally, headless) = counting(hall, room, "deriving a list", move || {
+        Ok((adopt::rows(&laid), laid.tally(), laid.headless(None)))
     })
     .await?;
     let counts = serde_json::to_value(Counts::new(&tally, head.rupiah(1))).ok();
-    if row.result != counts {
+    // Nobody counted families without a head when the first lists were adopted.
+    let is_counted = row.headless.is_none() || row.headless.map(i64::cast_unsigned) == headless;
+    if row.result != counts || !is_counted {
         found.tell("tally", None);
     }
     let written = super::rows(hall, row.number).await?;

@@ -107,6 +107,17 @@ struct Adopted {
     of: u64,
 }
 
+/// Why adopting a list came to nothing.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CardAdoptionFailure)]
+struct FailureView {
+    /// The last part of the type of a problem: `corrupt`.
+    problem: String,
+    /// When.
+    #[schema(value_type = i64)]
+    at_us: Wall,
+}
+
 /// A list of who receives.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = CardDecision)]
@@ -153,6 +164,12 @@ pub(super) struct DecisionView {
     adopted: Option<AdoptedView>,
     /// How far it has come, while it is being adopted.
     stage: Option<Adopted>,
+    /// How many families receive by it of which nobody is known as a head: they may be parts
+    /// of others, under a slip of a number, and be paid twice. Null: its rules let in no such
+    /// family, or judge persons; and of drafts that are not asked for alone.
+    headless: Option<u64>,
+    /// Why the last adoption came to nothing. Null: it did not, or was begun again.
+    failure: Option<FailureView>,
 }
 
 type Names = BTreeMap<Id<Person>, String>;
@@ -198,6 +215,11 @@ fn view(room: &Room, names: &Names, row: &DecisionRow, kept: &Kept) -> DecisionV
         stage: room
             .adopting(row.number)
             .map(|(done, of)| Adopted { done, of }),
+        headless: row.headless.map(i64::cast_unsigned),
+        failure: row.failure.as_ref().map(|it| FailureView {
+            problem: it.problem.clone(),
+            at_us: it.at,
+        }),
     }
 }
 
@@ -437,10 +459,11 @@ async fn whole(hall: &Hall, room: &Room, who: &Who, number: i64) -> Result<Whole
     let laid = decide::lay(hall, room, &row).await?;
     let sight = Sight::new(&laid.weighed.facts, who, Permission::CardCount);
     let it = laid.clone();
-    let (compared, groups, (receiving, undecided)) =
+    let (compared, groups, (receiving, undecided), headless) =
         decide::counting(hall, room, "counting a list", move || {
             let compared = it.compare(5, &sight, false);
-            Ok((compared, it.groups(&sight), self::receiving(&it)))
+            let headless = it.headless(None);
+            Ok((compared, it.groups(&sight), self::receiving(&it), headless))
         })
         .await?;
     let mut read = hall.db().read().await?;
@@ -451,7 +474,10 @@ async fn whole(hall: &Hall, room: &Room, who: &Who, number: i64) -> Result<Whole
     let includes = exceptions.clone().filter(|it| it.as_str() == "include");
     let include = includes.count() as u64;
     Ok(WholeView {
-        decision: view(room, &names, &row, &kept),
+        decision: DecisionView {
+            headless,
+            ..view(room, &names, &row, &kept)
+        },
         before: Counts::new(&compared.whole.before, each),
         now: Counts::new(&compared.whole.now, each),
         moves: simulate::moves(&compared, each),

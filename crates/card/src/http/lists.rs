@@ -118,7 +118,7 @@ async fn withdraw(
     desk::require(&who)?;
     let why = line::read("why", &form.why, 500)?;
     let mut tx = hall.db().write().await?;
-    if !rows::withdraw(&mut tx, number).await? {
+    if !rows::withdraw(&mut tx, number, hall.now().wall).await? {
         return Err(Problem::not_found(
             "card-list",
             "There is no such list that counts.",

@@ -1,16 +1,26 @@
 //! What the room answers over HTTP, one file per resource.
 
+mod breaches;
+mod corrections;
 mod decisions;
+mod erasures;
+mod exports;
 mod families;
 mod findings;
 mod imports;
+mod indicators;
 mod lists;
+mod looks;
 mod objections;
 mod pairs;
 mod persons;
+mod processing;
 mod programmes;
+mod requests;
 mod runs;
+mod samples;
 mod simulations;
+mod terms;
 
 use hall::Hall;
 use hall::problem::Problem;
@@ -28,7 +38,17 @@ pub(crate) fn routes() -> OpenApiRouter<Hall> {
         .merge(persons::routes())
         .merge(simulations::routes())
         .merge(decisions::routes())
+        .merge(exports::routes())
         .merge(objections::routes())
+        .merge(requests::routes())
+        .merge(corrections::routes())
+        .merge(breaches::routes())
+        .merge(looks::routes())
+        .merge(processing::routes())
+        .merge(erasures::routes())
+        .merge(terms::routes())
+        .merge(samples::routes())
+        .merge(indicators::routes())
 }
 
 /// Rows of a page when nobody has said otherwise.
@@ -48,6 +68,12 @@ fn limit(asked: Option<usize>) -> Result<usize, Problem> {
     } else {
         Err(refuse("limit", format!("use 1 to {LIMIT_MAX}")))
     }
+}
+
+/// Behind which number a page begins.
+fn behind(cursor: Option<&str>) -> Result<Option<i64>, Problem> {
+    let wrong = |_| refuse("cursor", "is none that was handed out");
+    cursor.map(|it| it.parse().map_err(wrong)).transpose()
 }
 
 /// How many letters of the code of a village tell the part of such a level.

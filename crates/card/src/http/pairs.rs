@@ -722,22 +722,14 @@ async fn summary(
     let mut states: BTreeMap<&'static str, u64> =
         Stage::ALL.iter().map(|it| (it.as_str(), 0)).collect();
     let mut pays_open = 0;
-    let mut sampled = vec![(0_u64, Band::default()); BANDS.len()];
     for pair in &all {
-        let (state, counts) = telling.settled(pair);
+        let (state, _) = telling.settled(pair);
         if telling.sees(Permission::CardRead, pair) {
             *states.entry(state.as_str()).or_default() += 1;
             pays_open += u64::from(pair.pays && state != Stage::Settled);
         }
-        if let Some(of) = pair.band.and_then(|band| sampled.get_mut(band)) {
-            of.0 += 1;
-            of.1.reviewed += u64::from(counts.is_some());
-            of.1.same += u64::from(counts == Some(true));
-        }
     }
-    for (of, (pairs, _)) in sampled.iter_mut().zip(&bands) {
-        of.1.pairs = *pairs;
-    }
+    let sampled = review::bands(&telling.words, &all, &bands);
     let of: Vec<Band> = sampled.iter().map(|it| it.1).collect();
     let views = bands.iter().zip(&sampled).enumerate();
     let views = views.map(|(at, ((pairs, joined), (sampled, band)))| BandView {

@@ -153,6 +153,10 @@ struct Simulation {
     before: Option<Counts>,
     /// Now.
     now: Counts,
+    /// How many families would receive of which nobody is known as a head, in the area of the
+    /// caller: they may be parts of others, under a slip of a number, and be paid twice. Null:
+    /// the rules let in no such family, or judge persons.
+    headless: Option<u64>,
     /// From where to where.
     moves: Vec<Move>,
     /// By area.
@@ -261,6 +265,7 @@ async fn try_rules(
         subjects: now.included + now.held + now.excluded + now.unknown + now.undecided,
         before: had_before.then(|| Counts::new(&compared.whole.before, each)),
         now,
+        headless: it.headless,
         moves: simulate::moves(compared, each),
         by_area: simulate::by_area(&room, compared, each),
         by_decile: simulate::by_decile(compared, each),

@@ -1,11 +1,17 @@
 //! Lists, examinations and families as a caller meets them, on both engines.
 
 mod answered;
+mod asked;
+mod breached;
 mod brought;
 mod decided;
+mod drafted;
+mod exported;
+mod held;
 mod objected;
 mod reviewed;
 mod rights;
+mod sampled;
 mod sought;
 
 use axum::Router;
@@ -144,6 +150,14 @@ impl House {
             .body(octets.into())
             .expect("a request");
         self.send(request).await
+    }
+
+    /// Changes something behind the back of the house.
+    async fn change(&self, statement: &'static str) {
+        let mut tx = self.hall.db().write().await.expect("a writer");
+        let done = tx.execute(statement, store::params![]).await;
+        assert!(done.expect("changed") > 0, "{statement}");
+        tx.commit().await.expect("changed");
     }
 
     /// Asks again whenever the room has come further, until it is so.

@@ -512,7 +512,7 @@ pub(super) async fn forget(tx: &mut Tx, row: &ImportRow) -> Result<(), Problem> 
     Ok(())
 }
 
-pub(super) async fn remove(hall: &Hall, blob: &str) -> Result<(), Problem> {
+pub(crate) async fn remove(hall: &Hall, blob: &str) -> Result<(), Problem> {
     let Some(hash) = Sha256::parse(blob) else {
         return Ok(());
     };

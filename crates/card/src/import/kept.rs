@@ -4,21 +4,25 @@ use std::time::Duration;
 
 use base::now::Wall;
 use hall::Hall;
-use hall::audit::{self, Act};
+use hall::audit::{self, Act, Actor};
 use hall::problem::Problem;
 use hall::source;
 use serde_json::json;
-use store::Error;
-use store::blob::{self, Sha256};
+use store::blob::Sha256;
+use store::{Error, Tx};
 
-use super::desk::{forget, remove};
+use super::desk::forget;
+pub(crate) use super::desk::remove;
 use super::write::clear;
+use crate::erase;
 use crate::room::Room;
 use crate::sql::import::{self as rows, State};
-use crate::sql::list;
+use crate::sql::list::{self, ListRow};
+use crate::sql::{erasure, term};
+use crate::term::Term;
 
 /// So long an import that nobody goes on with is kept.
-const KEPT: Duration = Duration::from_secs(24 * 3600);
+pub(crate) const KEPT: Duration = Duration::from_secs(24 * 3600);
 
 /// How often it is looked whether a raw copy has outlived its term.
 const LOOK: Duration = Duration::from_secs(3_600);
@@ -75,27 +79,38 @@ pub(crate) async fn outlived(hall: &Hall, now: Wall) -> Result<(), Problem> {
     for row in left {
         let mut tx = hall.db().write().await?;
         forget(&mut tx, &row).await?;
+        term::add(&mut tx, Term::Imports.as_str(), now).await?;
         tx.commit().await?;
         remove(hall, &row.raw_blob).await?;
     }
     for entry in lists {
-        let Some(raw) = entry.raw_blob else {
-            continue;
-        };
         let mut tx = hall.db().write().await?;
-        list::without_raw(&mut tx, entry.number).await?;
-        source::without_raw(&mut tx, entry.source).await?;
-        if let Some(hash) = Sha256::parse(&raw) {
-            blob::forget(&mut tx, &hash).await?;
-        }
-        let act = Act {
-            verb: "card_list.raw_destroyed",
-            subject: entry.source.to_string(),
-            detail: json!({ "list": entry.number }),
-        };
-        audit::record_by(&mut tx, hall.now(), &audit::Actor::house("card.kept"), act).await?;
+        end_raw(hall, &mut tx, &entry, &Actor::house("card.kept")).await?;
+        term::add(&mut tx, Term::RawCopy.as_str(), now).await?;
         tx.commit().await?;
-        remove(hall, &raw).await?;
     }
+    // What a power cut has left goes with them.
+    erase::sweep(hall).await?;
     Ok(())
+}
+
+/// The raw copy of a list ends: its key is destroyed, and the file is left to be taken off the
+/// disk once that is committed.
+pub(crate) async fn end_raw(
+    hall: &Hall,
+    tx: &mut Tx,
+    entry: &ListRow,
+    actor: &Actor,
+) -> Result<(), Error> {
+    list::without_raw(tx, entry.number).await?;
+    source::without_raw(tx, entry.source).await?;
+    if let Some(hash) = entry.raw_blob.as_deref().and_then(Sha256::parse) {
+        erasure::leave(tx, &hash, hall.now().wall).await?;
+    }
+    let act = Act {
+        verb: "card_list.raw_destroyed",
+        subject: entry.source.to_string(),
+        detail: json!({ "list": entry.number }),
+    };
+    audit::record_by(tx, hall.now(), actor, act).await
 }

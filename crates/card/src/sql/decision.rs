@@ -59,6 +59,16 @@ pub(crate) struct DecisionRow {
     pub(crate) adopted_by: Option<Id<Person>>,
     pub(crate) adopted: Option<Wall>,
     pub(crate) keep_until: Option<Wall>,
+    pub(crate) headless: Option<i64>,
+    pub(crate) failure: Option<Failure>,
+}
+
+/// Why adopting a list came to nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Failure {
+    /// The slug of a problem.
+    pub(crate) problem: String,
+    pub(crate) at: Wall,
 }
 
 /// A draft more; its number. That of the row is not looked at.
@@ -83,8 +93,8 @@ pub(crate) async fn begin(tx: &mut Tx, row: &DecisionRow) -> Result<i64, Error> 
 }
 
 const COLUMNS: &str = "SELECT number, slug, version, run, on_day, baseline, state, title, \
-     by_person, began_us, result, decree, sha256, adopted_by, adopted_us, keep_until_us \
-     FROM card_decision";
+     by_person, began_us, result, decree, sha256, adopted_by, adopted_us, keep_until_us, \
+     headless, failure, failed_us FROM card_decision";
 
 pub(crate) async fn find(conn: &mut Conn, number: i64) -> Result<Option<DecisionRow>, Error> {
     let query = Query::new(COLUMNS).push(" WHERE number = ", number);
@@ -128,6 +138,29 @@ pub(crate) async fn moves(tx: &mut Tx, number: i64, from: State, to: State) -> R
     Ok(rows > 0)
 }
 
+/// A draft is being adopted from now on; whether it was one.
+pub(crate) async fn write(tx: &mut Tx, number: i64) -> Result<bool, Error> {
+    let rows = tx
+        .execute(
+            "UPDATE card_decision SET state = 'writing', failure = NULL, failed_us = NULL \
+             WHERE number = $1 AND state = 'draft'",
+            params![number],
+        )
+        .await?;
+    Ok(rows > 0)
+}
+
+/// It was not adopted, and is a draft again.
+pub(crate) async fn fail(tx: &mut Tx, number: i64, it: &Failure) -> Result<(), Error> {
+    tx.execute(
+        "UPDATE card_decision SET state = 'draft', failure = $2, failed_us = $3 \
+         WHERE number = $1 AND state = 'writing'",
+        params![number, it.problem.as_str(), it.at],
+    )
+    .await?;
+    Ok(())
+}
+
 /// What is said of a list that is adopted.
 #[derive(Debug, Clone)]
 pub(crate) struct Adopted {
@@ -137,6 +170,7 @@ pub(crate) struct Adopted {
     pub(crate) by: Id<Person>,
     pub(crate) at: Wall,
     pub(crate) keep_until: Wall,
+    pub(crate) headless: Option<i64>,
 }
 
 /// It stands from now on.
@@ -144,7 +178,7 @@ pub(crate) async fn adopt(tx: &mut Tx, number: i64, it: &Adopted) -> Result<bool
     let rows = tx
         .execute(
             "UPDATE card_decision SET state = 'adopted', result = $2, decree = $3, sha256 = $4, \
-             adopted_by = $5, adopted_us = $6, keep_until_us = $7 \
+             adopted_by = $5, adopted_us = $6, keep_until_us = $7, headless = $8 \
              WHERE number = $1 AND state = 'writing'",
             params![
                 number,
@@ -153,7 +187,8 @@ pub(crate) async fn adopt(tx: &mut Tx, number: i64, it: &Adopted) -> Result<bool
                 it.sha256.as_str(),
                 it.by,
                 it.at,
-                it.keep_until
+                it.keep_until,
+                it.headless
             ],
         )
         .await?;
@@ -289,6 +324,8 @@ pub(crate) async fn forget_parts(tx: &mut Tx, decision: i64) -> Result<(), Error
 
 fn decision(row: &Row) -> Result<DecisionRow, Error> {
     let on: String = row.get("on_day")?;
+    let (problem, failed): (Option<String>, Option<Wall>) =
+        (row.get("failure")?, row.get("failed_us")?);
     Ok(DecisionRow {
         number: row.get("number")?,
         slug: row.get("slug")?,
@@ -308,5 +345,9 @@ fn decision(row: &Row) -> Result<DecisionRow, Error> {
         adopted_by: row.get("adopted_by")?,
         adopted: row.get("adopted_us")?,
         keep_until: row.get("keep_until_us")?,
+        headless: row.get("headless")?,
+        failure: problem
+            .zip(failed)
+            .map(|(problem, at)| Failure { problem, at }),
     })
 }

@@ -117,7 +117,9 @@ pub(crate) enum Change {
     Enters,
     Leaves,
     Stays,
-    /// Either of the first two.
+    /// Did not receive by the rules, and now it is not known whether to.
+    Unsure,
+    /// Any of them but who stays.
     Any,
 }
 
@@ -127,6 +129,7 @@ impl Change {
             "enters" => Some(Self::Enters),
             "leaves" => Some(Self::Leaves),
             "stays" => Some(Self::Stays),
+            "unsure" => Some(Self::Unsure),
             "any" => Some(Self::Any),
             _ => None,
         }
@@ -137,11 +140,13 @@ impl Change {
         let did = matches!(was, Verdict::Included);
         // Whoever is undecided receives until somebody decides.
         let does = matches!(now.verdict(), Verdict::Included);
+        let unsure = matches!((was, now), (Verdict::Excluded, Standing::Unknown));
         match self {
             Self::Enters => does && !did,
             Self::Leaves => did && !does,
             Self::Stays => did && does,
-            Self::Any => did != does,
+            Self::Unsure => unsure,
+            Self::Any => did != does || unsure,
         }
     }
 
@@ -150,9 +155,11 @@ impl Change {
             Self::Enters => " AND was <> 'included' AND verdict IN ('included', 'held')",
             Self::Leaves => " AND was = 'included' AND verdict NOT IN ('included', 'held')",
             Self::Stays => " AND was = 'included' AND verdict IN ('included', 'held')",
+            Self::Unsure => " AND was = 'excluded' AND verdict = 'unknown'",
             Self::Any => {
                 " AND ((was <> 'included' AND verdict IN ('included', 'held')) \
-                 OR (was = 'included' AND verdict NOT IN ('included', 'held')))"
+                 OR (was = 'included' AND verdict NOT IN ('included', 'held')) \
+                 OR (was = 'excluded' AND verdict = 'unknown'))"
             }
         }
     }

@@ -71,11 +71,12 @@ pub(crate) async fn stand(tx: &mut Tx, row: &ListRow) -> Result<(), Error> {
 }
 
 /// It counts no more; whether it did.
-pub(crate) async fn withdraw(tx: &mut Tx, number: i64) -> Result<bool, Error> {
+pub(crate) async fn withdraw(tx: &mut Tx, number: i64, now: Wall) -> Result<bool, Error> {
     let rows = tx
         .execute(
-            "UPDATE card_list SET state = 'withdrawn' WHERE number = $1 AND state = 'standing'",
-            params![number],
+            "UPDATE card_list SET state = 'withdrawn', ended_us = COALESCE(ended_us, $2) \
+             WHERE number = $1 AND state = 'standing'",
+            params![number, now],
         )
         .await?;
     Ok(rows > 0)

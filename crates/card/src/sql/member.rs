@@ -3,9 +3,11 @@
 use std::ops::Range;
 
 use base::id::{Family, Id, Resident};
+use store::query::Query;
 use store::{Conn, Error, Row, Tx, Value, params};
 
 use super::{many, small};
+use crate::subject::SubjectId;
 
 /// Whose a row is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -145,6 +147,56 @@ pub(crate) async fn of_family(
     .iter()
     .map(member)
     .collect()
+}
+
+/// All rows that were of a family or person when a run, or one before it, last said whose they
+/// are: also those of lists that do not count any more.
+pub(crate) async fn ever_of(
+    conn: &mut Conn,
+    run: i64,
+    subject: SubjectId,
+) -> Result<Vec<MemberRow>, Error> {
+    let of = match subject {
+        SubjectId::Family(_) => " AND m.family = ",
+        SubjectId::Person(_) => " AND m.person = ",
+    };
+    let query = Query::new("SELECT m.list, m.number, m.person, m.family FROM card_member m")
+        .push(" WHERE m.since_run <= ", run)
+        .push(of, subject.octets().to_vec())
+        .push(
+            " AND NOT EXISTS (SELECT 1 FROM card_member n WHERE n.list = m.list \
+             AND n.number = m.number AND n.since_run > m.since_run AND n.since_run <= ",
+            run,
+        )
+        .raw(") ORDER BY m.list, m.number LIMIT 2000");
+    conn.all_query(&query).await?.iter().map(member).collect()
+}
+
+/// Of whom rows are now that were of a family or person once, as a run or one before it said:
+/// some of them.
+pub(crate) async fn moved_to(
+    conn: &mut Conn,
+    run: i64,
+    subject: SubjectId,
+) -> Result<Vec<MemberRow>, Error> {
+    let of = match subject {
+        SubjectId::Family(_) => " AND o.family = ",
+        SubjectId::Person(_) => " AND o.person = ",
+    };
+    let query = Query::new(
+        "SELECT m.list, m.number, m.person, m.family FROM card_member o \
+         JOIN card_member m ON m.list = o.list AND m.number = o.number",
+    )
+    .push(" WHERE m.since_run <= ", run)
+    .push(of, subject.octets().to_vec())
+    .push(
+        " AND m.since_run > o.since_run AND NOT EXISTS (SELECT 1 FROM card_member n \
+         WHERE n.list = m.list AND n.number = m.number AND n.since_run > m.since_run \
+         AND n.since_run <= ",
+        run,
+    )
+    .raw(") ORDER BY m.list, m.number LIMIT 20");
+    conn.all_query(&query).await?.iter().map(member).collect()
 }
 
 fn member(row: &Row) -> Result<MemberRow, Error> {

@@ -1,8 +1,12 @@
 //! The statements of the room, one file per noun, one text for both engines.
 
+pub(crate) mod breach;
 pub(crate) mod decision;
+pub(crate) mod erasure;
 pub(crate) mod exception;
+pub(crate) mod export;
 pub(crate) mod finding;
+pub(crate) mod hold;
 pub(crate) mod import;
 pub(crate) mod judged;
 pub(crate) mod list;
@@ -11,7 +15,11 @@ pub(crate) mod objection;
 pub(crate) mod pair;
 pub(crate) mod programme;
 pub(crate) mod record;
+pub(crate) mod request;
 pub(crate) mod run;
+pub(crate) mod sample;
+pub(crate) mod term;
+pub(crate) mod visit;
 
 use base::area::AreaCode;
 use store::query::{Query, Sql};

@@ -152,6 +152,20 @@ pub(crate) async fn of_run(conn: &mut Conn, run: i64) -> Result<Vec<PairRow>, Er
     .collect()
 }
 
+/// Those of a run that chance has picked.
+pub(crate) async fn sampled(conn: &mut Conn, run: i64) -> Result<Vec<PairRow>, Error> {
+    conn.all(
+        "SELECT list_a, number_a, list_b, number_b, same, kind, band, joined, pays, area_a, \
+         area_b, why FROM card_pair WHERE run = $1 AND band IS NOT NULL \
+         ORDER BY list_a, number_a, list_b, number_b",
+        params![run],
+    )
+    .await?
+    .iter()
+    .map(pair)
+    .collect()
+}
+
 /// How many pairs each band has, and how many were joined.
 pub(crate) async fn bands(conn: &mut Conn, run: i64) -> Result<Vec<(u64, u64)>, Error> {
     conn.all(

@@ -20,6 +20,9 @@ pub(crate) struct RunRow {
     pub(crate) failure: Option<String>,
     /// What it knows, where that is kept.
     pub(crate) facts: Option<Kept>,
+    /// The name of the file of what it knows: the hash of it, which covers of lists name. It
+    /// stays where the file is destroyed with its key.
+    pub(crate) facts_name: Option<String>,
 }
 
 /// What an examination knows, as it is kept.
@@ -143,6 +146,7 @@ fn run(row: &Row) -> Result<RunRow, Error> {
     let blob: Option<String> = row.get("facts_blob")?;
     let key: Option<Vec<u8>> = row.get("facts_key")?;
     Ok(RunRow {
+        facts_name: blob.clone(),
         facts: blob.zip(key).map(|(blob, key)| Kept { blob, key }),
         number: row.get("number")?,
         state: row.get("state")?,

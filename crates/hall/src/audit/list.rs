@@ -15,12 +15,18 @@ pub struct Filter {
     /// Only what was done so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub verb: Option<String>,
+    /// Only what was done in one of these ways; empty: in any.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub verbs: Vec<String>,
     /// Only by this person, by printed id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub actor: Option<String>,
     /// Only to this id, code or name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
+    /// Only to one of these; empty: to any.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub subjects: Vec<String>,
     /// Since when.
     #[serde(rename = "from_us", skip_serializing_if = "Option::is_none")]
     pub from: Option<Wall>,
@@ -83,6 +89,13 @@ pub async fn list(
     ] {
         if let Some(value) = value {
             query = query.push(text, value.as_str());
+        }
+    }
+    for (column, any) in [("e.verb", &filter.verbs), ("e.subject", &filter.subjects)] {
+        if !any.is_empty() {
+            let marks = vec!["?"; any.len()].join(", ");
+            let values = any.iter().map(|it| it.as_str().into()).collect();
+            query = query.condition(&format!(" AND {column} IN ({marks})"), values);
         }
     }
     if let Some(from) = filter.from {

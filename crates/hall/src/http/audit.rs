@@ -128,6 +128,7 @@ async fn list(
         to: filter.to_us,
         q: filter.q,
         before: cursor(filter.cursor.as_deref())?,
+        ..audit::Filter::default()
     };
     let mut read = hall.db().read().await?;
     let (found, next) = audit::list(&mut read, &wanted, limit).await?;

@@ -27,18 +27,33 @@ slugs! {
     "camera" NotFound "Kamera tidak ditemukan" "No such camera";
     "camera-silent" Unavailable
         "Kamera tidak menjawab sebagaimana mestinya" "The camera does not answer as it should";
+    "card-adopting" Conflict "Daftar sedang ditetapkan" "A list is being adopted";
     "card-annex-altered" Conflict
         "Lampiran tidak lagi sama dengan yang ditetapkan"
         "The annex is not what was adopted any more";
+    "card-breach" NotFound "Catatan kegagalan pelindungan tidak ditemukan" "No such breach";
+    "card-breach-closed" Conflict
+        "Catatan kegagalan pelindungan sudah ditutup" "The breach was closed";
+    "card-breach-told" Conflict "Pemberitahuan sudah dicatat" "They were told before";
+    "card-breach-untold" Conflict
+        "Masih ada yang belum diberi tahu" "Somebody was not told yet";
     "card-count" Conflict
         "Jumlah penerima berbeda dari yang ditetapkan" "The number of recipients is another";
     "card-decided" Conflict "Daftar ini bukan rancangan lagi" "This list is no draft any more";
     "card-decision" NotFound "Daftar penetapan tidak ditemukan" "No such list";
     "card-draft" Conflict "Masih ada rancangan program ini" "There is a draft of this programme";
+    "card-erased" Conflict "Sudah dimusnahkan" "It is destroyed already";
+    "card-erasure" NotFound "Pemusnahan tidak ditemukan" "No such erasure";
+    "card-erasure-done" Conflict
+        "Pemusnahan itu sudah selesai atau dibatalkan" "The erasure was done or dropped";
     "card-examining" Conflict "Pemeriksaan lain sedang berjalan" "Another examination goes on";
     "card-exception" NotFound "Keputusan perorangan tidak ditemukan" "No such decision about one";
+    "card-export" NotFound "Ekspor tidak ditemukan" "No such export";
+    "card-export-answered" Conflict "Ekspor sudah dijawab" "The export was answered";
+    "card-export-closed" Conflict "Ekspor tidak dapat diunduh" "The export cannot be taken";
     "card-family" NotFound "Keluarga tidak ditemukan" "No such family";
     "card-group" NotFound "Kelompok tidak ditemukan" "No such group";
+    "card-held" Conflict "Masih wajib disimpan" "It has to be kept still";
     "card-index-away" Conflict "Data belum dimuat ke memori" "The records are not in memory";
     "card-judged" NotFound "Tidak ada dalam daftar penetapan itu" "Not on that list";
     "card-list" NotFound "Daftar tidak ditemukan" "No such list";
@@ -56,12 +71,25 @@ slugs! {
         "Versi terakhir sudah berbunyi sama" "The newest version says the same";
     "card-programme-subject" Conflict
         "Program tidak boleh berganti subjek" "A programme stays about whom it is";
+    "card-request" NotFound "Permintaan tidak ditemukan" "No such request";
+    "card-request-answered" Conflict "Permintaan sudah dijawab" "The request was answered";
+    "card-request-dossier" Conflict
+        "Data subjek belum dapat diserahkan" "The data cannot be handed out yet";
     "card-rule" Invalid "Aturan program tidak dapat dibaca" "The rules cannot be read";
     "card-run" NotFound "Belum ada pemeriksaan" "There was no examination yet";
+    "card-sample" NotFound "Sampel tidak ditemukan" "No such sample";
+    "card-sample-answered" Conflict "Sudah ada yang dikunjungi" "Somebody was visited already";
+    "card-sample-ended" Conflict
+        "Sampel sudah ditutup atau dibatalkan" "The sample is closed or was dropped";
+    "card-sample-frame" Conflict "Tidak ada yang dapat ditarik" "Nobody can be drawn";
+    "card-sample-open" Conflict "Masih ada sampel yang terbuka" "There is an open sample";
     "card-second-person" Conflict "Perlu orang kedua" "This needs a second person";
     "card-stale" Conflict
         "Rancangan ini sudah ketinggalan" "The draft is not of today any more";
+    "card-subject" NotFound "Keluarga atau orang tidak dikenal" "No such family or person";
+    "card-term" NotFound "Masa simpan tidak ditemukan" "No such term";
     "card-undecided" Conflict "Masih ada yang belum diputuskan" "Some are not decided yet";
+    "card-visit" NotFound "Kunjungan tidak ditemukan" "No such visit";
     "carried" Invalid "Berkas lokasi tidak dapat dibaca" "The file of a site cannot be read";
     "certificate-expired" Denied
         "Sertifikat perangkat sudah berakhir" "The certificate of the box has expired";

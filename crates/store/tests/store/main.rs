@@ -5,11 +5,13 @@
     reason = "a test spawns what it waits for, and has no house to spawn it in"
 )]
 
+mod backup;
 mod claim;
 mod crash;
 mod facts;
 mod jobs;
 mod migrate;
+mod struck;
 
 use base::id::{Camera, Id};
 use base::kind::Kind;

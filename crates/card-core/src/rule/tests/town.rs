@@ -30,6 +30,7 @@ pub(in super::super) const FAMILY: FamilyFacts = FamilyFacts {
     id: [0; 16],
     area: None,
     decile: None,
+    decile_by: None,
     stands: None,
     running: None,
     recipient_is_here: false,

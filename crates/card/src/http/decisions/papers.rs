@@ -22,7 +22,7 @@ use crate::decide::verify::{self, Verification};
 use crate::decide::{self, draft};
 use crate::programme;
 use crate::room::Room;
-use crate::sql::decision::{self, DecisionRow, State as Stage};
+use crate::sql::decision;
 use crate::sql::judged;
 
 pub(super) fn routes() -> OpenApiRouter<Hall> {
@@ -30,17 +30,6 @@ pub(super) fn routes() -> OpenApiRouter<Hall> {
         .routes(routes!(cover).guard(Permission::CardCount))
         .routes(routes!(part).guard(Permission::CardOpen))
         .routes(routes!(verification).guard(Permission::CardRead))
-}
-
-/// A list that was adopted.
-pub(super) fn adopted(row: DecisionRow) -> Result<DecisionRow, Problem> {
-    match row.state {
-        Stage::Adopted => Ok(row),
-        Stage::Draft | Stage::Writing | Stage::Dropped => Err(Problem::not_found(
-            "card-decision",
-            "There is no such list that was adopted.",
-        )),
-    }
 }
 
 /// As what.
@@ -95,7 +84,7 @@ async fn cover(
     Query(form): Query<Form>,
 ) -> Result<Response, Problem> {
     let mut read = hall.db().read().await?;
-    let row = adopted(draft::find(&mut read, number).await?)?;
+    let row = draft::adopted(draft::find(&mut read, number).await?)?;
     let kept = programme::find(&mut read, &row.slug, Some(row.version)).await?;
     let parts = decision::parts(&mut read, number).await?;
     let head = Head::of(&mut read, &row, &kept).await?;
@@ -162,7 +151,7 @@ async fn part(
         ));
     }
     let mut read = hall.db().read().await?;
-    let row = adopted(draft::find(&mut read, number).await?)?;
+    let row = draft::adopted(draft::find(&mut read, number).await?)?;
     let kept = programme::find(&mut read, &row.slug, Some(row.version)).await?;
     let code = area.map_or("", AreaCode::as_str);
     let parts = decision::parts(&mut read, number).await?;
@@ -217,7 +206,7 @@ async fn verification(
         ));
     }
     let mut read = hall.db().read().await?;
-    let row = adopted(draft::find(&mut read, number).await?)?;
+    let row = draft::adopted(draft::find(&mut read, number).await?)?;
     drop(read);
     let verification = verify::verify(&hall, &room, &row).await?;
     let mut tx = hall.db().write().await?;

@@ -56,7 +56,8 @@ const FILE_MAX: usize = 20_000;
 struct Filter {
     /// `included`, `held`, `excluded`, `unknown` or `undecided`.
     verdict: Option<String>,
-    /// `enters`, `leaves`, `stays` or `any` (of the first two).
+    /// `enters`, `leaves`, `unsure` (excluded before, and now it is not known), `any` of
+    /// these, or `stays`.
     change: Option<String>,
     /// Those of a group: `desil:fails`.
     group: Option<String>,
@@ -87,7 +88,7 @@ impl Filter {
             Standing::parse(word).ok_or_else(|| super::super::refuse("verdict", words))
         });
         let change = self.change.as_deref().map(|word| {
-            let words = "use enters, leaves, stays or any";
+            let words = "use enters, leaves, unsure, stays or any";
             Change::parse(word).ok_or_else(|| super::super::refuse("change", words))
         });
         let group = self.group.as_deref().map(|name| {
@@ -360,8 +361,9 @@ async fn page(
     Ok(Subjects { items, next })
 }
 
-/// Who entered a list and who left it beside the one before, each with what is another, rule
-/// by rule. Masked; as CSV for one area or all of a short list.
+/// Who entered a list, who left it, and of whom it is not known any more that he is excluded,
+/// beside the one before, each with the rule that speaks first against it and what is another,
+/// rule by rule. Masked; as CSV for one area or all of a short list.
 #[utoipa::path(get, path = "/api/v1/card/decisions/{number}/changes", tag = "card",
     params(("number" = i64, Path, description = "of the list"), Filter),
     responses((status = 200, content((Subjects = "application/json"), (String = "text/csv"))),

@@ -4,7 +4,7 @@ use store::blob::Sha256;
 
 use super::*;
 
-const RULES: &str = r#"
+pub(super) const RULES: &str = r#"
 program = "pangan"
 nama = "Paket pangan"
 subjek = "keluarga"
@@ -73,7 +73,7 @@ fn some(
     format!("{WHO}{head}\n{}", rows.collect::<String>())
 }
 
-async fn house(db: Db) -> House {
+pub(super) async fn house(db: Db) -> House {
     let house = House::new(db).await;
     let source = json!({ "title": "DTSEN uji", "owner": "BPS", "as_of": "2025-11-01" });
     house.bring("dtsen", &dtsen(&[]), source).await;
@@ -91,7 +91,7 @@ async fn house(db: Db) -> House {
 
 impl House {
     /// Which family somebody made up is.
-    async fn family_of(&self, person: u32) -> String {
+    pub(super) async fn family_of(&self, person: u32) -> String {
         let search = json!({ "number": nik(person) });
         let found = self.post("/api/v1/card/families/search", search).await;
         let found = found.is(200).json();
@@ -101,7 +101,7 @@ impl House {
             .to_owned()
     }
 
-    async fn adopt(&self, number: i64, receiving: u64) -> Json {
+    pub(super) async fn adopt(&self, number: i64, receiving: u64) -> Json {
         let at = format!("/api/v1/card/decisions/{number}");
         let form = json!({ "receiving": receiving, "decree": "460/12/2025",
             "decree_day": "2025-12-02",
@@ -112,13 +112,13 @@ impl House {
         view
     }
 
-    async fn rule(&self, number: i64, group: &str, answer: &str) -> Answer {
+    pub(super) async fn rule(&self, number: i64, group: &str, answer: &str) -> Answer {
         let path = format!("/api/v1/card/decisions/{number}/rulings/{group}");
         let form = json!({ "answer": answer, "reason": format!("uji {answer}") });
         self.call(&self.admin, "PUT", &path, Some(form)).await
     }
 
-    async fn draft(&self) -> Json {
+    pub(super) async fn draft(&self) -> Json {
         let form = json!({ "slug": "pangan" });
         let begun = self.post("/api/v1/card/decisions", form).await;
         let begun = begun.is(201).json();
@@ -127,7 +127,7 @@ impl House {
     }
 }
 
-fn tally(of: &Json) -> [i64; 5] {
+pub(super) fn tally(of: &Json) -> [i64; 5] {
     ["included", "held", "excluded", "unknown", "undecided"]
         .map(|word| of[word].as_i64().expect("a number"))
 }
@@ -143,7 +143,7 @@ fn groups(of: &Json) -> Vec<(String, i64, bool)> {
 }
 
 /// A first list: ruled on, adopted, written, hashed; its number.
-async fn first(house: &House) -> i64 {
+pub(super) async fn first(house: &House) -> i64 {
     let text = json!({ "text": RULES });
     house
         .post("/api/v1/card/programmes", text.clone())

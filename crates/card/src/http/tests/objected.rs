@@ -63,18 +63,18 @@ async fn draft(house: &House) -> Json {
 }
 
 /// The id of the family of somebody.
-async fn family(house: &House, person: u32) -> String {
+pub(super) async fn family(house: &House, person: u32) -> String {
     let search = json!({ "number": nik(person) });
     let found = house.post("/api/v1/card/families/search", search).await;
     let found = found.is(200).json();
     found["items"][0]["id"].as_str().expect("an id").to_owned()
 }
 
-async fn object(house: &House, cookie: &str, form: Json) -> Answer {
+pub(super) async fn object(house: &House, cookie: &str, form: Json) -> Answer {
     house.call(cookie, "POST", OBJECTIONS, Some(form)).await
 }
 
-async fn open(house: &House, cookie: &str, id: &str) -> Answer {
+pub(super) async fn open(house: &House, cookie: &str, id: &str) -> Answer {
     let path = format!("{OBJECTIONS}/{id}/opening");
     let form = json!({ "purpose": "menjawab sanggahan" });
     house.call(cookie, "POST", &path, Some(form)).await
@@ -93,7 +93,7 @@ async fn objections(house: &House, cookie: &str, asked: &str) -> Json {
 
 /// Five families and the list of who receives by deciles. 1: does. 2: did, and leaves it, here;
 /// 3: as well, there. 4 and 5: neither did nor do, here and there.
-async fn list(house: &House) -> i64 {
+pub(super) async fn list(house: &House) -> i64 {
     let rows = [
         (1, 1, HERE),
         (2, 5, HERE),
@@ -116,11 +116,11 @@ async fn list(house: &House) -> i64 {
     adopted(house).await
 }
 
-fn form(list: i64, subject: &str) -> Json {
+pub(super) fn form(list: i64, subject: &str) -> Json {
     json!({ "decision": list, "subject": subject, "ground": GROUND, "by": OBJECTOR })
 }
 
-fn id_of(view: &Json) -> String {
+pub(super) fn id_of(view: &Json) -> String {
     view["id"].as_str().expect("an id").to_owned()
 }
 

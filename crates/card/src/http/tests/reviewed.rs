@@ -1,5 +1,6 @@
 //! Pairs that people are asked about, and what their words do to who is who.
 
+use super::decided::{RULES, tally};
 use super::*;
 
 /// Six people in DTSEN and on the running list; the last one is on DTSEN only.
@@ -206,6 +207,123 @@ async fn surer(db: Db) {
     assert_eq!(told["threshold"], 0.999);
 }
 
+impl House {
+    /// Where a subject stands on a list, by its id; none: it is not known there.
+    async fn stands(&self, list: i64, subject: &str) -> Option<(String, String)> {
+        let path = format!("/api/v1/card/decisions/{list}/subjects/{subject}");
+        let found = self.get(&path).await;
+        if found.status == 404 {
+            return None;
+        }
+        let found = found.is(200).json();
+        let word = |of: &str| found[of].as_str().expect("a word").to_owned();
+        Some((word("before"), word("verdict")))
+    }
+
+    /// The numbers of the adopted lists that tell of a family.
+    async fn lists_of(&self, family: &str) -> Vec<i64> {
+        let path = format!("/api/v1/card/families/{family}/decisions");
+        let found = self.get(&path).await.is(200).json();
+        let items = found["items"].as_array().expect("lists").iter();
+        items
+            .map(|it| it["number"].as_i64().expect("a number"))
+            .collect()
+    }
+
+    /// Whether a list is as it was adopted, and how many rows it has.
+    async fn is_sound(&self, list: i64) -> (bool, i64) {
+        let path = format!("/api/v1/card/decisions/{list}/verification");
+        let found = self.post(&path, json!({})).await.is(200).json();
+        let is_sound = found["is_sound"] == true && found["count"] == 0;
+        (is_sound, found["rows"].as_i64().expect("a number"))
+    }
+}
+
+/// Two families are said to be one person's and receive once; they are parted again, and the
+/// next list tells what happened, while the one before stays what it was.
+async fn story(db: Db) {
+    let house = house(db).await;
+    // Nothing is asked of other aid, of which no list came in.
+    let rules = RULES.replace(
+        "kolom = \"bantuan\", op = \"ada\", nilai = [\"PKH\"]",
+        "kolom = \"anggota\", op = \">\", nilai = 20",
+    );
+    house
+        .post("/api/v1/card/programmes", json!({ "text": rules }))
+        .await
+        .is(201);
+    let pairs = house.pairs().await;
+    let apart = |it: &&Json| it["joined"] == false && it["pays"] == true;
+    let pair = pairs.iter().find(apart).expect("one is compared");
+    let id = pair["id"].as_str().expect("an id");
+    let rows: Vec<u32> = id
+        .split('-')
+        .filter_map(|row| row.split_once('.')?.1.parse().ok())
+        .collect();
+    let [one, other] = [rows[0] - 1, rows[1] - 1];
+    let was = [house.family_of(one).await, house.family_of(other).await];
+    assert_ne!(was[0], was[1]);
+
+    // Two agree that they are one: six families of seven, five of them on the running list.
+    let second = house.person("kedua", "bansos", None).await;
+    let first = house.admin.clone();
+    house.says(&first, id, "same").await;
+    house.says(&second, id, "same").await;
+    house.examine(json!({})).await;
+    let joined = house.family_of(one).await;
+    assert_eq!(joined, house.family_of(other).await);
+    assert!(was.contains(&joined), "who they were: {joined} of {was:?}");
+    let draft = house.draft().await;
+    assert_eq!(
+        (tally(&draft["before"])[0], tally(&draft["now"])[0]),
+        (5, 6),
+        "{draft}"
+    );
+    house.adopt(1, 6).await;
+    let gone = was.iter().find(|it| **it != joined).expect("the other");
+    let included = |before: &str| Some((before.to_owned(), "included".to_owned()));
+    assert_eq!(house.stands(1, &joined).await, included("included"));
+    assert_eq!(house.stands(1, gone).await, None);
+
+    // They take it back: the next list lets one of them in.
+    house.takes_back(&second, id, "").await.is(200);
+    house.takes_back(&first, id, "").await.is(200);
+    house.examine(json!({})).await;
+    let now = [house.family_of(one).await, house.family_of(other).await];
+    assert_ne!(now[0], now[1]);
+    assert!(now.contains(&joined), "one of them is who both were");
+    let entered = now.iter().find(|it| **it != joined).expect("the other");
+    // An id that was given up is nobody's again: what lists before both say of it stays true.
+    assert_ne!(entered, gone);
+    let draft = house.draft().await;
+    assert_eq!(draft["baseline"]["number"], 1);
+    assert_eq!(
+        (tally(&draft["before"])[0], tally(&draft["now"])[0]),
+        (6, 7),
+        "{draft}"
+    );
+    assert_eq!(draft["groups"], json!([]), "nobody leaves by it");
+    house.adopt(2, 7).await;
+    let changes = house.get("/api/v1/card/decisions/2/changes").await;
+    let changes = changes.is(200).json();
+    let rows = changes["items"].as_array().expect("rows");
+    let subjects: Vec<_> = rows.iter().map(|row| &row["subject"]).collect();
+    assert_eq!(subjects, [entered], "{changes}");
+    assert_eq!(
+        (&rows[0]["before"], &rows[0]["verdict"]),
+        (&json!("excluded"), &json!("included"))
+    );
+    assert_eq!(house.stands(2, &joined).await, included("included"));
+    assert_eq!(house.stands(2, entered).await, included("excluded"));
+    // The first list still says what it said.
+    assert_eq!(house.stands(1, &joined).await, included("included"));
+    assert_eq!(house.stands(1, entered).await, None);
+    assert_eq!(house.lists_of(&joined).await, [2, 1]);
+    assert_eq!(house.lists_of(entered).await, [2]);
+    assert_eq!(house.is_sound(1).await, (true, 6));
+    assert_eq!(house.is_sound(2).await, (true, 7));
+}
+
 /// Who sees a part of the province sees the pairs of it, and says nothing.
 async fn rights(db: Db) {
     let house = house(db).await;
@@ -245,5 +363,6 @@ on_both! {
     two_part_what_was_joined_and_take_it_back: whole;
     two_join_what_was_apart_and_take_it_back: joined;
     who_examines_says_how_sure_it_has_to_be: surer;
+    what_is_joined_and_parted_is_told_by_each_list: story;
     pairs_are_seen_where_they_lie: rights;
 }

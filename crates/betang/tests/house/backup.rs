@@ -1,0 +1,163 @@
+//! All of a house by command: backed up while it runs, restored, moved, and what was
+//! destroyed meanwhile.
+
+use std::fs;
+use std::path::Path;
+use std::process::Output;
+
+use reqwest::Client;
+use serde_json::{Value as Json, json};
+use store::{Db, Place, params};
+
+use crate::families::{NAMES, WHO, families, import, list, nik, who};
+use crate::running::{House, data, local, run, within};
+
+fn text(path: &Path) -> String {
+    path.display().to_string()
+}
+
+/// Runs a verb; what it said on both outputs, and whether it succeeded.
+fn said(done: &Output) -> (bool, String) {
+    let out = String::from_utf8_lossy(&done.stdout).into_owned();
+    let err = String::from_utf8_lossy(&done.stderr);
+    (done.status.success(), out + &err)
+}
+
+fn backup(data: &Path, to: &Path, keys: &Path) -> String {
+    let (data, to, keys) = (text(data), text(to), text(keys));
+    let (is_whole, said) = said(&run([
+        "backup", "--data", &data, "--to", &to, "--keys", &keys,
+    ]));
+    assert!(is_whole, "{said}");
+    said
+}
+
+fn restore(from: &Path, keys: &Path, into: &Path) -> (bool, String) {
+    let (from, keys, into) = (text(from), text(keys), text(into));
+    said(&run([
+        "restore", "--from", &from, "--keys", &keys, "--into", &into,
+    ]))
+}
+
+/// What the house shows of the family of a number, opened; nothing where it finds none.
+async fn opened(house: &House, admin: &Client, number: &str) -> String {
+    let post = async |path: &str, body: Json| {
+        let sent = admin.post(house.at(path)).json(&body).send();
+        let answer = within(sent).await.expect("an answer");
+        assert!(answer.status().is_success(), "{path}: {}", answer.status());
+        answer.text().await.expect("text")
+    };
+    let found = post("/api/v1/card/families/search", json!({ "number": number })).await;
+    let found: Json = serde_json::from_str(&found).expect("JSON");
+    let Some(family) = found["items"][0]["id"].as_str() else {
+        return String::new();
+    };
+    let path = format!("/api/v1/card/families/{family}/opening");
+    post(&path, json!({ "purpose": "uji cadangan" })).await
+}
+
+#[tokio::test]
+async fn a_house_comes_back_without_what_was_destroyed_since() {
+    let (folder, data) = data();
+    let at = |name: &str| folder.path().join(name);
+    let keys = at("kunci/keys");
+    let mut house = House::start(&data);
+    let rows: Vec<String> = (0..3).map(|it| format!("{},{}", who(it), it + 1)).collect();
+    let rows = format!("{WHO},desil\n{}\n", rows.join("\n"));
+    import(
+        &data,
+        "dtsen",
+        &list(folder.path(), "dtsen.csv", &rows),
+        &[],
+    );
+    let kpm = format!("{WHO},nilai\n{},400000\n", who(0));
+    import(&data, "kpm", &list(folder.path(), "kpm.csv", &kpm), &[]);
+    families(&data, "examine");
+    let told = backup(&data, &at("cadangan/1"), &keys);
+    assert!(
+        told.contains("kunci induk") && told.contains("master key"),
+        "{told}"
+    );
+    let admin = house.admin().await;
+    assert!(opened(&house, &admin, &nik(1)).await.contains(NAMES[1]));
+
+    // As long as it runs it cannot move.
+    let (from, to) = (text(&data), text(&at("pindah")));
+    let (moved, told) = said(&run(["copy", "--from", &from, "--to", &to]));
+    assert!(!moved && told.contains("hentikan server itu"), "{told}");
+    house.signal("-TERM");
+    assert!(house.ended().success());
+
+    // As an erasure does: rows are counted as a spreadsheet does, the heading is the first.
+    let path = data.join("betang.sqlite");
+    let db = Db::open(&Place::Sqlite { path }).await.expect("opens");
+    let mut tx = db.write().await.expect("to write");
+    let gone = tx
+        .execute(
+            "DELETE FROM card_key WHERE list = 1 AND number = 3",
+            params![],
+        )
+        .await;
+    assert_eq!(gone.expect("deleted"), 1);
+    tx.commit().await.expect("written");
+    assert!(db.settle(&["card_key"]).await.expect("settled"));
+    db.close().await;
+    let told = backup(&data, &at("cadangan/2"), &keys);
+    assert!(told.contains("0 copied"), "{told}");
+
+    let back = at("pulih");
+    let (is_whole, told) = restore(&at("cadangan/1"), &keys, &back);
+    assert!(is_whole, "{told}");
+    let line = "1 baris yang dimusnahkan sesudah cadangan ini tetap tidak terbuka";
+    assert!(told.contains(line) && told.contains("whole: "), "{told}");
+    let (again, told) = restore(&at("cadangan/1"), &keys, &back);
+    assert!(!again && told.contains("tidak kosong"), "{told}");
+
+    fs::copy(at("data.key"), at("pulih.key")).expect("the master key");
+    let house = House::start(&back);
+    let admin = house.admin().await;
+    for (person, opens) in [(0, true), (1, false), (2, true)] {
+        // A row that does not open answers to no number.
+        let shown = opened(&house, &admin, &nik(person)).await;
+        assert_eq!(shown.contains(NAMES[person]), opens, "{person}: {shown}");
+        assert_eq!(shown.is_empty(), !opens, "{person}: {shown}");
+    }
+    local(&back, &["audit", "verify"]);
+    drop(house);
+
+    let (moved, told) = said(&run(["copy", "--from", &from, "--to", &to]));
+    assert!(
+        moved && told.contains("counts and digests the same"),
+        "{told}"
+    );
+    let (moved, told) = said(&run(["copy", "--from", &from, "--to", &to]));
+    assert!(!moved && told.contains("tidak dapat dipakai"), "{told}");
+    fs::copy(at("data.key"), at("pindah.key")).expect("the master key");
+    let house = House::start(&at("pindah"));
+    let admin = house.admin().await;
+    assert!(opened(&house, &admin, &nik(2)).await.contains(NAMES[2]));
+
+    // What is not a backup, and keys that are none.
+    let (is_whole, told) = restore(&at("kunci"), &keys, &at("kosong"));
+    assert!(!is_whole && told.contains("no whole backup"), "{told}");
+    let wrong = at("dtsen.csv");
+    let (is_whole, told) = restore(&at("cadangan/2"), &wrong, &at("kosong"));
+    assert!(!is_whole && told.contains("not a database"), "{told}");
+    assert!(!at("kosong").exists(), "nothing was begun");
+}
+
+#[test]
+fn no_core_dump_can_be_made_of_a_house() {
+    let (_folder, data) = data();
+    let house = House::start(&data);
+    let limits = fs::read_to_string(format!("/proc/{}/limits", house.id()));
+    let limits = limits.expect("readable still");
+    let line = limits
+        .lines()
+        .find(|line| line.starts_with("Max core file size"));
+    let words: Vec<_> = line
+        .expect("it is there")
+        .split_ascii_whitespace()
+        .collect();
+    assert_eq!(words[4..6], ["0", "0"], "{words:?}");
+}

@@ -1,0 +1,549 @@
+//! All that is held of a family or person, for whoever asks what is kept of him (UU 27/2022,
+//! articles 7 and 32).
+//!
+//! Rows are told as they are written, also of lists that do not count any more: what is kept
+//! is kept. Of whoever objects against somebody else nothing is told (article 33: not what
+//! would disclose data of others).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use base::area::AreaCode;
+use base::day::Day;
+use base::id::{Family, Id, Resident};
+use base::now::Wall;
+use card_core::decree::{Against, By, Exception, Standing};
+use hall::Hall;
+use hall::audit::{self, Filter};
+use hall::problem::Problem;
+use serde::Serialize;
+use store::{Conn, Error};
+use utoipa::ToSchema;
+
+use crate::looks::{self, About, Look, VERBS};
+use crate::objection;
+use crate::programme::Kept;
+use crate::record::Record;
+use crate::sql::decision::DecisionRow;
+use crate::sql::judged::{self, JudgedRow};
+use crate::sql::list::{self, ListRow};
+use crate::sql::member::{self, MemberRow};
+use crate::sql::objection as objections;
+use crate::sql::record::{self, Sealed};
+use crate::sql::request as requests;
+use crate::sql::run;
+use crate::strongbox;
+use crate::subject::SubjectId;
+
+/// Entries of the audit that are read at once, and all that are looked through.
+const ENTRIES: i64 = 5_000;
+const ENTRIES_MAX: usize = 200_000;
+
+/// Objections and requests that are told.
+const TOLD_MAX: i64 = 500;
+
+/// The rows that are of a family or person.
+#[derive(Debug, Default)]
+pub(crate) struct Held {
+    rows: Vec<(MemberRow, Sealed)>,
+}
+
+impl Held {
+    /// By what the newest examination, or one before it, said of whose they are.
+    pub(crate) async fn of(conn: &mut Conn, subject: SubjectId) -> Result<Self, Error> {
+        let Some(run) = run::counting(conn).await? else {
+            return Ok(Self::default());
+        };
+        let members = member::ever_of(conn, run.number, subject).await?;
+        let mut by_list: BTreeMap<i64, BTreeMap<u32, MemberRow>> = BTreeMap::new();
+        for row in members {
+            by_list.entry(row.list).or_default().insert(row.number, row);
+        }
+        let mut rows = Vec::new();
+        for (list, of) in by_list {
+            let numbers: Vec<u32> = of.keys().copied().collect();
+            for sealed in record::kept(conn, list, &numbers).await? {
+                if let Some(row) = of.get(&sealed.number) {
+                    rows.push((*row, sealed));
+                }
+            }
+        }
+        rows.sort_by_key(|(row, _)| (row.list, row.number));
+        Ok(Self { rows })
+    }
+
+    /// Whom a subject that has no rows any more was found to be, where he is another one by now.
+    pub(crate) async fn moved(
+        conn: &mut Conn,
+        subject: SubjectId,
+    ) -> Result<BTreeSet<SubjectId>, Error> {
+        let Some(run) = run::counting(conn).await? else {
+            return Ok(BTreeSet::new());
+        };
+        let rows = member::moved_to(conn, run.number, subject)
+            .await?
+            .into_iter();
+        Ok(rows
+            .map(|row| match subject {
+                SubjectId::Family(_) => SubjectId::Family(row.family),
+                SubjectId::Person(_) => SubjectId::Person(row.person),
+            })
+            .collect())
+    }
+
+    /// Whether nothing is held.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Whether one is of it.
+    pub(crate) fn has(&self, list: i64, row: u32) -> bool {
+        let is = |it: &MemberRow| it.list == list && it.number == row;
+        self.rows.iter().any(|(it, _)| is(it))
+    }
+
+    /// The area that most of them lie in.
+    pub(crate) fn area(&self) -> Option<AreaCode> {
+        let mut areas: BTreeMap<&AreaCode, usize> = BTreeMap::new();
+        for area in self.rows.iter().filter_map(|(_, row)| row.area.as_ref()) {
+            *areas.entry(area).or_default() += 1;
+        }
+        let most = areas.into_iter().max_by_key(|(_, rows)| *rows);
+        most.map(|(area, _)| area.clone())
+    }
+
+    /// Who is told of: families and persons.
+    fn ids(&self) -> (BTreeSet<Id<Family>>, BTreeSet<Id<Resident>>) {
+        let families = self.rows.iter().map(|(row, _)| row.family).collect();
+        let persons = self.rows.iter().map(|(row, _)| row.person).collect();
+        (families, persons)
+    }
+}
+
+/// A row that is held.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CardDossierRow)]
+pub(crate) struct RowView {
+    /// The number of the list.
+    list: i64,
+    /// What it is a list of.
+    #[schema(value_type = String)]
+    kind: &'static str,
+    /// What it is called.
+    title: String,
+    /// Whose it is.
+    owner: Option<String>,
+    /// The day whose state it tells.
+    #[schema(value_type = Option<String>)]
+    as_of: Option<Day>,
+    /// Whether it still counts.
+    is_standing: bool,
+    /// The row, by the number beside the spreadsheet.
+    row: u32,
+    /// `rsd_…`: whose it is.
+    #[schema(value_type = String)]
+    person: Id<Resident>,
+    /// `fam_…`: of which family.
+    #[schema(value_type = String)]
+    family: Id<Family>,
+    /// What it says, as it is written: by field. Null where its key was destroyed.
+    #[schema(value_type = Option<Object>)]
+    says: Option<BTreeMap<&'static str, String>>,
+}
+
+/// Where somebody stands on an adopted list.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CardDossierDecision)]
+pub(crate) struct DecisionView {
+    /// The number of the list.
+    number: i64,
+    /// The programme, by its name in addresses.
+    programme: String,
+    /// What that is called.
+    programme_name: String,
+    /// What the list is called.
+    title: String,
+    /// When it was adopted, microseconds since 1970 UTC.
+    #[schema(value_type = Option<i64>)]
+    adopted_us: Option<Wall>,
+    /// `fam_…` or `rsd_…`: who stands there.
+    #[schema(value_type = String)]
+    subject: SubjectId,
+    /// `included`, `held`, `excluded` or `unknown`.
+    #[schema(value_type = String)]
+    verdict: &'static str,
+    /// Whether he receives by it.
+    receives: bool,
+    /// Who decided: `rules`, `group` or `person`.
+    #[schema(value_type = String)]
+    by: &'static str,
+    /// The rule that speaks against him, or is unknown.
+    rule: Option<String>,
+    /// Its legal source.
+    rule_source: Option<String>,
+    /// Why, in a sentence, in Indonesian.
+    why: String,
+}
+
+/// What was said against where somebody stands.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CardDossierObjection)]
+pub(crate) struct ObjectionView {
+    /// The number that people say.
+    number: i64,
+    /// The list that it is against.
+    decision: i64,
+    /// `open`, `accepted` or `rejected`.
+    #[schema(value_type = String)]
+    state: &'static str,
+    /// `include` or `exclude`.
+    #[schema(value_type = String)]
+    wants: &'static str,
+    /// When it was recorded, microseconds since 1970 UTC.
+    #[schema(value_type = i64)]
+    at_us: Wall,
+    /// Whether what it says is withheld, since it would tell of others.
+    is_withheld: bool,
+    /// Who objects.
+    objector: Option<String>,
+    /// On what ground.
+    ground: Option<String>,
+    /// Why it was answered so.
+    reason: Option<String>,
+}
+
+/// What was asked about somebody.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CardDossierRequest)]
+pub(crate) struct RequestView {
+    /// The number that people say.
+    number: i64,
+    /// `access`, `correction`, `erasure` or `objection`.
+    #[schema(value_type = String)]
+    kind: &'static str,
+    /// `open`, `granted`, `partly` or `refused`.
+    #[schema(value_type = String)]
+    state: &'static str,
+    /// When it was recorded, microseconds since 1970 UTC.
+    #[schema(value_type = i64)]
+    at_us: Wall,
+}
+
+/// Who has looked.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CardDossierLook)]
+pub(crate) struct LookView {
+    /// What was looked at, and who did.
+    #[serde(flatten)]
+    look: Look,
+    /// Whether it was at him for certain; else a part of a list was taken on which he may
+    /// have stood.
+    is_certain: bool,
+}
+
+/// All that is held of somebody.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CardDossier)]
+pub(crate) struct Dossier {
+    /// The request that it answers.
+    pub(crate) request: i64,
+    /// `fam_…` or `rsd_…`: of whom it is.
+    #[schema(value_type = String)]
+    pub(crate) subject: SubjectId,
+    /// When it was put together, microseconds since 1970 UTC.
+    #[schema(value_type = i64)]
+    pub(crate) made_us: Wall,
+    /// What lists say, in the order of the lists.
+    pub(crate) rows: Vec<RowView>,
+    /// Where he stands on adopted lists, the newest first. Whoever is on none was left out by
+    /// the rules and did not receive.
+    pub(crate) decisions: Vec<DecisionView>,
+    /// What was said against that, the newest first.
+    pub(crate) objections: Vec<ObjectionView>,
+    /// What was asked about him, the newest first.
+    pub(crate) requests: Vec<RequestView>,
+    /// Who has looked at what and what for, the newest first.
+    pub(crate) looks: Vec<LookView>,
+}
+
+/// Puts together all that is held of somebody.
+///
+/// # Errors
+/// `card-request-dossier` if he was found to be another one since: what is held of that one
+/// is asked for anew. If the database does not answer, or something does not open.
+pub(crate) async fn make(
+    hall: &Hall,
+    conn: &mut Conn,
+    request: i64,
+    subject: SubjectId,
+) -> Result<Dossier, Problem> {
+    let held = Held::of(conn, subject).await?;
+    if held.is_empty() {
+        let moved = Held::moved(conn, subject).await?;
+        let now: Vec<String> = moved.iter().map(ToString::to_string).collect();
+        if !now.is_empty() {
+            return Err(Problem::conflict(
+                "card-request-dossier",
+                format!(
+                    "The lists were examined since, and what was of {subject} is of {} now: record the request for that.",
+                    now.join(" and ")
+                ),
+            ));
+        }
+    }
+    let (families, persons) = held.ids();
+    let mut about = About {
+        names: looks::about(conn, subject).await?.into_iter().collect(),
+        ..About::default()
+    };
+    // A family is told of with its persons, a person with the family.
+    about.names.extend(families.iter().map(ToString::to_string));
+    about.names.extend(persons.iter().map(ToString::to_string));
+    for (row, sealed) in &held.rows {
+        about.rows.insert((row.list, row.number));
+        about.areas.extend(sealed.area.clone());
+    }
+    let rows = rows(hall, conn, &held).await?;
+    let persons: Vec<[u8; 16]> = persons.iter().map(|id| *id.as_bytes()).collect();
+    let mut judged = Vec::new();
+    for (n, family) in families.into_iter().enumerate() {
+        // Persons once, whatever the families.
+        let persons = if n == 0 { &persons[..] } else { &[] };
+        judged.extend(judged::of_family(conn, family, persons).await?);
+    }
+    judged.sort_by_key(|(decision, row)| (std::cmp::Reverse(*decision), row.subject));
+    let mut decisions = Vec::new();
+    for (number, row) in judged {
+        let (list, kept) = objection::against(conn, number).await?;
+        let area = row.area.as_ref().map_or("", AreaCode::as_str).to_owned();
+        about.lists.insert((number, row.place.map(|_| area)));
+        decisions.push(decided(&list, &kept, &row));
+    }
+    let objections = objected(hall, conn, subject).await?;
+    let requests = asked(conn, subject).await?;
+    let looks = looked(conn, &about).await?;
+    Ok(Dossier {
+        request,
+        subject,
+        made_us: hall.now().wall,
+        rows,
+        decisions,
+        objections,
+        requests,
+        looks,
+    })
+}
+
+async fn rows(hall: &Hall, conn: &mut Conn, held: &Held) -> Result<Vec<RowView>, Problem> {
+    let standing = list::standing(conn).await?;
+    let standing: BTreeSet<i64> = standing.into_iter().map(|it| it.number).collect();
+    let lists = list::all(conn).await?;
+    let lists: BTreeMap<i64, ListRow> = lists.into_iter().map(|it| (it.number, it)).collect();
+    let mut views = Vec::with_capacity(held.rows.len());
+    for (row, sealed) in &held.rows {
+        let Some(list) = lists.get(&row.list) else {
+            continue;
+        };
+        let record = strongbox::open(hall.vault(), row.list, sealed)?;
+        views.push(RowView {
+            list: list.number,
+            kind: list.kind.as_str(),
+            title: list.title.clone(),
+            owner: list.owner.clone(),
+            as_of: list.as_of,
+            is_standing: standing.contains(&list.number),
+            row: row.number,
+            person: row.person,
+            family: row.family,
+            says: record.as_ref().map(says),
+        });
+    }
+    Ok(views)
+}
+
+/// The fields of a row that say something.
+fn says(record: &Record) -> BTreeMap<&'static str, String> {
+    let fields = record.fields();
+    fields
+        .into_iter()
+        .filter(|(_, it)| !it.is_empty())
+        .collect()
+}
+
+fn decided(list: &DecisionRow, kept: &Kept, row: &JudgedRow) -> DecisionView {
+    let rule = row.rule.as_deref();
+    let rule = rule.and_then(|id| kept.programme.rules.iter().find(|rule| rule.id == id));
+    DecisionView {
+        number: list.number,
+        programme: list.slug.clone(),
+        programme_name: kept.programme.name.clone(),
+        title: list.title.clone(),
+        adopted_us: list.adopted,
+        subject: SubjectId::of(kept.programme.subject, row.subject),
+        verdict: row.standing.as_str(),
+        receives: row.standing.receives(),
+        by: row.by.as_str(),
+        rule: rule.map(|rule| rule.name.clone()),
+        rule_source: rule.and_then(|rule| rule.source.clone()),
+        why: why(row, rule.map(|rule| rule.name.as_str())),
+    }
+}
+
+/// Why somebody stands where he does, in a sentence.
+fn why(row: &JudgedRow, rule: Option<&str>) -> String {
+    let stands = match row.standing {
+        Standing::Included => "Menerima",
+        Standing::Held => "Tetap menerima sampai diperiksa",
+        Standing::Excluded => "Tidak menerima",
+        Standing::Unknown => "Tidak menerima karena belum diketahui",
+        Standing::Undecided => "Belum diputuskan",
+    };
+    let by = match row.by {
+        By::Rules => "menurut aturan",
+        By::Group => "diputuskan petugas untuk kelompoknya",
+        By::Person => "diputuskan petugas untuk subjek ini",
+    };
+    let against = match (rule, row.against) {
+        (Some(rule), Some(Against::Fails)) => format!("; aturan yang tidak terpenuhi: {rule}"),
+        (Some(rule), Some(Against::Unknown)) => format!("; aturan yang belum diketahui: {rule}"),
+        _ => String::new(),
+    };
+    format!("{stands}, {by}{against}.")
+}
+
+async fn objected(
+    hall: &Hall,
+    conn: &mut Conn,
+    subject: SubjectId,
+) -> Result<Vec<ObjectionView>, Problem> {
+    let asked = objections::Asked {
+        subject: Some(subject.octets()),
+        ..objections::Asked::default()
+    };
+    let everywhere = ("1 = 1".to_owned(), Vec::new());
+    let found = objections::some(conn, &asked, everywhere, TOLD_MAX).await?;
+    let mut views = Vec::with_capacity(found.len());
+    for row in found {
+        let is_withheld = row.wants == Exception::Exclude;
+        let opened = match is_withheld {
+            true => None,
+            false => objection::opened(hall.vault(), &row)?,
+        };
+        views.push(ObjectionView {
+            number: row.number,
+            decision: row.decision,
+            state: row.state.as_str(),
+            wants: row.wants.as_str(),
+            at_us: row.at,
+            is_withheld,
+            objector: opened.as_ref().map(|it| it.objector.clone()),
+            ground: opened.as_ref().map(|it| it.ground.clone()),
+            reason: opened.and_then(|it| it.reason),
+        });
+    }
+    Ok(views)
+}
+
+async fn asked(conn: &mut Conn, subject: SubjectId) -> Result<Vec<RequestView>, Error> {
+    let asked = requests::Asked {
+        subject: Some(subject),
+        ..requests::Asked::default()
+    };
+    let everywhere = ("1 = 1".to_owned(), Vec::new());
+    let found = requests::some(conn, &asked, everywhere, TOLD_MAX).await?;
+    let view = |row: requests::RequestRow| RequestView {
+        number: row.number,
+        kind: row.kind.as_str(),
+        state: row.state.as_str(),
+        at_us: row.at,
+    };
+    Ok(found.into_iter().map(view).collect())
+}
+
+async fn looked(conn: &mut Conn, about: &About) -> Result<Vec<LookView>, Error> {
+    let mut filter = Filter {
+        verbs: VERBS.map(str::to_owned).to_vec(),
+        ..Filter::default()
+    };
+    let (mut views, mut passed) = (Vec::new(), 0);
+    loop {
+        let (page, next) = audit::list(conn, &filter, ENTRIES).await?;
+        passed += page.len();
+        for entry in page {
+            if let Some(is_certain) = about.meets(&entry) {
+                let look = Look {
+                    // Where a desk stands is nothing that is kept of him.
+                    via_address: None,
+                    ..entry.into()
+                };
+                views.push(LookView { look, is_certain });
+            }
+        }
+        match next.filter(|_| passed < ENTRIES_MAX) {
+            Some(before) => filter.before = Some(before),
+            None => return Ok(views),
+        }
+    }
+}
+
+impl Dossier {
+    /// The lines of it as a table: part, source, day or time, what, and what it says.
+    pub(crate) fn lines(&self, time: impl Fn(Wall) -> String) -> Vec<[String; 5]> {
+        let mut lines = Vec::new();
+        let text = |it: &Option<String>| it.clone().unwrap_or_default();
+        for row in &self.rows {
+            let source = format!("{} (daftar {}, baris {})", row.title, row.list, row.row);
+            let day = row.as_of.map_or_else(String::new, |day| day.to_string());
+            let mut line = |field: &str, value: &str| {
+                let values = ["daftar", &source, &day, field, value];
+                lines.push(values.map(str::to_owned));
+            };
+            match &row.says {
+                None => line("", "kunci data sudah dimusnahkan"),
+                Some(says) => says.iter().for_each(|(field, value)| line(field, value)),
+            }
+        }
+        for it in &self.decisions {
+            lines.push([
+                "penetapan".to_owned(),
+                format!("{} (daftar {})", it.programme_name, it.number),
+                it.adopted_us.map(&time).unwrap_or_default(),
+                it.subject.to_string(),
+                it.why.clone(),
+            ]);
+        }
+        for it in &self.objections {
+            let said = match it.is_withheld {
+                true => "isi tidak dibuka karena menyangkut orang lain".to_owned(),
+                false => format!("{}: {}", text(&it.objector), text(&it.ground)),
+            };
+            lines.push([
+                "sanggahan".to_owned(),
+                format!("sanggahan {} atas daftar {}", it.number, it.decision),
+                time(it.at_us),
+                it.state.to_owned(),
+                format!("{said} {}", text(&it.reason)).trim().to_owned(),
+            ]);
+        }
+        for it in &self.requests {
+            lines.push([
+                "permintaan".to_owned(),
+                format!("permintaan {}", it.number),
+                time(it.at_us),
+                it.kind.to_owned(),
+                it.state.to_owned(),
+            ]);
+        }
+        for it in &self.looks {
+            let sure = if it.is_certain { "" } else { " (mungkin)" };
+            let who = text(&it.look.person_name);
+            lines.push([
+                "pembukaan".to_owned(),
+                format!("{who}{sure}"),
+                time(it.look.at_us),
+                it.look.verb.clone(),
+                text(&it.look.purpose),
+            ]);
+        }
+        lines
+    }
+}

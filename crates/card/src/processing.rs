@@ -1,0 +1,435 @@
+//! The record of processing (UU 27/2022, article 31): what is done with data of people, what
+//! for and by which right, who gets it, and of which class each field and column is.
+//!
+//! What lists say comes from the register of sources; what the house itself does, and what it
+//! keeps, is written down here. A column that nobody has classed fails the tests.
+
+mod classes;
+
+use base::day::Day;
+use base::id::{Id, Source};
+use hall::guard::Who;
+use hall::source;
+use serde::Serialize;
+use store::{Conn, Error};
+use utoipa::ToSchema;
+
+use crate::sql::list::{self, ListRow};
+
+use classes::{FIELDS, TABLES};
+
+/// Of which class data is (article 4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Class {
+    /// General: umum.
+    Common,
+    /// Specific: of children.
+    Child,
+    /// Specific: personal finance.
+    Finance,
+}
+
+impl Class {
+    /// The word of its class.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Common => "umum",
+            Self::Child | Self::Finance => "spesifik",
+        }
+    }
+
+    /// Of specific data the word of its kind.
+    pub(crate) const fn kind(self) -> Option<&'static str> {
+        match self {
+            Self::Common => None,
+            Self::Child => Some("anak"),
+            Self::Finance => Some("keuangan"),
+        }
+    }
+}
+
+/// A field of a record, or a column of a table, that tells something of people.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Column {
+    pub(crate) name: &'static str,
+    pub(crate) class: Class,
+    /// Whether it lies sealed.
+    pub(crate) is_sealed: bool,
+    /// What it tells, in few words, in Indonesian.
+    pub(crate) why: &'static str,
+}
+
+/// Something that is done with data of people.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CardActivity)]
+pub(crate) struct Activity {
+    /// Of what the house itself does: a word for it. Null: a list of a source.
+    #[schema(value_type = Option<String>)]
+    key: Option<&'static str>,
+    /// What it is called, in Indonesian.
+    name: String,
+    /// What for.
+    purposes: Vec<String>,
+    /// By which right; null: nobody has said.
+    basis: Option<String>,
+    /// Whose data it is.
+    owner: Option<String>,
+    /// Who answers for it by law.
+    controller: Option<String>,
+    /// Number of the agreement.
+    agreement: Option<String>,
+    /// The day it ends.
+    agreement_until: Option<String>,
+    /// `src_…`: where it comes from.
+    #[schema(value_type = Option<String>)]
+    source: Option<Id<Source>>,
+    /// What it is a list of.
+    #[schema(value_type = Option<String>)]
+    list_kind: Option<&'static str>,
+    /// `terbuka`, `internal`, `terbatas` or `pribadi`.
+    classification: Option<String>,
+    /// The day whose state it tells.
+    #[schema(value_type = Option<String>)]
+    as_of: Option<Day>,
+}
+
+/// A field or column, and its class.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CardDataClass)]
+pub(crate) struct ColumnView {
+    /// The table that it lies in.
+    #[schema(value_type = String)]
+    table: &'static str,
+    /// The column; of what a row of a list says, `sealed.` and the field.
+    column: String,
+    /// `umum` or `spesifik`.
+    #[schema(value_type = String)]
+    class: &'static str,
+    /// Of `spesifik`: `anak` or `keuangan`.
+    #[schema(value_type = Option<String>)]
+    kind: Option<&'static str>,
+    /// Whether it lies sealed.
+    sealed: bool,
+    /// What it tells, in Indonesian.
+    #[schema(value_type = String)]
+    why: &'static str,
+}
+
+/// Who gets data of people from the house.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[schema(as = CardRecipient)]
+pub(crate) struct Recipient {
+    /// A word for it.
+    #[schema(value_type = String)]
+    key: &'static str,
+    /// Who, in Indonesian.
+    #[schema(value_type = String)]
+    who: &'static str,
+    /// What.
+    #[schema(value_type = String)]
+    what: &'static str,
+    /// By which right.
+    #[schema(value_type = String)]
+    basis: &'static str,
+}
+
+/// The record of processing.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CardProcessing)]
+pub(crate) struct Processing {
+    /// What is done: first with the lists that count, then by the house.
+    pub(crate) activities: Vec<Activity>,
+    /// What tells something of people, by table.
+    pub(crate) columns: Vec<ColumnView>,
+    /// How many columns of the room tell nothing of people.
+    pub(crate) plain_columns: usize,
+    /// Who gets what.
+    pub(crate) recipients: Vec<Recipient>,
+}
+
+/// Public task, UU 27/2022, article 20: eligibility goes by no consent.
+const TASK: &str = "UU 27/2022 Pasal 20 ayat (2) huruf e (pelayanan publik)";
+
+/// Legal duty, the same article.
+const DUTY: &str = "UU 27/2022 Pasal 20 ayat (2) huruf c (kewajiban hukum)";
+
+/// What the house itself does: a word, a name, what for, by which right.
+const OWN: [(&str, &str, &str, &str); 9] = [
+    (
+        "linking",
+        "Menautkan baris berbagai daftar menjadi orang dan keluarga",
+        "satu orang dihitung satu kali, dan data yang saling bertentangan terlihat",
+        TASK,
+    ),
+    (
+        "reviewing",
+        "Menanyakan pasangan baris kepada petugas",
+        "penautan yang ragu diputuskan orang, dan ketelitiannya terukur",
+        TASK,
+    ),
+    (
+        "deciding",
+        "Menilai dan menetapkan penerima menurut aturan program",
+        "bantuan sampai kepada yang berhak; setiap pengeluaran diputuskan orang",
+        TASK,
+    ),
+    (
+        "sheets",
+        "Mencetak lembar alasan, lampiran, dan daftar kerja",
+        "keluarga dan desa mengetahui alasan keputusan",
+        TASK,
+    ),
+    (
+        "sampling",
+        "Mengunjungi sampel acak di lapangan",
+        "mengukur kesalahan penyaluran",
+        TASK,
+    ),
+    (
+        "objections",
+        "Mencatat dan menjawab sanggahan",
+        "keputusan dapat diperiksa ulang oleh orang",
+        "UU 27/2022 Pasal 10",
+    ),
+    (
+        "requests",
+        "Mencatat dan menjawab permintaan subjek data",
+        "akses, perbaikan, dan pemusnahan dalam 3 x 24 jam",
+        "UU 27/2022 Pasal 5 sampai 13, 30, dan 32",
+    ),
+    (
+        "breaches",
+        "Mencatat kegagalan pelindungan data dan memberi tahu",
+        "pemberitahuan dalam 3 x 24 jam",
+        "UU 27/2022 Pasal 46",
+    ),
+    (
+        "backup",
+        "Menyimpan salinan cadangan dan jejak audit",
+        "data tidak hilang, dan setiap pembukaan dapat dipertanggungjawabkan",
+        DUTY,
+    ),
+];
+
+const RECIPIENTS: [Recipient; 6] = [
+    Recipient {
+        key: "village",
+        who: "Petugas desa, kelurahan, dan kecamatan",
+        what: "lampiran penetapan dan daftar kerja wilayahnya, lembar alasan",
+        basis: TASK,
+    },
+    Recipient {
+        key: "field",
+        who: "Petugas lapangan yang ditugaskan",
+        what: "lembar kunjungan sampel di desanya, tanpa keterangan siapa penerima",
+        basis: TASK,
+    },
+    Recipient {
+        key: "subject",
+        who: "Subjek data dan keluarganya",
+        what: "lembar alasan, dan semua data tentang dirinya bila diminta",
+        basis: "UU 27/2022 Pasal 7 dan 32",
+    },
+    Recipient {
+        key: "source",
+        who: "Pemilik daftar sumber",
+        what: "usulan perbaikan baris daftarnya",
+        basis: "UU 27/2022 Pasal 30",
+    },
+    Recipient {
+        key: "auditor",
+        who: "Pengawas",
+        what: "daftar tersamar, siapa membuka apa, dan hasil pemeriksaan ulang",
+        basis: DUTY,
+    },
+    Recipient {
+        key: "authority",
+        who: "Lembaga pelindungan data pribadi",
+        what: "pemberitahuan kegagalan pelindungan, tanpa data perorangan",
+        basis: "UU 27/2022 Pasal 46",
+    },
+];
+
+/// The record as it is now; of sources as far as somebody may see them.
+///
+/// # Errors
+/// If the database does not answer.
+pub(crate) async fn record(conn: &mut Conn, who: &Who) -> Result<Processing, Error> {
+    let mut activities = Vec::new();
+    for list in list::standing(conn).await? {
+        let card = source::find(conn, who, list.source).await?;
+        activities.push(of_list(list, card.map(|it| it.card).unwrap_or_default()));
+    }
+    activities.extend(OWN.iter().map(|it| own(*it)));
+    let fields = FIELDS
+        .iter()
+        .map(|field| column("card_record", format!("sealed.{}", field.name), field));
+    let tables = TABLES.iter().flat_map(|table| {
+        let columns = table.columns.iter();
+        columns.map(|it| column(table.name, it.name.to_owned(), it))
+    });
+    Ok(Processing {
+        activities,
+        columns: fields.chain(tables).collect(),
+        plain_columns: TABLES.iter().map(|table| table.plain.len()).sum(),
+        recipients: RECIPIENTS.to_vec(),
+    })
+}
+
+fn of_list(list: ListRow, card: source::Card) -> Activity {
+    Activity {
+        key: None,
+        name: list.title,
+        purposes: card.purposes,
+        basis: card.legal_basis,
+        owner: list.owner,
+        controller: card.controller,
+        agreement: card.agreement,
+        agreement_until: card.agreement_until,
+        source: Some(list.source),
+        list_kind: Some(list.kind.as_str()),
+        classification: card.classification,
+        as_of: list.as_of,
+    }
+}
+
+fn own((key, name, purpose, basis): (&'static str, &str, &str, &str)) -> Activity {
+    Activity {
+        key: Some(key),
+        name: name.to_owned(),
+        purposes: vec![purpose.to_owned()],
+        basis: Some(basis.to_owned()),
+        owner: None,
+        controller: None,
+        agreement: None,
+        agreement_until: None,
+        source: None,
+        list_kind: None,
+        classification: Some("pribadi".to_owned()),
+        as_of: None,
+    }
+}
+
+fn column(table: &'static str, name: String, it: &Column) -> ColumnView {
+    ColumnView {
+        table,
+        column: name,
+        class: it.class.as_str(),
+        kind: it.class.kind(),
+        sealed: it.is_sealed,
+        why: it.why,
+    }
+}
+
+impl Processing {
+    /// The lines of it as a table: part, name, what, by which right or of which class, whose
+    /// or of which kind, until when or whether sealed.
+    pub(crate) fn lines(&self) -> Vec<[String; 8]> {
+        let text = |it: &Option<String>| it.clone().unwrap_or_default();
+        let activities = self.activities.iter().map(|it| {
+            [
+                "kegiatan".to_owned(),
+                it.name.clone(),
+                it.purposes.join("; "),
+                text(&it.basis),
+                text(&it.owner),
+                text(&it.controller),
+                text(&it.agreement),
+                text(&it.agreement_until),
+            ]
+        });
+        let columns = self.columns.iter().map(|it| {
+            [
+                "data".to_owned(),
+                format!("{}.{}", it.table, it.column),
+                it.why.to_owned(),
+                it.class.to_owned(),
+                it.kind.unwrap_or_default().to_owned(),
+                (if it.sealed { "tersegel" } else { "" }).to_owned(),
+                String::new(),
+                String::new(),
+            ]
+        });
+        let recipients = self.recipients.iter().map(|it| {
+            let cells = ["penerima", it.who, it.what, it.basis, "", "", "", ""];
+            cells.map(str::to_owned)
+        });
+        activities.chain(columns).chain(recipients).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use store::Db;
+
+    use super::*;
+    use crate::record::Record;
+
+    #[test]
+    fn each_field_of_a_record_has_a_class() {
+        // A field more is one more here, whoever adds it.
+        let printed = format!("{:#?}", Record::default());
+        let fields: BTreeSet<&str> = printed
+            .lines()
+            .filter_map(|line| line.strip_prefix("    ")?.split_once(':'))
+            .map(|(field, _)| field)
+            .collect();
+        let classed: BTreeSet<&str> = FIELDS.iter().map(|it| it.name).collect();
+        assert_eq!(fields, classed);
+        let named = Record::default().fields().map(|(field, _)| field);
+        assert_eq!(
+            named.to_vec(),
+            FIELDS.iter().map(|it| it.name).collect::<Vec<_>>()
+        );
+    }
+
+    #[test]
+    fn nothing_is_classed_twice_and_all_say_why() {
+        let mut seen = BTreeSet::new();
+        for table in TABLES {
+            for column in table.columns {
+                assert!(seen.insert((table.name, column.name)), "{}", column.name);
+                assert!(!column.why.is_empty(), "{}", column.name);
+            }
+            for name in table.plain {
+                assert!(seen.insert((table.name, *name)), "{name}");
+            }
+        }
+        assert!(FIELDS.iter().all(|it| it.is_sealed && !it.why.is_empty()));
+    }
+
+    /// Each column of each table of the room is classed, or said to tell nothing of people.
+    async fn walked(db: Db) {
+        let all = store::migrate::describe(&db).await.expect("columns");
+        let here: BTreeSet<(String, String)> = all
+            .into_iter()
+            .filter(|(table, ..)| table.starts_with("card_"))
+            .map(|(table, column, _)| (table, column))
+            .collect();
+        let mut classed = BTreeSet::new();
+        for table in TABLES {
+            let columns = table.columns.iter().map(|it| it.name);
+            for column in columns.chain(table.plain.iter().copied()) {
+                classed.insert((table.name.to_owned(), column.to_owned()));
+            }
+        }
+        let unclassed: Vec<_> = here.difference(&classed).collect();
+        assert!(unclassed.is_empty(), "class these: {unclassed:?}");
+        let gone: Vec<_> = classed.difference(&here).collect();
+        assert!(gone.is_empty(), "there is no such column: {gone:?}");
+        // What the name says is sealed is told so.
+        for table in TABLES {
+            for column in table.columns.iter().filter(|it| it.name == "sealed") {
+                assert!(column.is_sealed, "{}", table.name);
+            }
+        }
+    }
+
+    store::on_both_engines!(
+        each_column_of_the_room_has_a_class,
+        &[hall::SCHEMA, crate::SCHEMA],
+        async |db: Db| walked(db).await
+    );
+}

@@ -1,0 +1,186 @@
+//! The keys of a backup, in a file of their own.
+//!
+//! In the backup itself stands, in the place of each key, by what it is known: the first
+//! 16 octets of its SHA-256. It opens nothing, and tells a key that was made anew for the
+//! same row from the one that the row was sealed under.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+
+use base::now::Wall;
+
+use super::BackupError;
+use super::manifest::Mark;
+use crate::blob::sync;
+use crate::db::Place;
+use crate::fill::{Filling, behind};
+use crate::migrate::Schema;
+use crate::query::Sql;
+use crate::table::Table;
+use crate::{Db, Error, Read, Value, params};
+
+const SCHEMA: Schema = crate::schema!("keys", "schema/keys", [(1, "keys")]);
+
+/// Octets by which a key is known.
+const PRINT: usize = 16;
+
+/// Octets that are written over a file of older keys at once.
+const BLANK: usize = 1 << 16;
+
+/// By what a key is known.
+pub(super) fn print(wrapped: &[u8]) -> Vec<u8> {
+    use aws_lc_rs::digest::{SHA256, digest};
+    digest(&SHA256, wrapped).as_ref()[..PRINT].to_vec()
+}
+
+/// A file of keys that is being written.
+pub(super) struct Written {
+    filling: Filling,
+    table: Table,
+    /// What it is called until it takes the place of the one before.
+    new: PathBuf,
+    path: PathBuf,
+}
+
+impl Written {
+    pub(super) async fn begin(path: &Path, mark: &Mark) -> Result<Self, Error> {
+        let new = behind(path, ".new");
+        // Left by a power cut before it was renamed.
+        match fs::remove_file(&new) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(Error::file(&new, error));
+            }
+            _ => {}
+        }
+        let place = Place::Sqlite { path: new.clone() };
+        let steps: Vec<_> = SCHEMA.steps.iter().map(|step| ("keys", step)).collect();
+        let mut filling = Filling::begin(&place, &steps).await?;
+        filling
+            .conn()
+            .execute(
+                "INSERT INTO store_keys (id, house_us, taken_us, fact) VALUES (1, $1, $2, $3)",
+                params![mark.house_us, mark.taken, mark.fact],
+            )
+            .await?;
+        let table = filling.tables().iter().find(|it| it.name == "store_key");
+        let table = table.cloned().ok_or(Error::Missing)?;
+        Ok(Self {
+            filling,
+            table,
+            new,
+            path: path.to_owned(),
+        })
+    }
+
+    /// Puts keys of one place in: the names of their rows, and they.
+    pub(super) async fn add(
+        &mut self,
+        place: &str,
+        keys: Vec<(Vec<u8>, Vec<u8>)>,
+    ) -> Result<(), Error> {
+        // The columns by name: of_row, place, wrapped.
+        let row = |(of_row, wrapped): (Vec<u8>, Vec<u8>)| {
+            vec![of_row.into(), place.into(), wrapped.into()]
+        };
+        let rows: Vec<Vec<Value>> = keys.into_iter().map(row).collect();
+        self.filling.insert(&self.table, &rows).await
+    }
+
+    /// Lets it stand in the place of the one before, which is written over: a key that has
+    /// gone since lies in no file that has a name.
+    pub(super) async fn finish(self) -> Result<(), Error> {
+        self.filling.finish().await?;
+        let folder = self.path.parent().filter(|it| *it != Path::new(""));
+        let wrong = |error| Error::file(&self.path, error);
+        let before = File::options().write(true).open(&self.path);
+        fs::rename(&self.new, &self.path).map_err(wrong)?;
+        sync(folder.unwrap_or(Path::new(".")))?;
+        match before {
+            Ok(before) => blank(before).map_err(wrong),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(wrong(error)),
+        }
+    }
+}
+
+/// Writes over a file that has no name any more. One that has another name is somebody
+/// else's copy.
+fn blank(mut file: File) -> io::Result<()> {
+    let about = file.metadata()?;
+    if about.nlink() > 0 {
+        return Ok(());
+    }
+    let blank = vec![0; BLANK];
+    for _ in 0..about.len().div_ceil(BLANK as u64) {
+        file.write_all(&blank)?;
+    }
+    file.sync_all()
+}
+
+/// A file of keys that is read.
+pub(super) struct Keys {
+    read: Read,
+    pub(super) mark: Mark,
+}
+
+impl Keys {
+    pub(super) async fn open(path: &Path) -> Result<Self, BackupError> {
+        let file = || path.display().to_string();
+        if !path.is_file() {
+            return Err(BackupError::NoKeys { file: file() });
+        }
+        let place = Place::Sqlite {
+            path: path.to_owned(),
+        };
+        let opened = async {
+            let db = Db::open_to_read(&place).await?;
+            let mut read = db.read().await?;
+            let row = read
+                .one("SELECT house_us, taken_us, fact FROM store_keys", params![])
+                .await?;
+            Ok(Self {
+                mark: Mark {
+                    house_us: row.get("house_us")?,
+                    taken: row.get::<Wall>("taken_us")?,
+                    fact: row.get("fact")?,
+                },
+                read,
+            })
+        };
+        opened.await.map_err(|error: Error| match error {
+            // A database without this table is one of something else.
+            Error::Statement(_) | Error::Missing | Error::Corrupt { .. } => {
+                Error::Damaged { place: file() }.into()
+            }
+            error => error.into(),
+        })
+    }
+
+    /// The keys of some rows of one place.
+    pub(super) async fn of(
+        &mut self,
+        place: &str,
+        rows: Vec<Vec<u8>>,
+    ) -> Result<BTreeMap<Vec<u8>, Vec<u8>>, Error> {
+        if rows.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let marks: Vec<_> = (2..=rows.len() + 1).map(|at| format!("${at}")).collect();
+        let sql = format!(
+            "SELECT of_row, wrapped FROM store_key WHERE place = $1 AND of_row IN ({})",
+            marks.join(", ")
+        );
+        let values: Vec<Value> = std::iter::once(place.into())
+            .chain(rows.into_iter().map(Value::from))
+            .collect();
+        self.read
+            .all(Sql::built(sql), &values)
+            .await?
+            .iter()
+            .map(|row| Ok((row.get("of_row")?, row.get("wrapped")?)))
+            .collect()
+    }
+}

@@ -1,0 +1,171 @@
+//! A database that is made and filled at once, or not at all.
+//!
+//! It is one transaction. Indexes and references are taken away before the first row and
+//! put back behind the last, which is quicker and leaves nothing to the order of tables.
+//! On SQLite the file has another name until its end (`.part` behind its own).
+
+use std::fs::{self, File};
+use std::ops::AsyncFnMut;
+use std::path::{Path, PathBuf};
+
+use crate::db::{ALREADY, Engine, Place};
+use crate::migrate::{LEDGER, Step};
+use crate::query::Sql;
+use crate::table::{Table, Tally, tables};
+use crate::{Conn, Db, Error, Tx, Value, dialect, params};
+
+/// A database on its way.
+pub(crate) struct Filling {
+    db: Db,
+    tx: Tx,
+    tables: Vec<Table>,
+    /// What is put back at the end.
+    supports: Vec<String>,
+    part: Option<Part>,
+}
+
+/// The file that it is until its end, and what it is to be called.
+struct Part {
+    path: PathBuf,
+    whole: PathBuf,
+}
+
+/// What did not come to its end leaves nothing, unless the power goes.
+impl Drop for Part {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.path);
+        // The lock lies beside a file that nobody serves yet.
+        let _ = fs::remove_file(behind(&self.whole, ".lock"));
+    }
+}
+
+impl Filling {
+    /// Makes an empty database of those steps where there is none.
+    pub(crate) async fn begin(place: &Place, steps: &[(&str, &Step)]) -> Result<Self, Error> {
+        let (db, part) = match place {
+            Place::Sqlite { path } => {
+                let part = behind(path, ".part");
+                let db = Db::open_to_fill(path, &part).await?;
+                let whole = path.clone();
+                (db, Some(Part { path: part, whole }))
+            }
+            Place::Postgres { .. } => (Db::open(place).await?, None),
+        };
+        let mut tx = db.write().await?;
+        if !tables(&mut tx).await?.is_empty() {
+            return Err(Error::Place {
+                place: named(place),
+                why: ALREADY.to_owned(),
+            });
+        }
+        tx.script(LEDGER).await?;
+        for (_, step) in steps {
+            tx.script(step.sql).await?;
+        }
+        let all: Sql = match db.engine() {
+            Engine::Sqlite => dialect::SQLITE_SUPPORTS.into(),
+            Engine::Postgres => dialect::POSTGRES_SUPPORTS.into(),
+        };
+        let mut supports = Vec::new();
+        for row in tx.all(all, params![]).await? {
+            tx.execute(Sql::built(row.get("down")?), params![]).await?;
+            supports.push(row.get("up")?);
+        }
+        supports.reverse();
+        Ok(Self {
+            tables: tables(&mut tx).await?,
+            db,
+            tx,
+            supports,
+            part,
+        })
+    }
+
+    /// The tables that it has.
+    pub(crate) fn tables(&self) -> &[Table] {
+        &self.tables
+    }
+
+    /// What it is written and read by meanwhile.
+    pub(crate) fn conn(&mut self) -> &mut Conn {
+        &mut self.tx
+    }
+
+    /// Takes a table over, each page as `change` gives it back. What was written.
+    pub(crate) async fn pour(
+        &mut self,
+        from: &mut Conn,
+        table: &Table,
+        mut change: impl AsyncFnMut(Vec<Vec<Value>>) -> Result<Vec<Vec<Value>>, Error>,
+    ) -> Result<Tally, Error> {
+        let mut tally = Tally::default();
+        let into = &mut self.tx;
+        table
+            .pages(from, async |rows| {
+                let rows = change(rows).await?;
+                rows.iter().for_each(|row| tally.add(row));
+                table.insert(into, &rows).await
+            })
+            .await?;
+        Ok(tally)
+    }
+
+    /// Puts rows into a table.
+    pub(crate) async fn insert(&mut self, table: &Table, rows: &[Vec<Value>]) -> Result<(), Error> {
+        table.insert(&mut self.tx, rows).await
+    }
+
+    /// Lets it stand.
+    pub(crate) async fn finish(self) -> Result<(), Error> {
+        let Self {
+            db,
+            mut tx,
+            supports,
+            part,
+            ..
+        } = self;
+        for up in supports {
+            tx.execute(Sql::built(up), params![]).await?;
+        }
+        if db.engine() == Engine::Sqlite {
+            let dangling = tx.one(dialect::SQLITE_DANGLING, params![]).await?;
+            if dangling.get::<i64>("n")? > 0 {
+                return Err(Error::corrupt("a reference of a table"));
+            }
+        }
+        tx.commit().await?;
+        if let Some(part) = part {
+            place_file(&part.path, &part.whole)?;
+        }
+        // Last of all, so that nobody comes by the lock while it goes.
+        db.close().await;
+        Ok(())
+    }
+}
+
+/// Gives a whole file its name, on the disk too.
+pub(crate) fn place_file(part: &Path, whole: &Path) -> Result<(), Error> {
+    let folder = whole.parent().filter(|folder| *folder != Path::new(""));
+    File::open(part)
+        .and_then(|file| file.sync_all())
+        .and_then(|()| fs::rename(part, whole))
+        .and_then(|()| File::open(folder.unwrap_or(Path::new(".")))?.sync_all())
+        .map_err(|error| Error::file(whole, error))
+}
+
+/// A path with something behind its name.
+pub(crate) fn behind(path: &Path, more: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(more);
+    name.into()
+}
+
+/// A place in words that hold no password.
+pub(crate) fn named(place: &Place) -> String {
+    match place {
+        Place::Sqlite { path } => path.display().to_string(),
+        Place::Postgres { schema, .. } => {
+            format!("schema {}", schema.as_deref().unwrap_or("public"))
+        }
+    }
+}
