@@ -87,8 +87,8 @@ fn forget_person(person: &mut PersonFacts, is_gone: impl Fn(Place) -> bool) -> b
 }
 
 fn forget_family(family: &mut FamilyFacts, is_gone: impl Fn(Place) -> bool) -> bool {
-    let mut changed = false;
-    if forget(&mut family.stands, &is_gone) {
+    let mut changed = forget(&mut family.stands, &is_gone);
+    if forget(&mut family.decile_by, &is_gone) {
         family.decile = None;
         changed = true;
     }
@@ -122,6 +122,7 @@ mod tests {
             id: [id; 16],
             area: None,
             decile: Some(1),
+            decile_by: Some(place(0, id.into())),
             stands: Some(place(0, id.into())),
             running: Some(place(1, id.into())),
             recipient_is_here: true,
