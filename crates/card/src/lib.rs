@@ -62,6 +62,7 @@ pub const SCHEMA: store::migrate::Schema = store::schema!(
         (1, "lists"),
         (2, "decisions"),
         (3, "reviews"),
+        (4, "samples"),
         (5, "erasures")
     ]
 );

@@ -3,9 +3,11 @@
 mod answered;
 mod brought;
 mod decided;
+mod erased;
 mod objected;
 mod reviewed;
 mod rights;
+mod termed;
 
 use axum::Router;
 use axum::body::Body;
