@@ -167,14 +167,15 @@ impl Reach {
     }
 
     /// What nobody destroys: what adopted lists rest on, and what they tell of it.
-    pub(crate) async fn stays(&self, conn: &mut Conn) -> Result<Vec<Stays>, Error> {
+    pub(crate) async fn stays(&self, hall: &Hall, conn: &mut Conn) -> Result<Vec<Stays>, Error> {
+        let now = hall.now().wall;
         let facts = rows::facts(conn).await?;
         let mut stays: Vec<Stays> = facts
             .iter()
             .filter(|it| it.is_adopted && self.is_at(it.run))
             .map(|it| Stays {
                 number: Some(it.run),
-                until_us: it.until,
+                until_us: it.until.filter(|until| *until > now),
                 what: "facts",
             })
             .collect();
@@ -209,8 +210,8 @@ impl Reach {
 pub(crate) struct Stays {
     /// Of facts the number of the examination, of what lists tell that of the adopted list.
     pub(crate) number: Option<i64>,
-    /// Until when at least. Null: for as long as there is the house; of facts, until the next
-    /// examination.
+    /// Until when at least. Null: for as long as there is the house; of facts, until there was
+    /// another examination.
     #[schema(value_type = Option<i64>)]
     pub(crate) until_us: Option<Wall>,
     /// `facts` (what an examination knew on which an adopted list rests), `judged` (that an
@@ -559,7 +560,7 @@ async fn write(
         return Err(miscounted(reach.count()));
     }
     let now = hall.now();
-    let stays = reach.stays(&mut tx).await?;
+    let stays = reach.stays(hall, &mut tx).await?;
     let mut destroyed = Destroyed::default();
     let counting = run::counting(&mut tx).await?.map_or(0, |run| run.number);
     for (list, sealed) in &reach.rows {

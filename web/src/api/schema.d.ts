@@ -377,6 +377,131 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/card/breaches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Breaches, the newest first, with the clock of 72 hours. Not what has happened. */
+        get: operations["get_card_breaches"];
+        put?: never;
+        /** Records a breach; both the authority and those concerned are to be told within 72 hours
+         *     after it was found. An incident of the house goes with it. */
+        post: operations["post_card_breaches"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card/breaches/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Changes what is known of a breach. When it was found stays, and the clock with it. */
+        put: operations["put_card_breaches_by_number"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card/breaches/{number}/closing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Closes a breach, once both were told or a reason says why not; its incident is over. */
+        post: operations["post_card_breaches_by_number_closing"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card/breaches/{number}/notice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The notice of a breach, in Indonesian, as the law asks for it: which data, when and how it
+         *     came out, and what is done about it. Who took it and when is kept. */
+        get: operations["get_card_breaches_by_number_notice"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card/breaches/{number}/opening": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Opens a breach: what has happened, what is done about it, and how somebody was told. Who
+         *     opened it, when and for what is kept. */
+        post: operations["post_card_breaches_by_number_opening"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card/breaches/{number}/told": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Writes down that the authority, or those concerned, were told of a breach. */
+        post: operations["post_card_breaches_by_number_told"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card/corrections/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A file for the owner of lists: what is written in rows of his, and what it should be by
+         *     requests for correction that were granted. Rows of the house stay. Who took it, when and
+         *     for what is kept. */
+        post: operations["post_card_corrections_file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/card/decisions": {
         parameters: {
             query?: never;
@@ -457,8 +582,9 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who entered a list and who left it beside the one before, each with what is another, rule
-         *     by rule. Masked; as CSV for one area or all of a short list. */
+        /** Who entered a list, who left it, and of whom it is not known any more that he is excluded,
+         *     beside the one before, each with the rule that speaks first against it and what is another,
+         *     rule by rule. Masked; as CSV for one area or all of a short list. */
         get: operations["get_card_decisions_by_number_changes"];
         put?: never;
         post?: never;
@@ -519,6 +645,23 @@ export interface paths {
         /** A decision about one subject does not count any more. Lists that were adopted stay as they
          *     are. */
         delete: operations["delete_card_decisions_by_number_exceptions_by_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card/decisions/{number}/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks for the annex of an adopted list as a whole: somebody else has to grant it. */
+        post: operations["post_card_decisions_by_number_exports"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -608,6 +751,183 @@ export interface paths {
         /** Derives an adopted list once more from rules, facts, the list before and what people
          *     decided, makes its annex again, and tells whatever differs from what was adopted. */
         post: operations["post_card_decisions_by_number_verification"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card/erasures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Erasures, the newest first. */
+        get: operations["get_card_erasures"];
+        put?: never;
+        /** Proposes to destroy all that lists say of a family or person. Another person confirms it. */
+        post: operations["post_card_erasures"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card/erasures/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What it would be about to destroy all of a family or person, and what stands in the way. */
+        post: operations["post_card_erasures_preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card/erasures/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An erasure. */
+        get: operations["get_card_erasures_by_number"];
+        put?: never;
+        post?: never;
+        /** Nobody goes on with an erasure that was proposed. */
+        delete: operations["delete_card_erasures_by_number"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card/erasures/{number}/confirmation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Confirms an erasure that somebody else has proposed, and does it: keys and all that is
+         *     sealed under them are destroyed, and nobody brings them back. */
+        post: operations["post_card_erasures_by_number_confirmation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card/erasures/{number}/record": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The record of an erasure that was done, as a text to print and sign. */
+        get: operations["get_card_erasures_by_number_record"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Annexes as a whole that somebody asked for, the newest first. */
+        get: operations["get_card_exports"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card/exports/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One of them. */
+        get: operations["get_card_exports_by_number"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card/exports/{number}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The annex as a whole, with names, for whoever asked for it and was granted it. It comes
+         *     village by village, each held against the cover first; each line names the export, who asked
+         *     and the day. The last line begins with `UTUH` and has the number of rows, and the SHA-256 of
+         *     all octets before it. A file whose last line does not is not whole: where a part is not what
+         *     was adopted, it ends with a line that begins with `TIDAK UTUH` and says why. */
+        post: operations["post_card_exports_by_number_file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card/exports/{number}/grant": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Grants what somebody else asked for: they take it within 24 hours, three times at most. */
+        post: operations["post_card_exports_by_number_grant"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card/exports/{number}/refusal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Refuses what somebody else asked for. */
+        post: operations["post_card_exports_by_number_refusal"];
         delete?: never;
         options?: never;
         head?: never;
@@ -773,6 +1093,25 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/card/indicators": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How well an adopted list meets whom it is for: errors by the rules of its programme, with
+         *     those of the linkage carried in; where the money goes; and what people found at the doors
+         *     of a probability sample. Numbers of fewer than ten are hidden. */
+        get: operations["get_card_indicators"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/card/lists": {
         parameters: {
             query?: never;
@@ -802,6 +1141,24 @@ export interface paths {
         /** A list does not count any more. Its rows stay, sealed; the next examination goes
          *     without them. */
         post: operations["post_card_lists_by_number_withdrawal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card/looks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who has opened, printed or taken what about people, when and what for; the newest first.
+         *     A file is itself written down. */
+        get: operations["get_card_looks"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -972,6 +1329,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/card/processing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is done with data of people, what for and by which right, of which class each field
+         *     and column is, and who gets what (UU 27/2022, article 31). It tells of nobody. */
+        get: operations["get_card_processing"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/card/programmes": {
         parameters: {
             query?: never;
@@ -1025,6 +1400,114 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/card/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What people ask about data of their own, the newest first. Not what it says. */
+        get: operations["get_card_requests"];
+        put?: never;
+        /** Records what somebody asks about data of his own; it is to be answered within 72 hours.
+         *     What it says is sealed, and the answer here is without it. */
+        post: operations["post_card_requests"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card/requests/{number}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Answers a request. What was answered stays. Destruction is answered by somebody else than
+         *     who has recorded it. */
+        post: operations["post_card_requests_by_number_answer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card/requests/{number}/dossier": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hands out all that is held of the subject of an open request for access, once it was
+         *     checked who asks: rows as they are written, where he stands on adopted lists, objections,
+         *     and who has looked. Who took it, when and for what is kept. */
+        post: operations["post_card_requests_by_number_dossier"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card/requests/{number}/identity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Writes down that it was checked who asks, for a request that came before that was. */
+        put: operations["put_card_requests_by_number_identity"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card/requests/{number}/opening": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Opens a request: who asks, what for, and what was answered. Who opened it, when and for
+         *     what is kept. */
+        post: operations["post_card_requests_by_number_opening"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card/requests/{number}/owner": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** From now on somebody looks after a request, or nobody. */
+        put: operations["put_card_requests_by_number_owner"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/card/rule-columns": {
         parameters: {
             query?: never;
@@ -1061,6 +1544,153 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/card/samples": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Samples of adopted lists, the newest first. */
+        get: operations["get_card_samples"];
+        put?: never;
+        /** Draws a sample of an adopted list: villages, and in each some who receive and some who do
+         *     not. Chance is made of the hash of the list, so that nobody chooses it and it can be drawn
+         *     again. Of one list there is one open sample at a time. */
+        post: operations["post_card_samples"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card/samples/sizing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says what a sample of an adopted list would take: how many visits in how many villages.
+         *     Nothing is drawn. */
+        post: operations["post_card_samples_sizing"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card/samples/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One sample, with its villages. */
+        get: operations["get_card_samples_by_number"];
+        put?: never;
+        post?: never;
+        /** Drops a sample in which nobody was visited. It stays on record. */
+        delete: operations["delete_card_samples_by_number"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card/samples/{number}/closing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Closes a sample: nothing that was found is changed any more, and what was estimated is
+         *     told to everybody who may count. */
+        post: operations["post_card_samples_by_number_closing"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card/samples/{number}/outcomes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Keeps what was found at visits, all of it or nothing. What was written before is written
+         *     over, for as long as the sample is open. */
+        put: operations["put_card_samples_by_number_outcomes"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card/samples/{number}/sheets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The sheet of a village: whom to visit, with names and addresses, and room for what is
+         *     found. It does not tell who receives. Who took it, when, for what and how many rows is
+         *     kept. */
+        post: operations["post_card_samples_by_number_sheets"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card/samples/{number}/verification": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Draws a sample again from its list and its seed, and tells whatever differs from what was
+         *     written. */
+        post: operations["post_card_samples_by_number_verification"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card/samples/{number}/visits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is visited of a sample, in the caller's area, and what was found; nobody is named. Who
+         *     receives is told once the sample is closed. As CSV all of them at once. */
+        get: operations["get_card_samples_by_number_visits"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/card/simulations": {
         parameters: {
             query?: never;
@@ -1073,6 +1703,40 @@ export interface paths {
         /** Tries rules: who would enter, who would leave, what it costs, who is near a line. Changes
          *     nothing. */
         post: operations["post_card_simulations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card/terms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How long what is kept, by which basis, and what is past that. */
+        get: operations["get_card_terms"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card/terms/{what}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Says how long something is kept. What is past that is destroyed by the next run. */
+        put: operations["put_card_terms_by_what"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3308,6 +3972,33 @@ export interface components {
             /** @description Its regency. */
             regency: string;
         };
+        /** @description Something that is done with data of people. */
+        CardActivity: {
+            /** @description Number of the agreement. */
+            agreement?: string | null;
+            /** @description The day it ends. */
+            agreement_until?: string | null;
+            /** @description The day whose state it tells. */
+            as_of?: string | null;
+            /** @description By which right; null: nobody has said. */
+            basis?: string | null;
+            /** @description `terbuka`, `internal`, `terbatas` or `pribadi`. */
+            classification?: string | null;
+            /** @description Who answers for it by law. */
+            controller?: string | null;
+            /** @description Of what the house itself does: a word for it. Null: a list of a source. */
+            key?: string | null;
+            /** @description What it is a list of. */
+            list_kind?: string | null;
+            /** @description What it is called, in Indonesian. */
+            name: string;
+            /** @description Whose data it is. */
+            owner?: string | null;
+            /** @description What for. */
+            purposes: string[];
+            /** @description `src_…`: where it comes from. */
+            source?: string | null;
+        };
         /** @description That a list was adopted. */
         CardAdopted: {
             /**
@@ -3361,6 +4052,16 @@ export interface components {
              *     adopted all the same. */
             though_stale?: boolean;
         };
+        /** @description Why adopting a list came to nothing. */
+        CardAdoptionFailure: {
+            /**
+             * Format: int64
+             * @description When.
+             */
+            at_us: number;
+            /** @description The last part of the type of a problem: `corrupt`. */
+            problem: string;
+        };
         /** @description How often two persons agreed. */
         CardAgreed: {
             /**
@@ -3373,6 +4074,14 @@ export interface components {
              * @description Pairs that two persons have answered, neither with unsure.
              */
             both: number;
+        };
+        /** @description How sure one wanted to be. */
+        CardAimed: {
+            /**
+             * Format: double
+             * @description How far the truth may be from what is found.
+             */
+            half_width: number;
         };
         /**
          * @description Which part, and what for.
@@ -3494,6 +4203,193 @@ export interface components {
              */
             number?: number | null;
         };
+        /** @description Between which ones a share lies, whatever is not known. */
+        CardBounds: {
+            /**
+             * Format: double
+             * @description and if all were.
+             */
+            high: number;
+            /**
+             * Format: double
+             * @description If none of those who were not reached were an error,
+             */
+            low: number;
+        };
+        /** @description A failure to protect data of people. */
+        CardBreach: {
+            /**
+             * Format: int64
+             * @description When, microseconds since 1970 UTC.
+             */
+            at_us: number;
+            /** @description Who has recorded it. */
+            by_name?: string | null;
+            /** @description Who has closed it. */
+            closed_by_name?: string | null;
+            /**
+             * Format: int64
+             * @description When it was closed.
+             */
+            closed_us?: number | null;
+            /** @description Which classes of data. */
+            data: string[];
+            /**
+             * Format: int64
+             * @description Until before when both are to be told: 72 hours later.
+             */
+            due_us: number;
+            /**
+             * Format: int64
+             * @description When it was found, microseconds since 1970 UTC.
+             */
+            found_us: number;
+            /** @description What is done about it; null unless it was opened. */
+            handling?: string | null;
+            /** @description Whether somebody is not told in time, or was not. */
+            late: boolean;
+            /**
+             * Format: int64
+             * @description The number that people say.
+             */
+            number: number;
+            /**
+             * Format: int64
+             * @description How many people it is about; null: not known.
+             */
+            people?: number | null;
+            /** @description Why somebody was not told; null unless it was opened. */
+            reason?: string | null;
+            /** @description `open` or `closed`. */
+            state: string;
+            /** @description How the authority was told; null unless it was opened. */
+            told_authority_how?: string | null;
+            /**
+             * Format: int64
+             * @description When the authority was told.
+             */
+            told_authority_us?: number | null;
+            /** @description How those concerned were told; null unless it was opened. */
+            told_people_how?: string | null;
+            /**
+             * Format: int64
+             * @description When those concerned were told.
+             */
+            told_people_us?: number | null;
+            /** @description What has happened; null unless it was opened. */
+            what?: string | null;
+        };
+        /** @description What is known of a breach by now. */
+        CardBreachChange: {
+            /** @description Which data. */
+            data: string[];
+            /** @description What was done and will be. It is sealed. */
+            handling: string;
+            /**
+             * Format: int64
+             * @description How many people it is about; left out: not known.
+             */
+            people?: number | null;
+            /** @description What, when and how. It is sealed. */
+            what: string;
+        };
+        /**
+         * @description Why a breach is closed although somebody was not told.
+         * @example {
+         *       "reason": null
+         *     }
+         */
+        CardBreachClosingForm: {
+            /** @description Why; needed unless both were told. It is sealed. */
+            reason?: string | null;
+        };
+        /**
+         * @description What has happened.
+         * @example {
+         *       "data": [
+         *         "identitas",
+         *         "alamat"
+         *       ],
+         *       "found_us": 1764547200000000,
+         *       "handling": "Penerima diminta menghapus; kata sandi surel diganti.",
+         *       "people": 120,
+         *       "what": "Berkas lampiran satu desa terkirim ke alamat surel yang salah."
+         *     }
+         */
+        CardBreachForm: {
+            /** @description Which data: `identitas`, `alamat`, `keluarga`, `kesejahteraan`, `keuangan`, `anak`,
+             *     `pernyataan` or `petugas`. */
+            data: string[];
+            /**
+             * Format: int64
+             * @description When it was found, microseconds since 1970 UTC: the clock runs from then on.
+             */
+            found_us: number;
+            /** @description What was done and will be; it may have several lines. It is sealed. */
+            handling: string;
+            /**
+             * Format: int64
+             * @description How many people it is about; left out: not known.
+             */
+            people?: number | null;
+            /** @description What, when and how; it may have several lines. It is sealed. */
+            what: string;
+        };
+        /**
+         * @description What a breach is opened for.
+         * @example {
+         *       "purpose": "menyusun pemberitahuan"
+         *     }
+         */
+        CardBreachOpenForm: {
+            /** @description What for. It is written into the audit. */
+            purpose: string;
+        };
+        /**
+         * @description Who was told of a breach.
+         * @example {
+         *       "at_us": 1764633600000000,
+         *       "how": "surat nomor 1, diterima",
+         *       "whom": "authority"
+         *     }
+         */
+        CardBreachToldForm: {
+            /**
+             * Format: int64
+             * @description When, microseconds since 1970 UTC; not before it was found.
+             */
+            at_us: number;
+            /** @description How. It is sealed. */
+            how: string;
+            /** @description `authority` or `people`. */
+            whom: string;
+        };
+        /** @description A page of breaches. */
+        CardBreaches: {
+            /** @description The newest first. */
+            items: components["schemas"]["CardBreach"][];
+            /** @description What to send as `cursor` for the next page. */
+            next?: string | null;
+        };
+        /** @description A share of all, counted, and where it lies once the errors of the linkage are put right. */
+        CardCarriedShare: {
+            /**
+             * Format: double
+             * @description The upper end.
+             */
+            high?: number | null;
+            /**
+             * Format: double
+             * @description The lower end of what it is without errors of the linkage; null while these are not
+             *     known.
+             */
+            low?: number | null;
+            /**
+             * Format: double
+             * @description The share as it is counted, 0 to 1. It need not lie between the ends.
+             */
+            share: number;
+        };
         /** @description Something that rules can ask of. */
         CardColumn: {
             /** @description What it is, in English. */
@@ -3519,6 +4415,24 @@ export interface components {
             items: components["schemas"]["CardColumn"][];
             /** @description There is no next page. */
             next?: string | null;
+        };
+        /**
+         * @description For whom, and what for.
+         * @example {
+         *       "owner": "Dinas Dukcapil",
+         *       "purpose": "perbaikan triwulan pertama"
+         *     }
+         */
+        CardCorrectionsForm: {
+            /**
+             * Format: int64
+             * @description Only what was answered since then, microseconds since 1970 UTC. Left out: all.
+             */
+            from_us?: number | null;
+            /** @description The owner of lists, as the lists name him. */
+            owner: string;
+            /** @description What for. It is written into the audit with the number of rows. */
+            purpose: string;
         };
         /** @description How much of one thing was found. */
         CardCounted: {
@@ -3550,6 +4464,21 @@ export interface components {
             /** @description SHA-256 of the cover as CSV: what the decree names. */
             sha256: string;
         };
+        /** @description A field or column, and its class. */
+        CardDataClass: {
+            /** @description `umum` or `spesifik`. */
+            class: string;
+            /** @description The column; of what a row of a list says, `sealed.` and the field. */
+            column: string;
+            /** @description Of `spesifik`: `anak` or `keuangan`. */
+            kind?: string | null;
+            /** @description Whether it lies sealed. */
+            sealed: boolean;
+            /** @description The table that it lies in. */
+            table: string;
+            /** @description What it tells, in Indonesian. */
+            why: string;
+        };
         /** @description One decile, before and now. */
         CardDecilePart: {
             /** @description Before. */
@@ -3572,6 +4501,26 @@ export interface components {
             /** @description Now. */
             now: components["schemas"]["CardTally"];
         };
+        /** @description Who receives of one decile. */
+        CardDecileReceiving: {
+            /**
+             * Format: int32
+             * @description 1 to 10; null for those of whom it is not known.
+             */
+            decile?: number | null;
+            /**
+             * Format: int64
+             * @description What they get in a cycle. Null: not known, or not told.
+             */
+            rupiah?: number | null;
+            /**
+             * Format: int64
+             * @description How many; null where they are too few to be told.
+             */
+            subjects?: number | null;
+            /** @description Whether the number is hidden: it is below ten, or would tell one that is. */
+            suppressed: boolean;
+        };
         /** @description A list of who receives. */
         CardDecision: {
             adopted?: components["schemas"]["CardAdopted"] | null;
@@ -3591,6 +4540,14 @@ export interface components {
             by_name?: string | null;
             /** @description On which day. */
             day: string;
+            failure?: components["schemas"]["CardAdoptionFailure"] | null;
+            /**
+             * Format: int64
+             * @description How many families receive by it of which nobody is known as a head: they may be parts
+             *     of others, under a slip of a number, and be paid twice. Null: its rules let in no such
+             *     family, or judge persons; and of drafts that are not asked for alone.
+             */
+            headless?: number | null;
             /** @description what is given, */
             item: string;
             /**
@@ -3700,6 +4657,318 @@ export interface components {
             /** @description Who signs it. */
             signatories: components["schemas"]["CardSignatory"][];
         };
+        /** @description All that is held of somebody. */
+        CardDossier: {
+            /** @description Where he stands on adopted lists, the newest first. Whoever is on none was left out by
+             *     the rules and did not receive. */
+            decisions: components["schemas"]["CardDossierDecision"][];
+            /** @description Who has looked at what and what for, the newest first. */
+            looks: components["schemas"]["CardDossierLook"][];
+            /**
+             * Format: int64
+             * @description When it was put together, microseconds since 1970 UTC.
+             */
+            made_us: number;
+            /** @description What was said against that, the newest first. */
+            objections: components["schemas"]["CardDossierObjection"][];
+            /**
+             * Format: int64
+             * @description The request that it answers.
+             */
+            request: number;
+            /** @description What was asked about him, the newest first. */
+            requests: components["schemas"]["CardDossierRequest"][];
+            /** @description What lists say, in the order of the lists. */
+            rows: components["schemas"]["CardDossierRow"][];
+            /** @description `fam_…` or `rsd_…`: of whom it is. */
+            subject: string;
+        };
+        /** @description Where somebody stands on an adopted list. */
+        CardDossierDecision: {
+            /**
+             * Format: int64
+             * @description When it was adopted, microseconds since 1970 UTC.
+             */
+            adopted_us?: number | null;
+            /** @description Who decided: `rules`, `group` or `person`. */
+            by: string;
+            /**
+             * Format: int64
+             * @description The number of the list.
+             */
+            number: number;
+            /** @description The programme, by its name in addresses. */
+            programme: string;
+            /** @description What that is called. */
+            programme_name: string;
+            /** @description Whether he receives by it. */
+            receives: boolean;
+            /** @description The rule that speaks against him, or is unknown. */
+            rule?: string | null;
+            /** @description Its legal source. */
+            rule_source?: string | null;
+            /** @description `fam_…` or `rsd_…`: who stands there. */
+            subject: string;
+            /** @description What the list is called. */
+            title: string;
+            /** @description `included`, `held`, `excluded` or `unknown`. */
+            verdict: string;
+            /** @description Why, in a sentence, in Indonesian. */
+            why: string;
+        };
+        /** @description Who has looked. */
+        CardDossierLook: components["schemas"]["CardLook"] & {
+            /** @description Whether it was at him for certain; else a part of a list was taken on which he may
+             *     have stood. */
+            is_certain: boolean;
+        };
+        /** @description What was said against where somebody stands. */
+        CardDossierObjection: {
+            /**
+             * Format: int64
+             * @description When it was recorded, microseconds since 1970 UTC.
+             */
+            at_us: number;
+            /**
+             * Format: int64
+             * @description The list that it is against.
+             */
+            decision: number;
+            /** @description On what ground. */
+            ground?: string | null;
+            /** @description Whether what it says is withheld, since it would tell of others. */
+            is_withheld: boolean;
+            /**
+             * Format: int64
+             * @description The number that people say.
+             */
+            number: number;
+            /** @description Who objects. */
+            objector?: string | null;
+            /** @description Why it was answered so. */
+            reason?: string | null;
+            /** @description `open`, `accepted` or `rejected`. */
+            state: string;
+            /** @description `include` or `exclude`. */
+            wants: string;
+        };
+        /** @description What was asked about somebody. */
+        CardDossierRequest: {
+            /**
+             * Format: int64
+             * @description When it was recorded, microseconds since 1970 UTC.
+             */
+            at_us: number;
+            /** @description `access`, `correction`, `erasure` or `objection`. */
+            kind: string;
+            /**
+             * Format: int64
+             * @description The number that people say.
+             */
+            number: number;
+            /** @description `open`, `granted`, `partly` or `refused`. */
+            state: string;
+        };
+        /** @description A row that is held. */
+        CardDossierRow: {
+            /** @description The day whose state it tells. */
+            as_of?: string | null;
+            /** @description `fam_…`: of which family. */
+            family: string;
+            /** @description Whether it still counts. */
+            is_standing: boolean;
+            /** @description What it is a list of. */
+            kind: string;
+            /**
+             * Format: int64
+             * @description The number of the list.
+             */
+            list: number;
+            /** @description Whose it is. */
+            owner?: string | null;
+            /** @description `rsd_…`: whose it is. */
+            person: string;
+            /**
+             * Format: int32
+             * @description The row, by the number beside the spreadsheet.
+             */
+            row: number;
+            /** @description What it says, as it is written: by field. Null where its key was destroyed. */
+            says?: Record<string, never> | null;
+            /** @description What it is called. */
+            title: string;
+        };
+        /** @description An erasure. */
+        CardErasure: {
+            /**
+             * Format: int64
+             * @description When, microseconds since 1970 UTC.
+             */
+            at_us: number;
+            /** @description Who has proposed it. */
+            by: string;
+            /** @description What that one is called. */
+            by_name?: string | null;
+            /** @description Who has confirmed it. */
+            confirmed_by?: string | null;
+            /** @description What that one is called. */
+            confirmed_name?: string | null;
+            /**
+             * Format: int64
+             * @description When it was done.
+             */
+            confirmed_us?: number | null;
+            /** @description By which decree. */
+            decree: components["schemas"]["CardErasureDecree"];
+            /**
+             * Format: int64
+             * @description Counts up from one.
+             */
+            number: number;
+            /** @description Why; null once it is done or dropped, since it may name somebody. */
+            reason?: string | null;
+            /** @description What was destroyed, and what stays. Null until it is done. */
+            record?: Record<string, never> | null;
+            /**
+             * Format: int64
+             * @description The number of the request that it follows from.
+             */
+            request?: number | null;
+            /**
+             * Format: int64
+             * @description How many rows it is.
+             */
+            rows: number;
+            /** @description SHA-256 of the record as it is kept, in hexadecimal. */
+            sha256?: string | null;
+            /** @description `proposed`, `done` or `dropped`. */
+            state: string;
+            /** @description `fam_…` or `rsd_…`: of whom. */
+            subject: string;
+        };
+        /**
+         * @description A second look.
+         * @example {
+         *       "rows": 7
+         *     }
+         */
+        CardErasureConfirmation: {
+            /**
+             * Format: int64
+             * @description How many rows it is.
+             */
+            rows: number;
+        };
+        /** @description A decree by which something is destroyed. */
+        CardErasureDecree: {
+            /** @description Its day. */
+            day: string;
+            /** @description Its number. */
+            number: string;
+        };
+        /**
+         * @description What is to be destroyed.
+         * @example {
+         *       "decree": {
+         *         "day": "2026-11-20",
+         *         "number": "460/17/2026"
+         *       },
+         *       "reason": "permohonan pemusnahan yang dikabulkan",
+         *       "request": null,
+         *       "rows": 7,
+         *       "subject": "fam_01k9xq2v7e8rj5t0m4c6n8p2sw"
+         *     }
+         */
+        CardErasureForm: {
+            /** @description By which decree. */
+            decree: components["schemas"]["CardErasureDecree"];
+            /** @description Why. It is sealed, shown to whoever confirms, and destroyed with the rows. */
+            reason: string;
+            /**
+             * Format: int64
+             * @description The number of the request that it follows from.
+             */
+            request?: number | null;
+            /**
+             * Format: int64
+             * @description How many rows the preview said.
+             */
+            rows: number;
+            /** @description `fam_…` or `rsd_…`. */
+            subject: string;
+        };
+        /** @description Rows of one list. */
+        CardErasureList: {
+            /** @description Whether its file is kept, which would end. */
+            has_raw: boolean;
+            /**
+             * Format: int64
+             * @description The number of the list.
+             */
+            number: number;
+            /** @description How many of its rows. */
+            rows: number;
+            /** @description What it is called. */
+            title: string;
+        };
+        /** @description What an erasure would be about. */
+        CardErasurePreview: {
+            /** @description What holds it: as long as there is anything, nothing is destroyed. */
+            holds: components["schemas"]["CardHold"][];
+            /** @description By list. */
+            lists: components["schemas"]["CardErasureList"][];
+            /**
+             * Format: int64
+             * @description How many of these count as rows of somebody else now, since people or lists said so
+             *     later.
+             */
+            moved: number;
+            /** @description How many files would end before their terms. */
+            raw_copies: number;
+            /**
+             * Format: int64
+             * @description How many rows would be destroyed: this has to be said when it is proposed.
+             */
+            rows: number;
+            /** @description What would stay. */
+            stays: components["schemas"]["CardErasureStays"][];
+            /** @description Of whom. */
+            subject: string;
+        };
+        /**
+         * @description Whom to destroy all of.
+         * @example {
+         *       "subject": "fam_01k9xq2v7e8rj5t0m4c6n8p2sw"
+         *     }
+         */
+        CardErasurePreviewForm: {
+            /** @description `fam_…` or `rsd_…`. */
+            subject: string;
+        };
+        /** @description Something that is not destroyed. */
+        CardErasureStays: {
+            /**
+             * Format: int64
+             * @description Of facts the number of the examination, of what lists tell that of the adopted list.
+             */
+            number?: number | null;
+            /**
+             * Format: int64
+             * @description Until when at least. Null: for as long as there is the house; of facts, until the next
+             *     examination.
+             */
+            until_us?: number | null;
+            /** @description `facts` (what an examination knew on which an adopted list rests), `judged` (that an
+             *     adopted list tells of an id, with its row) or `audit`. */
+            what: string;
+        };
+        /** @description A page of erasures. */
+        CardErasures: {
+            /** @description The newest first. */
+            items: components["schemas"]["CardErasure"][];
+            /** @description What to send as `cursor` for the next page. */
+            next?: string | null;
+        };
         /** @description A row of a list that says something. */
         CardEvidence: {
             /** @description The day whose state it tells. */
@@ -3783,6 +5052,88 @@ export interface components {
             /** @description The oldest first. */
             items: components["schemas"]["CardException"][];
             /** @description There is no next page. */
+            next?: string | null;
+        };
+        /** @description An annex as a whole that somebody asked for. */
+        CardExport: {
+            answered?: components["schemas"]["CardExportAnswer"] | null;
+            /**
+             * Format: int64
+             * @description When.
+             */
+            at_us: number;
+            /** @description `per_…`: who asked; nobody else takes it. */
+            by: string;
+            /** @description What they are called. */
+            by_name?: string | null;
+            /**
+             * Format: int64
+             * @description Of which list.
+             */
+            decision: number;
+            /**
+             * Format: int64
+             * @description Its number: each line that is handed out names it.
+             */
+            number: number;
+            /** @description What for. */
+            purpose: string;
+            /**
+             * Format: int64
+             * @description How many rows it has.
+             */
+            rows: number;
+            /** @description `asked`, `granted`, `refused`, `taken` (and it can be again) or `ended` (its time is up,
+             *     or it was taken three times). */
+            state: string;
+            /**
+             * Format: int64
+             * @description How often it was taken,
+             */
+            taken: number;
+            /**
+             * Format: int64
+             * @description and when last.
+             */
+            taken_us?: number | null;
+            /**
+             * Format: int64
+             * @description of so many times,
+             */
+            times: number;
+            /**
+             * Format: int64
+             * @description Before that it can be taken; null unless it was granted.
+             */
+            until_us?: number | null;
+        };
+        /** @description Who has answered. */
+        CardExportAnswer: {
+            /**
+             * Format: int64
+             * @description When.
+             */
+            at_us: number;
+            /** @description `per_…`: who. */
+            by: string;
+            /** @description What they are called. */
+            by_name?: string | null;
+        };
+        /**
+         * @description What an annex is asked for as a whole for.
+         * @example {
+         *       "purpose": "pencocokan dengan bank penyalur"
+         *     }
+         */
+        CardExportForm: {
+            /** @description What for. It is written into the audit. */
+            purpose: string;
+        };
+        /** @description A page of exports. */
+        CardExports: {
+            /** @description The newest first. */
+            items: components["schemas"]["CardExport"][];
+            /** @description What to send as `cursor` for the next page. */
             next?: string | null;
         };
         /** @description Families that were found. */
@@ -3871,6 +5222,82 @@ export interface components {
             /** @description Who of it was found. */
             who: components["schemas"]["CardMasked"];
         };
+        /** @description What people found at the doors of a sample. */
+        CardField: {
+            /** @description How sure one wanted to be. */
+            aimed: components["schemas"]["CardAimed"];
+            /**
+             * Format: int64
+             * @description those of which something is known,
+             */
+            answered: number;
+            /**
+             * Format: double
+             * @description The same of the second.
+             */
+            deff_exclusion?: number | null;
+            /**
+             * Format: double
+             * @description How much wider the first is than of as many who were drawn one by one.
+             */
+            deff_inclusion?: number | null;
+            /**
+             * Format: int64
+             * @description When it was drawn.
+             */
+            drawn_us: number;
+            /** @description Of those who should who does not receive. */
+            exclusion: components["schemas"]["CardFigure"];
+            /** @description What both would be, whoever was not reached. */
+            if_unreached: components["schemas"]["CardIfUnreached"];
+            /** @description Of those who receive who should not, by that reference. */
+            inclusion: components["schemas"]["CardFigure"];
+            /** @description Of those who receive so many are an error since records were linked wrongly: part of
+             *     another family, or several that stand as one. */
+            linkage_share: components["schemas"]["CardFigure"];
+            /**
+             * Format: int64
+             * @description How many could not be drawn, since it is not known in which village they live.
+             */
+            not_covered: number;
+            /** @description By what whoever visited judged. */
+            reference: string;
+            /** @description By regency. */
+            regencies: components["schemas"]["CardRegencyField"][];
+            /**
+             * Format: double
+             * @description and their share; null without visits.
+             */
+            response?: number | null;
+            /**
+             * Format: int64
+             * @description The number of the sample.
+             */
+            sample: number;
+            /**
+             * Format: int64
+             * @description Visits,
+             */
+            sampled: number;
+            /** @description `open` or `closed`. */
+            state: string;
+        };
+        /** @description A share that was estimated from visits. */
+        CardFigure: {
+            /**
+             * Format: int64
+             * @description and those of them of which something is known.
+             */
+            answered: number;
+            /**
+             * Format: int64
+             * @description Visits that it is about,
+             */
+            sampled: number;
+            share?: components["schemas"]["CardMeasuredShare"] | null;
+            /** @description Why it is not known: `no-visits`, `too-few` or `nothing-of-it`. Null where it is. */
+            why?: string | null;
+        };
         /** @description Something that was found. */
         CardFinding: {
             /** @description The area that the row lies in. */
@@ -3949,6 +5376,27 @@ export interface components {
             kind: string;
             /** @description Which. */
             value?: string | null;
+        };
+        /** @description Something that keeps all of it. */
+        CardHold: {
+            /**
+             * Format: int64
+             * @description The number of the adopted list, of the list with the payment, or of the objection.
+             */
+            number?: number | null;
+            /**
+             * Format: int64
+             * @description Until when. Null: until it is answered.
+             */
+            until_us?: number | null;
+            /** @description `decision` (an adopted list tells of it), `payment` (a row says one) or `objection` (one
+             *     is open). */
+            why: string;
+        };
+        /** @description What both shares would be, whoever was not reached. */
+        CardIfUnreached: {
+            exclusion?: components["schemas"]["CardBounds"] | null;
+            inclusion?: components["schemas"]["CardBounds"] | null;
         };
         /** @description An import as a page shows it. */
         CardImport: {
@@ -4134,6 +5582,66 @@ export interface components {
             /** @description There is no next page. */
             next?: string | null;
         };
+        /** @description How well an adopted list meets whom it is for. */
+        CardIndicators: {
+            /**
+             * Format: int64
+             * @description When it was adopted.
+             */
+            adopted_us?: number | null;
+            /**
+             * Format: double
+             * @description Of those who receive and whose decile is known so many are of deciles 1 and 2; null
+             *     where nobody is, or where it would tell a hidden number.
+             */
+            bottom_share?: number | null;
+            /** @description Who receives by decile, those of whom it is not known last. */
+            deciles: components["schemas"]["CardDecileReceiving"][];
+            /**
+             * Format: int64
+             * @description The number of the list.
+             */
+            decision: number;
+            field?: components["schemas"]["CardField"] | null;
+            /** @description How good the linkage is. */
+            linkage: components["schemas"]["CardLinkage"];
+            /** @description The day by which it judges. */
+            on_day: string;
+            /** @description By which programme. */
+            programme: string;
+            /** @description What that is called. */
+            programme_name: string;
+            /** @description By regency. */
+            regencies: components["schemas"]["CardRegencyReceiving"][];
+            /** @description By the rules of the programme, in the version of the list. */
+            rules: components["schemas"]["CardRuleErrorsOf"];
+            /**
+             * Format: int64
+             * @description By what which examination knew.
+             */
+            run: number;
+            /** @description `family` or `person`: of whom it judges. */
+            subject: string;
+            /**
+             * Format: double
+             * @description That share beside the fifth of everybody that these deciles are (Coady, Grosh and
+             *     Hoddinott): 1 is as good as chance, 5 the best there is.
+             */
+            targeting?: number | null;
+            /** @description What the list is called. */
+            title: string;
+        };
+        /** @description How good the linkage is, by the random sample of pairs that people reviewed. */
+        CardLinkage: {
+            precision?: components["schemas"]["CardMeasuredShare"] | null;
+            recall?: components["schemas"]["CardMeasuredShare"] | null;
+            /**
+             * Format: int64
+             * @description Of which examination: that of the list, or the newest where its pairs are not kept
+             *     any more; null where none was done.
+             */
+            run?: number | null;
+        };
         /** @description A list. */
         CardList: {
             /** @description The day whose state it tells. */
@@ -4176,6 +5684,38 @@ export interface components {
             /** @description There is no next page. */
             next?: string | null;
         };
+        /** @description What somebody has looked at. */
+        CardLook: {
+            /**
+             * Format: int64
+             * @description When, microseconds since 1970 UTC.
+             */
+            at_us: number;
+            /** @description Who, `prs_…`; null: the house itself. */
+            person?: string | null;
+            /** @description What he is called today. */
+            person_name?: string | null;
+            /** @description What for, as he has said. */
+            purpose?: string | null;
+            /**
+             * Format: int64
+             * @description How many rows; null where that is not kept.
+             */
+            rows?: number | null;
+            /** @description With what: `fam_…`, `rsd_…`, `obj_…`, an area, or a kind and its number. */
+            subject: string;
+            /** @description What was done, for example `card_family.opened`. */
+            verb: string;
+            /** @description Where the request came from. */
+            via_address?: string | null;
+        };
+        /** @description A page of looks. */
+        CardLooks: {
+            /** @description The newest first. */
+            items: components["schemas"]["CardLook"][];
+            /** @description What to send as `cursor` for the next page. */
+            next?: string | null;
+        };
         /** @description So many are so far from a line. */
         CardMarginCount: {
             /**
@@ -4210,6 +5750,24 @@ export interface components {
             name: string;
             /** @description The first four digits of the NIK and its last. */
             nik: string;
+        };
+        /** @description A share, and between which ones it lies with 95 % confidence. */
+        CardMeasuredShare: {
+            /**
+             * Format: double
+             * @description The upper end.
+             */
+            high: number;
+            /**
+             * Format: double
+             * @description The lower end.
+             */
+            low: number;
+            /**
+             * Format: double
+             * @description The share, 0 to 1.
+             */
+            share: number;
         };
         /** @description A person of a family. */
         CardMember: {
@@ -4695,6 +6253,17 @@ export interface components {
              */
             run: number;
         };
+        /** @description The record of processing. */
+        CardProcessing: {
+            /** @description What is done: first with the lists that count, then by the house. */
+            activities: components["schemas"]["CardActivity"][];
+            /** @description What tells something of people, by table. */
+            columns: components["schemas"]["CardDataClass"][];
+            /** @description How many columns of the room tell nothing of people. */
+            plain_columns: number;
+            /** @description Who gets what. */
+            recipients: components["schemas"]["CardRecipient"][];
+        };
         /** @description A version of a programme. */
         CardProgramme: components["schemas"]["CardProgrammeAbout"] & {
             /**
@@ -4884,6 +6453,17 @@ export interface components {
             /** @description The same in English. */
             words_en?: string | null;
         };
+        /** @description Who gets data of people from the house. */
+        CardRecipient: {
+            /** @description By which right. */
+            basis: string;
+            /** @description A word for it. */
+            key: string;
+            /** @description What. */
+            what: string;
+            /** @description Who, in Indonesian. */
+            who: string;
+        };
         /** @description A row that tells of a person. */
         CardRecord: {
             /** @description The day whose state it tells. */
@@ -4903,6 +6483,219 @@ export interface components {
             says?: components["schemas"]["CardSays"] | null;
             /** @description What it is called. */
             title: string;
+        };
+        /** @description What was found in one regency. */
+        CardRegencyField: {
+            /**
+             * Format: int64
+             * @description Visits of which something is known.
+             */
+            answered: number;
+            /** @description Its code. */
+            code: string;
+            /** @description Of those who should who does not receive. */
+            exclusion: components["schemas"]["CardFigure"];
+            /** @description Of those who receive who should not. */
+            inclusion: components["schemas"]["CardFigure"];
+            /** @description What it is called. */
+            name?: string | null;
+        };
+        /** @description Who receives in one regency. */
+        CardRegencyReceiving: {
+            /**
+             * Format: int64
+             * @description Whom of these the rules exclude; null where they are too few to be told.
+             */
+            by_rules_not?: number | null;
+            /** @description Its code; null for those of whom no area is known. */
+            code?: string | null;
+            /** @description What it is called. */
+            name?: string | null;
+            /**
+             * Format: int64
+             * @description Who receives.
+             */
+            receiving: number;
+            /** @description Whether that number is hidden: it is below ten, or would tell one that is. */
+            suppressed: boolean;
+        };
+        /**
+         * @description What is wrong in a row of a list.
+         * @example {
+         *       "evidence": "surat desa 12/2026",
+         *       "field": "decile",
+         *       "list": 1,
+         *       "row": 12,
+         *       "should_be": "2"
+         *     }
+         */
+        CardRepair: {
+            /** @description By what that was shown. It is sealed. */
+            evidence: string;
+            /** @description Which field of it, for example `birth`. */
+            field: string;
+            /**
+             * Format: int64
+             * @description The number of the list.
+             */
+            list: number;
+            /**
+             * Format: int32
+             * @description The row, by the number beside the spreadsheet.
+             */
+            row: number;
+            /** @description What it should say. It is sealed. */
+            should_be: string;
+        };
+        /** @description What somebody asks about data of his own. */
+        CardRequest: {
+            /** @description Who has answered. */
+            answered_by_name?: string | null;
+            /**
+             * Format: int64
+             * @description When it was answered.
+             */
+            answered_us?: number | null;
+            /** @description The area that the subject lives in, else the one that it was recorded in. */
+            area?: string | null;
+            /** @description What that is called. */
+            area_name?: string | null;
+            /** @description What is asked for; null unless it was opened. */
+            asks?: string | null;
+            /**
+             * Format: int64
+             * @description When it was recorded, microseconds since 1970 UTC.
+             */
+            at_us: number;
+            /** @description Who has recorded it, `prs_…`. */
+            by: string;
+            /** @description What he is called. */
+            by_name?: string | null;
+            /** @description What was done; null unless it was opened. */
+            done?: string | null;
+            /**
+             * Format: int64
+             * @description Until before when it is to be answered: 72 hours later.
+             */
+            due_us: number;
+            /**
+             * Format: int64
+             * @description The erasure that followed, by its number.
+             */
+            erasure?: number | null;
+            /** @description How it was checked who he is; null unless it was opened, and if nobody has. */
+            identity?: string | null;
+            /** @description Whether it was checked who asks. */
+            is_identified: boolean;
+            /** @description `access`, `correction`, `erasure` or `objection`. */
+            kind: string;
+            /** @description Whether it was not answered in time, also once it was. */
+            late: boolean;
+            /**
+             * Format: int64
+             * @description The number that people say.
+             */
+            number: number;
+            /** @description Who looks after it, `prs_…`. */
+            owner?: string | null;
+            /** @description What he is called. */
+            owner_name?: string | null;
+            /** @description Why it was answered so; null unless it was opened. */
+            reason?: string | null;
+            /** @description What owners of lists are to put right; empty unless it was opened. */
+            repairs: components["schemas"]["CardRepair"][];
+            /** @description `open`, `granted`, `partly` or `refused`. */
+            state: string;
+            /** @description `fam_…` or `rsd_…`: about whom; null: the house has not found him. */
+            subject?: string | null;
+            /** @description Who asks, in words; null unless it was opened. */
+            who?: string | null;
+        };
+        /**
+         * @description The answer to a request.
+         * @example {
+         *       "answer": "granted",
+         *       "done": "perbaikan diteruskan ke pemilik daftar",
+         *       "reason": "kartu keluarga yang baru sudah diperiksa"
+         *     }
+         */
+        CardRequestAnswerForm: {
+            /** @description `granted`, `partly` or `refused`. */
+            answer: string;
+            /** @description What was done; it may have several lines. It is sealed. */
+            done: string;
+            /**
+             * Format: int64
+             * @description Of a request for destruction: the number of the erasure that followed.
+             */
+            erasure?: number | null;
+            /** @description Why; it may have several lines. It is sealed. */
+            reason: string;
+            /** @description Of a request for correction that is granted, or partly: what owners of lists are to put
+             *     right, in rows of the subject. */
+            repairs?: components["schemas"]["CardRepair"][];
+        };
+        /**
+         * @description What somebody asks.
+         * @example {
+         *       "asks": "Desil keluarga kami tertulis 6; rumah kami sudah dijual.",
+         *       "identity": "KTP-el asli diperlihatkan",
+         *       "kind": "correction",
+         *       "subject": "fam_01k9xq2v7e8rj5t0m4c6n8p2sw",
+         *       "who": "istri kepala keluarga, datang sendiri"
+         *     }
+         */
+        CardRequestForm: {
+            /** @description Where it is recorded, where there is no subject. Left out: in the whole province. */
+            area?: string | null;
+            /** @description What is asked for; it may have several lines. It is sealed. */
+            asks: string;
+            /** @description How it was checked who he is. It is sealed. Left out: not yet. */
+            identity?: string | null;
+            /** @description `access`, `correction`, `erasure` or `objection`. What somebody says against where he
+             *     stands on an adopted list is an objection of its own (`/api/v1/card/objections`). */
+            kind: string;
+            /** @description `fam_…` or `rsd_…`: about whom; left out where the house has not found him. */
+            subject?: string | null;
+            /** @description Who asks, in words. It is sealed. */
+            who: string;
+        };
+        /**
+         * @description How it was checked who asks.
+         * @example {
+         *       "identity": "KTP-el asli diperlihatkan"
+         *     }
+         */
+        CardRequestIdentityForm: {
+            /** @description In which way. It is sealed. */
+            identity: string;
+        };
+        /**
+         * @description What a request is opened for.
+         * @example {
+         *       "purpose": "menjawab permintaan"
+         *     }
+         */
+        CardRequestOpenForm: {
+            /** @description What for. It is written into the audit. */
+            purpose: string;
+        };
+        /**
+         * @description Who looks after a request.
+         * @example {
+         *       "person": null
+         *     }
+         */
+        CardRequestOwnerForm: {
+            /** @description `prs_…`; null: nobody any more. */
+            person?: string | null;
+        };
+        /** @description A page of requests. */
+        CardRequests: {
+            /** @description The newest first. */
+            items: components["schemas"]["CardRequest"][];
+            /** @description What to send as `cursor` for the next page. */
+            next?: string | null;
         };
         /** @description A row of a list. */
         CardRowOf: {
@@ -4979,6 +6772,59 @@ export interface components {
              * @description Of whom it is not known whether it does.
              */
             unknown: number;
+        };
+        /** @description Who receives beside who should, by the rules of the programme. */
+        CardRuleErrors: {
+            /** @description By the rule that speaks first against those who receive. */
+            by_rule: components["schemas"]["CardRuleErrorsBy"][];
+            /**
+             * Format: int64
+             * @description Whom the rules include, of all who are known.
+             */
+            eligible: number;
+            /**
+             * Format: int64
+             * @description Who of these does not receive.
+             */
+            eligible_not_receiving: number;
+            exclusion?: components["schemas"]["CardCarriedShare"] | null;
+            inclusion?: components["schemas"]["CardCarriedShare"] | null;
+            /**
+             * Format: int64
+             * @description Whom of these the rules exclude,
+             */
+            not_eligible: number;
+            /**
+             * Format: int64
+             * @description Who receives.
+             */
+            receiving: number;
+            /**
+             * Format: int64
+             * @description and of whom it is not known: that is no error, and no confirmation either.
+             */
+            unknown: number;
+        };
+        /** @description Who receives though the rules do not include him, since one rule is the first to speak
+         *     against him. */
+        CardRuleErrorsBy: {
+            /** @description What it is called. */
+            name: string;
+            /** @description The rule; `absent` for those of whom no list tells any more. */
+            rule: string;
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            subjects: number;
+            /** @description `fails` or `unknown`. */
+            truth: string;
+        };
+        /** @description What the rules say of two lists. */
+        CardRuleErrorsOf: {
+            /** @description Of whoever receives by this list. */
+            after: components["schemas"]["CardRuleErrors"];
+            before?: components["schemas"]["CardRuleErrors"] | null;
         };
         /** @description What somebody ruled. */
         CardRuling: {
@@ -5117,6 +6963,299 @@ export interface components {
             /** @description Older ones are in the audit only. */
             next?: string | null;
         };
+        /** @description A sample of an adopted list. */
+        CardSample: {
+            /**
+             * Format: int64
+             * @description and where somebody has been.
+             */
+            answered: number;
+            /**
+             * Format: int64
+             * @description When it was closed or dropped; null while it is open.
+             */
+            closed_us?: number | null;
+            /**
+             * Format: int64
+             * @description The number of the list.
+             */
+            decision: number;
+            /** @description What it was drawn by. */
+            design: components["schemas"]["CardSampleDesign"];
+            /** @description Who had it drawn. */
+            drawn_by?: string | null;
+            /**
+             * Format: int64
+             * @description When.
+             */
+            drawn_us: number;
+            /**
+             * Format: int64
+             * @description How many could not be drawn, since it is not known in which village they live.
+             */
+            not_covered: number;
+            /**
+             * Format: int64
+             * @description Its number.
+             */
+            number: number;
+            /** @description By what whoever visits judges. */
+            reference: string;
+            /** @description What chance was made of: SHA-256 of the hash of the list, a blank and the number of
+             *     the sample. */
+            seed: string;
+            /** @description `open` (people visit), `closed` or `dropped`. */
+            state: string;
+            /**
+             * Format: int64
+             * @description How many are visited,
+             */
+            visits: number;
+        };
+        /** @description What a sample was drawn by. */
+        CardSampleDesign: {
+            /**
+             * Format: double
+             * @description Which share of those who should was expected not to receive.
+             */
+            exclusion: number;
+            /**
+             * Format: double
+             * @description How far the truth may be from what is found.
+             */
+            half_width: number;
+            /**
+             * Format: double
+             * @description Which share of those who receive was expected to be wrong there.
+             */
+            inclusion: number;
+            /**
+             * Format: double
+             * @description Which share of the visits was expected to succeed.
+             */
+            response: number;
+            /**
+             * Format: double
+             * @description How alike those of one village were expected to be.
+             */
+            rho: number;
+            /**
+             * Format: double
+             * @description Of each standing so many are visited in a village.
+             */
+            take: number;
+        };
+        /**
+         * @description A sample to be drawn.
+         * @example {
+         *       "decision": 3,
+         *       "reference": "Pedoman verifikasi lapangan Dinas Sosial 2026, bagian II"
+         *     }
+         */
+        CardSampleForm: {
+            /**
+             * Format: int64
+             * @description The number of an adopted list.
+             */
+            decision: number;
+            /**
+             * Format: double
+             * @description Which share of those who should is expected not to receive; 0.10 when left out.
+             */
+            exclusion?: number | null;
+            /**
+             * Format: double
+             * @description How far the truth may be from what is found; 0.03 when left out.
+             */
+            half_width?: number | null;
+            /**
+             * Format: double
+             * @description Which share of those who receive is expected to be wrong there; 0.10 when left out.
+             */
+            inclusion?: number | null;
+            /** @description By what whoever visits judges whether a family should receive, in 10 to 500
+             *     characters. It stands beside every share that is estimated. */
+            reference: string;
+            /**
+             * Format: double
+             * @description Which share of the visits is expected to succeed; 0.9 when left out.
+             */
+            response?: number | null;
+            /**
+             * Format: double
+             * @description How alike those of one village are, 0 to 1; 0.05 when left out.
+             */
+            rho?: number | null;
+            /**
+             * Format: double
+             * @description Of each standing so many are visited in a village; 5 when left out.
+             */
+            take?: number | null;
+        };
+        /** @description What a sample would take. */
+        CardSampleSize: {
+            /**
+             * Format: int64
+             * @description How many can be drawn.
+             */
+            covered: number;
+            /**
+             * Format: double
+             * @description How much wider the share is than of as many who were drawn one by one.
+             */
+            deff: number;
+            /**
+             * Format: double
+             * @description and from that of those who should.
+             */
+            half_exclusion: number;
+            /**
+             * Format: double
+             * @description How far the truth is to be expected from the share of those who receive,
+             */
+            half_inclusion: number;
+            /**
+             * Format: int64
+             * @description How many cannot, since it is not known in which village they live.
+             */
+            not_covered: number;
+            /**
+             * Format: int32
+             * @description to others,
+             */
+            others: number;
+            /**
+             * Format: int32
+             * @description Visits to those who receive,
+             */
+            receiving: number;
+            /** @description By regency. */
+            strata: components["schemas"]["CardSampleStratum"][];
+            /**
+             * Format: int32
+             * @description in so many villages.
+             */
+            villages: number;
+        };
+        /**
+         * @description What is expected, and how sure one wants to be.
+         * @example {
+         *       "decision": 3,
+         *       "half_width": 0.03
+         *     }
+         */
+        CardSampleSizing: {
+            /**
+             * Format: int64
+             * @description The number of an adopted list.
+             */
+            decision: number;
+            /**
+             * Format: double
+             * @description Which share of those who should is expected not to receive; 0.10 when left out.
+             */
+            exclusion?: number | null;
+            /**
+             * Format: double
+             * @description How far the truth may be from what is found; 0.03 when left out.
+             */
+            half_width?: number | null;
+            /**
+             * Format: double
+             * @description Which share of those who receive is expected to be wrong there; 0.10 when left out.
+             */
+            inclusion?: number | null;
+            /**
+             * Format: double
+             * @description Which share of the visits is expected to succeed; 0.9 when left out.
+             */
+            response?: number | null;
+            /**
+             * Format: double
+             * @description How alike those of one village are, 0 to 1; 0.05 when left out.
+             */
+            rho?: number | null;
+            /**
+             * Format: double
+             * @description Of each standing so many are visited in a village; 5 when left out.
+             */
+            take?: number | null;
+        };
+        /** @description How many villages of a regency are drawn. */
+        CardSampleStratum: {
+            /** @description The code of the regency. */
+            code: string;
+            /** @description What it is called. */
+            name?: string | null;
+            /**
+             * Format: int32
+             * @description of so many.
+             */
+            of_villages: number;
+            /**
+             * Format: int32
+             * @description Villages that are drawn,
+             */
+            villages: number;
+        };
+        /** @description Whether a sample is the one that chance gives. */
+        CardSampleVerification: {
+            /** @description What is not: `list` (who could be drawn, or where they stand), `seed`, `audit` (what
+             *     the audit tells of the sample), `facts` (what the examination knew cannot be read),
+             *     `outcomes` (what was found, since the sample was closed), or `village …` and
+             *     `visit …`, the first hundred. */
+            differs: string[];
+            /** @description Whether all is as it was drawn. */
+            is_sound: boolean;
+        };
+        /** @description A village of a sample. */
+        CardSampleVillage: {
+            /**
+             * Format: int64
+             * @description and where somebody has been.
+             */
+            answered: number;
+            /** @description Its code. */
+            area: string;
+            /** @description Whether it was certain. */
+            certain: boolean;
+            /**
+             * Format: double
+             * @description How probable it was that it is drawn, 0 to 1.
+             */
+            chance: number;
+            /** @description What it is called. */
+            name?: string | null;
+            /**
+             * Format: int32
+             * @description and how many others.
+             */
+            others_frame: number;
+            /**
+             * Format: int32
+             * @description How many who receive live there,
+             */
+            receiving_frame: number;
+            /** @description The code of its regency. */
+            regency: string;
+            /**
+             * Format: int64
+             * @description How many are visited,
+             */
+            visits: number;
+        };
+        /** @description A sample with its villages. */
+        CardSampleWhole: components["schemas"]["CardSample"] & {
+            /** @description Its villages, by their codes. */
+            villages: components["schemas"]["CardSampleVillage"][];
+        };
+        /** @description A page of samples. */
+        CardSamples: {
+            /** @description The newest first. */
+            items: components["schemas"]["CardSample"][];
+            /** @description What to send as `cursor` for the next page. */
+            next?: string | null;
+        };
         /** @description What a row says: masked, or as it is written. */
         CardSays: {
             address: string;
@@ -5231,6 +7370,13 @@ export interface components {
             by_rule: components["schemas"]["CardRuleCount"][];
             /** @description On which day. */
             day: string;
+            /**
+             * Format: int64
+             * @description How many families would receive of which nobody is known as a head, in the area of the
+             *     caller: they may be parts of others, under a slip of a number, and be paid twice. Null:
+             *     the rules let in no such family, or judge persons.
+             */
+            headless?: number | null;
             /** @description What to know before believing it. */
             hints: components["schemas"]["CardHint"][];
             /** @description How far everybody is from a line, by the column whose number would have to change. */
@@ -5419,6 +7565,86 @@ export interface components {
              *     decree) or `audit` (the hash that the audit tells). */
             what: string;
         };
+        /** @description How long something is kept. */
+        CardTerm: {
+            /** @description By which act, or whose measure it is. */
+            basis: string;
+            /**
+             * Format: int64
+             * @description So many days. Null: until a date of its own.
+             */
+            days?: number | null;
+            /**
+             * Format: int64
+             * @description So many days at least. Null: it is not changed here.
+             */
+            days_min?: number | null;
+            /** @description What is destroyed, and from when on the days count. */
+            does: string;
+            /**
+             * Format: int64
+             * @description How much is past its term now.
+             */
+            due: number;
+            /**
+             * Format: int64
+             * @description How much of that is held, by the last look.
+             */
+            held: number;
+            /**
+             * Format: int64
+             * @description When the first of what is held is looked at again.
+             */
+            held_until_us?: number | null;
+            last?: components["schemas"]["CardTermRun"] | null;
+            /**
+             * Format: int64
+             * @description When it is enforced next, microseconds since 1970 UTC.
+             */
+            next_us: number;
+            /** @description `raw_copy`, `imports`, `list_rows`, `facts`, `objections`, `exceptions` or `drafts`. */
+            what: string;
+        };
+        /**
+         * @description How long something is to be kept.
+         * @example {
+         *       "days": 1095,
+         *       "due": 0,
+         *       "reason": "keputusan kepala dinas 460/3/2026"
+         *     }
+         */
+        CardTermForm: {
+            /**
+             * Format: int64
+             * @description So many days.
+             */
+            days: number;
+            /**
+             * Format: int64
+             * @description How much would be past its term at once.
+             */
+            due: number;
+            /** @description Why. It is about the term, and kept in the audit. */
+            reason: string;
+        };
+        /** @description A time at which a term was enforced. */
+        CardTermRun: {
+            /**
+             * Format: int64
+             * @description When, microseconds since 1970 UTC.
+             */
+            at_us: number;
+            /**
+             * Format: int64
+             * @description How much was destroyed.
+             */
+            destroyed: number;
+        };
+        /** @description The table of terms. */
+        CardTerms: {
+            /** @description In the order of the table. */
+            items: components["schemas"]["CardTerm"][];
+        };
         /** @description What joining from a probability on would do. */
         CardThreshold: {
             /**
@@ -5460,6 +7686,106 @@ export interface components {
              * @description Rows that were derived again and compared.
              */
             rows: number;
+        };
+        /** @description Somebody who is visited. */
+        CardVisit: {
+            /** @description The village. */
+            area: string;
+            /** @description What it is called. */
+            area_name?: string | null;
+            /**
+             * Format: int64
+             * @description When that was written down.
+             */
+            at_us?: number | null;
+            /** @description Who has written it down. */
+            by?: string | null;
+            /**
+             * Format: int32
+             * @description and how many of them should receive.
+             */
+            eligible?: number | null;
+            /**
+             * Format: int32
+             * @description How many households were found,
+             */
+            households?: number | null;
+            /**
+             * Format: int32
+             * @description Which one of the sample, by village.
+             */
+            number: number;
+            /** @description `unreached`, `gone`, `part` or `found`; null: nobody has been there yet. */
+            outcome?: string | null;
+            /** @description Whether it receives by the list; null while the sample is open. */
+            receiving?: boolean | null;
+            /**
+             * Format: double
+             * @description For how many it stands; null while the sample is open.
+             */
+            weight?: number | null;
+        };
+        /** @description What was found at one visit. */
+        CardVisitOutcome: {
+            /**
+             * Format: int32
+             * @description Of `found`: how many of them should receive.
+             */
+            eligible?: number | null;
+            /**
+             * Format: int32
+             * @description Of `found`: how many households it is.
+             */
+            households?: number | null;
+            /** @description `unreached` (nobody could be spoken to), `gone` (nobody of it lives there any more),
+             *     `part` (it is part of a family that stands elsewhere) or `found`. */
+            outcome: string;
+            /**
+             * Format: int32
+             * @description The number of the visit.
+             */
+            visit: number;
+        };
+        /**
+         * @description What was found.
+         * @example {
+         *       "items": [
+         *         {
+         *           "eligible": 1,
+         *           "households": 1,
+         *           "outcome": "found",
+         *           "visit": 1
+         *         },
+         *         {
+         *           "outcome": "gone",
+         *           "visit": 2
+         *         }
+         *       ]
+         *     }
+         */
+        CardVisitOutcomes: {
+            /** @description One to a thousand, each visit once. */
+            items: components["schemas"]["CardVisitOutcome"][];
+        };
+        /**
+         * @description Of which village, and what for.
+         * @example {
+         *       "area": "62.02.11.2001",
+         *       "purpose": "kunjungan sampel"
+         *     }
+         */
+        CardVisitSheetForm: {
+            /** @description The village. */
+            area: string;
+            /** @description What for. It is written into the audit with the number of rows. */
+            purpose: string;
+        };
+        /** @description A page of visits. */
+        CardVisits: {
+            /** @description By their numbers. */
+            items: components["schemas"]["CardVisit"][];
+            /** @description What to send as `cursor` for the next page. */
+            next?: string | null;
         };
         /**
          * @description Why a list does not count any more.
@@ -12049,6 +14375,275 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    get_card_breaches: {
+        parameters: {
+            query?: {
+                /** @description `open` or `closed`. */
+                state?: string;
+                /** @description Rows of this page, 1 to 1000. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardBreaches"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_card_breaches: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the same request twice has one effect */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardBreachForm"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardBreach"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    put_card_breaches_by_number: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description of the breach */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardBreachChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardBreach"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    post_card_breaches_by_number_closing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description of the breach */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardBreachClosingForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardBreach"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    get_card_breaches_by_number_notice: {
+        parameters: {
+            query: {
+                /** @description `authority` or `people`. */
+                whom: string;
+            };
+            header?: never;
+            path: {
+                /** @description of the breach */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_card_breaches_by_number_opening: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description of the breach */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardBreachOpenForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardBreach"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    post_card_breaches_by_number_told: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description of the breach */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardBreachToldForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardBreach"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    post_card_corrections_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardCorrectionsForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
     get_card_decisions: {
         parameters: {
             query?: {
@@ -12247,7 +14842,8 @@ export interface operations {
             query?: {
                 /** @description `included`, `held`, `excluded`, `unknown` or `undecided`. */
                 verdict?: string;
-                /** @description `enters`, `leaves`, `stays` or `any` (of the first two). */
+                /** @description `enters`, `leaves`, `unsure` (excluded before, and now it is not known), `any` of
+                 *     these, or `stays`. */
                 change?: string;
                 /** @description Those of a group: `desil:fails`. */
                 group?: string;
@@ -12410,6 +15006,45 @@ export interface operations {
             507: components["responses"]["Full"];
         };
     };
+    post_card_decisions_by_number_exports: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the same request twice has one effect */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @description of the list */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardExportForm"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardExport"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
     put_card_decisions_by_number_rulings_by_group: {
         parameters: {
             query?: never;
@@ -12483,7 +15118,8 @@ export interface operations {
             query?: {
                 /** @description `included`, `held`, `excluded`, `unknown` or `undecided`. */
                 verdict?: string;
-                /** @description `enters`, `leaves`, `stays` or `any` (of the first two). */
+                /** @description `enters`, `leaves`, `unsure` (excluded before, and now it is not known), `any` of
+                 *     these, or `stays`. */
                 change?: string;
                 /** @description Those of a group: `desil:fails`. */
                 group?: string;
@@ -12606,6 +15242,358 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CardVerification"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    get_card_erasures: {
+        parameters: {
+            query?: {
+                /** @description `proposed`, `done` or `dropped`. */
+                state?: string;
+                /** @description Rows of this page, 1 to 1000. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardErasures"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_card_erasures: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the same request twice has one effect */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardErasureForm"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardErasure"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    post_card_erasures_preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardErasurePreviewForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardErasurePreview"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    get_card_erasures_by_number: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description of the erasure */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardErasure"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    delete_card_erasures_by_number: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description of the erasure */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    post_card_erasures_by_number_confirmation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description of the erasure */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardErasureConfirmation"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardErasure"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    get_card_erasures_by_number_record: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description of the erasure */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_card_exports: {
+        parameters: {
+            query?: {
+                /** @description Only of the list of this number. */
+                decision?: number;
+                /** @description Rows of this page, 1 to 1000. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardExports"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_card_exports_by_number: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description of the export */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardExport"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_card_exports_by_number_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description of the export */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    post_card_exports_by_number_grant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description of the export */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardExport"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    post_card_exports_by_number_refusal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description of the export */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardExport"];
                 };
             };
             401: components["responses"]["NotSignedIn"];
@@ -12984,6 +15972,37 @@ export interface operations {
             507: components["responses"]["Full"];
         };
     };
+    get_card_indicators: {
+        parameters: {
+            query?: {
+                /** @description The number of an adopted list; the newest of families when left out. */
+                decision?: number;
+                /** @description `csv` for a file with one row a figure. */
+                format?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardIndicators"];
+                    "text/csv": string;
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     get_card_lists: {
         parameters: {
             query?: never;
@@ -13037,6 +16056,48 @@ export interface operations {
             422: components["responses"]["Form"];
             503: components["responses"]["Unavailable"];
             507: components["responses"]["Full"];
+        };
+    };
+    get_card_looks: {
+        parameters: {
+            query?: {
+                /** @description Only by this person, `prs_…`. */
+                person?: string;
+                /** @description Only at this: `fam_…` or `rsd_…`, with objections and requests about it; else as it is
+                 *     told, for example an area. */
+                subject?: string;
+                /** @description Only what was done so, for example `card_family.opened`. */
+                what?: string;
+                /** @description Since when, microseconds since 1970 UTC. */
+                from_us?: number;
+                /** @description Until before when. */
+                to_us?: number;
+                /** @description Rows of this page, 1 to 1000. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description `csv` for a file. */
+                format?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardLooks"];
+                    "text/csv": string;
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
         };
     };
     get_card_objections: {
@@ -13414,6 +16475,33 @@ export interface operations {
             507: components["responses"]["Full"];
         };
     };
+    get_card_processing: {
+        parameters: {
+            query?: {
+                /** @description `csv` for a file. */
+                format?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardProcessing"];
+                    "text/csv": string;
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     get_card_programmes: {
         parameters: {
             query?: never;
@@ -13532,6 +16620,263 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    get_card_requests: {
+        parameters: {
+            query?: {
+                /** @description `open`, `granted`, `partly` or `refused`. */
+                state?: string;
+                /** @description `access`, `correction`, `erasure` or `objection`. */
+                kind?: string;
+                /** @description Only those that the caller looks after. */
+                mine?: boolean;
+                /** @description Only about this one, `fam_…` or `rsd_…`. */
+                subject?: string;
+                /** @description Only in this area. */
+                area?: string;
+                /** @description Rows of this page, 1 to 1000. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardRequests"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_card_requests: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the same request twice has one effect */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardRequestForm"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardRequest"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    post_card_requests_by_number_answer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description of the request */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardRequestAnswerForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardRequest"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    post_card_requests_by_number_dossier: {
+        parameters: {
+            query?: {
+                /** @description `csv` for a file. */
+                format?: string;
+            };
+            header?: never;
+            path: {
+                /** @description of the request */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardRequestOpenForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardDossier"];
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    put_card_requests_by_number_identity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description of the request */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardRequestIdentityForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardRequest"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    post_card_requests_by_number_opening: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description of the request */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardRequestOpenForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardRequest"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    put_card_requests_by_number_owner: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description of the request */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardRequestOwnerForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardRequest"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
     "get_card_rule-columns": {
         parameters: {
             query?: never;
@@ -13608,6 +16953,323 @@ export interface operations {
             507: components["responses"]["Full"];
         };
     };
+    get_card_samples: {
+        parameters: {
+            query?: {
+                /** @description Only of the list of this number. */
+                decision?: number;
+                /** @description Samples of this page, 1 to 1000. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardSamples"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_card_samples: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the same request twice has one effect */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardSampleForm"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardSampleWhole"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    post_card_samples_sizing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardSampleSizing"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardSampleSize"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    get_card_samples_by_number: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description of the sample */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardSampleWhole"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    delete_card_samples_by_number: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description of the sample */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    post_card_samples_by_number_closing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description of the sample */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardSampleWhole"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    put_card_samples_by_number_outcomes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description of the sample */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardVisitOutcomes"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardSample"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    post_card_samples_by_number_sheets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description of the sample */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardVisitSheetForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    post_card_samples_by_number_verification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description of the sample */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardSampleVerification"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    get_card_samples_by_number_visits: {
+        parameters: {
+            query?: {
+                /** @description Only in this area. */
+                area?: string;
+                /** @description `open` (nobody has been there yet) or `done`. */
+                state?: string;
+                /** @description Visits of this page, 1 to 1000. A file has all of them. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description `csv` for a file. */
+                format?: string;
+            };
+            header?: never;
+            path: {
+                /** @description of the sample */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardVisits"];
+                    "text/csv": string;
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     post_card_simulations: {
         parameters: {
             query?: never;
@@ -13627,6 +17289,64 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CardSimulation"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    get_card_terms: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardTerms"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    put_card_terms_by_what: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description such as `list_rows` */
+                what: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardTermForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardTerm"];
                 };
             };
             400: components["responses"]["Unreadable"];

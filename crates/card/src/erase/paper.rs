@@ -107,7 +107,7 @@ pub(super) fn text(
         let number = &stays["number"];
         let until = match stays["until_us"].as_i64() {
             Some(_) => format!("sampai {}", time(&stays["until_us"])),
-            None => "tanpa batas waktu".to_owned(),
+            None => "sampai ada pemeriksaan berikutnya".to_owned(),
         };
         let _ = match stays["what"].as_str() {
             Some("facts") => writeln!(

@@ -302,7 +302,7 @@ async fn preview(
     let mut read = hall.db().read().await?;
     let reach = Reach::of(&mut read, form.subject).await?;
     let holds = reach.holds(&hall, &mut read).await?;
-    let stays = reach.stays(&mut read).await?;
+    let stays = reach.stays(&hall, &mut read).await?;
     let lists = reach.rows.iter().map(|(list, rows)| ListView {
         number: list.number,
         title: list.title.clone(),

@@ -13,6 +13,11 @@ mod reviewed;
 mod rights;
 mod sampled;
 mod sought;
+mod erased;
+mod objected;
+mod reviewed;
+mod rights;
+mod termed;
 
 use axum::Router;
 use axum::body::Body;

@@ -97,6 +97,11 @@ export function worded(problem: Problem): Problem {
   return title ? said : plain(said);
 }
 
+/** Why an adoption came to nothing, by the last part of a problem's type. */
+export function failureWord(slug: string): string {
+  return maybe(`decide.problem.${slug}`) ?? maybe(`card.problem.${slug}`) ?? maybe(`problem.${slug}`) ?? slug;
+}
+
 /** What has become of an objection. */
 export function stateWord(state: string): string {
   return maybe(`objection.state.${state}`) ?? state;

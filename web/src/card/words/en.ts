@@ -3,6 +3,8 @@ import type { id } from './id';
 import { decide, objection } from '../decide/words/en';
 import { rule } from '../rule/words/en';
 import { alikeEn } from './alike.en';
+import { guardEn } from './guard.en';
+import { measureEn } from './measure.en';
 import { reviewEn } from './review.en';
 
 export const en: Record<keyof typeof id, string> = {
@@ -362,6 +364,8 @@ export const en: Record<keyof typeof id, string> = {
   'family.unmasked': 'Shown as the lists have it.',
   'family.village.need': 'Choose the village to look in.',
   ...alikeEn,
+  ...guardEn,
+  ...measureEn,
   ...objection,
   ...reviewEn,
   ...rule

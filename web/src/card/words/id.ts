@@ -3,6 +3,8 @@
 import { decide, objection } from '../decide/words/id';
 import { rule } from '../rule/words/id';
 import { alikeId } from './alike.id';
+import { guardId } from './guard.id';
+import { measureId } from './measure.id';
 import { reviewId } from './review.id';
 
 export const id = {
@@ -362,6 +364,8 @@ export const id = {
   'family.unmasked': 'Ditampilkan sebagaimana tertulis di daftar.',
   'family.village.need': 'Pilih desa/kelurahan tempat nama ini dicari.',
   ...alikeId,
+  ...guardId,
+  ...measureId,
   ...objection,
   ...reviewId,
   ...rule
