@@ -363,7 +363,12 @@ fn explained(error: BackupError, doing: Doing) -> anyhow::Error {
             "mend the cause and do it again",
         ),
     };
+    let is_there = matches!(
+        error,
+        BackupError::NotEmpty { .. } | BackupError::Store(Error::Place { .. })
+    );
     let (kept_id, kept_en) = match doing {
+        _ if is_there => ("tidak ada yang diubah", "nothing was changed"),
         Doing::Backup => (
             "rumah tidak diubah; tanpa manifest.json folder itu bukan cadangan",
             "the house is unchanged; without manifest.json that folder is no backup",
