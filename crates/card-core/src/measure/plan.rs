@@ -9,9 +9,13 @@
 //! **Subjects** of one standing (receivers, others) are drawn within a village with chance
 //! `x/N` each, `N` being all of them there, and `x = f·N/chance` of the village, so that over
 //! both steps everyone has the same chance `f` and weighs the same, `1/f`. Where that is
-//! fewer than one, `x` is one; where it is more than there are, all. `f` is such that as many
-//! are to be expected as are wanted. A weight is `N/(chance·x)`, the inverse of the chance
-//! over both steps, whatever happens to be drawn.
+//! fewer than one, `x` is one, so that nobody goes to a village for nobody; where it is more
+//! than there are, all. `f` is such that as many are to be expected as are wanted. A weight
+//! is `N/(chance·x)`, the inverse of the chance over both steps, whatever happens to be drawn.
+//!
+//! Where fewer than two to a village are wanted on average, the least is half of that average
+//! instead of one: else the few would be shared out by villages and not by subjects, and those
+//! of large villages would weigh many times what others do.
 //!
 //! There are only sums, products and comparisons here: they are the same on each machine.
 
@@ -257,9 +261,16 @@ fn takes(odds: &mut [Odds], standing: usize, there: &[f64], visits: f64) {
     if visits <= 0.0 {
         return;
     }
-    // Where nobody is, nobody is taken: the least of one and none.
+    let met: f64 = odds
+        .iter()
+        .zip(there)
+        .filter(|it| *it.1 > 0.0)
+        .map(|it| it.0.chance)
+        .sum();
+    let least = (visits / met.max(f64::MIN_POSITIVE) / 2.0).min(1.0);
+    // Where nobody is, nobody is taken.
     let take =
-        |odds: &Odds, there: f64, share: f64| (share * there / odds.chance).max(1.0).min(there);
+        |odds: &Odds, there: f64, share: f64| (share * there / odds.chance).max(least).min(there);
     let expected = |share: f64| -> f64 {
         let each = odds.iter().zip(there);
         each.map(|(odds, there)| odds.chance * take(odds, *there, share))

@@ -30,7 +30,7 @@ use super::plan::{Design, Likeness, Plan};
 use super::quantile::{Z, student};
 
 /// How often it is planned again at most.
-const ROUNDS: usize = 24;
+const ROUNDS: usize = 30;
 
 /// What is expected, and how sharp the answer shall be.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -141,11 +141,17 @@ pub fn size(frame: &Frame, aim: &Aim) -> Size {
     let mut deff = [1.0 + (aim.take - 1.0) * aim.rho; 2];
     let mut quantile = Z;
     let mut design = Design::default();
-    for _ in 0..ROUNDS {
-        let visits = town.answers(deff, aim.half_width / quantile);
-        let next = town.design(frame, visits, &aim);
+    for round in 0..ROUNDS {
+        let answers = town.answers(deff, aim.half_width / quantile);
+        let next = town.design(frame, answers, &aim);
         let plan = Plan::of(frame, next);
-        deff = [0, 1].map(|at| effect(plan.likeness(at), &aim));
+        let planned = effects(&plan, &aim);
+        // Should it go to and fro, it comes to rest between the two.
+        deff = if round < ROUNDS / 3 {
+            planned
+        } else {
+            [0, 1].map(|at| f64::midpoint(deff[at], planned[at]))
+        };
         quantile = student(freedom(&plan));
         if next == design {
             break;
@@ -153,6 +159,7 @@ pub fn size(frame: &Frame, aim: &Aim) -> Size {
         design = next;
     }
     let plan = Plan::of(frame, design);
+    let deff = effects(&plan, &aim);
     let answers = [0, 1].map(|at| {
         let visits = plan.likeness(at).map_or(0.0, |it| it.visits);
         visits * aim.response
@@ -179,13 +186,14 @@ fn freedom(plan: &Plan<'_>) -> u32 {
     villages.saturating_sub(regencies).max(1)
 }
 
-/// The design effect of answers of one standing.
-fn effect(likeness: Option<Likeness>, aim: &Aim) -> f64 {
-    likeness.map_or(1.0, |it| {
+/// The design effects of answers of each standing.
+fn effects(plan: &Plan<'_>, aim: &Aim) -> [f64; 2] {
+    let effect = |it: Likeness| {
         // Of the visits beside an answer so many bring one as well.
         let together = it.together * aim.response + it.clustered * (1.0 - aim.response);
         it.unequal * (1.0 - aim.rho + aim.rho * together)
-    })
+    };
+    [0, 1].map(|at| plan.likeness(at).map_or(1.0, effect))
 }
 
 /// What is expected of a frame; receivers first, then others.
@@ -336,6 +344,23 @@ mod tests {
         assert!((1.45..1.55).contains(&size.deff_inclusion), "{size:?}");
         assert!((size.half_inclusion - 0.03).abs() < 0.0005, "{size:?}");
         assert!(size.half_exclusion < 0.0305, "{size:?}");
+    }
+
+    #[test]
+    fn few_of_one_standing_are_not_asked_the_more() {
+        // Of so few who receive so many others are asked that there are more villages than
+        // visits to receivers.
+        let village = |at: u32| (format!("62.{:02}.01.{:04}", 1 + at % 14, 1_001 + at), at);
+        let codes: Vec<(String, u32)> = (0..700).map(village).collect();
+        let all = codes.iter().flat_map(|(code, at)| {
+            let subjects = 60 + at * at / 150;
+            (0..subjects).map(move |it| (code.as_str(), (it + at) % 8 == 0))
+        });
+        let frame = Frame::gather(all);
+        let size = size(&frame, &Aim::default());
+        assert!(size.design.villages > size.design.receivers, "{size:?}");
+        assert!((0.029..0.031).contains(&size.half_inclusion), "{size:?}");
+        assert!((0.029..0.031).contains(&size.half_exclusion), "{size:?}");
     }
 
     #[test]

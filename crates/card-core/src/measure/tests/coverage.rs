@@ -194,3 +194,26 @@ fn so_they_do_in_other_provinces() {
         }
     }
 }
+
+#[test]
+fn where_everybody_is_met_nothing_is_biased() {
+    let shape = Shape {
+        unreached: 0.0,
+        ..Shape::USUAL
+    };
+    let few = Shape {
+        receive: 0.12,
+        exclusion: 0.2,
+        ..shape
+    };
+    for (number, (name, shape)) in (20..).zip([("all met", shape), ("few receive, all met", few)]) {
+        let province = Province::of(shape, number);
+        let n = 1_000;
+        for seen in again(name, &province, &aim(&province, 0.03), n) {
+            let spread = (seen.square / seen.told).sqrt();
+            let off = (seen.bias / seen.told).abs();
+            // Four times what chance alone does; that a ratio of sums is a little off is less.
+            assert!(off < 4.0 * spread / float(n).sqrt(), "{name}: {seen:?}");
+        }
+    }
+}
