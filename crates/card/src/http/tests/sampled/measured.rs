@@ -157,7 +157,43 @@ async fn linked(db: Db) {
     assert_eq!(house.indicators().await["linkage"]["run"], 2);
 }
 
+/// Of whom nobody knows where he lives, nobody can be visited; that he receives is counted.
+async fn lost(db: Db) {
+    let house = House::new(db).await;
+    let row = one(1, "");
+    house
+        .bring("dtsen", &format!("{WHO},desil\n{row},1\n"), json!({}))
+        .await;
+    house
+        .bring("kpm", &format!("{WHO}\n{row}\n"), json!({}))
+        .await;
+    house.examine(json!({})).await;
+    let text = json!({ "text": RULES });
+    house.post("/api/v1/card/programmes", text).await.is(201);
+    house.adopted("pangan", None).await;
+    let all = house.indicators().await;
+    assert_eq!(
+        all["regencies"],
+        json!([{ "code": null, "name": null, "receiving": 1, "by_rules_not": 0,
+            "suppressed": false }])
+    );
+    assert_eq!(all["rules"]["after"]["exclusion"]["share"], 0.0);
+    let form = json!({ "decision": 1, "reference": "Pedoman verifikasi lapangan (uji)" });
+    let refused = house.post("/api/v1/card/samples", form).await.is(409);
+    assert_eq!(refused.slug(), "card-sample-frame");
+    let size = house
+        .post("/api/v1/card/samples/sizing", json!({ "decision": 1 }))
+        .await
+        .is(200)
+        .json();
+    assert_eq!(
+        (&size["covered"], &size["not_covered"], &size["receiving"]),
+        (&json!(0), &json!(1), &json!(0))
+    );
+}
+
 on_both! {
+    whoever_lives_nowhere_is_counted_and_not_drawn: lost;
     an_error_of_the_linkage_is_carried_into_what_is_counted: linked;
     what_a_list_gets_wrong_by_its_rules_is_counted: counted;
 }
