@@ -35,6 +35,7 @@ use crate::facts::{self, Written};
 use crate::hold::{self, Hold};
 use crate::import::kept;
 use crate::room::Room;
+use crate::seek::Seek;
 use crate::sql::decision::{self, State as Stage};
 use crate::sql::erasure::{self as rows, Belonged, Done, ErasureRow, FactsRow, Hanging, State};
 use crate::sql::hold as held;
@@ -156,14 +157,19 @@ impl Reach {
         lists.filter(|list| list.raw_blob.is_some())
     }
 
-    /// What keeps all of it.
-    pub(crate) async fn holds(&self, hall: &Hall, conn: &mut Conn) -> Result<Vec<Hold>, Error> {
+    /// What keeps all of it, but for the request that is followed.
+    pub(crate) async fn holds(
+        &self,
+        hall: &Hall,
+        conn: &mut Conn,
+        but: Option<i64>,
+    ) -> Result<Vec<Hold>, Error> {
         let rows: Vec<(&ListRow, &[Sealed])> = self
             .rows
             .iter()
             .map(|(list, rows)| (list, rows.as_slice()))
             .collect();
-        hold::of(hall, conn, &self.whose, &rows).await
+        hold::of(hall, conn, &self.whose, &rows, but).await
     }
 
     /// What nobody destroys: what adopted lists rest on, and what they tell of it.
@@ -229,7 +235,7 @@ pub(crate) fn is_held(hall: &Hall, holds: &[Hold]) -> Problem {
     holds.iter().fold(problem, |problem, hold| {
         let until = match hold.until {
             Some(until) => format!("until {}", hall.clock().rfc3339(until)),
-            None => "until it is answered".to_owned(),
+            None => "until it is answered, or closed".to_owned(),
         };
         problem.field(format!("{} {}", hold.why.as_str(), hold.number), until)
     })
@@ -276,7 +282,7 @@ pub(crate) async fn propose(
     it: Proposal,
 ) -> Result<ErasureRow, Problem> {
     let reach = Reach::of(tx, it.subject).await?;
-    check(hall, tx, &reach, it.rows).await?;
+    check(hall, tx, &reach, it.rows, it.request).await?;
     let now = hall.now();
     let row = ErasureRow {
         number: 0,
@@ -310,8 +316,14 @@ pub(crate) async fn propose(
     rows::find(tx, number).await?.ok_or_else(none)
 }
 
-/// Whether there are so many rows, and nothing holds them.
-async fn check(hall: &Hall, conn: &mut Conn, reach: &Reach, rows: i64) -> Result<(), Problem> {
+/// Whether there are so many rows, and nothing holds them but for the request that is followed.
+async fn check(
+    hall: &Hall,
+    conn: &mut Conn,
+    reach: &Reach,
+    rows: i64,
+    but: Option<i64>,
+) -> Result<(), Problem> {
     let count = reach.count();
     if count == 0 {
         return Err(Problem::conflict(
@@ -322,7 +334,7 @@ async fn check(hall: &Hall, conn: &mut Conn, reach: &Reach, rows: i64) -> Result
     if rows != count {
         return Err(miscounted(count));
     }
-    let holds = reach.holds(hall, conn).await?;
+    let holds = reach.holds(hall, conn, but).await?;
     match holds.is_empty() {
         true => Ok(()),
         false => Err(is_held(hall, &holds)),
@@ -390,7 +402,7 @@ pub(crate) async fn confirm(
     if count != row.rows {
         return Err(miscounted(reach.count()));
     }
-    check(hall, &mut read, &reach, count).await?;
+    check(hall, &mut read, &reach, count, row.request).await?;
     let facts = reach.facts(&mut read).await?;
     drop(read);
     // What takes long comes before anybody waits for the writer.
@@ -419,6 +431,17 @@ pub(crate) async fn confirm(
     if let Err(problem) = written {
         forget(hall, anew).await;
         return Err(problem);
+    }
+    // Everybody may be in memory as well.
+    room.put_seek(Seek::default());
+    match hall
+        .db()
+        .settle(&["card_key", "card_record", "card_index"])
+        .await
+    {
+        Ok(true) => {}
+        Ok(false) => tracing::warn!("the log beside the database holds what was deleted still"),
+        Err(error) => tracing::warn!(%error, "what was deleted was not settled"),
     }
     if let Err(problem) = sweep(hall).await {
         // Their keys are gone; the next start goes on.
@@ -554,7 +577,7 @@ async fn write(
     let row = ready(&mut tx, who, number).await?;
     idle(&mut tx, room).await?;
     let reach = Reach::of(&mut tx, row.subject).await?;
-    check(hall, &mut tx, &reach, row.rows).await?;
+    check(hall, &mut tx, &reach, row.rows, row.request).await?;
     let places = reach.places();
     if places != seen.places() || reach.ending != seen.ending {
         return Err(miscounted(reach.count()));

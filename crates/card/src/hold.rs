@@ -3,7 +3,8 @@
 //! ```text
 //! an adopted list tells of its person or family ──▶ until that list's date
 //! it says a payment ──────────────────────────────▶ ten years after the list's day
-//! an objection about its person or family is open ▶ until somebody answers
+//! an objection or request about them is open ─────▶ until somebody answers
+//! they are to be visited for a sample ────────────▶ until it is closed
 //! ```
 //!
 //! Whoever a row belonged to at any time counts, not only whom it belongs to now: what was
@@ -36,6 +37,10 @@ pub(crate) enum Why {
     Payment,
     /// An objection is open.
     Objection,
+    /// A request of theirs is open.
+    Request,
+    /// They are to be visited.
+    Sample,
 }
 
 impl Why {
@@ -44,6 +49,8 @@ impl Why {
             Self::Decision => "decision",
             Self::Payment => "payment",
             Self::Objection => "objection",
+            Self::Request => "request",
+            Self::Sample => "sample",
         }
     }
 }
@@ -52,13 +59,15 @@ impl Why {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Hold {
     pub(crate) why: Why,
-    /// The number of the adopted list, of the list that says the payment, or of the objection.
+    /// The number of the adopted list, of the list that says the payment, of the objection, the
+    /// request or the sample.
     pub(crate) number: i64,
-    /// Until when; none: until somebody answers.
+    /// Until when; none: until somebody answers, or closes it.
     pub(crate) until: Option<Wall>,
 }
 
-/// What holds all that is known of some subjects, each once: rows by their lists.
+/// What holds all that is known of some subjects, each once: rows by their lists. `but` is the
+/// request that is being followed.
 ///
 /// # Errors
 /// If the database does not answer.
@@ -67,6 +76,7 @@ pub(crate) async fn of(
     conn: &mut Conn,
     subjects: &BTreeSet<SubjectId>,
     rows_of: &[(&ListRow, &[Sealed])],
+    but: Option<i64>,
 ) -> Result<Vec<Hold>, Error> {
     let now = hall.now().wall;
     let mut holds = BTreeSet::new();
@@ -78,12 +88,17 @@ pub(crate) async fn of(
                 until: Some(until),
             });
         }
-        for number in rows::objections(conn, subject.octets()).await? {
-            holds.insert(Hold {
-                why: Why::Objection,
+        let octets = subject.octets();
+        for (why, numbers) in [
+            (Why::Objection, rows::objections(conn, octets).await?),
+            (Why::Request, rows::requests(conn, octets, but).await?),
+            (Why::Sample, rows::samples(conn, octets).await?),
+        ] {
+            holds.extend(numbers.into_iter().map(|number| Hold {
+                why,
                 number,
                 until: None,
-            });
+            }));
         }
     }
     for (list, rows) in rows_of {
@@ -133,7 +148,7 @@ pub(crate) async fn of_rows(
             .map_or(until, |it| until.max(it));
         held.insert(number, Some(later));
     }
-    for number in rows::by_objections(conn, list.number, span).await? {
+    for number in rows::by_open(conn, list.number, span).await? {
         held.insert(number, None);
     }
     Ok(held)

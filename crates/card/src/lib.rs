@@ -99,6 +99,9 @@ pub const KEYS: &[store::backup::KeyColumn] = &[
     key("card_list", "file_key", false),
     key("card_run", "facts_key", false),
     key("card_objection", "wrapped", false),
+    key("card_erasure", "reason_key", false),
+    key("card_request", "wrapped", false),
+    key("card_breach", "wrapped", false),
 ];
 
 const fn key(

@@ -567,7 +567,8 @@ export interface paths {
         get?: never;
         put?: never;
         /** A village's part of the annex, with names: the file whose SHA-256 the cover names. Who took
-         *     it, when, for what and how many rows is kept. */
+         *     it, when, for what and how many rows is kept. Of whoever was erased since then a line says
+         *     so, and the file has another SHA-256 for that. */
         post: operations["post_card_decisions_by_number_annexes"];
         delete?: never;
         options?: never;
@@ -4942,6 +4943,11 @@ export interface components {
          *     }
          */
         CardErasurePreviewForm: {
+            /**
+             * Format: int64
+             * @description The number of the request that it follows, which does not hold it.
+             */
+            request?: number | null;
             /** @description `fam_…` or `rsd_…`. */
             subject: string;
         };
@@ -4954,8 +4960,8 @@ export interface components {
             number?: number | null;
             /**
              * Format: int64
-             * @description Until when at least. Null: for as long as there is the house; of facts, until the next
-             *     examination.
+             * @description Until when at least. Null: for as long as there is the house; of facts, until there was
+             *     another examination.
              */
             until_us?: number | null;
             /** @description `facts` (what an examination knew on which an adopted list rests), `judged` (that an
@@ -5381,16 +5387,17 @@ export interface components {
         CardHold: {
             /**
              * Format: int64
-             * @description The number of the adopted list, of the list with the payment, or of the objection.
+             * @description The number of the adopted list, of the list with the payment, of the objection, the
+             *     request or the sample.
              */
             number?: number | null;
             /**
              * Format: int64
-             * @description Until when. Null: until it is answered.
+             * @description Until when. Null: until it is answered, or closed.
              */
             until_us?: number | null;
-            /** @description `decision` (an adopted list tells of it), `payment` (a row says one) or `objection` (one
-             *     is open). */
+            /** @description `decision` (an adopted list tells of it), `payment` (a row says one), `objection` or
+             *     `request` (one is open), or `sample` (somebody is to visit them). */
             why: string;
         };
         /** @description What both shares would be, whoever was not reached. */

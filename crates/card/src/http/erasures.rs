@@ -235,6 +235,9 @@ struct PreviewForm {
     /// `fam_…` or `rsd_…`.
     #[schema(value_type = String)]
     subject: SubjectId,
+    /// The number of the request that it follows, which does not hold it.
+    #[serde(default)]
+    request: Option<i64>,
 }
 
 /// Rows of one list.
@@ -255,13 +258,14 @@ struct ListView {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = CardHold)]
 struct HoldView {
-    /// `decision` (an adopted list tells of it), `payment` (a row says one) or `objection` (one
-    /// is open).
+    /// `decision` (an adopted list tells of it), `payment` (a row says one), `objection` or
+    /// `request` (one is open), or `sample` (somebody is to visit them).
     #[schema(value_type = String)]
     why: &'static str,
-    /// The number of the adopted list, of the list with the payment, or of the objection.
+    /// The number of the adopted list, of the list with the payment, of the objection, the
+    /// request or the sample.
     number: Option<i64>,
-    /// Until when. Null: until it is answered.
+    /// Until when. Null: until it is answered, or closed.
     #[schema(value_type = Option<i64>)]
     until_us: Option<Wall>,
 }
@@ -301,7 +305,7 @@ async fn preview(
     require(&who)?;
     let mut read = hall.db().read().await?;
     let reach = Reach::of(&mut read, form.subject).await?;
-    let holds = reach.holds(&hall, &mut read).await?;
+    let holds = reach.holds(&hall, &mut read, form.request).await?;
     let stays = reach.stays(&hall, &mut read).await?;
     let lists = reach.rows.iter().map(|(list, rows)| ListView {
         number: list.number,

@@ -6,6 +6,7 @@ mod breached;
 mod brought;
 mod decided;
 mod drafted;
+mod erased;
 mod exported;
 mod held;
 mod objected;
@@ -13,10 +14,6 @@ mod reviewed;
 mod rights;
 mod sampled;
 mod sought;
-mod erased;
-mod objected;
-mod reviewed;
-mod rights;
 mod termed;
 
 use axum::Router;

@@ -55,6 +55,37 @@ pub(crate) async fn objections(conn: &mut Conn, subject: &[u8; 16]) -> Result<Ve
     .collect()
 }
 
+/// Requests about a subject that nobody has answered but for one: the numbers that people say.
+pub(crate) async fn requests(
+    conn: &mut Conn,
+    subject: &[u8; 16],
+    but: Option<i64>,
+) -> Result<Vec<i64>, Error> {
+    conn.all(
+        "SELECT number FROM card_request WHERE subject = $1 AND state = 'open' \
+         AND number <> $2 ORDER BY number",
+        params![subject.to_vec(), but.unwrap_or(0)],
+    )
+    .await?
+    .iter()
+    .map(|row| row.get("number"))
+    .collect()
+}
+
+/// Open samples in which a subject is to be visited: their numbers.
+pub(crate) async fn samples(conn: &mut Conn, subject: &[u8; 16]) -> Result<Vec<i64>, Error> {
+    conn.all(
+        "SELECT s.number FROM card_visit v \
+         JOIN card_sample s ON s.number = v.sample AND s.state = 'open' \
+         WHERE v.subject = $1 ORDER BY s.number",
+        params![subject.to_vec()],
+    )
+    .await?
+    .iter()
+    .map(|row| row.get("number"))
+    .collect()
+}
+
 /// The family and the person that rows belonged to at any time.
 const WHOSE: [&str; 2] = ["m.person", "m.family"];
 
@@ -92,20 +123,29 @@ pub(crate) async fn by_decisions(
     Ok(held)
 }
 
-/// Rows of a list, from one to another, about whose person or family an objection is open.
-pub(crate) async fn by_objections(
+/// What is open about a subject, as joined to whose a row is.
+const OPEN: [&str; 3] = [
+    "card_objection o ON o.subject = {} AND o.state = 'open'",
+    "card_request o ON o.subject = {} AND o.state = 'open'",
+    "card_visit v ON v.subject = {} JOIN card_sample o ON o.number = v.sample \
+     AND o.state = 'open'",
+];
+
+/// Rows of a list, from one to another, about whose person or family an objection, a request or
+/// a sample is open.
+pub(crate) async fn by_open(
     conn: &mut Conn,
     list: i64,
     (first, last): (u32, u32),
 ) -> Result<Vec<u32>, Error> {
     let mut held = Vec::new();
-    for whose in WHOSE {
+    let both = WHOSE
+        .iter()
+        .flat_map(|whose| OPEN.map(|open| (whose, open)));
+    for (whose, open) in both {
         let values: Vec<Value> = vec![list.into(), i64::from(first).into(), i64::from(last).into()];
         let query = Query::new("SELECT DISTINCT m.number FROM card_member m")
-            .condition(
-                &format!(" JOIN card_objection o ON o.subject = {whose} AND o.state = 'open'"),
-                Vec::new(),
-            )
+            .condition(&format!(" JOIN {}", open.replace("{}", whose)), Vec::new())
             .condition(
                 " WHERE m.list = ? AND m.number >= ? AND m.number <= ?",
                 values,

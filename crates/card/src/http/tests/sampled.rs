@@ -79,13 +79,13 @@ async fn house(db: Db) -> House {
     assert_eq!(none.slug(), "card-decision");
     let text = json!({ "text": RULES });
     house.post("/api/v1/card/programmes", text).await.is(201);
-    house.adopted("pangan", Some("desil:fails")).await;
+    house.adopts("pangan", Some("desil:fails")).await;
     house
 }
 
 impl House {
     /// Adopts a list, by holding a group where there is one.
-    async fn adopted(&self, slug: &str, group: Option<&str>) -> Json {
+    async fn adopts(&self, slug: &str, group: Option<&str>) -> Json {
         let form = json!({ "slug": slug });
         let begun = self.post("/api/v1/card/decisions", form).await.is(201);
         let at = format!("/api/v1/card/decisions/{}", begun.json()["number"]);
@@ -124,7 +124,7 @@ impl House {
         found["items"].as_array().expect("visits").clone()
     }
 
-    async fn found(&self, cookie: &str, items: Json) -> Answer {
+    async fn visited(&self, cookie: &str, items: Json) -> Answer {
         let path = "/api/v1/card/samples/1/outcomes";
         let form = json!({ "items": items });
         self.call(cookie, "PUT", path, Some(form)).await
@@ -319,21 +319,25 @@ async fn whole(db: Db) {
     ] {
         let number = bad["visit"].to_string();
         let refused = house
-            .found(&house.admin, json!([good, bad]))
+            .visited(&house.admin, json!([good, bad]))
             .await
             .is(status);
         assert!(refused.text().contains(&number), "{}", refused.text());
         assert_eq!(refused.slug(), slug);
     }
-    house.found(&house.admin, json!([])).await.is(422);
+    house.visited(&house.admin, json!([])).await.is(422);
     assert_eq!(house.answered(1).await, 0);
     assert_eq!(house.indicators().await["field"], Json::Null);
 
     let items: Vec<Json> = (1..=count).map(outcome).collect();
     // An outcome can be changed while the sample is open.
     let first = json!([{ "visit": 1, "outcome": "part" }]);
-    house.found(&house.admin, first).await.is(200);
-    let kept = house.found(&house.admin, json!(items)).await.is(200).json();
+    house.visited(&house.admin, first).await.is(200);
+    let kept = house
+        .visited(&house.admin, json!(items))
+        .await
+        .is(200)
+        .json();
     assert_eq!(kept["answered"], count);
     assert_eq!(kept.get("villages"), None);
     let open = house.indicators().await["field"].clone();
@@ -347,7 +351,7 @@ async fn whole(db: Db) {
         .post("/api/v1/card/samples/1/closing", json!({}))
         .await;
     assert_eq!(closed.is(200).json()["state"], "closed");
-    let late = house.found(&house.admin, json!([good])).await.is(409);
+    let late = house.visited(&house.admin, json!([good])).await.is(409);
     assert_eq!(late.slug(), "card-sample-ended");
 
     // By hand, from the weights.
@@ -435,11 +439,11 @@ async fn rights(db: Db) {
         .await
         .is(403);
     let both = json!([outcome(own), outcome(other)]);
-    let refused = house.found(&desa, both).await.is(404);
+    let refused = house.visited(&desa, both).await.is(404);
     assert!(refused.text().contains(&other.to_string()));
     assert_eq!(house.answered(1).await, 0);
-    house.found(&auditor, json!([outcome(own)])).await.is(403);
-    house.found(&desa, json!([outcome(own)])).await.is(200);
+    house.visited(&auditor, json!([outcome(own)])).await.is(403);
+    house.visited(&desa, json!([outcome(own)])).await.is(200);
     for (state, count) in [("done", 1), ("open", visits.len() - 1)] {
         let path = format!("/api/v1/card/samples/1/visits?state={state}&area=62.02");
         let seen = house.call(&desa, "GET", &path, None).await.is(200).json();
@@ -579,7 +583,7 @@ async fn ended(db: Db) {
         .post("/api/v1/card/programmes", json!({ "text": rules }))
         .await
         .is(201);
-    house.adopted("berobat", None).await;
+    house.adopts("berobat", None).await;
     let path = "/api/v1/card/indicators?decision=2";
     let persons = house.get(path).await.is(200).json();
     assert_eq!(persons["subject"], "person");

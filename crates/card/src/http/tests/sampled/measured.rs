@@ -170,7 +170,7 @@ async fn lost(db: Db) {
     house.examine(json!({})).await;
     let text = json!({ "text": RULES });
     house.post("/api/v1/card/programmes", text).await.is(201);
-    house.adopted("pangan", None).await;
+    house.adopts("pangan", None).await;
     let all = house.indicators().await;
     assert_eq!(
         all["regencies"],
