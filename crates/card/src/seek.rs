@@ -11,7 +11,7 @@ use std::time::Duration;
 use base::id::{Family, Id, Resident};
 use base::now::Wall;
 use card_core::link::explain::Why;
-use card_core::link::late::Index;
+use card_core::link::late::{Index, Wide};
 use card_core::link::register::Row;
 use card_core::link::{self, Settings};
 use hall::Hall;
@@ -31,8 +31,9 @@ const KEPT: Duration = Duration::from_secs(3_600);
 /// Persons that one look finds at most.
 const FOUND_MAX: usize = 20;
 
-/// Less probable ones are not shown.
-const SAME_MIN: f64 = 0.001;
+/// Less probable ones are not shown: who says little about himself is never very probable, and
+/// still the likest.
+const SAME_MIN: f64 = 1e-6;
 
 /// How far the index is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -58,6 +59,7 @@ pub(crate) struct Seek {
 /// The index over all records of an examination.
 pub(crate) struct Held {
     index: Index,
+    wide: Wide,
     /// The lists, and of each record its list among them and its row.
     lists: Vec<i64>,
     places: Vec<(u16, u32)>,
@@ -229,8 +231,11 @@ async fn make(
             let (model, clusters) = (linked.model, linked.clusters);
             Index::new(register, model, &clusters, &said, settings)
         });
+        let wide = Wide::new(&index);
+        let octets = index.octets() + wide.octets() + places.len() * size_of::<(u16, u32)>();
         Ok::<_, Problem>(Held {
-            octets: index.octets() + places.len() * size_of::<(u16, u32)>(),
+            octets,
+            wide,
             index,
             lists: lists.iter().map(|list| list.number).collect(),
             places,
@@ -296,7 +301,7 @@ pub(crate) async fn look(
             )
         })?;
         held.used = hall.now().wall;
-        let meeting = held.index.meets(&row);
+        let meeting = held.index.meets_wide(&row, &held.wide);
         let met = meeting.met.iter().filter_map(|met| {
             let likest = met.records.first()?;
             let (list, row) = *held.places.get(likest.record as usize)?;

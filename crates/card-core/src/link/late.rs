@@ -24,6 +24,7 @@ mod persons;
 mod place;
 #[cfg(test)]
 mod tests;
+mod wide;
 
 use std::collections::BTreeSet;
 
@@ -41,6 +42,7 @@ pub use event::{Cluster, Entry, Event, Wrong};
 pub use meeting::{Likeness, Meeting, Met};
 pub use persons::Persons;
 pub use place::Proposal;
+pub use wide::Wide;
 
 /// A register that was linked, ready for one record more.
 #[derive(Debug)]

@@ -103,7 +103,13 @@ impl Index {
     /// Whom a record meets, but for some that are not looked at.
     fn meeting(&self, record: u32, but: &[u32]) -> Meeting {
         let mut comparer = Comparer::new(&self.register);
-        let (seen, left_out) = self.seen(&mut comparer, record, but);
+        let seen = self.seen(&mut comparer, record, but);
+        self.told(record, but, seen)
+    }
+
+    /// The clusters of records that a record has met.
+    pub(super) fn told(&self, record: u32, but: &[u32], (seen, left_out): Seen) -> Meeting {
+        let mut comparer = Comparer::new(&self.register);
         let mut of: Vec<(Cluster, Likeness)> = seen
             .into_iter()
             .filter_map(|it| Some((self.persons.of(it.record)?, it)))
@@ -136,20 +142,29 @@ impl Index {
     pub(super) fn seen(&self, comparer: &mut Comparer<'_>, record: u32, but: &[u32]) -> Seen {
         let it = &self.register.records[record as usize];
         let (beside, left_out) = self.blocks.beside(&self.register, it, but);
-        let likeness = |other: u32| {
-            let (left, right) = (record.min(other) as usize, record.max(other) as usize);
-            let pattern = comparer.pattern(left, right);
-            let shares = self.model.shares_of(pattern);
-            let likest = Class::ALL
-                .into_iter()
-                .max_by(|one, other| shares[*one as usize].total_cmp(&shares[*other as usize]));
-            Likeness {
-                record: other,
-                pattern,
-                same: shares[Class::Same as usize],
-                class: likest.unwrap_or(Class::Namesakes),
-            }
-        };
-        (beside.into_iter().map(likeness).collect(), left_out)
+        let seen = beside.into_iter();
+        let seen = seen.map(|other| self.likeness(comparer, record, other));
+        (seen.collect(), left_out)
+    }
+
+    /// What two records are to each other.
+    pub(super) fn likeness(
+        &self,
+        comparer: &mut Comparer<'_>,
+        record: u32,
+        other: u32,
+    ) -> Likeness {
+        let (left, right) = (record.min(other) as usize, record.max(other) as usize);
+        let pattern = comparer.pattern(left, right);
+        let shares = self.model.shares_of(pattern);
+        let likest = Class::ALL
+            .into_iter()
+            .max_by(|one, other| shares[*one as usize].total_cmp(&shares[*other as usize]));
+        Likeness {
+            record: other,
+            pattern,
+            same: shares[Class::Same as usize],
+            class: likest.unwrap_or(Class::Namesakes),
+        }
     }
 }

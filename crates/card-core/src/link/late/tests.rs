@@ -223,6 +223,38 @@ fn family() -> Index {
     standing(&rows, &[0, 0, 2, 2])
 }
 
+/// Who says his name with another first letter shares no block, and is met by his day or his
+/// village.
+#[test]
+fn who_is_looked_for_is_met_by_day_and_village_too() {
+    let mut index = family();
+    let wide = Wide::new(&index);
+    let before = index.register.len();
+    for asked in [
+        Row {
+            name: "Imiliana",
+            birth: DAUGHTER.birth,
+            ..Row::default()
+        },
+        Row {
+            name: "Imiliana Dohung",
+            village: DAUGHTER.village,
+            ..Row::default()
+        },
+    ] {
+        let narrow = index.meets(&asked);
+        assert!(narrow.met.iter().all(|it| it.cluster != Cluster(2)));
+        let met = index.meets_wide(&asked, &wide).met;
+        let found = met.iter().find(|it| it.cluster == Cluster(2));
+        assert_eq!(found.map(|it| it.records.len()), Some(2), "{met:?}");
+        assert!(met.is_sorted_by(|a, b| a.records[0].same >= b.records[0].same));
+    }
+    let nobody = index.meets_wide(&Row::default(), &wide);
+    assert_eq!(nobody.met, []);
+    let after = index.register.len();
+    assert_eq!(before, after, "nothing stays of whoever asked");
+}
+
 #[test]
 fn a_late_record_joins_its_person_or_founds_one() {
     let mut index = family();

@@ -181,7 +181,55 @@ async fn objected(db: Db) {
     assert_eq!(opened.is(200).json()["ground"], Json::Null);
 }
 
+/// What somebody asks about himself is not destroyed before it is answered, unless that is
+/// what is asked; nor whoever is to be visited.
+async fn asked(db: Db) {
+    let house = house(db, "").await;
+    let first = house.family_with(1).await;
+    let form = crate::http::tests::asked::form("erasure", &first);
+    let path = crate::http::tests::asked::REQUESTS;
+    let made = house.post(path, form).await.is(201).json();
+    let number = &made["number"];
+    let held = json!([{ "why": "request", "number": number, "until_us": null }]);
+    let seen = house.preview(&first).await;
+    assert_eq!(seen["holds"], held);
+    let rows = seen["rows"].as_i64().expect("a count");
+    let refused = house.propose(&first, rows).await.is(409);
+    assert_eq!(refused.slug(), "card-held");
+    let preview = json!({ "subject": first, "request": number });
+    let seen = house.post(&format!("{ERASURES}/preview"), preview).await;
+    assert_eq!(seen.is(200).json()["holds"], json!([]));
+    let mut tx = house.hall.db().write().await.expect("a transaction");
+    let subject: crate::subject::SubjectId = first.parse().expect("an id");
+    for (statement, values) in [
+        (
+            "INSERT INTO card_sample (number, decision, state, reference, seed, design, frame, \
+             not_covered, drawn_by, drawn_us) VALUES (1, 1, 'open', '', '', '{}', '', 0, $1, 0)",
+            params![subject.octets().to_vec()],
+        ),
+        (
+            "INSERT INTO card_visit (sample, number, subject, area_code, receives, weight, list, \
+             row_number) VALUES (1, 1, $1, '', 1, 1.0, 1, 1)",
+            params![subject.octets().to_vec()],
+        ),
+    ] {
+        tx.execute(statement, values).await.expect("written");
+    }
+    tx.commit().await.expect("a commit");
+    assert_eq!(whys(&house.preview(&first).await), ["request", "sample"]);
+    let mut form = proposal(&first, rows);
+    form["request"] = number.clone();
+    house.post(ERASURES, form.clone()).await.is(409);
+    house
+        .change("UPDATE card_sample SET state = 'closed'")
+        .await;
+    let made = house.post(ERASURES, form).await.is(201).json();
+    let second = house.person("kedua", "bansos", None).await;
+    house.confirm(&second, &made["number"], rows).await.is(200);
+}
+
 on_both! {
+    what_is_asked_or_visited_is_held_until_it_is_over: asked;
     an_adopted_list_holds_until_its_date: listed;
     a_payment_holds_for_ten_years: paid;
     an_open_objection_holds_until_it_is_answered: objected;
