@@ -9,15 +9,8 @@ export type Move = Sent<S['CardMove']>;
 export type PartOf = Sent<S['CardAreaPart']>;
 export type Signatory = S['CardSignatory'];
 export type Adopted = Sent<S['CardAdopted']>;
-/** What is told of a list beside its numbers. */
-interface Warned {
-  /** Families that receive of which nobody is known as a head; null where that is not asked. */
-  headless?: number | null;
-  /** Why the last adoption came to nothing. */
-  failure?: { problem: string; at_us: number } | null;
-}
-export type Decision = Sent<S['CardDecision']> & Warned;
-export type DecisionWhole = Sent<S['CardDecisionWhole']> & Warned;
+export type Decision = Sent<S['CardDecision']>;
+export type DecisionWhole = Sent<S['CardDecisionWhole']>;
 export type Group = Sent<S['CardGroup']>;
 /** What somebody ruled about a group. */
 export type Ruling = Sent<S['CardRuling']>;
@@ -41,23 +34,5 @@ export type AnnexForm = S['CardAnnexForm'];
 export type ObjectionForm = S['CardObjectionForm'];
 export type AnswerForm = S['CardObjectionAnswerForm'];
 /** An annex as a whole that somebody asked for. */
-export interface Export {
-  number: number;
-  state: string;
-  decision: number;
-  purpose: string;
-  rows: number;
-  by: string;
-  by_name: string | null;
-  at_us: number;
-  answered: { by: string; by_name: string | null; at_us: number } | null;
-  until_us: number | null;
-  /** How often it was taken, of so many times. */
-  taken: number;
-  times: number;
-  taken_us: number | null;
-}
-export interface Exports {
-  items: Export[];
-  next: string | null;
-}
+export type Export = Sent<S['CardExport']>;
+export type Exports = Sent<S['CardExports']>;

@@ -8,6 +8,7 @@ import { measureEn } from './measure.en';
 import { reviewEn } from './review.en';
 
 export const en: Record<keyof typeof id, string> = {
+  ...alikeEn,
   'card.about.aided': 'PKH, sembako, village BLT and others that exclude',
   'card.about.dead': 'the recipient is on a list of deaths',
   'card.about.decile': "the family's decile in DTSEN is over the bound",
@@ -363,7 +364,6 @@ export const en: Record<keyof typeof id, string> = {
   'family.under': 'By examination {n}, person by person, the newest record first.',
   'family.unmasked': 'Shown as the lists have it.',
   'family.village.need': 'Choose the village to look in.',
-  ...alikeEn,
   ...guardEn,
   ...measureEn,
   ...objection,

@@ -8,6 +8,7 @@ import { measureId } from './measure.id';
 import { reviewId } from './review.id';
 
 export const id = {
+  ...alikeId,
   'card.about.aided': 'PKH, sembako, BLT desa, dan lain-lain yang mengecualikan',
   'card.about.dead': 'nama penerima ada di daftar kematian',
   'card.about.decile': 'desil keluarga di DTSEN melewati batas',
@@ -363,7 +364,6 @@ export const id = {
   'family.under': 'Menurut pemeriksaan {n}, orang per orang, catatan terbaru lebih dahulu.',
   'family.unmasked': 'Ditampilkan sebagaimana tertulis di daftar.',
   'family.village.need': 'Pilih desa/kelurahan tempat nama ini dicari.',
-  ...alikeId,
   ...guardId,
   ...measureId,
   ...objection,
