@@ -394,6 +394,8 @@ await keep(async () => {
 		await page.locator('[data-activity]').filter({ hasText: titles.kpm }).getByText('perjanjian belum diketahui').waitFor();
 		const csv = (await octets(page, () => page.getByRole('link', { name: 'CSV' }).click())).toString();
 		expect(csv.includes(titles.dtsen) && csv.includes('2026-06-30'), csv.slice(0, 500));
+		await page.locator('summary').filter({ hasText: 'card_record' }).first().click();
+		await page.getByRole('row').filter({ hasText: 'sealed.nik' }).getByText('ya', { exact: true }).waitFor();
 		await fit(page);
 		await shots(page, 'privasi-pemrosesan', { fullPage: true });
 	});
@@ -470,6 +472,34 @@ await keep(async () => {
 		}
 		await shots(reader, 'privasi-en', { fullPage: true });
 		await reader.context().close();
+	});
+
+	await promise('what is wrong in a row is handed to the owner of its list, and the row stays', async () => {
+		await page.goto(at(''));
+		await open(page, 3, SAID.purpose);
+		await sheet().getByRole('radio', { name: 'Dikabulkan', exact: true }).check();
+		await sheet().getByRole('button', { name: 'Tambah perbaikan' }).click();
+		await sheet().getByLabel('Alasan').fill('terbukti');
+		await sheet().getByLabel('Yang dilakukan').fill('diteruskan ke pemilik daftar');
+		await sheet().getByLabel('Seharusnya').fill('1980-01-02');
+		await sheet().getByLabel('Buktinya').fill('akta kelahiran');
+		await sheet().getByLabel('Yang keliru').selectOption({ label: 'Lahir' });
+		await sheet().getByRole('button', { name: 'Simpan jawaban' }).click();
+		await sheet().getByText('Pilih barisnya.').waitFor();
+		const rows = sheet().getByLabel('Perbaikan 1: baris');
+		const mine = (await rows.locator('option').allInnerTexts()).find((name) => name.startsWith(titles.kpm));
+		await rows.selectOption({ label: mine });
+		await fit(page);
+		await shots(page, 'privasi-perbaikan');
+		await sheet().getByRole('button', { name: 'Simpan jawaban' }).click();
+		await sheet().waitFor({ state: 'detached' });
+		await page.getByRole('button', { name: 'Usulan perbaikan' }).click();
+		await sheet().getByLabel('Untuk pemilik daftar').selectOption('Dinas kpm');
+		await sheet().getByLabel('Untuk keperluan apa').fill('perbaikan triwulan uji');
+		await fit(page);
+		const [, ...lines] = (await octets(page, () => sheet().getByRole('button', { name: 'Unduh usulan perbaikan' }).click())).toString().trim().split('\r\n');
+		expect(lines.length === 1, lines.join('\n'));
+		for (const word of [titles.kpm, there.head.birth, '1980-01-02', 'akta kelahiran']) expect(lines[0].includes(word), `${lines[0]} for ${word}`);
 	});
 
 	await promise('no page met an error', () => expect(broken.length === 0, broken.join('; ')));

@@ -23,6 +23,7 @@ use base::now::Wall;
 use hall::Hall;
 use hall::audit::{self, Act, Actor};
 use hall::guard::Who;
+use hall::line;
 use hall::problem::Problem;
 use hall::vault::Vault;
 use serde::Serialize;
@@ -41,9 +42,11 @@ use crate::sql::erasure::{self as rows, Belonged, Done, ErasureRow, FactsRow, Ha
 use crate::sql::hold as held;
 use crate::sql::list::{self, ListRow};
 use crate::sql::record::{self, Sealed};
+use crate::sql::request::{self, Kind};
 use crate::sql::run;
-use crate::strongbox;
+use crate::strongbox::{self, By};
 use crate::subject::SubjectId;
+use crate::term;
 
 /// What the key of a reason is bound to.
 const KEY: (&str, &str) = ("card_erasure", "key");
@@ -75,7 +78,11 @@ pub(crate) struct Reach {
 impl Reach {
     /// # Errors
     /// `card-subject` if nothing was ever known of it.
-    pub(crate) async fn of(conn: &mut Conn, subject: SubjectId) -> Result<Self, Problem> {
+    pub(crate) async fn of(
+        vault: &Vault,
+        conn: &mut Conn,
+        subject: SubjectId,
+    ) -> Result<Self, Problem> {
         if !rows::is_known(conn, subject).await? {
             return Err(Problem::not_found(
                 "card-subject",
@@ -124,7 +131,53 @@ impl Reach {
                 .ok_or_else(|| Error::corrupt("card_member.list"))?;
             reach.rows.push((list, sealed));
         }
+        reach.unseen(vault, conn).await?;
         Ok(reach)
+    }
+
+    /// Rows of lists that no examination has read, which the same number finds: of a person his
+    /// NIK, of a family the number of its card as well.
+    async fn unseen(&mut self, vault: &Vault, conn: &mut Conn) -> Result<(), Problem> {
+        let mut hashes = BTreeSet::new();
+        for (list, sealed) in &self.rows {
+            for row in sealed {
+                let Ok(Some(record)) = strongbox::open(vault, list.number, row) else {
+                    continue;
+                };
+                hashes.extend(strongbox::hash(vault, By::Nik, &record.nik));
+                if let SubjectId::Family(_) = self.subject {
+                    hashes.extend(strongbox::hash(vault, By::Kk, &record.kk));
+                }
+            }
+        }
+        let mut more: BTreeMap<i64, BTreeSet<u32>> = BTreeMap::new();
+        for hash in hashes {
+            for (list, number) in record::unread(conn, hash).await? {
+                more.entry(list).or_default().insert(number);
+            }
+        }
+        if more.is_empty() {
+            return Ok(());
+        }
+        for list in list::all(conn).await? {
+            let Some(numbers) = more.remove(&list.number) else {
+                continue;
+            };
+            let numbers: Vec<u32> = numbers.into_iter().collect();
+            let mut sealed = Vec::with_capacity(numbers.len());
+            for some in numbers.chunks(READ) {
+                sealed.extend(record::kept(conn, list.number, some).await?);
+            }
+            match self.rows.iter_mut().find(|it| it.0.number == list.number) {
+                Some((_, rows)) => rows.extend(sealed),
+                None => self.rows.push((list, sealed)),
+            }
+        }
+        self.rows.sort_by_key(|(list, _)| list.number);
+        for (_, rows) in &mut self.rows {
+            rows.sort_unstable_by_key(|row| row.number);
+        }
+        Ok(())
     }
 
     /// How many rows it is.
@@ -281,7 +334,18 @@ pub(crate) async fn propose(
     tx: &mut Tx,
     it: Proposal,
 ) -> Result<ErasureRow, Problem> {
-    let reach = Reach::of(tx, it.subject).await?;
+    let reach = Reach::of(hall.vault(), tx, it.subject).await?;
+    if let Some(number) = it.request {
+        let asked = request::find(tx, number).await?;
+        let is_it = asked.is_some_and(|asked| {
+            let about = asked.subject.is_some_and(|it| reach.whose.contains(&it));
+            asked.kind == Kind::Erasure && about
+        });
+        if !is_it {
+            let why = "is no request for destruction about them";
+            return Err(line::refuse("request", why));
+        }
+    }
     check(hall, tx, &reach, it.rows, it.request).await?;
     let now = hall.now();
     let row = ErasureRow {
@@ -398,7 +462,7 @@ pub(crate) async fn confirm(
     let mut read = hall.db().read().await?;
     let row = ready(&mut read, who, number).await?;
     idle(&mut read, room).await?;
-    let reach = Reach::of(&mut read, row.subject).await?;
+    let reach = Reach::of(hall.vault(), &mut read, row.subject).await?;
     if count != row.rows {
         return Err(miscounted(reach.count()));
     }
@@ -434,11 +498,7 @@ pub(crate) async fn confirm(
     }
     // Everybody may be in memory as well.
     room.put_seek(Seek::default());
-    match hall
-        .db()
-        .settle(&["card_key", "card_record", "card_index"])
-        .await
-    {
+    match hall.db().settle(&term::SETTLED).await {
         Ok(true) => {}
         Ok(false) => tracing::warn!("the log beside the database holds what was deleted still"),
         Err(error) => tracing::warn!(%error, "what was deleted was not settled"),
@@ -529,6 +589,7 @@ struct Destroyed {
     memberships: u64,
     objections: u64,
     pairs: u64,
+    requests: u64,
     words: u64,
 }
 
@@ -576,7 +637,7 @@ async fn write(
     let mut tx = hall.db().write().await?;
     let row = ready(&mut tx, who, number).await?;
     idle(&mut tx, room).await?;
-    let reach = Reach::of(&mut tx, row.subject).await?;
+    let reach = Reach::of(hall.vault(), &mut tx, row.subject).await?;
     check(hall, &mut tx, &reach, row.rows, row.request).await?;
     let places = reach.places();
     if places != seen.places() || reach.ending != seen.ending {
@@ -600,6 +661,7 @@ async fn write(
     }
     for subject in &reach.ending {
         destroyed.objections += rows::objections(&mut tx, subject.octets()).await?;
+        destroyed.requests += rows::requests(&mut tx, subject.octets()).await?;
         destroyed.exceptions += rows::exceptions(&mut tx, subject.octets(), now.wall).await?;
     }
     let mut raw_copies = Vec::new();

@@ -288,7 +288,12 @@ async fn linkage(conn: &mut Conn, number: i64) -> Result<Linkage, Problem> {
     let words = review::words(conn).await?;
     let bands = review::bands(&words, &pairs, &counts);
     let bands: Vec<Band> = bands.into_iter().map(|it| it.1).collect();
-    let from = core::band(Settings::default().threshold);
+    let joined = match number {
+        Some(number) => run::find(conn, number).await?,
+        None => None,
+    };
+    let threshold = joined.and_then(|run| run.yardstick["threshold"].as_f64());
+    let from = core::band(threshold.unwrap_or(Settings::default().threshold));
     let known = !counts.is_empty();
     Ok(Linkage {
         run: number,
@@ -333,9 +338,25 @@ fn deciles(listed: &Listed, each: Option<i64>) -> (Option<f64>, Vec<DecileView>)
     counts.rotate_left(1);
     let known = counts.len() - 1;
     let cells = suppress(&counts).cells;
-    let hidden = |of: &[Option<u64>]| of.iter().filter(|cell| cell.is_none()).count();
-    // A share of some cells is a sum more: one hidden cell alone would follow from it.
-    let tells = hidden(&cells[..POOREST]) != 1 && hidden(&cells[POOREST..]) != 1;
+    // A share of some cells is a sum more: of the poorest, of the others who are known, and so
+    // of those who are not. One hidden cell alone would follow from it, and so would some that
+    // have nothing but ones.
+    let groups = [&cells[..POOREST], &cells[POOREST..known], &cells[known..]];
+    let sums = [
+        &counts[..POOREST],
+        &counts[POOREST..known],
+        &counts[known..],
+    ];
+    let tells = groups.iter().zip(sums).all(|(cells, counts)| {
+        let few: Vec<u64> = cells
+            .iter()
+            .zip(counts)
+            .filter(|(cell, _)| cell.is_none())
+            .map(|(_, count)| *count)
+            .collect();
+        let are_plain = few.iter().all(|it| *it <= 1) || few.iter().all(|it| *it == 9);
+        few.is_empty() || (few.len() > 1 && !are_plain)
+    });
     let all: u64 = counts[..known].iter().sum();
     let poorest: u64 = counts[..POOREST].iter().sum();
     let share = (tells && all > 0).then(|| float(poorest) / float(all));
@@ -402,6 +423,10 @@ mod tests {
             (None, None, 2)
         );
         assert_eq!(share, Some(0.2));
+        // One of the others and those of whom it is not known: the share would tell both.
+        let (share, cells) = deciles(&listed([7, 30, 40, 20, 50, 4, 0, 0, 0, 0, 0]), None);
+        assert!(cells[4].suppressed && cells[10].suppressed);
+        assert_eq!(share, None);
         // One of the poorest and one of the others: the share would tell both.
         let (share, cells) = deciles(&listed([50, 3, 60, 4, 70, 70, 0, 0, 0, 0, 0]), None);
         assert!(cells[0].suppressed && cells[2].suppressed && !cells[1].suppressed);

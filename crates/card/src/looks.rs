@@ -18,7 +18,7 @@ use crate::sql::request as requests;
 use crate::subject::SubjectId;
 
 /// All by which something about people is opened, printed or taken along.
-pub(crate) const VERBS: [&str; 14] = [
+pub(crate) const VERBS: [&str; 15] = [
     "card_annex.taken",
     "card_breach.noticed",
     "card_breach.opened",
@@ -28,6 +28,7 @@ pub(crate) const VERBS: [&str; 14] = [
     "card_family.opened",
     "card_objection.opened",
     "card_pair.opened",
+    "card_person.sought",
     "card_request.dossier",
     "card_request.opened",
     "card_sheet.printed",

@@ -5,7 +5,7 @@
 //! asked, when a newer examination begins, and with the house.
 
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use base::id::{Family, Id, Resident};
@@ -28,9 +28,6 @@ use crate::sql::{member, run};
 /// How long the index stands that nobody asks.
 const KEPT: Duration = Duration::from_secs(3_600);
 
-/// Persons that one look finds at most.
-const FOUND_MAX: usize = 20;
-
 /// Less probable ones are not shown: who says little about himself is never very probable, and
 /// still the likest.
 const SAME_MIN: f64 = 1e-6;
@@ -52,6 +49,8 @@ pub(crate) enum Stage {
 pub(crate) struct Seek {
     pub(crate) stage: Stage,
     pub(crate) held: Option<Held>,
+    /// Which making counts: one that was let go of is not wanted any more.
+    making: Option<Arc<()>>,
     /// Why it did not come to be, the last time.
     pub(crate) failure: Option<&'static str>,
 }
@@ -103,6 +102,21 @@ pub(crate) struct Wanted {
     pub(crate) village: String,
 }
 
+impl Wanted {
+    fn row(&self) -> Row<'_> {
+        Row {
+            name: &self.name,
+            birth: &self.birth,
+            sex: &self.sex,
+            birthplace: &self.birthplace,
+            mother: &self.mother,
+            address: &self.address,
+            village: &self.village,
+            ..Row::default()
+        }
+    }
+}
+
 /// A record that is like who is looked for, the likest of a person.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Like {
@@ -149,6 +163,7 @@ pub(crate) async fn begin(hall: &Hall, room: &Room) -> Result<(), Problem> {
     let mut lists: Vec<ListRow> = all.into_iter().filter(of_run).collect();
     lists.sort_by_key(|list| list.number);
     let threshold = newest.yardstick["threshold"].as_f64();
+    let making = Arc::new(());
     {
         let mut seek = room.seek();
         let is_there = match seek.stage {
@@ -162,28 +177,37 @@ pub(crate) async fn begin(hall: &Hall, room: &Room) -> Result<(), Problem> {
         let of = lists.iter().map(|it| it.rows.unsigned_abs()).sum();
         *seek = Seek {
             stage: Stage::Coming(0, of),
+            making: Some(Arc::clone(&making)),
             ..Seek::default()
         };
     }
-    let (hall_, room_) = (hall.clone(), room.clone());
-    let making = async move {
-        let (hall, room) = (hall_, room_);
+    let (it, its) = (hall.clone(), room.clone());
+    let coming = async move {
+        let (hall, room) = (it, its);
+        let is_wanted = |room: &Room| {
+            let seek = room.seek();
+            seek.making
+                .as_ref()
+                .is_some_and(|it| Arc::ptr_eq(it, &making))
+        };
         let number = newest.number;
         match make(&hall, &room, number, lists, threshold).await {
             Ok(held) => {
-                // One that was let go of meanwhile is not wanted any more.
-                if !matches!(room.seek().stage, Stage::Coming(..)) {
+                if !is_wanted(&room) {
                     return;
                 }
                 room.put_seek(Seek {
                     stage: Stage::Here,
                     held: Some(held),
-                    failure: None,
+                    ..Seek::default()
                 });
                 stand(&hall, &room, number).await;
             }
             Err(problem) => {
                 tracing::error!(run = number, problem = problem.slug(), "no index was made");
+                if !is_wanted(&room) {
+                    return;
+                }
                 room.put_seek(Seek {
                     failure: Some(problem.slug()),
                     ..Seek::default()
@@ -191,7 +215,7 @@ pub(crate) async fn begin(hall: &Hall, room: &Room) -> Result<(), Problem> {
             }
         }
     };
-    hall.tasks().spawn("card.seek", making);
+    hall.tasks().spawn("card.seek", coming);
     Ok(())
 }
 
@@ -282,35 +306,30 @@ pub(crate) async fn look(
     conn: &mut Conn,
     wanted: &Wanted,
 ) -> Result<(i64, Vec<Like>), Problem> {
-    let row = Row {
-        name: &wanted.name,
-        birth: &wanted.birth,
-        sex: &wanted.sex,
-        birthplace: &wanted.birthplace,
-        mother: &wanted.mother,
-        address: &wanted.address,
-        village: &wanted.village,
-        ..Row::default()
-    };
-    let (run, met) = {
-        let mut seek = room.seek();
+    let (it, wanted, now) = (room.clone(), wanted.clone(), hall.now().wall);
+    // Stand-ins for days that nobody knows have many, and each is compared.
+    let looking = hall.tasks().blocking("looking for somebody", move || {
+        let mut seek = it.seek();
         let held = seek.held.as_mut().ok_or_else(|| {
             Problem::conflict(
                 "card-index-away",
                 "All records have to be in memory for that: have them loaded.",
             )
         })?;
-        held.used = hall.now().wall;
-        let meeting = held.index.meets_wide(&row, &held.wide);
+        held.used = now;
+        let meeting = held.index.meets_wide(&wanted.row(), &held.wide);
         let met = meeting.met.iter().filter_map(|met| {
             let likest = met.records.first()?;
             let (list, row) = *held.places.get(likest.record as usize)?;
             let why = held.index.explain(likest);
             (likest.same >= SAME_MIN).then_some((held.lists[usize::from(list)], row, *likest, why))
         });
-        let met: Vec<_> = met.take(FOUND_MAX).collect();
-        (held.run, met)
-    };
+        let met: Vec<_> = met.collect();
+        Ok::<_, Problem>((held.run, met))
+    });
+    let (run, met) = looking
+        .await
+        .map_err(|undone| Problem::bug(undone.to_string()))??;
     let mut found = Vec::new();
     for (list, row, likest, why) in met {
         let Some(of) = member::at_run(conn, run, list, row).await? else {

@@ -272,6 +272,18 @@ pub(crate) async fn enforce_daily(hall: Hall, room: Room) {
     }
 }
 
+/// Tables in which keys lie, or what they have sealed.
+pub(crate) const SETTLED: [&str; 8] = [
+    "card_key",
+    "card_record",
+    "card_index",
+    "card_run",
+    "card_list",
+    "card_objection",
+    "card_exception",
+    "card_request",
+];
+
 /// What came of a term.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Ran {
@@ -285,6 +297,7 @@ struct Ran {
 /// # Errors
 /// If the database does not answer.
 pub(crate) async fn enforce(hall: &Hall, room: &Room) -> Result<(), Problem> {
+    let mut destroyed = false;
     for term in Term::ALL {
         let now = hall.now().wall;
         let mut read = hall.db().read().await?;
@@ -297,9 +310,22 @@ pub(crate) async fn enforce(hall: &Hall, room: &Room) -> Result<(), Problem> {
         if !is_over || matches!(term, Term::RawCopy | Term::Imports) {
             continue;
         }
-        if let Some(ran) = one(hall, room, term, days, now).await? {
-            noted(hall, term, ran, now).await?;
+        match one(hall, room, term, days, now).await {
+            Ok(Some(ran)) => {
+                destroyed |= ran.destroyed > 0;
+                noted(hall, term, ran, now).await?;
+            }
+            Ok(None) => {}
+            // The others are enforced all the same.
+            Err(problem) => tracing::error!(
+                term = term.as_str(),
+                problem = problem.slug(),
+                "a term was not enforced"
+            ),
         }
+    }
+    if destroyed && !hall.db().settle(&SETTLED).await? {
+        tracing::warn!("the log beside the database holds what was deleted still");
     }
     erase::sweep(hall).await
 }

@@ -1322,7 +1322,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Looks for somebody in all of the province by what is known of him. Masked. */
+        /** Looks for somebody in all of the province by what is known of him. Masked. Who looked, and
+         *     whom he found, is kept in the audit. */
         post: operations["post_card_persons_search"];
         delete?: never;
         options?: never;
@@ -4204,7 +4205,7 @@ export interface components {
              */
             number?: number | null;
         };
-        /** @description Between which ones a share lies, whatever is not known. */
+        /** @description Between which ones a share of the drawn lies, if whoever was not reached is one household each. */
         CardBounds: {
             /**
              * Format: double
@@ -6196,7 +6197,8 @@ export interface components {
             area?: string | null;
             /** @description What that is called. */
             area_name?: string | null;
-            /** @description What each field says, the weightiest first. */
+            /** @description What each field says, the weightiest first. Empty for whoever may not open them: what a
+             *     field says tells what stands in it. */
             evidence: components["schemas"]["CardPairEvidence"][];
             /** @description `fam_…`: where he belongs. */
             family: string;

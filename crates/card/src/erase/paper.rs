@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 const WIDE: usize = 72;
 
 /// What was destroyed, in words, by its name in the record.
-const DESTROYED: [(&str, &str); 8] = [
+const DESTROYED: [(&str, &str); 9] = [
     ("keys", "kunci baris daftar, beserta isi di bawahnya"),
     ("index", "entri indeks pencarian"),
     ("memberships", "keanggotaan yang masih berlaku, diakhiri"),
@@ -19,6 +19,10 @@ const DESTROYED: [(&str, &str); 8] = [
     ("pairs", "pasangan baris yang ditanyakan"),
     ("words", "jawaban orang tentang pasangan baris"),
     ("objections", "isi sanggahan beserta kuncinya"),
+    (
+        "requests",
+        "isi permintaan yang sudah dijawab beserta kuncinya",
+    ),
     ("exceptions", "alasan keputusan perorangan"),
 ];
 

@@ -18,6 +18,7 @@ use hall::problem::{self, Json, Path, Problem, Query};
 use hall::{line, staff};
 use serde::{Deserialize, Serialize};
 use store::Conn;
+use tokio::sync::oneshot;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -304,7 +305,7 @@ async fn preview(
 ) -> Result<axum::Json<PreviewView>, Problem> {
     require(&who)?;
     let mut read = hall.db().read().await?;
-    let reach = Reach::of(&mut read, form.subject).await?;
+    let reach = Reach::of(hall.vault(), &mut read, form.subject).await?;
     let holds = reach.holds(&hall, &mut read, form.request).await?;
     let stays = reach.stays(&hall, &mut read).await?;
     let lists = reach.rows.iter().map(|(list, rows)| ListView {
@@ -430,7 +431,16 @@ async fn confirm(
     Json(form): Json<Confirmation>,
 ) -> Result<axum::Json<ErasureView>, Problem> {
     require(&who)?;
-    erase::confirm(&hall, &room, &who, number, form.rows).await?;
+    // Whoever hangs up does not stop it half way: what is in memory has to go as well.
+    let (tell, told) = oneshot::channel();
+    let (it, its, by) = (hall.clone(), room.clone(), who.clone());
+    hall.tasks().spawn("card.erase", async move {
+        let done = erase::confirm(&it, &its, &by, number, form.rows).await;
+        // Nobody may wait for it any more.
+        let _ = tell.send(done);
+    });
+    told.await
+        .map_err(|_| Problem::unavailable("closing", "The house is closing."))??;
     let mut read = hall.db().read().await?;
     let row = rows::find(&mut read, number)
         .await?

@@ -13,10 +13,12 @@ use base::day::Day;
 use base::id::{Family, Id, Resident};
 use base::now::Wall;
 use hall::Hall;
+use hall::audit::{self, Act};
 use hall::guard::{Guarded as _, Permission, Place, Who};
 use hall::line;
 use hall::problem::{Json, Problem};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -35,6 +37,9 @@ pub(super) fn routes() -> OpenApiRouter<Hall> {
         .routes(routes!(load).guard(Permission::CardRead))
         .routes(routes!(search).guard(Permission::CardRead))
 }
+
+/// Persons that one look finds at most.
+const FOUND_MAX: usize = 20;
 
 /// Longest name or street, in characters.
 const TEXT_MAX: usize = 100;
@@ -195,7 +200,8 @@ struct LikeView {
     /// What else they most probably are: `relatives`, `twins`, `birthmates` or `namesakes`.
     #[schema(value_type = String)]
     against: &'static str,
-    /// What each field says, the weightiest first.
+    /// What each field says, the weightiest first. Empty for whoever may not open them: what a
+    /// field says tells what stands in it.
     evidence: Vec<EvidenceView>,
 }
 
@@ -209,7 +215,8 @@ struct Found {
     run: i64,
 }
 
-/// Looks for somebody in all of the province by what is known of him. Masked.
+/// Looks for somebody in all of the province by what is known of him. Masked. Who looked, and
+/// whom he found, is kept in the audit.
 #[utoipa::path(post, path = "/api/v1/card/persons/search", tag = "card", request_body = Search,
     responses((status = 200, body = Found), (status = 409), (status = 422)))]
 async fn search(
@@ -224,6 +231,9 @@ async fn search(
     let opener = Opener::new(&hall, &room, &mut read, None).await?;
     let mut items = Vec::new();
     for like in found {
+        if items.len() == FOUND_MAX {
+            break;
+        }
         let Some(sealed) = record::find(&mut read, like.list, like.row).await? else {
             continue;
         };
@@ -237,6 +247,7 @@ async fn search(
             .area
             .as_ref()
             .and_then(|area| room.areas().name(area));
+        let opens = who.may(Permission::CardOpen, &Place::new(sealed.area.clone(), None));
         items.push(LikeView {
             person: like.person,
             family: like.family,
@@ -253,10 +264,20 @@ async fn search(
                 .why
                 .evidence
                 .iter()
-                .filter(|it| it.bits.abs() >= 0.05)
+                .filter(|it| opens && it.bits.abs() >= 0.05)
                 .map(EvidenceView::from)
                 .collect(),
         });
     }
+    drop(read);
+    let found: Vec<String> = items.iter().map(|it| it.family.to_string()).collect();
+    let act = Act {
+        verb: "card_person.sought",
+        subject: format!("run {run}"),
+        detail: json!({ "families": found, "rows": found.len() }),
+    };
+    let mut tx = hall.db().write().await?;
+    audit::record(&mut tx, hall.now(), &who, act).await?;
+    tx.commit().await?;
     Ok(axum::Json(Found { items, run }))
 }

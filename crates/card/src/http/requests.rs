@@ -27,6 +27,7 @@ use crate::dossier::{self, Dossier, Held};
 use crate::objection;
 use crate::request::{self, Record, Repair, Reply, TEXT_MAX, WHO_MAX};
 use crate::room::Room;
+use crate::sql::erasure;
 use crate::sql::request::{self as rows, Asked, Kind, RequestRow, State as Stage};
 use crate::subject::SubjectId;
 
@@ -541,6 +542,12 @@ async fn answer(
     if form.erasure.is_some() && (row.kind != Kind::Erasure || refused) {
         let why = "is for a request for destruction that is not refused";
         return Err(line::refuse("erasure", why));
+    }
+    if let Some(number) = form.erasure {
+        let done = erasure::find(&mut tx, number).await?;
+        if done.is_none_or(|done| done.state != erasure::State::Done) {
+            return Err(line::refuse("erasure", "is none that was done"));
+        }
     }
     if !form.repairs.is_empty() {
         if row.kind != Kind::Correction || refused {

@@ -366,8 +366,9 @@ async fn take(
         let mut read = hall.db().read().await?;
         none_open(&mut read, list.number).await?;
         let number = rows::next(&mut read).await?;
+        let ordinal = rows::ordinal(&mut read, list.number, number).await?;
         drop(read);
-        let seed = sample::seed(&hash, number);
+        let seed = sample::seed(&hash, ordinal);
         let taken = draw::draw(&hall, &room, &list, drawing.design(), seed).await?;
         let mut tx = hall.db().write().await?;
         if let Some(answer) = once.replay(&mut tx, now).await? {

@@ -43,7 +43,7 @@ impl From<&Figure> for FigureView {
     }
 }
 
-/// Between which ones a share lies, whatever is not known.
+/// Between which ones a share of the drawn lies, if whoever was not reached is one household each.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, ToSchema)]
 #[schema(as = CardBounds)]
 pub(crate) struct BoundsView {

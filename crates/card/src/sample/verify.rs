@@ -34,10 +34,11 @@ pub(crate) async fn differs(
     let visits = visit::all(&mut read, row.number).await?;
     let drawn = audit::newest(&mut read, "card_sample.drawn", &subject(row.number)).await?;
     let closed = audit::newest(&mut read, "card_sample.closed", &subject(row.number)).await?;
+    let ordinal = rows::ordinal(&mut read, row.decision, row.number).await?;
     drop(read);
     // The chain of the audit is not rebuilt by whoever changes rows.
     let drawn = drawn.unwrap_or_default();
-    let derived = seed(list.sha256.as_deref().unwrap_or_default(), row.number);
+    let derived = seed(list.sha256.as_deref().unwrap_or_default(), ordinal);
     if audit::hex(&derived) != row.seed {
         differs.push("seed".to_owned());
     }

@@ -398,6 +398,16 @@ pub(crate) async fn objections(tx: &mut Tx, subject: &[u8; 16]) -> Result<u64, E
     .await
 }
 
+/// Destroys what answered requests about a subject say; how many.
+pub(crate) async fn requests(tx: &mut Tx, subject: &[u8; 16]) -> Result<u64, Error> {
+    tx.execute(
+        "UPDATE card_request SET sealed = $2, wrapped = $2, identity = NULL, answer = $2 \
+         WHERE subject = $1 AND state <> 'open' AND LENGTH(wrapped) > 0",
+        params![subject.to_vec(), Vec::<u8>::new()],
+    )
+    .await
+}
+
 /// Destroys why somebody decided about a subject; that counts no more. How many.
 pub(crate) async fn exceptions(tx: &mut Tx, subject: &[u8; 16], now: Wall) -> Result<u64, Error> {
     tx.execute(

@@ -55,7 +55,8 @@ pub(crate) async fn objections(conn: &mut Conn, subject: &[u8; 16]) -> Result<Ve
     .collect()
 }
 
-/// Requests about a subject that nobody has answered but for one: the numbers that people say.
+/// Requests about a subject that nobody has answered, but for the one for destruction that is
+/// followed: the numbers that people say.
 pub(crate) async fn requests(
     conn: &mut Conn,
     subject: &[u8; 16],
@@ -63,7 +64,7 @@ pub(crate) async fn requests(
 ) -> Result<Vec<i64>, Error> {
     conn.all(
         "SELECT number FROM card_request WHERE subject = $1 AND state = 'open' \
-         AND number <> $2 ORDER BY number",
+         AND (number <> $2 OR kind <> 'erasure') ORDER BY number",
         params![subject.to_vec(), but.unwrap_or(0)],
     )
     .await?

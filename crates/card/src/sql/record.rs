@@ -185,6 +185,23 @@ pub(crate) async fn by_hash(conn: &mut Conn, hash: i64) -> Result<Vec<(i64, u32)
         .collect()
 }
 
+/// The rows that are found by a hash and that no examination has read, whether their lists
+/// count or not.
+pub(crate) async fn unread(conn: &mut Conn, hash: i64) -> Result<Vec<(i64, u32)>, Error> {
+    conn.all(
+        "SELECT i.list, i.number FROM card_index i \
+         JOIN card_list l ON l.number = i.list AND l.state <> 'staged' \
+         JOIN card_key k ON k.list = i.list AND k.number = i.number \
+         WHERE i.hash = $1 AND NOT EXISTS (SELECT 1 FROM card_member m \
+         WHERE m.list = i.list AND m.number = i.number) ORDER BY i.list, i.number",
+        params![hash],
+    )
+    .await?
+    .iter()
+    .map(|row| Ok((row.get("list")?, small(row, "number")?)))
+    .collect()
+}
+
 /// The rows of standing lists that lie in the area of a hash.
 pub(crate) async fn of_area(
     conn: &mut Conn,

@@ -62,6 +62,18 @@ pub(crate) async fn next(conn: &mut Conn) -> Result<i64, Error> {
     .get("number")
 }
 
+/// Which of its list a sample is: one dropped before anybody was visited is none, so that
+/// whoever draws again draws the same.
+pub(crate) async fn ordinal(conn: &mut Conn, decision: i64, number: i64) -> Result<i64, Error> {
+    conn.one(
+        "SELECT COUNT(*) + 1 AS ordinal FROM card_sample WHERE decision = $1 AND number < $2 \
+         AND state = 'closed'",
+        params![decision, number],
+    )
+    .await?
+    .get("ordinal")
+}
+
 /// A sample more.
 pub(crate) async fn add(tx: &mut Tx, row: &SampleRow) -> Result<(), Error> {
     tx.execute(

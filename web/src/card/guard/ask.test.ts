@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { agreement, byUrgency, canGo, daysOf, dayStart, fieldOf, heldUntil, hoursOf, isLate, isOverrun, lastRun, momentOf, named, overdue, readLooks, readPart, readRequests, readSubject, spanOf, ticking, wasLate, yearsOf } from './ask';
+import { agreement, byUrgency, canGo, daysOf, dayStart, fieldOf, heldUntil, hoursOf, isLate, isOverrun, lastRun, momentOf, named, overdue, readLooks, readPart, readRequests, readSubject, repairsOf, spanOf, ticking, wasLate, yearsOf } from './ask';
 import type { Breach, Preview, Term } from './model';
 
 const us = (text: string) => Date.parse(text) * 1000;
@@ -107,4 +107,11 @@ test('an agreement has ended the day after its last', () => {
 
 test('each is named once, and by an id where there is no name', () => {
   expect(named([['prs_1', 'Siti']], [['prs_1', 'Orang lain'], [null, 'Tanpa'], ['prs_2', null]])).toEqual([{ id: 'prs_1', name: 'Siti' }, { id: 'prs_2', name: 'prs_2' }]);
+});
+
+test('a repair says which row of which list, or is none', () => {
+  const one = { at: ' 2 / 17 ', field: 'birth', should_be: ' 1980-01-02 ', evidence: 'akta' };
+  expect(repairsOf([one])).toEqual([{ list: 2, row: 17, field: 'birth', should_be: '1980-01-02', evidence: 'akta' }]);
+  expect(repairsOf([])).toEqual([]);
+  for (const at of ['', '2', '2/', 'a/1']) expect(repairsOf([one, { ...one, at }])).toBeNull();
 });

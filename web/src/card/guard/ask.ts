@@ -1,5 +1,5 @@
 // What the address asks of the page about privacy, and what its clocks and counts say. Pure.
-import type { Activity, Asked, Breach, Hold, Preview, Term } from './model';
+import type { Activity, Asked, Breach, Hold, Preview, Repair, Term } from './model';
 
 /** The parts of the page, in the order of what cannot wait. */
 export const parts = ['permintaan', 'melihat', 'pemusnahan', 'masa', 'kebocoran', 'pemrosesan'] as const;
@@ -184,3 +184,21 @@ export const verbs = [
   'card_visit.sheet_taken',
   'card_worklist.taken'
 ] as const;
+
+/** What a row of a list can say, by the names that records have for it. */
+export const fields = ['nik', 'kk', 'name', 'birth', 'sex', 'birthplace', 'mother', 'relation', 'address', 'village', 'decile', 'programme', 'day', 'destination', 'card', 'rupiah', 'reason'] as const;
+/** What is to be put right, as somebody fills it in: which row of which list as `list/row`. */
+export interface Mended {
+  at: string;
+  field: string;
+  should_be: string;
+  evidence: string;
+}
+/** The same as it is sent; null where one does not say which row. */
+export function repairsOf(all: readonly Mended[]): Repair[] | null {
+  const read = all.map(({ at, field, should_be, evidence }) => {
+    const [, list, row] = /^\s*(\d{1,9})\s*\/\s*(\d{1,9})\s*$/.exec(at) ?? [];
+    return list && row ? { list: Number(list), row: Number(row), field, should_be: should_be.trim(), evidence: evidence.trim() } : null;
+  });
+  return read.every((one) => one !== null) ? read : null;
+}

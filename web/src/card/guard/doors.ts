@@ -24,6 +24,8 @@ export const identify = (number: number, identity: string): Promise<Asked> => ta
 export const handOn = (number: number, person: string | null): Promise<Asked> => take(api.PUT('/api/v1/card/requests/{number}/owner', { ...of(number), body: { person } }));
 export const answer = (number: number, body: AnswerForm): Promise<Asked> => take(api.POST('/api/v1/card/requests/{number}/answer', { ...of(number), body }));
 // As octets: a table for spreadsheets begins with a mark that a text would lose.
+/** What an owner of lists is to put right in his own data. */
+export const corrections = async (owner: string, purpose: string): Promise<ArrayBuffer> => (await take(api.POST('/api/v1/card/corrections/file', { body: { owner, purpose }, parseAs: 'arrayBuffer' }))) as unknown as ArrayBuffer;
 export const dossier = async (number: number, purpose: string): Promise<ArrayBuffer> => (await take(api.POST('/api/v1/card/requests/{number}/dossier', { params: { path: { number }, query: { format: 'csv' } }, body: { purpose }, parseAs: 'arrayBuffer' }))) as unknown as ArrayBuffer;
 
 export interface LooksAsked {

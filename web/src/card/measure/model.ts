@@ -18,7 +18,7 @@ export type Indicators = Sent<S['CardIndicators']>;
 /** How large a sample is to be, and by what: shares from nothing to one. */
 export type Sizing = Sent<S['CardSampleSize']>;
 export type SampleForm = S['CardSampleForm'];
-export type SizingForm = Required<Sent<S['CardSampleSizing']>>;
+export type SizingForm = { [Name in keyof S['CardSampleSizing']]-?: NonNullable<S['CardSampleSizing'][Name]> };
 export type Sample = Sent<S['CardSample']>;
 export type Samples = Sent<S['CardSamples']>;
 /** A sample with its villages. */

@@ -166,6 +166,16 @@ async fn answered(db: Db) {
     // Destruction is answered by another than who has recorded it, and names the erasure.
     let erase = ask(&house, &admin, form("erasure", &subject)).await;
     let erase = erase.is(201).json()["number"].clone();
+    // One that was not done is none.
+    let early = answer(&house, &second, &erase, json!({ "erasure": 7 })).await;
+    assert_eq!(early.is(422).json()["errors"][0]["field"], "erasure");
+    house
+        .change(
+            "INSERT INTO card_erasure (number, about, subject, state, rows, decree, decree_day, \
+             reason, reason_key, by_person, at_us) SELECT 7, 'family', subject, 'done', 1, '1', \
+             '2025-12-01', wrapped, wrapped, by_person, at_us FROM card_request WHERE number = 2",
+        )
+        .await;
     let own = answer(&house, &admin, &erase, json!({ "erasure": 7 })).await;
     assert_eq!(own.is(409).slug(), "card-second-person");
     let refused = json!({ "answer": "refused", "erasure": 7 });

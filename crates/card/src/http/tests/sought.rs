@@ -71,6 +71,20 @@ async fn found(db: Db) {
     let again = house.post(SEARCH, heard.clone()).await.is(200).json();
     assert_eq!(again, like);
 
+    // Who looked, and whom he found, is kept; not by what.
+    let kept = "/api/v1/audit?verb=card_person.sought";
+    let kept = house.get(kept).await.is(200).json();
+    assert_eq!(kept["items"][0]["detail"]["families"][0], first["family"]);
+    assert!(!kept.to_string().to_uppercase().contains("USOP"), "{kept}");
+    // What a field says tells what stands in it: whoever may not open it is not told.
+    let auditor = house.person("auditor", "pengawas", None).await;
+    let seen = house
+        .call(&auditor, "POST", SEARCH, Some(heard.clone()))
+        .await;
+    let seen = seen.is(200).json();
+    assert_eq!(seen["items"][0]["family"], first["family"]);
+    assert_eq!(seen["items"][0]["evidence"], json!([]));
+
     // Who sees a part of the province finds whoever lives there.
     let there = house.person("jauh", "bansos", Some(THERE)).await;
     let seen = house

@@ -196,6 +196,18 @@ async fn asked(db: Db) {
     let rows = seen["rows"].as_i64().expect("a count");
     let refused = house.propose(&first, rows).await.is(409);
     assert_eq!(refused.slug(), "card-held");
+    // A request of another kind, about somebody else, or of nobody lifts nothing.
+    let access = crate::http::tests::asked::form("access", &first);
+    let access = house.post(path, access).await.is(201).json();
+    for wrong in [access["number"].clone(), json!(99)] {
+        let mut form = proposal(&first, rows);
+        form["request"] = wrong;
+        let refused = house.post(ERASURES, form).await.is(422).json();
+        assert_eq!(refused["errors"][0]["field"], "request");
+    }
+    house
+        .change("DELETE FROM card_request WHERE kind = 'access'")
+        .await;
     let preview = json!({ "subject": first, "request": number });
     let seen = house.post(&format!("{ERASURES}/preview"), preview).await;
     assert_eq!(seen.is(200).json()["holds"], json!([]));
@@ -228,7 +240,33 @@ async fn asked(db: Db) {
     house.confirm(&second, &made["number"], rows).await.is(200);
 }
 
+/// A list that no examination has read tells of them as well: its rows are found by their
+/// numbers, and those of others are left.
+async fn unread(db: Db) {
+    let house = house(db, "").await;
+    let first = house.family_with(1).await;
+    let before = house.preview(&first).await["rows"].as_i64().expect("rows");
+    let later = format!(
+        "{WHO},desil\n{},1\n{},1\n",
+        who(1, 1, HERE),
+        who(2, 2, HERE)
+    );
+    let source = json!({ "title": "DTSEN belum diperiksa", "as_of": "2020-01-01" });
+    house.bring("dtsen", &later, source).await;
+    let rows = house.preview(&first).await["rows"].as_i64().expect("rows");
+    assert_eq!(rows, before + 1);
+    house.person("kedua", "bansos", None).await;
+    let second = house.log_in("kedua").await;
+    house.erase(&second, &first, rows).await;
+    assert_eq!(house.found(json!({ "number": nik(1) })).await, [""; 0]);
+    let left = house.found(json!({ "number": nik(2) })).await;
+    assert_eq!(left.len(), 1);
+    house.examine(json!({})).await;
+    assert_eq!(house.found(json!({ "number": nik(1) })).await, [""; 0]);
+}
+
 on_both! {
+    what_no_examination_has_read_is_erased_too: unread;
     what_is_asked_or_visited_is_held_until_it_is_over: asked;
     an_adopted_list_holds_until_its_date: listed;
     a_payment_holds_for_ten_years: paid;
