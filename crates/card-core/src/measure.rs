@@ -6,12 +6,12 @@
 //! how likely each was to be asked, and told with its interval. The order of things:
 //!
 //! 1. [`Frame::gather`]: who can be drawn at all.
-//! 2. [`size`]: how many have to be, so that the answer is as sharp as wanted.
+//! 2. [`size()`]: how many have to be, so that the answer is as sharp as wanted.
 //! 3. [`Plan::of`] and [`Plan::draw`]: who is drawn.
-//! 4. [`estimate`]: what follows from what was found.
+//! 4. [`estimate()`]: what follows from what was found.
 //!
 //! Beside it stand [`carry`], by which the error of the linkage goes into what rules count,
-//! and [`suppress`], by which counts of a few are hidden.
+//! and [`suppress()`], by which counts of a few are hidden.
 //!
 //! **What no sample of a list can tell:** families that stand in no list at all are in no
 //! frame, so nobody asks them, and the share of those left out is without them. And who

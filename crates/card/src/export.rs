@@ -42,13 +42,7 @@ pub(crate) const TIMES: i64 = 3;
 
 /// Refuses whoever may not open all families of the province.
 fn require(who: &Who) -> Result<(), Problem> {
-    match decide::is_whole(who, Permission::CardOpen) {
-        true => Ok(()),
-        false => Err(Problem::denied(
-            "not-allowed",
-            "This needs card.open over the whole province.",
-        )),
-    }
+    decide::require_whole(who, Permission::CardOpen)
 }
 
 /// How an export is called in the audit.

@@ -264,14 +264,7 @@ async fn list(
                 .ok_or_else(|| super::refuse("state", "use draft, writing, adopted or dropped"))?,
         ),
     };
-    let behind = match filter.cursor.as_deref() {
-        None => None,
-        Some(cursor) => Some(
-            cursor
-                .parse()
-                .map_err(|_| super::refuse("cursor", "is none that was handed out"))?,
-        ),
-    };
+    let behind = super::behind(filter.cursor.as_deref())?;
     let mut read = hall.db().read().await?;
     let most = i64::try_from(limit + 1).unwrap_or(i64::MAX);
     let slug = filter.slug.as_deref();

@@ -48,13 +48,7 @@ const REASON_MAX: usize = 500;
 
 /// Who destroys does it for the whole province, since lists are of all of it.
 pub(super) fn require(who: &Who) -> Result<(), Problem> {
-    match decide::is_whole(who, Permission::CardGuard) {
-        true => Ok(()),
-        false => Err(Problem::denied(
-            "not-allowed",
-            "This needs card.guard over the whole province.",
-        )),
-    }
+    decide::require_whole(who, Permission::CardGuard)
 }
 
 /// A decree by which something is destroyed.
@@ -193,11 +187,7 @@ async fn list(
                 .ok_or_else(|| super::refuse("state", format!("use one of {words}")))?,
         ),
     };
-    let behind = match filter.cursor.as_deref().map(str::parse) {
-        None => None,
-        Some(Ok(number)) => Some(number),
-        Some(Err(_)) => return Err(super::refuse("cursor", "is none that was handed out")),
-    };
+    let behind = super::behind(filter.cursor.as_deref())?;
     let most = i64::try_from(limit + 1).unwrap_or(i64::MAX);
     let mut read = hall.db().read().await?;
     let mut found = rows::some(&mut read, state, behind, most).await?;

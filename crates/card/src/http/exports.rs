@@ -111,13 +111,7 @@ fn view(hall: &Hall, names: &Names, row: &ExportRow) -> Result<ExportView, Probl
 
 /// Exports are of the whole province.
 fn require(who: &Who) -> Result<(), Problem> {
-    match decide::is_whole(who, Permission::CardRead) {
-        true => Ok(()),
-        false => Err(Problem::denied(
-            "not-allowed",
-            "This needs card.read over the whole province.",
-        )),
-    }
+    decide::require_whole(who, Permission::CardRead)
 }
 
 /// Which exports.
@@ -153,13 +147,10 @@ async fn list(
 ) -> Result<axum::Json<Exports>, Problem> {
     require(&who)?;
     let limit = super::limit(filter.limit)?;
-    let behind = filter.cursor.as_deref().map(|cursor| {
-        let wrong = |_| super::refuse("cursor", "is none that was handed out");
-        cursor.parse::<i64>().map_err(wrong)
-    });
+    let behind = super::behind(filter.cursor.as_deref())?;
     let most = i64::try_from(limit + 1).unwrap_or(i64::MAX);
     let mut read = hall.db().read().await?;
-    let mut found = rows::some(&mut read, filter.decision, behind.transpose()?, most).await?;
+    let mut found = rows::some(&mut read, filter.decision, behind, most).await?;
     let more = found.len() > limit;
     found.truncate(limit);
     let names = staff::names(&mut read).await?;

@@ -211,7 +211,7 @@ async fn list(
 ) -> Result<axum::Json<Objections>, Problem> {
     let limit = super::limit(filter.limit)?;
     let state = filter.state.as_deref().map(state).transpose()?;
-    let behind = filter.cursor.as_deref().map(behind).transpose()?;
+    let behind = super::behind(filter.cursor.as_deref())?;
     let asked = Asked {
         state,
         decision: filter.decision,
@@ -236,12 +236,6 @@ async fn list(
 fn state(word: &str) -> Result<Stage, Problem> {
     let words = Stage::ALL.map(Stage::as_str).join(", ");
     Stage::parse(word).ok_or_else(|| super::refuse("state", format!("use one of {words}")))
-}
-
-fn behind(cursor: &str) -> Result<i64, Problem> {
-    cursor
-        .parse()
-        .map_err(|_| super::refuse("cursor", "is none that was handed out"))
 }
 
 /// What somebody says against where he stands.

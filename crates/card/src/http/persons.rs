@@ -109,12 +109,7 @@ async fn load(
     Extension(room): Extension<Room>,
     who: Who,
 ) -> Result<axum::Json<IndexView>, Problem> {
-    if !decide::is_whole(&who, Permission::CardRead) {
-        return Err(Problem::denied(
-            "not-allowed",
-            "This needs card.read over the whole province.",
-        ));
-    }
+    decide::require_whole(&who, Permission::CardRead)?;
     seek::begin(&hall, &room).await?;
     Ok(axum::Json(view(&room)))
 }

@@ -288,10 +288,9 @@ async fn list(
     Query(filter): Query<Filter>,
 ) -> Result<axum::Json<Samples>, Problem> {
     let limit = super::limit(filter.limit)?;
-    let behind = filter.cursor.as_deref().map(str::parse).transpose();
     let asked = Asked {
         decision: filter.decision,
-        behind: behind.map_err(|_| super::refuse("cursor", "is none that was handed out"))?,
+        behind: super::behind(filter.cursor.as_deref())?,
         ..Asked::default()
     };
     let most = i64::try_from(limit + 1).unwrap_or(i64::MAX);
@@ -490,12 +489,7 @@ async fn verification(
     who: Who,
     Path(number): Path<i64>,
 ) -> Result<axum::Json<Verification>, Problem> {
-    if !decide::is_whole(&who, Permission::CardRead) {
-        return Err(Problem::denied(
-            "not-allowed",
-            "This needs card.read over the whole province.",
-        ));
-    }
+    decide::require_whole(&who, Permission::CardRead)?;
     let mut read = hall.db().read().await?;
     let row = sample::find(&mut read, number).await?;
     drop(read);

@@ -108,12 +108,7 @@ async fn view(
 #[utoipa::path(get, path = "/api/v1/card/terms", tag = "card",
     responses((status = 200, body = Terms), (status = 403)))]
 async fn list(State(hall): State<Hall>, who: Who) -> Result<axum::Json<Terms>, Problem> {
-    if !decide::is_whole(&who, Permission::CardRead) {
-        return Err(Problem::denied(
-            "not-allowed",
-            "This needs card.read over the whole province.",
-        ));
-    }
+    decide::require_whole(&who, Permission::CardRead)?;
     let now = hall.now().wall;
     let mut read = hall.db().read().await?;
     let days = term::days(&mut read).await?;

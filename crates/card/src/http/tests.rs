@@ -16,6 +16,8 @@ mod sampled;
 mod sought;
 mod termed;
 
+use std::time::Duration;
+
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
@@ -35,6 +37,28 @@ const PASSWORD: &str = "jembatan kahayan";
 
 /// 2025-12-01 00:00 UTC.
 const START: Wall = Wall::from_us(1_764_547_200_000_000);
+
+const DAY: Duration = Duration::from_secs(24 * 3_600);
+
+/// The least that a programme of families says.
+const RULES: &str = r#"
+program = "pangan"
+nama = "Paket pangan"
+subjek = "keluarga"
+instansi = "Dinas Sosial"
+dasar = "Peraturan contoh"
+barang = "paket pangan"
+satuan = "paket"
+jumlah = 1
+rupiah = 150000
+berlaku_dari = 2025-01-01
+
+[[aturan]]
+id = "desil"
+jenis = "syarat"
+nama = "Desil 1 sampai 2"
+jika = { kolom = "desil", op = "<=", nilai = 2 }
+"#;
 
 struct House {
     hall: hall::Hall,

@@ -182,13 +182,7 @@ fn place(source: Id<Source>) -> String {
 /// Who may bring lists in, take them back and have them examined: a list tells of the whole
 /// province, so whoever may do it there.
 pub(crate) fn require(who: &Who) -> Result<(), Problem> {
-    match decide::is_whole(who, Permission::CardImport) {
-        true => Ok(()),
-        false => Err(Problem::denied(
-            "not-allowed",
-            "This needs card.import over the whole province.",
-        )),
-    }
+    decide::require_whole(who, Permission::CardImport)
 }
 
 /// Takes a file in: seals it as it arrives, and begins to read it. The same file of the

@@ -202,12 +202,7 @@ async fn verification(
     who: Who,
     Path(number): Path<i64>,
 ) -> Result<axum::Json<Verification>, Problem> {
-    if !decide::is_whole(&who, Permission::CardRead) {
-        return Err(Problem::denied(
-            "not-allowed",
-            "This needs card.read over the whole province.",
-        ));
-    }
+    decide::require_whole(&who, Permission::CardRead)?;
     let mut read = hall.db().read().await?;
     let row = draft::adopted(draft::find(&mut read, number).await?)?;
     drop(read);

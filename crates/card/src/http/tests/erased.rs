@@ -2,8 +2,6 @@
 
 mod held;
 
-use std::time::Duration;
-
 use base::id::{Family, Id};
 use store::blob::Sha256;
 use store::params;
@@ -16,27 +14,6 @@ const ERASURES: &str = "/api/v1/card/erasures";
 
 /// Nothing of this is anywhere in the clear.
 const REASON: &str = "permohonan Ibu Kameloh, keluarga Tambun Bungai";
-
-const DAY: Duration = Duration::from_secs(24 * 3_600);
-
-const RULES: &str = r#"
-program = "pangan"
-nama = "Paket pangan"
-subjek = "keluarga"
-instansi = "Dinas Sosial"
-dasar = "Peraturan contoh"
-barang = "paket pangan"
-satuan = "paket"
-jumlah = 1
-rupiah = 150000
-berlaku_dari = 2025-01-01
-
-[[aturan]]
-id = "desil"
-jenis = "syarat"
-nama = "Desil 1 sampai 2"
-jika = { kolom = "desil", op = "<=", nilai = 2 }
-"#;
 
 /// Four families, the first of two persons (1 and 5), on three lists: DTSEN (list 1), other aid
 /// (2, the first only), and the running list (3), without the fourth. What was paid stands in

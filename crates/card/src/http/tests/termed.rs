@@ -1,34 +1,11 @@
 //! How long what is kept.
 
-use std::time::Duration;
-
 use store::params;
 
 use super::*;
 use crate::term;
 
 const TERMS: &str = "/api/v1/card/terms";
-
-const DAY: Duration = Duration::from_secs(24 * 3_600);
-
-const RULES: &str = r#"
-program = "pangan"
-nama = "Paket pangan"
-subjek = "keluarga"
-instansi = "Dinas Sosial"
-dasar = "Peraturan contoh"
-barang = "paket pangan"
-satuan = "paket"
-jumlah = 1
-rupiah = 150000
-berlaku_dari = 2025-01-01
-
-[[aturan]]
-id = "desil"
-jenis = "syarat"
-nama = "Desil 1 sampai 2"
-jika = { kolom = "desil", op = "<=", nilai = 2 }
-"#;
 
 impl House {
     async fn enforce(&self) {
