@@ -18,6 +18,8 @@ mod house;
 mod link;
 mod log;
 #[cfg(feature = "centre")]
+mod port;
+#[cfg(feature = "centre")]
 mod probe;
 mod release;
 #[cfg(feature = "centre")]

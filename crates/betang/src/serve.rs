@@ -23,10 +23,12 @@ use hall::staff::FirstAdmin;
 use hall::tls::Keeper;
 use rustls::ServerConfig;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use watch::live::Line;
 
 use crate::cli::say;
 use crate::compose::{self, House};
 use crate::log;
+use crate::port::Shared;
 use crate::socket::{self, Socket};
 
 /// How long what is going on may take to end.
@@ -108,7 +110,13 @@ pub(crate) async fn run(
         let served = socket::serve(socket, hall.clone(), router.clone(), handles.local.clone());
         hall.tasks().spawn("betang.socket", served);
     }
-    let served = serve(&hall, listener, kept, router, handles.pages.clone());
+    let served = serve(
+        &hall,
+        listener,
+        kept,
+        router,
+        (handles.pages.clone(), watch.line()),
+    );
     tokio::select! {
         served = served => served.context("the pages cannot be served any more")?,
         never = end(&hall, &handles, &mut signals) => match never {},
@@ -136,17 +144,19 @@ async fn serve(
     listener: TcpListener,
     kept: Option<(Keeper, Arc<ServerConfig>)>,
     router: Router,
-    handle: Handle<SocketAddr>,
+    (handle, players): (Handle<SocketAddr>, Line),
 ) -> std::io::Result<()> {
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     let Some((keeper, first)) = kept else {
         let server = patient(axum_server::from_tcp(listener)?);
+        let server = server.map(|pages| Shared::new(pages, players));
         return server.handle(handle).serve(service).await;
     };
     let encryption = RustlsConfig::from_config(first);
     let task = keep(hall.clone(), keeper, encryption.clone());
     hall.tasks().spawn("betang.certificate", task);
     let server = patient(axum_server::from_tcp_rustls(listener, encryption)?);
+    let server = server.map(|pages| Shared::new(pages, players));
     server.handle(handle).serve(service).await
 }
 

@@ -92,7 +92,10 @@ mod tests {
                     headers.clone().set(request, next)
                 }));
         let mut request = Request::new(Body::empty());
-        let arrival = Arrival { address: None, tls };
+        let arrival = Arrival {
+            tls,
+            ..Arrival::default()
+        };
         request.extensions_mut().insert(arrival);
         let answer = app.oneshot(request).await.expect("infallible");
         answer.headers().clone()

@@ -12,6 +12,8 @@ use std::net::{IpAddr, SocketAddr};
 
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::HeaderMap;
+use axum::http::header::HOST;
+use axum::http::uri::Authority;
 use axum::middleware::Next;
 use axum::response::Response;
 
@@ -27,9 +29,23 @@ pub async fn arrival(State(hall): State<Hall>, mut request: Request, next: Next)
         .get::<ConnectInfo<SocketAddr>>()
         .map(|info| info.0.ip().to_canonical());
     let own_tls = config.tls != Tls::Off;
-    let arrival = judge(peer, own_tls, &config.trusted_proxies, request.headers());
+    let mut arrival = judge(peer, own_tls, &config.trusted_proxies, request.headers());
+    let direct = peer.filter(|peer| !config.trusted_proxies.contains(peer));
+    arrival.port = direct.and_then(|_| called(&request, own_tls));
     request.extensions_mut().insert(arrival);
     next.run(request).await
+}
+
+/// The port of the address that a browser has opened (RFC 9110 §7.2): in HTTP/2 it
+/// stands with the path, and one that is the usual one of its scheme is not said.
+fn called(request: &Request, tls: bool) -> Option<u16> {
+    let said = request
+        .headers()
+        .get(HOST)
+        .and_then(|host| host.to_str().ok());
+    let said = said.and_then(|host| host.parse::<Authority>().ok());
+    let authority = request.uri().authority().or(said.as_ref())?;
+    Some(authority.port_u16().unwrap_or(if tls { 443 } else { 80 }))
 }
 
 pub(crate) fn judge(
@@ -41,6 +57,7 @@ pub(crate) fn judge(
     let bare = Arrival {
         address: peer,
         tls: own_tls,
+        port: None,
     };
     let Some(peer) = peer.filter(|peer| trusted.contains(peer)) else {
         return bare;
@@ -53,6 +70,7 @@ pub(crate) fn judge(
     Arrival {
         address: way.client(trusted).or(Some(peer)),
         tls: own_tls || way.https,
+        port: None,
     }
 }
 

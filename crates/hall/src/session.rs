@@ -118,6 +118,10 @@ pub struct Arrival {
     pub address: Option<IpAddr>,
     /// Whether nobody between could read it.
     pub tls: bool,
+    /// The port that the caller has called, as he knows it: before a translator on
+    /// the way it may be another than the house listens on. None where somebody
+    /// stands between who answers himself.
+    pub port: Option<u16>,
 }
 
 impl Arrival {
@@ -128,7 +132,7 @@ impl Arrival {
             address: extensions
                 .get::<ConnectInfo<SocketAddr>>()
                 .map(|info| info.0.ip().to_canonical()),
-            tls: false,
+            ..Self::default()
         })
     }
 }

@@ -12,7 +12,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::http;
 use crate::hub::Hub;
 use crate::jobs;
-use crate::live::Engine;
+use crate::live::{Engine, Line};
 #[cfg(feature = "stills")]
 use crate::still::Stills;
 
@@ -116,6 +116,12 @@ impl Room {
     #[must_use]
     pub fn media(&self) -> SocketAddr {
         self.inner.engine.local()
+    }
+
+    /// Where connections of viewers go that came to another port.
+    #[must_use]
+    pub fn line(&self) -> Line {
+        self.inner.engine.line().clone()
     }
 
     /// Its streams.

@@ -106,7 +106,7 @@ mod tests {
             }
             let arrival = Arrival {
                 address: address.parse().ok(),
-                tls: false,
+                ..Arrival::default()
             };
             is_at_hand(arrival, &map)
         };

@@ -68,6 +68,20 @@ pub fn readdress(packet: &mut [u8], end: End, to: Ipv4Addr) {
     }
 }
 
+/// The two ports of a packet of TCP (RFC 9293 §3.1); none if it is another, or a later
+/// part of one.
+#[must_use]
+pub fn tcp_ports(packet: &[u8]) -> Option<[u16; 2]> {
+    address(packet, End::Source)?;
+    let is_first = u16::from_be_bytes([packet[6], packet[7]]) & 0x1fff == 0;
+    if packet[9] != TCP || !is_first {
+        return None;
+    }
+    let header = usize::from(packet[0] & 0x0f) * 4;
+    let [a, b, c, d] = *packet.get(header..)?.first_chunk::<4>()?;
+    Some([u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d])])
+}
+
 /// Mends the sum at a place for an address that was replaced.
 fn mend(packet: &mut [u8], at: usize, from: Ipv4Addr, to: Ipv4Addr) {
     let Some(place) = packet.get_mut(at..).and_then(<[u8]>::first_chunk_mut::<2>) else {

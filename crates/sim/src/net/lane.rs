@@ -8,6 +8,8 @@ use std::collections::VecDeque;
 
 use serde_json::{Value as Json, json};
 
+use super::ipv4::tcp_ports;
+
 /// Microseconds since the network was made.
 pub type Instant = u64;
 
@@ -36,6 +38,9 @@ pub struct Shape {
     pub queue: u64,
     /// Nothing comes through.
     pub is_cut: bool,
+    /// Nothing but TCP with this port at one end comes through, as firewalls of guests
+    /// have it; nought: everything.
+    pub only: u16,
 }
 
 impl Default for Shape {
@@ -47,6 +52,7 @@ impl Default for Shape {
             rate: 0,
             queue: 64 * 1024,
             is_cut: false,
+            only: 0,
         }
     }
 }
@@ -64,6 +70,8 @@ pub struct Counts {
     pub overflowed: u64,
     /// Came while the lane was cut.
     pub cut: u64,
+    /// Was of another port, or another protocol, than may pass.
+    pub barred: u64,
 }
 
 impl Counts {
@@ -72,7 +80,7 @@ impl Counts {
     pub fn to_json(self) -> Json {
         json!({
             "through": self.through, "octets": self.octets, "lost": self.lost,
-            "overflowed": self.overflowed, "cut": self.cut,
+            "overflowed": self.overflowed, "cut": self.cut, "barred": self.barred,
         })
     }
 }
@@ -123,6 +131,11 @@ impl Lane {
             self.counts.cut += 1;
             return;
         }
+        let only = self.shape.only;
+        if only != 0 && !tcp_ports(&packet).is_some_and(|ports| ports.contains(&only)) {
+            self.counts.barred += 1;
+            return;
+        }
         if self.rng.u64(..1_000) < self.shape.loss_permille {
             self.counts.lost += 1;
             return;
@@ -165,6 +178,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use std::net::Ipv4Addr;
 
     fn lane(shape: Shape) -> Lane {
         Lane {
@@ -179,6 +193,30 @@ mod tests {
             lane.pop(at).map(|_| at)
         })
         .collect()
+    }
+
+    #[test]
+    fn what_is_not_of_the_one_port_does_not_pass() {
+        use super::super::ipv4::tests::tcp;
+        let ends = (Ipv4Addr::new(10, 62, 0, 1), Ipv4Addr::new(192, 168, 1, 2));
+        let mut whole = tcp(ends.0, ends.1, b"halo");
+        let ports = [443, 50_000_u16];
+        whole[20..24].copy_from_slice(&ports.map(u16::to_be_bytes).concat());
+        let mut of_udp = whole.clone();
+        of_udp[9] = 17;
+        let mut later = whole.clone();
+        later[7] = 1;
+        for (only, through) in [(0, 4), (ports[0], 1), (ports[1], 1), (1, 0)] {
+            let mut it = lane(Shape {
+                only,
+                ..Shape::default()
+            });
+            for packet in [&whole, &of_udp, &later, &vec![0x45; 3]] {
+                it.push(packet.clone(), 0);
+            }
+            assert_eq!(out(&mut it).len(), through, "{only}");
+            assert_eq!(it.counts.barred, 4 - it.counts.through);
+        }
     }
 
     #[test]

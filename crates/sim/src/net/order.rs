@@ -1,7 +1,7 @@
 //! What somebody wants changed while the network runs: a line of text.
 //!
 //! ```text
-//! SITE up|down|both [delay=MS] [jitter=MS] [loss=PERMILLE] [rate=KBIT] [queue=OCTETS] [cut|heal]
+//! SITE up|down|both [delay=MS] [jitter=MS] [loss=PERMILLE] [rate=KBIT] [queue=OCTETS] [only=PORT] [cut|heal]
 //! SITE rebind ADDRESS      the world sees it there from now on
 //! SITE toward PLACE        who answers it from now on
 //! counts                   what became of packets so far
@@ -38,6 +38,8 @@ pub enum Change {
     Queue(u64),
     /// Whether nothing comes through.
     Cut(bool),
+    /// A port of TCP; nought: any packet.
+    Only(u16),
 }
 
 impl Change {
@@ -50,6 +52,7 @@ impl Change {
             Self::Rate(bits) => shape.rate = bits,
             Self::Queue(octets) => shape.queue = octets,
             Self::Cut(is_cut) => shape.is_cut = is_cut,
+            Self::Only(port) => shape.only = port,
         }
     }
 }
@@ -161,6 +164,9 @@ fn change(word: &str) -> Result<Change, OrderError> {
         "loss" => within(value, 1_000).map(Change::Loss),
         "rate" => within(thousand, 1_000_000_000_000).map(Change::Rate),
         "queue" => within(value, QUEUE_MAX).map(Change::Queue),
+        "only" => u16::try_from(value)
+            .map(Change::Only)
+            .map_err(|_| bad("too much")),
         _ => Err(bad("not a change")),
     }
 }
@@ -172,7 +178,7 @@ mod tests {
     #[test]
     fn a_line_says_what_is_to_be_changed() {
         assert_eq!(
-            "desa-1 both delay=600 loss=20 rate=40 heal".parse(),
+            "desa-1 both delay=600 loss=20 rate=40 only=443 heal".parse(),
             Ok(Order::Shape {
                 site: "desa-1".to_owned(),
                 way: Way::Both,
@@ -180,6 +186,7 @@ mod tests {
                     Change::Delay(600_000),
                     Change::Loss(20),
                     Change::Rate(40_000),
+                    Change::Only(443),
                     Change::Cut(false),
                 ],
             })
@@ -203,6 +210,7 @@ mod tests {
             ("desa-1 up loss=2%", "loss=2%: not a whole number"),
             ("desa-1 up loss=1001", "loss=1001: too much"),
             ("desa-1 up delay=60001", "delay=60001: too much"),
+            ("desa-1 up only=65536", "only=65536: too much"),
             ("desa-1 rebind ::1", "::1: not an IPv4 address"),
         ] {
             let said = line.parse::<Order>().expect_err(line).to_string();

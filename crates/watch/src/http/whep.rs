@@ -18,6 +18,7 @@ use hall::Hall;
 use hall::audit::{self, Act};
 use hall::guard::{Guarded as _, Permission, Who};
 use hall::problem::{Path, Problem, Query};
+use hall::session::Arrival;
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
@@ -63,7 +64,7 @@ async fn join(
     who: Who,
     Path(name): Path<String>,
     Query(wish): Query<Wish>,
-    headers: HeaderMap,
+    (arrival, headers): (Arrival, HeaderMap),
     offer: Bytes,
 ) -> Result<Response, Problem> {
     let is_sdp = headers
@@ -133,6 +134,7 @@ async fn join(
         channel,
         sound,
         offer,
+        door: arrival.port,
     };
     let joined = match room.inner.engine.join(guest).await {
         Ok(joined) => joined,

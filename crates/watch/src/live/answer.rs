@@ -110,6 +110,42 @@ pub(super) fn finished(answer: &str, audible: bool) -> String {
     answer
 }
 
+/// The answer with one candidate more for each that takes connections: the same address
+/// at another port, which is tried after the first (RFC 8445 §5.1.2.1: less of the local
+/// preference, which stands above eight bits). They are of one foundation, having type,
+/// address and transport in common (§5.1.1.3 there).
+pub(super) fn also_at(answer: &str, port: u16) -> String {
+    let mut also = String::with_capacity(answer.len() + 128);
+    for line in answer.split_inclusive("\r\n") {
+        also.push_str(line);
+        if let Some(twin) = twin(line, port) {
+            also.push_str(&twin);
+        }
+    }
+    also
+}
+
+fn twin(line: &str, port: u16) -> Option<String> {
+    let mut words: Vec<_> = line.split(' ').map(str::to_owned).collect();
+    let [candidate, _, transport, priority, _, at, ..] = words.as_mut_slice() else {
+        return None;
+    };
+    let takes = candidate.starts_with("a=candidate:")
+        && transport.eq_ignore_ascii_case("tcp")
+        && line.contains(" tcptype passive")
+        && line.ends_with("\r\n");
+    if !takes || at.parse() == Ok(port) {
+        return None;
+    }
+    *priority = priority
+        .parse::<u32>()
+        .ok()?
+        .saturating_sub(1 << 8)
+        .to_string();
+    *at = port.to_string();
+    Some(words.join(" "))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -179,6 +215,21 @@ mod tests {
         assert_eq!(finished.matches("a=candidate").count(), 1);
         assert_eq!(sent(&finished, "audio"), None);
         assert_eq!(sent(&finished, "video").as_deref(), Some("1"));
+    }
+
+    #[test]
+    fn who_may_connect_may_also_connect_at_the_door() {
+        let udp = "a=candidate:1 1 udp 2130706175 192.0.2.1 8189 typ host\r\n";
+        let tcp = |port: u16, priority: u32| {
+            format!("a=candidate:2 1 tcp {priority} 192.0.2.1 {port} typ host tcptype passive\r\n")
+        };
+        let both = format!("{udp}{}", tcp(8189, 1_671_430_143));
+        let expected = format!("{both}{}a=mid:0\r\n", tcp(443, 1_671_429_887));
+        assert_eq!(also_at(&format!("{both}a=mid:0\r\n"), 443), expected);
+        assert_eq!(also_at(&both, 8189), both, "it is the same door");
+        let odd =
+            "a=candidate:2 1 tcp much 192.0.2.1 9 typ host tcptype passive\r\na=candidate:3\r\n";
+        assert_eq!(also_at(odd, 443), odd);
     }
 
     #[test]

@@ -26,7 +26,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::seats::{Seat, Seats};
 use super::session::{OfferError, Still, Terms, Viewer};
 use super::socket::Socket;
-use super::tcp::{self, Inbound};
+use super::tcp::{self, Inbound, Line};
 use crate::hub::bell::{Bell, Rung};
 use crate::hub::sound::Sound;
 use crate::hub::{Channel, StreamKey};
@@ -73,6 +73,9 @@ pub struct Guest {
     pub sound: Option<Arc<Sound>>,
     /// What his player sent.
     pub offer: String,
+    /// A port of this house besides the media port that brings connections here, as
+    /// he knows it: a network may pass the port of the pages and no other.
+    pub door: Option<u16>,
 }
 
 /// A viewer has been let in.
@@ -104,6 +107,7 @@ pub struct Ended {
 pub struct Engine {
     commands: mpsc::Sender<Command>,
     local: SocketAddr,
+    line: Line,
 }
 
 enum Command {
@@ -139,7 +143,7 @@ impl Engine {
         let local = socket.local();
         let terms = Terms::new(candidates(local, announce)?)
             .ok_or_else(|| io::Error::other("no certificate could be made"))?;
-        let inbound = tcp::listen(hall.tasks(), listener)?;
+        let (line, inbound) = tcp::listen(hall.tasks(), listener)?;
         let (commands, inbox) = mpsc::channel(COMMANDS);
         let (endings, ended) = mpsc::channel(ENDINGS);
         let served = Served {
@@ -157,13 +161,24 @@ impl Engine {
             endings,
         };
         hall.tasks().spawn("watch.live", served.run(inbox, inbound));
-        Ok((Self { commands, local }, ended))
+        let engine = Self {
+            commands,
+            local,
+            line,
+        };
+        Ok((engine, ended))
     }
 
     /// The media port.
     #[must_use]
     pub const fn local(&self) -> SocketAddr {
         self.local
+    }
+
+    /// Where connections of viewers go that came to another port.
+    #[must_use]
+    pub const fn line(&self) -> &Line {
+        &self.line
     }
 
     /// Lets a viewer in.

@@ -21,3 +21,4 @@ pub(crate) use engine::name_in;
 pub use engine::{Ended, Engine, EngineError, Guest, Joined, VIEWERS_MAX};
 pub use session::OfferError;
 pub(crate) use session::{OFFER_MAX, Terms, answer_alone};
+pub use tcp::{Line, speaks_stun};

@@ -87,15 +87,18 @@ impl Terms {
     }
 
     /// The candidate that packets to this address of ours were meant for. Behind a
-    /// translator they come to another address than viewers were told.
+    /// translator they come to another address than viewers were told, and at the
+    /// door of the pages to another port.
     pub(super) fn candidate(&self, to: SocketAddr) -> SocketAddr {
         let same_family = |address: &&SocketAddr| address.is_ipv4() == to.is_ipv4();
         if self.addresses.contains(&to) {
             return to;
         }
+        let same_ip = |address: &&SocketAddr| address.ip() == to.ip();
         self.addresses
             .iter()
-            .find(same_family)
+            .find(same_ip)
+            .or_else(|| self.addresses.iter().find(same_family))
             .or(self.addresses.first())
             .map_or(to, |address| *address)
     }
@@ -184,6 +187,7 @@ impl Viewer {
             channel,
             sound,
             offer,
+            door,
         } = guest;
         let Peer {
             rtc,
@@ -192,6 +196,7 @@ impl Viewer {
             voice,
             answer,
         } = Peer::answering(&offer, sound.is_some(), terms, instant)?;
+        let answer = door.map_or_else(|| answer.clone(), |door| answer::also_at(&answer, door));
         let hearing = sound.zip(voice).map(|(sound, voice)| Hearing {
             voice,
             next: 1,

@@ -1,5 +1,5 @@
 //! Viewers whose network passes no UDP: ICE over TCP (RFC 6544), on the same port
-//! number.
+//! number, and on any other port whose connections are handed over ([`Line`]).
 //!
 //! Packets travel behind their length in two octets (RFC 4571 §2). A connection
 //! is two tasks, one that reads and one that writes; the engine sees datagrams
@@ -34,6 +34,7 @@ const INBOUND: usize = 256;
 const SILENCE_MAX: Duration = Duration::from_secs(40);
 
 /// What a connection has brought.
+#[derive(Debug)]
 pub(super) enum Inbound {
     /// It is there; packets for its peer go into the queue.
     Opened(SocketAddr, mpsc::Sender<Arc<[u8]>>),
@@ -86,6 +87,36 @@ pub(super) fn take(at: SocketAddr) -> io::Result<std::net::TcpListener> {
     Ok(socket.into())
 }
 
+/// Whether a connection that begins with this octet is of a viewer. What comes first is
+/// the length of a STUN message, of which none has 4,096 octets; TLS begins with 22, the
+/// kind of its record (RFC 8446 §5.1), and HTTP with a letter.
+#[must_use]
+pub const fn speaks_stun(first: u8) -> bool {
+    first < 16
+}
+
+/// The way into the engine for connections. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Line {
+    tasks: Tasks,
+    tell: mpsc::Sender<Inbound>,
+    room: Arc<Semaphore>,
+}
+
+impl Line {
+    /// Takes a connection; one too many is closed.
+    pub fn take(&self, stream: TcpStream, peer: SocketAddr) {
+        let Ok(place) = Arc::clone(&self.room).try_acquire_owned() else {
+            return;
+        };
+        let connection = serve(self.tasks.clone(), stream, peer, self.tell.clone());
+        self.tasks.spawn("watch.live.tcp.peer", async move {
+            connection.await;
+            drop(place);
+        });
+    }
+}
+
 /// Lets connections in.
 ///
 /// # Errors
@@ -93,17 +124,20 @@ pub(super) fn take(at: SocketAddr) -> io::Result<std::net::TcpListener> {
 pub(super) fn listen(
     tasks: &Tasks,
     listener: std::net::TcpListener,
-) -> io::Result<mpsc::Receiver<Inbound>> {
+) -> io::Result<(Line, mpsc::Receiver<Inbound>)> {
     let listener = TcpListener::from_std(listener)?;
     let (tell, inbound) = mpsc::channel(INBOUND);
-    let accepting = accept(tasks.clone(), listener, tell);
-    tasks.spawn("watch.live.tcp", accepting);
-    Ok(inbound)
+    let line = Line {
+        tasks: tasks.clone(),
+        tell,
+        room: Arc::new(Semaphore::new(CONNECTIONS_MAX)),
+    };
+    tasks.spawn("watch.live.tcp", accept(listener, line.clone()));
+    Ok((line, inbound))
 }
 
-async fn accept(tasks: Tasks, listener: TcpListener, tell: mpsc::Sender<Inbound>) {
-    let room = Arc::new(Semaphore::new(CONNECTIONS_MAX));
-    let stop = tasks.soft().clone();
+async fn accept(listener: TcpListener, line: Line) {
+    let stop = line.tasks.soft().clone();
     loop {
         let accepted = tokio::select! {
             () = stop.cancelled() => return,
@@ -115,14 +149,7 @@ async fn accept(tasks: Tasks, listener: TcpListener, tell: mpsc::Sender<Inbound>
             tokio::time::sleep(Duration::from_millis(100)).await;
             continue;
         };
-        let Ok(place) = Arc::clone(&room).try_acquire_owned() else {
-            continue;
-        };
-        let connection = serve(tasks.clone(), stream, peer, tell.clone());
-        tasks.spawn("watch.live.tcp.peer", async move {
-            connection.await;
-            drop(place);
-        });
+        line.take(stream, peer);
     }
 }
 

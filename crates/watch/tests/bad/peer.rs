@@ -96,6 +96,7 @@ impl Peer {
             channel: Arc::clone(channel),
             sound,
             offer: offer.to_sdp_string(),
+            door: None,
         };
         let joined = engine.join(guest).await.expect("an answer");
         // Only by TCP: a path over UDP would be taken first.

@@ -87,6 +87,7 @@ async fn an_offer_that_breaks_its_reader_is_refused_and_nobody_else_notices() {
         channel: Arc::clone(&channel),
         sound: None,
         offer: CONTRADICTION.to_owned(),
+        door: None,
     };
     let refused = engine.join(guest).await;
     let why = refused.map(|joined| joined.answer).expect_err("no answer");

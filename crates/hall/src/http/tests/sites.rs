@@ -38,6 +38,7 @@ impl Kotak {
         let arrival = Arrival {
             address: Some([10, 9, 8, 7].into()),
             tls: true,
+            port: None,
         };
         let asking = Asking {
             code: code.clone(),
