@@ -2,6 +2,7 @@
 import type { Camera, CameraState } from '$api/model';
 import { maybe, t } from '$shell/words.svelte';
 import { face, type Face } from './camera';
+import type { Rung } from './ladder';
 
 /** The word beside the shape. */
 export function faceWord(f: Face): string {
@@ -26,6 +27,11 @@ export function tileWord(state: CameraState): string {
   if (state.reason === 'wrong_password') return t('tile.password');
   if (state.reason === 'stopped') return t('tile.stopped');
   return state.word === 'dark' ? t('tile.dark') : '';
+}
+/** Which rung a tile is on and why it is not the wished one. */
+export function rungWord(rung: Rung, why: string): string {
+  const because = maybe(`tile.because.${why}`);
+  return because ? t('tile.rung.because', { rung: t(`tile.rung.${rung}`), why: because }) : '';
 }
 /** The kind of place a camera looks at. */
 export function kindWord(kind: Camera['kind']): string {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { afterDrop, afterNudge, frozen, judge, pause, unborn, type Facts, type Life } from './supervise';
+import { afterAsk, afterDrop, afterNudge, afterPicture, frozen, judge, pause, RETRY_MS, unborn, unreachable, type Facts, type Life } from './supervise';
 
-const fine: Facts = { peer: 'connected', sending: true };
+const fine: Facts = { peer: 'connected', sending: true, answered: true };
 const life = (more: Partial<Life>): Life => ({ ...unborn(), ...more });
 
 describe('the next step', () => {
@@ -11,14 +11,20 @@ describe('the next step', () => {
     ['waiting ends', life({ phase: 'waiting', until: 500 }), 500, fine, 'join'],
     ['joining has time', life({ phase: 'joining' }), 11_000, fine, 'stay'],
     ['joining gives up', life({ phase: 'joining' }), 12_001, fine, 'drop'],
-    ['joining fails at once', life({ phase: 'joining' }), 10, { peer: 'failed', sending: true }, 'drop'],
-    ['joining ends when the peer has gone', life({ phase: 'joining' }), 10, { peer: 'disconnected', sending: true }, 'drop'],
+    ['joining fails at once', life({ phase: 'joining' }), 10, { peer: 'failed', sending: true, answered: true }, 'drop'],
+    ['joining ends when the peer has gone', life({ phase: 'joining' }), 10, { peer: 'disconnected', sending: true, answered: true }, 'drop'],
     ['a fresh picture plays on', life({ phase: 'playing', newest: 900 }), 1_000, fine, 'stay'],
-    ['a lost peer is dropped once the picture stands', life({ phase: 'playing', newest: 0 }), 3_001, { peer: 'disconnected', sending: true }, 'drop'],
-    ['a short loss is borne', life({ phase: 'playing', newest: 0 }), 2_000, { peer: 'disconnected', sending: true }, 'stay'],
+    ['a lost peer is dropped once the picture stands', life({ phase: 'playing', newest: 0 }), 3_001, { peer: 'disconnected', sending: true, answered: true }, 'drop'],
+    ['a peer that never connects is given up before the picture is', life({ phase: 'joining' }), 8_001, { peer: 'connecting', sending: true, answered: true }, 'drop'],
+    ['an answer that has not come is waited for', life({ phase: 'joining' }), 8_001, { peer: 'new', sending: true, answered: false }, 'stay'],
+    ['silence is asked about', life({ phase: 'playing', newest: 0, gap: 40 }), 1_201, fine, 'ask'],
+    ['a slow camera is not silent between two pictures', life({ phase: 'playing', newest: 0, gap: 1_000 }), 3_900, fine, 'stay'],
+    ['nobody asks while the camera itself is silent', life({ phase: 'playing', newest: 0, gap: 40 }), 1_500, { peer: 'connected', sending: false, answered: true }, 'stay'],
+    ['nobody asks twice in one breath', life({ phase: 'playing', newest: 0, gap: 40, asked: 1_201, asks: 1 }), 2_400, fine, 'stay'],
+    ['a short loss is borne', life({ phase: 'playing', newest: 0, asked: 1_300, asks: 1 }), 2_000, { peer: 'disconnected', sending: true, answered: true }, 'stay'],
     ['frozen while the camera sends: join anew', life({ phase: 'playing', newest: 0 }), 8_001, fine, 'drop'],
-    ['frozen and the camera is silent: hold', life({ phase: 'playing', newest: 0 }), 60_000, { peer: 'connected', sending: false }, 'stay'],
-    ['silent but the peer is gone: join anew', life({ phase: 'playing', newest: 0 }), 60_000, { peer: 'closed', sending: false }, 'drop']
+    ['frozen and the camera is silent: hold', life({ phase: 'playing', newest: 0 }), 60_000, { peer: 'connected', sending: false, answered: true }, 'stay'],
+    ['silent but the peer is gone: join anew', life({ phase: 'playing', newest: 0 }), 60_000, { peer: 'closed', sending: false, answered: true }, 'drop']
   ])('%s', (_, given, now, facts, step) => expect(judge(given, now, facts)).toBe(step));
 });
 
@@ -42,6 +48,41 @@ describe('pauses', () => {
     const playing = life({ phase: 'playing', newest: 3 });
     expect(afterNudge(playing, 100)).toBe(playing);
   });
+});
+
+describe('silence', () => {
+  test('questions come further and further apart, until pictures have come for a while', () => {
+    let it = life({ phase: 'playing', newest: 0, gap: 40 });
+    const asked: number[] = [];
+    // Pictures come back for a moment after each question.
+    for (let now = 0; now < 60_000; now += 100) {
+      if (judge(it, now, fine) === 'ask') {
+        asked.push(now);
+        it = afterPicture(afterAsk(it, now), now);
+      }
+    }
+    const apart = asked.slice(1).map((at, i) => at - (asked[i] ?? 0));
+    expect(asked[0]).toBe(1_300);
+    expect([...apart].sort((a, b) => a - b)).toEqual(apart);
+    expect(asked.length).toBeLessThan(10);
+    for (let now = 60_000; now < 75_000; now += 40) it = afterPicture(it, now);
+    expect(it).toMatchObject({ asked: null, asks: 0 });
+  });
+  test('the gap is learnt from the pictures', () => {
+    let it = life({ phase: 'playing' });
+    for (let at = 0; at <= 20_000; at += 500) it = afterPicture(it, at);
+    expect(it.gap).toBeCloseTo(500);
+  });
+});
+
+test('a network that answers and lets no peer through is left alone for a minute', () => {
+  let it = afterDrop(life({ phase: 'joining' }), 10, 1, 0, true);
+  expect([unreachable(it), it.until]).toEqual([false, 410]);
+  it = afterDrop(it, 20, 1, 0, true);
+  expect([unreachable(it), it.until]).toEqual([true, 20 + RETRY_MS]);
+  expect(afterNudge(it, 30).until).toBe(30);
+  expect(unreachable(afterPicture(it, 40))).toBe(false);
+  expect(unreachable(afterDrop(life({ phase: 'joining', unreached: 1 }), 10, 1))).toBe(false);
 });
 
 test('a picture is frozen two and a half seconds after the last one', () => {

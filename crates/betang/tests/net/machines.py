@@ -8,8 +8,10 @@ import csv
 import io
 import json
 import os
+import shutil
 import signal
 import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -23,6 +25,36 @@ ANCHORS = ["10.62.0.11", "10.62.0.12", "10.62.0.13"]
 
 # So long anything may take until it is so. A guard against hanging.
 PATIENCE = 240
+
+INSIDE = "IN_NAMESPACES"
+
+
+def why_not(*tools):
+    """Enters namespaces of its own; why that cannot be."""
+    if os.environ.get(INSIDE):
+        try:
+            os.close(os.open("/dev/net/tun", os.O_RDWR))
+        except OSError as error:
+            return f"/dev/net/tun: {error.strerror}"
+        return None
+    for tool in ["unshare", "nsenter", "ip", "mount", *tools]:
+        if not shutil.which(tool):
+            return f"{tool} is not installed"
+    ways = [["unshare", "-n", "-m"], ["unshare", "-U", "-r", "-n", "-m"]]
+    for way in ways:
+        tried = subprocess.run([*way, "true"], capture_output=True, text=True)
+        if tried.returncode == 0:
+            os.environ[INSIDE] = "1"
+            os.execvp(way[0], [*way, sys.executable, *sys.argv])
+    return f"no namespaces: {tried.stderr.strip()}"
+
+
+def end(folder):
+    """Ends what was started here; the namespaces go with their last program."""
+    children = subprocess.run(["pgrep", "-P", str(os.getpid())], capture_output=True, text=True)
+    for pid in children.stdout.split():
+        subprocess.run(["kill", "-9", pid], capture_output=True)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 class Machine:
@@ -43,9 +75,13 @@ class Machine:
         assert done.returncode == 0, f"{args}: {done.stderr}"
         return done.stdout
 
+    def take(self, device):
+        """Takes a device of the network, which stays down."""
+        subprocess.run(["ip", "link", "set", device, "netns", str(self.holder.pid)], check=True)
+
     def plug(self, device, *addresses):
         """Takes a device of the network, with its addresses, as the way to everywhere."""
-        subprocess.run(["ip", "link", "set", device, "netns", str(self.holder.pid)], check=True)
+        self.take(device)
         for address in addresses:
             self.run("ip", "addr", "add", address, "dev", device)
         self.run("ip", "link", "set", device, "up")

@@ -12,7 +12,6 @@ the cases are skipped with the reason.
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -26,38 +25,17 @@ sys.path.insert(0, str(Path(__file__).parent))
 import looks
 import nodes as house_nodes
 import probes as centre_probes
-from machines import (ANCHORS, CENTRE, DNS, DOOR, PORTAL, STRANGER, Box, House, Machine, Net, compare, until)
+from machines import (ANCHORS, CENTRE, DNS, DOOR, PORTAL, STRANGER, Box, House, Machine, Net, compare, end, until, why_not)
 
 # What stands in one row happens at the same time, to different boxes.
 CASES = [["cut"], ["portal", "full_and_poor"], ["seen", "nodes"], ["probes", "speed"], ["counts"]]
 TESTS = sum(map(len, CASES))
-INSIDE = "IN_NAMESPACES"
 
 # Seconds of a slot of the boxes here; a village's have sixty.
 SLOT = 10
 
 # What a good line to a village is like.
 USUAL = "both delay=30 jitter=10 loss=10 rate=5000"
-
-
-def why_not():
-    """Enters namespaces of its own; why that cannot be."""
-    if os.environ.get(INSIDE):
-        try:
-            os.close(os.open("/dev/net/tun", os.O_RDWR))
-        except OSError as error:
-            return f"/dev/net/tun: {error.strerror}"
-        return None
-    for tool in ["unshare", "nsenter", "ip", "mount", "openssl", "fping", "setpriv"]:
-        if not shutil.which(tool):
-            return f"{tool} is not installed"
-    ways = [["unshare", "-n", "-m"], ["unshare", "-U", "-r", "-n", "-m"]]
-    for way in ways:
-        tried = subprocess.run([*way, "true"], capture_output=True, text=True)
-        if tried.returncode == 0:
-            os.environ[INSIDE] = "1"
-            os.execvp(way[0], [*way, sys.executable, *sys.argv])
-    return f"no namespaces: {tried.stderr.strip()}"
 
 
 class World:
@@ -463,7 +441,7 @@ def main():
     betang, sim, *flags = sys.argv[1:]
     # Who enters a network leaves the folder that a path may be relative to.
     betang, sim = os.path.abspath(betang), os.path.abspath(sim)
-    reason = why_not()
+    reason = why_not("openssl", "fping", "setpriv")
     if reason:
         print(f"skipped: {reason}")
         print(f"0 passed, 0 failed, {TESTS} skipped")
@@ -492,14 +470,6 @@ def main():
     print(f"{time.monotonic() - began:.0f} s in all")
     print(f"{passed} passed, {TESTS - passed} failed, 0 skipped")
     return passed != TESTS
-
-
-def end(folder):
-    """Ends what was started here; the namespaces go with their last program."""
-    children = subprocess.run(["pgrep", "-P", str(os.getpid())], capture_output=True, text=True)
-    for pid in children.stdout.split():
-        subprocess.run(["kill", "-9", pid], capture_output=True)
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":
