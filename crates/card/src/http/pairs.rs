@@ -109,7 +109,8 @@ struct PairView {
     /// Whether the newest examination took both for one person.
     joined: bool,
     /// Why people are asked: `grey`, `refused` (it looks like one person, and most of what it
-    /// would have joined spoke against it) or `sample` (by chance).
+    /// would have joined spoke against it), `sample` (by chance), or where a list came late
+    /// `merge` (two persons may be one) and `split` (one may be two).
     #[schema(value_type = String)]
     kind: &'static str,
     /// Whether it is of the random sample.
