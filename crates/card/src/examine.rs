@@ -252,7 +252,7 @@ struct Decided {
     answer: Answer,
     refused: u64,
     chosen: Chosen,
-    model: Model,
+    model: Box<Model>,
     /// Whose each record was, where that was asked before.
     was: Option<Was>,
     /// What has become of the rows of a list that came late.
@@ -360,7 +360,7 @@ impl Examination {
             Ok::<_, Problem>(Decided {
                 chosen,
                 refused: linked.clusters.refused,
-                model: linked.model,
+                model: Box::new(linked.model),
                 households,
                 answer,
                 memory,
@@ -747,7 +747,7 @@ impl Examination {
 /// What an examination ends with.
 struct Ended {
     outcome: Outcome,
-    model: Model,
+    model: Box<Model>,
     taken: Option<LateList>,
 }
 

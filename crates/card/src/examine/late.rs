@@ -53,6 +53,8 @@ pub(crate) struct LateList {
     /// The run that took it, and the one that this went on from.
     pub(crate) run: i64,
     pub(crate) after: i64,
+    /// When the last examination of all began.
+    pub(crate) since: Wall,
     pub(crate) list: i64,
     pub(crate) kind: String,
     pub(crate) title: String,
@@ -95,6 +97,11 @@ pub(crate) fn whole(row: &RunRow, taken: &[LateList]) -> i64 {
     taken.first().map_or(row.number, |first| first.after)
 }
 
+/// When that began.
+pub(crate) fn since(row: &RunRow, taken: &[LateList]) -> Wall {
+    taken.first().map_or(row.began, |first| first.since)
+}
+
 /// Whether so many records were taken late that an examination of all is due.
 pub(crate) fn is_due(taken: &[LateList], records: u64) -> bool {
     let late: u64 = taken.iter().map(|it| it.rows).sum();
@@ -104,8 +111,9 @@ pub(crate) fn is_due(taken: &[LateList], records: u64) -> bool {
 /// What a late list goes on from.
 pub(super) struct Late {
     before: i64,
+    since: Wall,
     outcome: Outcome,
-    model: Model,
+    model: Box<Model>,
     taken: Vec<LateList>,
     began: Mono,
 }
@@ -198,8 +206,9 @@ pub(crate) async fn begin(
         lists,
         late: Some(Late {
             before: before.number,
+            since: since(&before, &taken),
             outcome,
-            model,
+            model: Box::new(model),
             taken,
             began: now.mono,
         }),
@@ -340,7 +349,7 @@ impl Examination {
             let register = std::mem::take(&mut memory.register);
             let records = std::mem::take(&mut memory.late);
             let (index, asked) = pool.install(|| {
-                let mut index = Index::new(register, model.clone(), &clusters, &said, settings);
+                let mut index = Index::new(register, *model.clone(), &clusters, &said, settings);
                 let last = lists.last();
                 let rows = records.iter().zip(std::iter::repeat(last));
                 let rows: Vec<_> = rows
@@ -385,6 +394,7 @@ impl Examination {
         LateList {
             run: self.number,
             after: late.before,
+            since: late.since,
             list: list.map_or(0, |it| it.number),
             kind: list.map_or("", |it| it.kind.as_str()).to_owned(),
             title: list.map(|it| it.title.clone()).unwrap_or_default(),

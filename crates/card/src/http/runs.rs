@@ -61,6 +61,9 @@ pub(super) struct RunView {
     failure: Option<String>,
     /// The last examination of all that it goes on from; its own number where it is one.
     whole: i64,
+    /// When that began: lists that came since are not in it, but for those below.
+    #[schema(value_type = i64)]
+    since_us: Wall,
     /// The list that it takes alone. Null: it examines all.
     late_list: Option<i64>,
     /// The lists that were taken since the last examination of all, the oldest first.
@@ -88,6 +91,7 @@ pub(super) fn view(room: &Room, names: &Names, row: RunRow) -> Result<RunView, P
     };
     Ok(RunView {
         whole,
+        since_us: late::since(&row, &taken),
         late_list: row.late.map(|it| it.1),
         is_due: late::is_due(&taken, result.as_ref().map_or(0, |it| it.records)),
         late: taken

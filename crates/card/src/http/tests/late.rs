@@ -89,8 +89,11 @@ impl House {
     /// The newest run once nothing goes on.
     async fn ended(&self) -> Json {
         let is_over = |runs: &Json| {
-            let state = runs["items"][0]["state"].as_str().unwrap_or_default();
-            runs["items"][0]["stage"].is_null() && !["working", "undoing"].contains(&state)
+            let mut runs = runs["items"].as_array().expect("runs").iter();
+            runs.all(|run| {
+                let state = run["state"].as_str().unwrap_or_default();
+                run["stage"].is_null() && !["working", "undoing"].contains(&state)
+            })
         };
         self.until(RUNS, is_over).await["items"][0].clone()
     }
