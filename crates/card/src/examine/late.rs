@@ -524,3 +524,65 @@ pub(crate) async fn take_back(
     hall.tasks().spawn("card.undo", undoing);
     Ok(row.number)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn late(rows: u64) -> LateList {
+        LateList {
+            run: 2,
+            after: 1,
+            since: Wall::from_us(0),
+            list: 5,
+            kind: "desa".to_owned(),
+            title: String::new(),
+            rows,
+            erased: 0,
+            joined: 0,
+            founded: 0,
+            families: 0,
+            replaced: 0,
+            grey: 0,
+            proposals: 0,
+            by: Id::from_bytes([1; 16]),
+            at: Wall::from_us(0),
+            took_ms: 0,
+        }
+    }
+
+    #[test]
+    fn an_examination_of_all_is_due_after_a_tenth_of_the_records() {
+        for (rows, records, due) in [
+            (&[][..], 0, false),
+            (&[0], 100, false),
+            (&[9], 100, false),
+            (&[10], 100, true),
+            (&[6, 3], 100, false),
+            (&[6, 4], 100, true),
+            (&[99_999], 1_000_000, false),
+        ] {
+            let taken: Vec<LateList> = rows.iter().map(|rows| late(*rows)).collect();
+            assert_eq!(is_due(&taken, records), due, "{rows:?} of {records}");
+        }
+    }
+
+    #[test]
+    fn persons_of_before_are_clusters_by_their_first_records() {
+        let id = |number| Some(Id::from_bytes([number; 16]));
+        let persons = vec![id(7), id(3), None, id(7), id(3), id(9), id(1)];
+        let known = super::super::Known {
+            families: vec![None; persons.len()],
+            persons,
+            replaced: Vec::new(),
+        };
+        let was = Was {
+            known,
+            gone: Vec::new(),
+        };
+        // The last one came late and is none of before.
+        let clusters = clusters(&was, 6);
+        assert_eq!(clusters.of, [0, 1, 2, 0, 1, 5]);
+        assert_eq!(clusters.count, 4);
+    }
+}

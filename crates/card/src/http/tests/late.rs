@@ -356,6 +356,47 @@ async fn said(db: Db) {
     assert_eq!(runs["items"][0]["result"]["persons"], persons);
 }
 
+/// That two persons are one is asked, and done by nobody but people.
+async fn proposed(db: Db) {
+    let house = house(db).await;
+    let title = json!({ "title": "PKH kabupaten", "owner": "lain" });
+    let list = house.bring("bansos", &aid(), title).await;
+    // The husband is said to be 3 and 8, who stand apart.
+    house.says_before((1, 4), (list, 4), Word::Same).await;
+    house.says_before((1, 8), (list, 4), Word::Same).await;
+    let (third, eighth) = (house.family_of(3).await, house.family_of(8).await);
+    let run = house.takes(1, list).await;
+    assert_eq!(counts(&run["late"][0]), [4, 3, 1, 1, 0, 1], "{run}");
+    assert_eq!(house.family_of(3).await, third);
+    assert_eq!(house.family_of(8).await, eighth);
+    let pairs = house.get("/api/v1/card/pairs?limit=1000").await;
+    let pairs = pairs.is(200).json();
+    let items = pairs["items"].as_array().expect("pairs").iter();
+    let merge: Vec<_> = items.clone().filter(|it| it["kind"] == "merge").collect();
+    assert_eq!(merge.len(), 1, "{merge:?}");
+    assert_eq!(
+        (&merge[0]["joined"], &merge[0]["sampled"]),
+        (&json!(false), &json!(false))
+    );
+    // Those of the examination are asked still, and so is what of the late list is not sure.
+    let of_list = |it: &&Json| {
+        let id = it["id"].as_str().unwrap_or_default();
+        id.contains(&format!("-{list}.")) || id.starts_with(&format!("{list}."))
+    };
+    let grey = run["late"][0]["grey"].as_u64().expect("a number");
+    assert_eq!(items.clone().filter(of_list).count() as u64, grey + 1);
+    assert!(items.clone().any(|it| it["sampled"] == true));
+    // Who is looked for without a number is found among the late rows, too.
+    let index = "/api/v1/card/persons/index";
+    House::post(&house, index, json!({})).await.is(200);
+    let seen = house.until(index, |seen| seen["state"] == "here").await;
+    assert_eq!((&seen["records"], &seen["run"]), (&json!(19), &json!(2)));
+    let heard = json!({ "name": "Lusia Bangas", "birth": "1990-07-15" });
+    let found = House::post(&house, "/api/v1/card/persons/search", heard).await;
+    let found = found.is(200).json();
+    assert_eq!(found["items"][0]["who"]["name"], "L•••• B••••", "{found}");
+}
+
 /// What did not end leaves nothing, wherever it stopped.
 async fn killed(db: Db) {
     let mut house = house(db).await;
@@ -540,6 +581,7 @@ on_both! {
     a_late_list_is_taken_alone_and_taken_back: whole;
     a_late_running_list_takes_the_place_of_the_one_before: replaced;
     what_people_said_of_late_rows_counts: said;
+    two_persons_that_a_late_row_joins_stay_two: proposed;
     a_late_list_that_did_not_end_leaves_nothing: killed;
     a_late_list_is_refused_with_a_reason: refused;
     an_adopted_list_rests_on_its_examination: adopted;
