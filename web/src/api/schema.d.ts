@@ -6196,7 +6196,8 @@ export interface components {
             bands: components["schemas"]["CardBand"][];
             /**
              * Format: int64
-             * @description Words that were said since that examination began: they count from the next on.
+             * @description Words that were said since that examination began, or a late list that they are about
+             *     was taken: they count from the next on.
              */
             not_yet_counted: number;
             /** @description How many pairs are in each state, in the area of the caller. */

@@ -17,7 +17,7 @@
 use std::collections::BTreeSet;
 
 use base::id::{Id, Person, Resident};
-use base::now::{Mono, Wall};
+use base::now::{Now, Wall};
 use card_core::household::Households;
 use card_core::link::Settings;
 use card_core::link::cluster::Clusters;
@@ -74,6 +74,7 @@ pub(crate) struct LateList {
     /// That two persons are one, or one is two: people are asked.
     pub(crate) proposals: u64,
     pub(crate) by: Id<Person>,
+    pub(crate) began: Wall,
     pub(crate) at: Wall,
     pub(crate) took_ms: u64,
 }
@@ -102,6 +103,13 @@ pub(crate) fn since(row: &RunRow, taken: &[LateList]) -> Wall {
     taken.first().map_or(row.began, |first| first.since)
 }
 
+/// Since when words on a pair of rows of such lists are not counted: those on rows of before
+/// since the last examination of all began, those on a late row since that was taken.
+pub(crate) fn counted_until(since: Wall, taken: &[LateList], lists: [i64; 2]) -> Wall {
+    let late = taken.iter().filter(|it| lists.contains(&it.list));
+    late.map(|it| it.began).max().unwrap_or(since)
+}
+
 /// Whether so many records were taken late that an examination of all is due.
 pub(crate) fn is_due(taken: &[LateList], records: u64) -> bool {
     let late: u64 = taken.iter().map(|it| it.rows).sum();
@@ -115,7 +123,7 @@ pub(super) struct Late {
     outcome: Outcome,
     model: Box<Model>,
     taken: Vec<LateList>,
-    began: Mono,
+    began: Now,
 }
 
 /// The run that counts, if that is the one that is meant: by its own number, or by that of
@@ -210,7 +218,7 @@ pub(crate) async fn begin(
             outcome,
             model: Box::new(model),
             taken,
-            began: now.mono,
+            began: now,
         }),
     })
 }
@@ -407,6 +415,7 @@ impl Examination {
             grey: 0,
             proposals: 0,
             by: self.person,
+            began: late.began.wall,
             at: self.hall.now().wall,
             took_ms: 0,
         }
@@ -432,7 +441,7 @@ impl Late {
         taken: &LateList,
     ) -> Result<(), Problem> {
         let now = of.hall.now();
-        let took = now.mono.since(self.began);
+        let took = now.mono.since(self.began.mono);
         let told = LateList {
             at: now.wall,
             took_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
@@ -546,6 +555,7 @@ mod tests {
             grey: 0,
             proposals: 0,
             by: Id::from_bytes([1; 16]),
+            began: Wall::from_us(0),
             at: Wall::from_us(0),
             took_ms: 0,
         }
@@ -564,6 +574,26 @@ mod tests {
         ] {
             let taken: Vec<LateList> = rows.iter().map(|rows| late(*rows)).collect();
             assert_eq!(is_due(&taken, records), due, "{rows:?} of {records}");
+        }
+    }
+
+    #[test]
+    fn words_count_where_they_were_said_before_their_rows_were_taken() {
+        let at = Wall::from_us;
+        let of = |list, began| LateList {
+            list,
+            began: at(began),
+            ..late(1)
+        };
+        let taken = [of(5, 20), of(6, 30)];
+        for (lists, until) in [
+            ([1, 2], 10),
+            ([1, 5], 20),
+            ([5, 5], 20),
+            ([6, 5], 30),
+            ([2, 6], 30),
+        ] {
+            assert_eq!(counted_until(at(10), &taken, lists), at(until), "{lists:?}");
         }
     }
 
