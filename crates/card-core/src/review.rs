@@ -4,8 +4,12 @@
 //! how probable it called them. From the first it gets better; from the second it is known
 //! how good it is, since nobody has chosen them.
 
+mod late;
+
 use crate::hash::Map;
 use crate::link::Linked;
+
+pub use self::late::{Late, late};
 
 /// Between these the linkage is not sure.
 const GREY: (f64, f64) = (0.1, 0.9);
@@ -31,9 +35,22 @@ pub enum Kind {
     Refused,
     /// By chance.
     Sample,
+    /// A record that came late says that two persons may be one.
+    Merge,
+    /// Without a record that is gone a person may be several.
+    Split,
 }
 
 impl Kind {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::Grey,
+        Self::Refused,
+        Self::Sample,
+        Self::Merge,
+        Self::Split,
+    ];
+
     /// The word that rows and requests use.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -41,15 +58,15 @@ impl Kind {
             Self::Grey => "grey",
             Self::Refused => "refused",
             Self::Sample => "sample",
+            Self::Merge => "merge",
+            Self::Split => "split",
         }
     }
 
     /// What a word stands for.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
-        [Self::Grey, Self::Refused, Self::Sample]
-            .into_iter()
-            .find(|kind| kind.as_str() == word)
+        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
     }
 }
 

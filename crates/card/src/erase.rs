@@ -32,6 +32,7 @@ use serde_json::json;
 use store::blob::Sha256;
 use store::{Conn, Error, Tx};
 
+use crate::examine::late;
 use crate::facts::{self, Written};
 use crate::hold::Hold;
 use crate::import::kept;
@@ -423,7 +424,11 @@ async fn write(
     let now = hall.now();
     let stays = reach.stays(hall, &mut tx).await?;
     let mut destroyed = Destroyed::default();
-    let counting = run::counting(&mut tx).await?.map_or(0, |run| run.number);
+    let counting = match run::counting(&mut tx).await? {
+        // A late list that is taken back does not bring back who is erased.
+        Some(row) => late::whole(&row, &late::taken(&row)?),
+        None => 0,
+    };
     for (list, sealed) in &reach.rows {
         let (keys, index) = wipe(hall.vault(), &mut tx, list.number, sealed).await?;
         destroyed.keys += keys;

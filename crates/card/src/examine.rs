@@ -11,10 +11,11 @@
 
 mod asked;
 mod known;
+pub(crate) mod late;
 pub(crate) mod memory;
 mod undone;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use base::area::AreaCode;
@@ -23,6 +24,7 @@ use base::id::{Family, Id, Person, Resident};
 use card_core::facts::{Facts, Gathering, ListOf};
 use card_core::household::{Households, Listed};
 use card_core::identity;
+use card_core::link::learn::Model;
 use card_core::link::{self, Settings, Step};
 use card_core::list::Kind;
 use card_core::number;
@@ -38,6 +40,7 @@ use utoipa::ToSchema;
 
 pub(crate) use self::asked::Asked;
 use self::known::Known;
+use self::late::{Late, LateList};
 use self::memory::Memory;
 pub(crate) use self::undone::sweep;
 use self::undone::{forget, undo};
@@ -62,7 +65,8 @@ const CHUNK: usize = 4_000;
 pub(crate) struct Stage {
     /// The number of the run.
     pub(crate) run: i64,
-    /// `reading`, `comparing`, `merging` or `writing`.
+    /// `reading`, `comparing`, `merging`, `taking` (a list that came late), `writing` or
+    /// `undoing`.
     #[schema(value_type = String)]
     pub(crate) doing: &'static str,
     /// So much of it is done,
@@ -149,7 +153,7 @@ pub(crate) async fn begin(
     let now = hall.now();
     let yardstick = serde_json::to_value(&asked)
         .map_err(|error| Problem::bug(format!("a yardstick cannot be written: {error}")))?;
-    let number = run::begin(&mut tx, who.person(), &yardstick, now.wall).await?;
+    let number = run::begin(&mut tx, who.person(), &yardstick, None, now.wall).await?;
     let act = Act {
         verb: "card_run.began",
         subject: format!("run {number}"),
@@ -173,6 +177,7 @@ pub(crate) async fn begin(
         person: who.person(),
         asked,
         lists: chosen,
+        late: None,
     };
     hall.tasks().spawn("card.examine", examination.run());
     Ok(number)
@@ -222,18 +227,22 @@ pub(crate) async fn is_stale(
     let now = chosen(hall, list::standing(conn).await?);
     let was = result.and_then(|it| it["lists"].as_array());
     let was = was.map_or(&[][..], Vec::as_slice);
-    let was: Vec<Option<i64>> = was.iter().map(|it| it["number"].as_i64()).collect();
+    let mut was: Vec<Option<i64>> = was.iter().map(|it| it["number"].as_i64()).collect();
+    // One that was taken late stands last.
+    was.sort_unstable();
     Ok(now.iter().map(|it| Some(it.number)).ne(was))
 }
 
 /// An examination that goes on.
-struct Examination {
+pub(crate) struct Examination {
     hall: Hall,
     room: Room,
     number: i64,
     person: Id<Person>,
     asked: Asked,
     lists: Vec<ListRow>,
+    /// What it goes on from where it takes one list only, the last one.
+    late: Option<Late>,
 }
 
 /// Who is who, and what was found.
@@ -243,6 +252,17 @@ struct Decided {
     answer: Answer,
     refused: u64,
     chosen: Chosen,
+    model: Box<Model>,
+    /// Whose each record was, where that was asked before.
+    was: Option<Was>,
+    /// What has become of the rows of a list that came late.
+    taken: Option<LateList>,
+}
+
+/// Whose each record was, and rows that count no more.
+struct Was {
+    known: Known,
+    gone: Vec<MemberRow>,
 }
 
 impl Examination {
@@ -274,30 +294,33 @@ impl Examination {
 
     async fn whole(&self) -> Result<(), Problem> {
         let tell = |done, of| self.stage("reading", done, of);
-        let memory = memory::read(&self.hall, &self.room, &self.lists, &tell).await?;
-        let decided = self.decide(memory).await?;
+        let is_late = self.late.is_some();
+        let memory = memory::read(&self.hall, &self.room, &self.lists, is_late, &tell).await?;
+        let decided = match &self.late {
+            None => self.decide(memory).await?,
+            Some(late) => self.take(late, memory).await?,
+        };
         self.write(decided).await
+    }
+
+    /// By what the running list is held against all records.
+    fn yardstick(&self, memory: &Memory) -> Yardstick {
+        let named = |name: &String| {
+            let mut names = self.asked.not_excluding.iter();
+            names.any(|it| it.to_uppercase() == *name)
+        };
+        let programmes = memory.programmes.iter().enumerate();
+        let excluding = programmes.filter(|(_, name)| !named(name));
+        Yardstick {
+            decile_max: self.asked.decile_max,
+            excluding: excluding.fold(0, |bits, (at, _)| bits | (1_u32 << at)),
+        }
     }
 
     /// Links all records and holds the running list against them.
     async fn decide(&self, memory: Memory) -> Result<Decided, Problem> {
         let lists: Vec<Listed> = self.listed();
-        let excluding = memory
-            .programmes
-            .iter()
-            .enumerate()
-            .filter(|(_, name)| {
-                !self
-                    .asked
-                    .not_excluding
-                    .iter()
-                    .any(|it| it.to_uppercase() == **name)
-            })
-            .fold(0, |bits, (at, _)| bits | (1_u32 << at));
-        let by = Yardstick {
-            decile_max: self.asked.decile_max,
-            excluding,
-        };
+        let by = self.yardstick(&memory);
         let (room, number) = (self.room.clone(), self.number);
         let mut read = self.hall.db().read().await?;
         let words = review::words(&mut read).await?;
@@ -337,9 +360,12 @@ impl Examination {
             Ok::<_, Problem>(Decided {
                 chosen,
                 refused: linked.clusters.refused,
+                model: Box::new(linked.model),
                 households,
                 answer,
                 memory,
+                was: None,
+                taken: None,
             })
         });
         deciding
@@ -372,22 +398,50 @@ impl Examination {
             answer,
             refused,
             chosen,
+            model,
+            was,
+            mut taken,
         } = decided;
-        let known = self.known(&memory).await?;
-        let (was_person, was_family) = known.votes(&memory.register);
+        let Was { known, gone } = match was {
+            Some(was) => was,
+            None => self.known(&memory).await?,
+        };
+        self.end(&gone).await?;
+        let family_of: Vec<u32> = (0..memory.told.len()).map(|at| households.of(at)).collect();
+        let (was_person, was_family) = match self.late {
+            None => known.votes(&memory.register),
+            Some(_) => known.late_votes(&memory.register, &households.person, &family_of),
+        };
+        let (mut people, mut homes) = (BTreeSet::new(), 0);
         let persons = identity::keep(
             &households.person,
             households.family.len(),
             &was_person,
-            || self.hall.mint(),
+            || {
+                let id = self.hall.mint();
+                people.insert(id);
+                id
+            },
         );
-        let family_of: Vec<u32> = (0..memory.told.len()).map(|at| households.of(at)).collect();
         let families = identity::keep(
             &family_of,
             households.families as usize,
             &was_family,
-            || self.hall.mint(),
+            || {
+                homes += 1;
+                self.hall.mint()
+            },
         );
+        if let Some(taken) = &mut taken {
+            let late = memory
+                .told
+                .len()
+                .saturating_sub(usize::try_from(taken.rows).unwrap_or(0));
+            let is_known = |person: &&u32| !people.contains(&persons[**person as usize]);
+            let joined = households.person[late..].iter().filter(is_known);
+            taken.joined = joined.count() as u64;
+            (taken.founded, taken.families) = (people.len() as u64, homes);
+        }
         let row = |at: usize| {
             let told = &memory.told[at];
             MemberRow {
@@ -436,7 +490,12 @@ impl Examination {
             moved_records: moved,
         };
         let (facts, written) = self.knows(memory, households, &persons, &families).await?;
-        if let Err(problem) = self.settle(&outcome, &written).await {
+        let ended = Ended {
+            outcome,
+            model,
+            taken,
+        };
+        if let Err(problem) = self.settle(&ended, &written).await {
             written.forget(&self.hall).await;
             return Err(problem);
         }
@@ -475,15 +534,13 @@ impl Examination {
         Ok((facts, written))
     }
 
-    /// Whose each record was in the run before; ends rows of lists that count no more.
-    async fn known(&self, memory: &Memory) -> Result<Known, Problem> {
+    /// Whose each record was in the run before.
+    async fn known(&self, memory: &Memory) -> Result<Was, Problem> {
         let mut known = Known::new(memory.told.len());
         let at_list: BTreeMap<i64, u16> = (0..)
             .zip(&self.lists)
             .map(|(at, it)| (it.number, at))
             .collect();
-        // Records are in the order of lists and rows, and so is what is known of them.
-        let mut next = 0;
         let (mut behind, mut gone) = ((0, 0), Vec::new());
         let mut replaced: BTreeMap<i64, Vec<MemberRow>> = BTreeMap::new();
         loop {
@@ -497,20 +554,19 @@ impl Examination {
             behind = (last.list, last.number.into());
             for row in rows {
                 let Some(list) = at_list.get(&row.list) else {
-                    gone.push((row.list, row.number));
+                    gone.push(row);
                     replaced.entry(row.list).or_default().push(row);
                     continue;
                 };
+                // Records are in the order of lists and rows.
                 let key = (*list, row.number);
-                let here = |at: usize| memory.told.get(at).map(|told| (told.list, told.row));
-                while here(next).is_some_and(|it| it < key) {
-                    next += 1;
-                }
-                if here(next) == Some(key) {
-                    known.persons[next] = Some(row.person);
-                    known.families[next] = Some(row.family);
-                } else {
-                    gone.push((row.list, row.number));
+                let told = &memory.told;
+                match told.binary_search_by_key(&key, |told| (told.list, told.row)) {
+                    Ok(at) => {
+                        known.persons[at] = Some(row.person);
+                        known.families[at] = Some(row.family);
+                    }
+                    Err(_) => gone.push(row),
                 }
             }
         }
@@ -518,14 +574,19 @@ impl Examination {
             self.replaced(list, &members, &mut known).await?;
         }
         known.replaced.sort_unstable();
+        Ok(Was { known, gone })
+    }
+
+    /// Ends rows of lists that count no more.
+    async fn end(&self, gone: &[MemberRow]) -> Result<(), Problem> {
         for some in gone.chunks(CHUNK) {
             let mut tx = self.hall.db().write().await?;
-            for (list, number) in some {
-                member::end(&mut tx, self.number, *list, *number).await?;
+            for row in some {
+                member::end(&mut tx, self.number, row.list, row.number).await?;
             }
             tx.commit().await?;
         }
-        Ok(known)
+        Ok(())
     }
 
     /// Whose the NIKs of a list were that another has taken the place of.
@@ -648,13 +709,19 @@ impl Examination {
         totals.into_values().collect()
     }
 
-    async fn settle(&self, outcome: &Outcome, facts: &Written) -> Result<(), Problem> {
+    async fn settle(&self, ended: &Ended, facts: &Written) -> Result<(), Problem> {
+        let outcome = &ended.outcome;
         let result = serde_json::to_value(outcome)
             .map_err(|error| Problem::bug(format!("a result cannot be written: {error}")))?;
         let now = self.hall.now();
         let mut tx = self.hall.db().write().await?;
         facts.record(&self.hall, &mut tx).await?;
+        run::learned(&mut tx, self.number, &ended.model.octets()).await?;
         run::done(&mut tx, self.number, &result, facts.kept(), now.wall).await?;
+        if let Some((late, taken)) = self.late.as_ref().zip(ended.taken.as_ref()) {
+            late.settle(self, &mut tx, taken).await?;
+            return Ok(tx.commit().await?);
+        }
         let act = Act {
             verb: "card_run.done",
             subject: format!("run {}", self.number),
@@ -675,6 +742,13 @@ impl Examination {
         }
         Ok(())
     }
+}
+
+/// What an examination ends with.
+struct Ended {
+    outcome: Outcome,
+    model: Box<Model>,
+    taken: Option<LateList>,
 }
 
 fn named(list: &ListRow) -> ListOf {

@@ -135,20 +135,50 @@ pub(crate) async fn let_go(hall: &Hall, before: i64) -> Result<(), Problem> {
     let idle = run::idle(&mut read, before).await?;
     drop(read);
     for (number, name) in idle {
-        let Some(hash) = Sha256::parse(&name) else {
+        let Some(hash) = forget(hall, number, &name).await? else {
             continue;
         };
-        let mut tx = hall.db().write().await?;
-        run::without_facts(&mut tx, number).await?;
-        blob::forget(&mut tx, &hash).await?;
-        tx.commit().await?;
-        let blobs = hall.blobs().clone();
-        let removed = hall
-            .tasks()
-            .blocking("removing facts", move || blobs.remove(&hash));
-        removed
-            .await
-            .map_err(|undone| Problem::bug(undone.to_string()))??;
+        remove(hall, hash).await?;
     }
+    Ok(())
+}
+
+/// Lets go of what a run knew that counts no more.
+pub(crate) async fn end(hall: &Hall, number: i64) -> Result<(), Error> {
+    let mut read = hall.db().read().await?;
+    let found = run::find(&mut read, number).await?;
+    drop(read);
+    let Some(name) = found.and_then(|run| run.facts_name) else {
+        return Ok(());
+    };
+    if let Some(hash) = forget(hall, number, &name).await?
+        && remove(hall, hash).await.is_err()
+    {
+        // Its key is gone: it is in nobody's way.
+        tracing::warn!(run = number, "what a run knew lies there still");
+    }
+    Ok(())
+}
+
+/// The key goes first.
+async fn forget(hall: &Hall, number: i64, name: &str) -> Result<Option<Sha256>, Error> {
+    let Some(hash) = Sha256::parse(name) else {
+        return Ok(None);
+    };
+    let mut tx = hall.db().write().await?;
+    run::without_facts(&mut tx, number).await?;
+    blob::forget(&mut tx, &hash).await?;
+    tx.commit().await?;
+    Ok(Some(hash))
+}
+
+async fn remove(hall: &Hall, hash: Sha256) -> Result<(), Problem> {
+    let blobs = hall.blobs().clone();
+    let removed = hall
+        .tasks()
+        .blocking("removing facts", move || blobs.remove(&hash));
+    removed
+        .await
+        .map_err(|undone| Problem::bug(undone.to_string()))??;
     Ok(())
 }

@@ -88,6 +88,7 @@ pub const SCHEMA: store::migrate::Schema = store::schema!(
         (5, "erasures"),
         (6, "requests"),
         (7, "exports"),
+        (8, "late"),
     ]
 );
 

@@ -7,7 +7,9 @@ use base::area::AreaCode;
 use card_core::household::Households;
 use card_core::link::Linked;
 use card_core::link::cluster::Said;
+use card_core::link::compare::Pattern;
 use card_core::link::explain::explain;
+use card_core::link::learn::Model;
 use card_core::list::Kind;
 use card_core::review::{self, Answer, BANDS, Band, State};
 use serde_json::json;
@@ -57,18 +59,7 @@ pub(crate) fn bands(words: &Words, pairs: &[PairRow], counts: &[(u64, u64)]) -> 
 
 /// What counts of what people said, by the records of an examination.
 pub(crate) fn said(words: &Words, lists: &[ListRow], memory: &Memory) -> Vec<Said> {
-    let at_list: BTreeMap<i64, u16> = (0..)
-        .zip(lists)
-        .map(|(at, list)| (list.number, at))
-        .collect();
-    let record = |(list, number): (i64, u32)| {
-        let key = (*at_list.get(&list)?, number);
-        // Records are in the order of lists and rows.
-        let told = memory
-            .told
-            .binary_search_by_key(&key, |it| (it.list, it.row));
-        u32::try_from(told.ok()?).ok()
-    };
+    let record = |row| at(lists, memory, row);
     let said = words.iter().filter_map(|(id, words)| {
         let same = settled(words, false).1?;
         Some(Said {
@@ -80,12 +71,101 @@ pub(crate) fn said(words: &Words, lists: &[ListRow], memory: &Memory) -> Vec<Sai
     said.collect()
 }
 
+/// The record of a row, if it is there.
+fn at(lists: &[ListRow], memory: &Memory, (list, number): (i64, u32)) -> Option<u32> {
+    let list = lists.iter().position(|it| it.number == list)?;
+    let key = (u16::try_from(list).ok()?, number);
+    // Records are in the order of lists and rows.
+    let told = memory
+        .told
+        .binary_search_by_key(&key, |it| (it.list, it.row));
+    u32::try_from(told.ok()?).ok()
+}
+
 /// What an examination was not sure of.
 #[derive(Debug, Default)]
 pub(crate) struct Chosen {
     pub(crate) pairs: Vec<PairRow>,
     /// Pairs of each band, and how many of these were joined.
     pub(crate) bands: Vec<(u64, u64)>,
+}
+
+/// What pairs are told by.
+struct Telling<'a> {
+    /// Families that have a row of the running list.
+    running: Vec<bool>,
+    households: &'a Households,
+    lists: &'a [ListRow],
+    memory: &'a Memory,
+    model: &'a Model,
+}
+
+impl<'a> Telling<'a> {
+    fn new(
+        households: &'a Households,
+        lists: &'a [ListRow],
+        memory: &'a Memory,
+        model: &'a Model,
+    ) -> Self {
+        let mut running = vec![false; households.families as usize];
+        for (at, told) in memory.told.iter().enumerate() {
+            let is_running = lists[usize::from(told.list)].kind == Kind::Kpm;
+            running[households.of(at) as usize] |= is_running;
+        }
+        Self {
+            running,
+            households,
+            lists,
+            memory,
+            model,
+        }
+    }
+
+    fn place(&self, record: u32) -> (i64, u32) {
+        let told = &self.memory.told[record as usize];
+        (self.lists[usize::from(told.list)].number, told.row)
+    }
+
+    fn pays(&self, records: [u32; 2]) -> bool {
+        let family = |record: u32| self.households.of(record as usize) as usize;
+        records.iter().any(|record| self.running[family(*record)])
+    }
+
+    /// A pair, not of the random sample.
+    fn pair(
+        &self,
+        (left, right): (u32, u32),
+        pattern: Pattern,
+        same: f64,
+        kind: review::Kind,
+    ) -> PairRow {
+        let (mut left, mut right) = (left, right);
+        if self.place(left) > self.place(right) {
+            (left, right) = (right, left);
+        }
+        let area = |record: u32| {
+            let area = self.memory.areas[record as usize].as_ref();
+            area.map_or("", AreaCode::as_str).to_owned()
+        };
+        let why = explain(self.model, pattern);
+        let evidence: Vec<_> = why
+            .evidence
+            .iter()
+            .map(|it| json!({ "field": it.field.as_str(), "says": it.says, "bits": it.bits }))
+            .collect();
+        let person = |record: u32| self.households.person[record as usize];
+        PairRow {
+            id: PairId::new(self.place(left), self.place(right)),
+            same,
+            kind,
+            band: None,
+            joined: person(left) == person(right),
+            pays: self.pays([left, right]),
+            areas: [area(left), area(right)],
+            why: json!({ "prior": why.prior, "against": why.against.as_str(),
+                "evidence": evidence }),
+        }
+    }
 }
 
 /// Chooses the pairs that people are asked about.
@@ -96,57 +176,59 @@ pub(crate) fn choose(
     memory: &Memory,
     run: i64,
 ) -> Chosen {
-    let mut running = vec![false; households.families as usize];
-    for (at, told) in memory.told.iter().enumerate() {
-        let is_running = lists[usize::from(told.list)].kind == Kind::Kpm;
-        running[households.of(at) as usize] |= is_running;
-    }
     let of = &linked.clusters.of;
-    let place = |record: u32| {
-        let told = &memory.told[record as usize];
-        (lists[usize::from(told.list)].number, told.row)
-    };
-    let area = |record: u32| {
-        let area = memory.areas[record as usize].as_ref();
-        area.map_or("", AreaCode::as_str).to_owned()
-    };
     let mut bands = vec![(0, 0); BANDS.len()];
     for (pair, same) in linked.pairs.iter().zip(&linked.same) {
         let band: &mut (u64, u64) = &mut bands[review::band(*same)];
         band.0 += 1;
         band.1 += u64::from(of[pair.left as usize] == of[pair.right as usize]);
     }
+    let telling = Telling::new(households, lists, memory, &linked.model);
     let asked = review::choose(linked, run.unsigned_abs());
     let pairs = asked.iter().map(|asked| {
-        let pair = &linked.pairs[asked.pair];
-        let (mut left, mut right) = (pair.left, pair.right);
-        if place(left) > place(right) {
-            (left, right) = (right, left);
-        }
-        let why = explain(&linked.model, pair.pattern);
-        let evidence: Vec<_> = why
-            .evidence
-            .iter()
-            .map(|it| json!({ "field": it.field.as_str(), "says": it.says, "bits": it.bits }))
-            .collect();
-        let same = linked.same[asked.pair];
-        let pays = [left, right]
-            .iter()
-            .any(|record| running[households.of(*record as usize) as usize]);
+        let (pair, same) = (&linked.pairs[asked.pair], linked.same[asked.pair]);
+        let row = telling.pair((pair.left, pair.right), pair.pattern, same, asked.kind);
         PairRow {
-            id: PairId::new(place(left), place(right)),
-            same,
-            kind: asked.kind,
             band: asked.is_sampled.then(|| review::band(same)),
-            joined: of[left as usize] == of[right as usize],
-            pays,
-            areas: [area(left), area(right)],
-            why: json!({ "prior": why.prior, "against": why.against.as_str(),
-                "evidence": evidence }),
+            ..row
         }
     });
     Chosen {
         pairs: pairs.collect(),
         bands,
+    }
+}
+
+/// The pairs that people are asked about after a list was taken late: those of before whose
+/// rows are still there, and those of the list. Bands and their sample stay those of the
+/// examination of all.
+pub(crate) fn choose_late(
+    before: Chosen,
+    late: &[review::Late],
+    model: &Model,
+    households: &Households,
+    lists: &[ListRow],
+    memory: &Memory,
+) -> Chosen {
+    let telling = Telling::new(households, lists, memory, model);
+    let mut pairs: BTreeMap<PairId, PairRow> = BTreeMap::new();
+    for mut row in before.pairs {
+        let [left, right] = [row.id.left, row.id.right].map(|it| at(lists, memory, it));
+        if let (Some(left), Some(right)) = (left, right) {
+            // Whoever is on the running list may have come to be with this list.
+            row.pays = telling.pays([left, right]);
+            pairs.insert(row.id, row);
+        }
+    }
+    for it in late {
+        let row = telling.pair((it.left, it.right), it.pattern, it.same, it.kind);
+        pairs
+            .entry(row.id)
+            .and_modify(|was| was.kind = row.kind)
+            .or_insert(row);
+    }
+    Chosen {
+        pairs: pairs.into_values().collect(),
+        bands: before.bands,
     }
 }

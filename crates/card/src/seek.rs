@@ -233,7 +233,7 @@ async fn make(
             seek.stage = Stage::Coming(done, of);
         }
     };
-    let memory = memory::read(hall, room, &lists, &tell).await?;
+    let memory = memory::read(hall, room, &lists, false, &tell).await?;
     let mut read = hall.db().read().await?;
     let words = review::words(&mut read).await?;
     drop(read);

@@ -183,9 +183,24 @@ impl Once {
         thing: &impl Serialize,
     ) -> Result<Response, Problem> {
         let body = json(thing)?;
-        self.keep(tx, now, problem::CREATED, location, &body)
+        self.keep(tx, now, problem::CREATED, Some(location), &body)
             .await?;
         problem::answered(problem::CREATED, Some(location), body)
+    }
+
+    /// `202` with what was begun, kept for whoever asks again.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn accepted(
+        &self,
+        tx: &mut Tx,
+        now: Now,
+        begun: &impl Serialize,
+    ) -> Result<Response, Problem> {
+        let body = json(begun)?;
+        self.keep(tx, now, problem::ACCEPTED, None, &body).await?;
+        problem::answered(problem::ACCEPTED, None, body)
     }
 
     /// The same for an answer with a secret: only that it was given is kept.
@@ -199,7 +214,7 @@ impl Once {
         location: &str,
         thing: &impl Serialize,
     ) -> Result<Response, Problem> {
-        self.keep(tx, now, ONCE_ONLY, location, "").await?;
+        self.keep(tx, now, ONCE_ONLY, Some(location), "").await?;
         problem::answered(problem::CREATED, Some(location), json(thing)?)
     }
 
@@ -208,7 +223,7 @@ impl Once {
         tx: &mut Tx,
         now: Now,
         status: i64,
-        location: &str,
+        location: Option<&str>,
         body: &str,
     ) -> Result<(), Problem> {
         let Some(key) = &self.key else {
@@ -218,7 +233,7 @@ impl Once {
             request: self.request.clone(),
             body_mac: self.body_mac.clone(),
             status,
-            location: Some(location.to_owned()),
+            location: location.map(str::to_owned),
             body: body.to_owned(),
         };
         Ok(rows::keep(tx, self.person, key, &row, now.wall).await?)

@@ -476,6 +476,9 @@ pub fn created_as(location: &str, content_type: &str, body: String) -> Response 
 /// Something was made, as a number that can be kept.
 pub const CREATED: i64 = 201;
 
+/// The status of what was begun, as answers are kept.
+pub const ACCEPTED: i64 = 202;
+
 /// An answer that was kept as a number and JSON, once more.
 ///
 /// # Errors

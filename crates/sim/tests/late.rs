@@ -110,6 +110,59 @@ fn a_late_tenth_is_linked_nearly_as_well_as_all_at_once() {
     }
 }
 
+/// The last list of a province comes when all others are linked.
+#[test]
+fn a_late_list_is_linked_nearly_as_well_and_touches_nobody_else() {
+    for (seed, careless) in [(21, 1.0), (22, 1.0), (23, 2.0)] {
+        let (rows, truth) = shuffled(seed, 20_000, careless);
+        let sources: BTreeMap<&str, usize> = rows.iter().fold(BTreeMap::new(), |mut all, it| {
+            *all.entry(it[0].as_str()).or_default() += 1;
+            all
+        });
+        for (source, count) in &sources {
+            let mut order: Vec<usize> = (0..rows.len()).collect();
+            order.sort_by_key(|at| rows[*at][0] == **source);
+            let (rows, truth): (Vec<Fields>, Vec<u32>) = order
+                .into_iter()
+                .map(|at| (rows[at].clone(), truth[at]))
+                .unzip();
+            let early = rows.len() - count;
+            let whole = f1(&linked(&register(&rows)).clusters.of, &truth);
+            let mut index = index(register(&rows[..early]));
+            let before: Vec<_> = (0..early)
+                .map(|at| index.persons().of(number(at)))
+                .collect();
+            let late: Vec<Row<'_>> = rows[early..].iter().map(row).collect();
+            let taken = index.take_all(&late);
+            let parts = f1(&index.persons().clusters().of, &truth);
+            say(&format!(
+                "careless {careless}, {source} late ({count} of {}): F1 {whole:.4} at once, {parts:.4} late, {:+.4}",
+                rows.len(),
+                parts - whole
+            ));
+            assert!(
+                whole - parts <= 0.01,
+                "seed {seed} {source}: {whole} {parts}"
+            );
+            // Whoever was there is who he was, and has more records only where one has come.
+            let after: Vec<_> = (0..early)
+                .map(|at| index.persons().of(number(at)))
+                .collect();
+            assert_eq!(before, after);
+            let touched: Vec<_> = taken.iter().map(|it| it.cluster).collect();
+            for (at, taken) in taken.iter().enumerate() {
+                assert_eq!(index.persons().of(number(early + at)), Some(taken.cluster));
+            }
+            let grown = (early..rows.len()).map(|at| index.persons().of(number(at)));
+            assert_eq!(grown.flatten().collect::<Vec<_>>(), touched);
+        }
+    }
+}
+
+fn number(at: usize) -> u32 {
+    u32::try_from(at).expect("counted")
+}
+
 /// Records of the province.
 const RECORDS: usize = 2_700_000;
 

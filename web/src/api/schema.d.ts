@@ -1546,6 +1546,45 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/card/runs/{run}/late": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a list that came after the newest examination into it: its rows alone are held
+         *     against all others, and come to whom they belong or to somebody new. That two persons are
+         *     one, or one is two, is asked among the pairs. The answer comes at once; the list of runs
+         *     tells how far it has come. */
+        post: operations["post_card_runs_by_run_late"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card/runs/{run}/late/{list}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes a list back that was taken late, the last one first: whatever it has brought is as if
+         *     it had never been. The list itself stays. The answer comes at once; the list of runs tells
+         *     when it is done. */
+        delete: operations["delete_card_runs_by_run_late_by_list"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/card/samples": {
         parameters: {
             query?: never;
@@ -5639,6 +5678,88 @@ export interface components {
             /** @description What the list is called. */
             title: string;
         };
+        /**
+         * @description Which list.
+         * @example {
+         *       "list": 7
+         *     }
+         */
+        CardLateForm: {
+            /**
+             * Format: int64
+             * @description Its number.
+             */
+            list: number;
+        };
+        /** @description A list that was taken late. */
+        CardLateList: {
+            /**
+             * Format: int64
+             * @description From when on it counts.
+             */
+            at_us: number;
+            /** @description Who had it taken. */
+            by_name?: string | null;
+            /**
+             * Format: int64
+             * @description Rows whose key was destroyed: they say nothing.
+             */
+            erased: number;
+            /**
+             * Format: int64
+             * @description Families that nobody knew before.
+             */
+            families: number;
+            /**
+             * Format: int64
+             * @description Persons that nobody knew before.
+             */
+            founded: number;
+            /**
+             * Format: int64
+             * @description Pairs that people are asked about, since the linkage was not sure.
+             */
+            grey: number;
+            /**
+             * Format: int64
+             * @description Rows that came to somebody who was known before.
+             */
+            joined: number;
+            /** @description what it is a list of, */
+            kind: string;
+            /**
+             * Format: int64
+             * @description Its number,
+             */
+            list: number;
+            /**
+             * Format: int64
+             * @description Pairs by which two persons may be one, or one may be two: people say so.
+             */
+            proposals: number;
+            /**
+             * Format: int64
+             * @description Rows of lists that count no more, since this one has taken their place.
+             */
+            replaced: number;
+            /**
+             * Format: int64
+             * @description Rows that were taken.
+             */
+            rows: number;
+            /**
+             * Format: int64
+             * @description The run that took it.
+             */
+            run: number;
+            /** @description and what it is called. */
+            title: string;
+            /**
+             * Format: int64
+             * @description How long it took, in milliseconds.
+             */
+            took_ms: number;
+        };
         /** @description How good the linkage is, by the random sample of pairs that people reviewed. */
         CardLinkage: {
             precision?: components["schemas"]["CardMeasuredShare"] | null;
@@ -5974,7 +6095,8 @@ export interface components {
             /** @description Whether the newest examination took both for one person. */
             joined: boolean;
             /** @description Why people are asked: `grey`, `refused` (it looks like one person, and most of what it
-             *     would have joined spoke against it) or `sample` (by chance). */
+             *     would have joined spoke against it), `sample` (by chance), or where a list came late
+             *     `merge` (two persons may be one) and `split` (one may be two). */
             kind: string;
             /** @description One row, */
             left: components["schemas"]["CardPairSide"];
@@ -6074,7 +6196,8 @@ export interface components {
             bands: components["schemas"]["CardBand"][];
             /**
              * Format: int64
-             * @description Words that were said since that examination began: they count from the next on.
+             * @description Words that were said since that examination began, or a late list that they are about
+             *     was taken: they count from the next on.
              */
             not_yet_counted: number;
             /** @description How many pairs are in each state, in the area of the caller. */
@@ -6876,15 +6999,34 @@ export interface components {
             ended_us?: number | null;
             /** @description What went wrong, as the slug of a problem. */
             failure?: string | null;
+            /** @description Whether so many rows came late that an examination of all is due. */
+            is_due: boolean;
+            /** @description The lists that were taken since the last examination of all, the oldest first. */
+            late: components["schemas"]["CardLateList"][];
+            /**
+             * Format: int64
+             * @description The list that it takes alone. Null: it examines all.
+             */
+            late_list?: number | null;
             /**
              * Format: int64
              * @description Its number.
              */
             number: number;
             result?: components["schemas"]["CardRunResult"] | null;
+            /**
+             * Format: int64
+             * @description When that began: lists that came since are not in it, but for those below.
+             */
+            since_us: number;
             stage?: components["schemas"]["CardRunStage"] | null;
-            /** @description `working`, `done` or `failed`. */
+            /** @description `working`, `done` or `failed`; of one that takes a late list `undoing` or `undone`, too. */
             state: string;
+            /**
+             * Format: int64
+             * @description The last examination of all that it goes on from; its own number where it is one.
+             */
+            whole: number;
             /** @description By what the list was measured. */
             yardstick: components["schemas"]["CardYardstick"];
         };
@@ -6947,7 +7089,8 @@ export interface components {
         };
         /** @description How far an examination has come. */
         CardRunStage: {
-            /** @description `reading`, `comparing`, `merging` or `writing`. */
+            /** @description `reading`, `comparing`, `merging`, `taking` (a list that came late), `writing` or
+             *     `undoing`. */
             doing: string;
             /**
              * Format: int64
@@ -16958,6 +17101,75 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["MediaType"];
             422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    post_card_runs_by_run_late: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the same request twice has one effect */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @description the newest examination */
+                run: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardLateForm"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardRun"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    delete_card_runs_by_run_late_by_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the newest examination */
+                run: number;
+                /** @description the list */
+                list: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardRun"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
             503: components["responses"]["Unavailable"];
             507: components["responses"]["Full"];
         };

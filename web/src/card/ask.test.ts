@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { amount, around, below, counted, isWhole, isWork, permille, readWanted, since, without } from './ask';
+import { amount, around, below, came, counted, isWhole, isWork, permille, readWanted, since, without } from './ask';
 import type { Answer, List, Run } from './model';
 
 const wanted = (query: string) => readWanted(new URLSearchParams(query));
@@ -22,7 +22,7 @@ test('names are taken for a district or a village, and for nothing larger', () =
 });
 
 const result = { lists: [], records: 30, erased: 0, persons: 20, families: 12, without_card: 0, refused_merges: 0, rows: 10, fine: 7, eligible: 5, programmes: [], moved_records: 0 };
-const run: Run = { number: 3, state: 'done', stage: null, began_us: 100, ended_us: 200, yardstick: { decile_max: 2, rupiah_each: null, not_excluding: [], threshold: 0.5 }, result, failure: null };
+const run: Run = { number: 3, state: 'done', stage: null, began_us: 100, ended_us: 200, yardstick: { decile_max: 2, rupiah_each: null, not_excluding: [], threshold: 0.5 }, result, failure: null, whole: 3, since_us: 100, late_list: null, late: [], is_due: false };
 const answer = (rows: number): Answer => ({ run, list: { rows, rupiah: 50, unknown: 1 }, found: { dead: { rows: 1, rupiah: 5, unknown: 0 } }, questioned: { rows: 3, rupiah: 5, unknown: 0 }, not_known: { rows: 0, rupiah: 0, unknown: 0 }, is_stale: false, parts: [] });
 
 test('an answer is of the whole list where all of its rows are seen', () => {
@@ -51,6 +51,9 @@ test('lists that came later and lists that were withdrawn are told', () => {
   const examined = { ...run, result: { ...result, lists: [{ number: 1, kind: 'kpm', title: 'x', as_of: null, rows: 1 }, { number: 2, kind: 'dtsen', title: 'y', as_of: null, rows: 1 }] } };
   // The fourth is older than the examination: another list had taken its place.
   expect(since(examined, [list(1, 10), list(3, 150), list(4, 20)])).toEqual({ newer: 1, withdrawn: 1 });
+  // One that was taken late began much later itself: what came since the examination of all waits still.
+  const late = { ...examined, number: 4, began_us: 500, late_list: 5, result: { ...examined.result, lists: [...examined.result.lists, { number: 5, kind: 'bansos', title: 'z', as_of: null, rows: 1 }] } };
+  expect(came(late, [list(6, 160), list(3, 150), list(4, 20), list(5, 140)]).map((one) => one.number)).toEqual([3, 6]);
 });
 
 test('nothing typed is unknown and never zero; what could be read twice is refused', () => {

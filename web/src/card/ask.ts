@@ -63,12 +63,18 @@ export function permille(part: number, whole: number): number | null {
   return whole > 0 ? Math.floor((part * 1000) / whole) : null;
 }
 
-/** Lists that came after an examination had begun, and those it rests on that were withdrawn since. */
+/** Lists that came after an examination of all had begun and are not in it, the oldest first. */
+export function came(run: Run, lists: readonly List[]): List[] {
+  const used = new Set(run.result?.lists.map((list) => list.number));
+  return lists.filter((list) => !used.has(list.number) && list.written_us > run.since_us).sort((a, b) => a.number - b.number);
+}
+
+/** How many such lists there are, and how many it rests on that were withdrawn since. */
 export function since(run: Run, lists: readonly List[]): { newer: number; withdrawn: number } {
   const used = new Set(run.result?.lists.map((list) => list.number));
   const standing = new Set(lists.map((list) => list.number));
   return {
-    newer: lists.filter((list) => !used.has(list.number) && list.written_us > run.began_us).length,
+    newer: came(run, lists).length,
     withdrawn: [...used].filter((number) => !standing.has(number)).length
   };
 }

@@ -4,6 +4,7 @@ import type { components } from '$api/schema';
 
 type S = components['schemas'];
 export type Run = Sent<S['CardRun']>;
+export type LateList = Sent<S['CardLateList']>;
 export type Answer = Sent<S['CardAnswer']>;
 export type AnswerPart = Sent<S['CardAnswerPart']>;
 export type Counted = Sent<S['CardCounted']>;

@@ -120,6 +120,12 @@ impl Index {
         &self.persons
     }
 
+    /// Lets go of all but what its records say, in the order in which they came.
+    #[must_use]
+    pub fn into_register(self) -> Register {
+        self.register
+    }
+
     /// What its records say.
     #[must_use]
     pub const fn register(&self) -> &Register {

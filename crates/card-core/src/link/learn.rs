@@ -240,6 +240,39 @@ impl Model {
         self.take_logs();
     }
 
+    /// What was learned as octets: numbers of all pairs, and nobody's values.
+    #[must_use]
+    pub fn octets(&self) -> Vec<u8> {
+        let counts = [self.rounds, self.patterns].map(|it| it as u64);
+        let weights = self.levels.iter().flatten().flatten();
+        let floats = self.shares.iter().chain(weights);
+        let words = counts.into_iter().chain(floats.map(|it| it.to_bits()));
+        words.flat_map(u64::to_le_bytes).collect()
+    }
+
+    /// What octets say that were written here; none where they are others'.
+    #[must_use]
+    pub fn read(octets: &[u8]) -> Option<Self> {
+        let (words, rest) = octets.as_chunks::<8>();
+        let whole = words.len() == 2 + CLASSES + CLASSES * FIELDS * LEVELS;
+        if !whole || !rest.is_empty() {
+            return None;
+        }
+        let mut words = words.iter().map(|it| u64::from_le_bytes(*it));
+        let mut model = Self::rough();
+        model.rounds = usize::try_from(words.next()?).ok()?;
+        model.patterns = usize::try_from(words.next()?).ok()?;
+        let weights = model.levels.iter_mut().flatten().flatten();
+        for (float, word) in model.shares.iter_mut().chain(weights).zip(words) {
+            *float = f64::from_bits(word);
+            if !(0.0..=1.0).contains(float) {
+                return None;
+            }
+        }
+        model.take_logs();
+        Some(model)
+    }
+
     /// How probable each class is for a pattern.
     #[must_use]
     pub fn shares_of(&self, pattern: Pattern) -> [f64; CLASSES] {

@@ -44,4 +44,28 @@ impl Known {
         }
         (persons, families)
     }
+
+    /// The same where a list came late: whoever was known before stays who he was, and what
+    /// a row of before says of a new one counts only for whom nobody knew. `person` and
+    /// `family` are those of each record.
+    pub(super) fn late_votes(&self, register: &Register, person: &[u32], family: &[u32]) -> Votes {
+        let (mut persons, mut families) = self.votes(register);
+        quiet(&mut persons, &self.persons, person);
+        quiet(&mut families, &self.families, family);
+        (persons, families)
+    }
+}
+
+/// Takes votes away of records that were nobody's, where their thing has others that were.
+fn quiet<I: Copy>(votes: &mut [Option<I>], was: &[Option<I>], of: &[u32]) {
+    let count = of.iter().max().map_or(0, |last| *last as usize + 1);
+    let mut is_known = vec![false; count];
+    for (was, of) in was.iter().zip(of) {
+        is_known[*of as usize] |= was.is_some();
+    }
+    for ((vote, was), of) in votes.iter_mut().zip(was).zip(of) {
+        if was.is_none() && is_known[*of as usize] {
+            *vote = None;
+        }
+    }
 }

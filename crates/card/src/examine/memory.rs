@@ -25,11 +25,13 @@ const CHUNK: i64 = 4_000;
 /// Chunks that wait to be opened.
 const WAITING: usize = 4;
 
-/// Opens all rows of some lists, and tells how many were read of how many.
+/// Opens all rows of some lists, and tells how many were read of how many. Those of the last
+/// list stay beside the register where it comes late.
 pub(crate) async fn read(
     hall: &Hall,
     room: &Room,
     lists: &[ListRow],
+    is_late: bool,
     tell: &(dyn Fn(u64, u64) + Sync),
 ) -> Result<Memory, Problem> {
     let (send, mut chunks) = mpsc::channel::<(usize, Vec<Sealed>)>(WAITING);
@@ -37,8 +39,15 @@ pub(crate) async fn read(
     let opening = hall.tasks().blocking("opening lists", move || {
         let mut memory = Memory::default();
         while let Some((at, rows)) = chunks.blocking_recv() {
+            let is_late = is_late && at + 1 == of_lists.len();
             for row in rows {
-                memory.take(&vault, &areas, &of_lists[at], at, row)?;
+                let Some(record) = memory.open(&vault, &areas, &of_lists[at], at, row)? else {
+                    continue;
+                };
+                match is_late {
+                    true => memory.late.push(record),
+                    false => memory.register.push(&folded(&of_lists[at], &record)),
+                }
             }
         }
         memory.register.settle();
@@ -87,23 +96,25 @@ pub(crate) struct Memory {
     pub(crate) areas: Vec<Option<AreaCode>>,
     pub(super) programmes: Vec<String>,
     pub(super) erased: u64,
+    /// What rows say that the register does not hold yet: the last ones of `told`.
+    pub(super) late: Vec<Record>,
 }
 
 impl Memory {
-    /// Opens a row and takes it; one whose key was destroyed is counted.
-    pub(super) fn take(
+    /// Opens a row and takes what it tells; one whose key was destroyed is counted.
+    fn open(
         &mut self,
         vault: &Vault,
         room: &Room,
         list: &ListRow,
         at: usize,
         row: Sealed,
-    ) -> Result<(), Problem> {
+    ) -> Result<Option<Record>, Problem> {
         let place = u16::try_from(at)
             .map_err(|_| Problem::conflict("card-lists", "There are too many lists."))?;
         let Some(record) = strongbox::open(vault, list.number, &row)? else {
             self.erased += 1;
-            return Ok(());
+            return Ok(None);
         };
         let mut told = Told::new(place, row.number);
         told.decile = record.decile.unwrap_or(0);
@@ -121,10 +132,9 @@ impl Memory {
             let card = strongbox::hash(vault, strongbox::By::Card, &record.card);
             told.card = card.unwrap_or(0).unsigned_abs();
         }
-        self.register.push(&folded(list, &record));
         self.told.push(told);
         self.areas.push(row.area);
-        Ok(())
+        Ok(Some(record))
     }
 
     /// The bit of a programme.
@@ -155,7 +165,7 @@ fn is_head(relation: &str) -> bool {
     word.starts_with("kep") || matches!(word.as_str(), "kk" | "1" | "01")
 }
 
-fn folded<'a>(list: &'a ListRow, record: &'a Record) -> Row<'a> {
+pub(super) fn folded<'a>(list: &'a ListRow, record: &'a Record) -> Row<'a> {
     Row {
         source: list.kind.as_str(),
         nik: &record.nik,

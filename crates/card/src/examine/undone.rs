@@ -7,6 +7,7 @@ use hall::Hall;
 use store::Error;
 
 use super::CHUNK;
+use crate::facts;
 use crate::sql::finding::{self, Runs};
 use crate::sql::{member, pair, run};
 
@@ -35,7 +36,7 @@ pub(super) async fn forget(hall: &Hall, runs: Runs) -> Result<(), Error> {
     tx.commit().await
 }
 
-/// What an examination has written that did not end did not happen.
+/// What an examination has written that did not end, or is taken back, did not happen.
 pub(super) async fn undo(hall: &Hall, number: i64, why: &str) -> Result<(), Error> {
     let mut read = hall.db().read().await?;
     let is_working = run::working(&mut read).await?.contains(&number);
@@ -53,8 +54,10 @@ pub(super) async fn undo(hall: &Hall, number: i64, why: &str) -> Result<(), Erro
         }
     }
     forget(hall, Runs::Only(number)).await?;
+    facts::end(hall, number).await?;
     let mut tx = hall.db().write().await?;
     run::failed(&mut tx, number, why, hall.now().wall).await?;
+    run::undone(&mut tx, number).await?;
     tx.commit().await
 }
 

@@ -9,6 +9,7 @@ mod families;
 mod findings;
 mod imports;
 mod indicators;
+mod late;
 mod lists;
 mod looks;
 mod objections;
@@ -31,6 +32,7 @@ pub(crate) fn routes() -> OpenApiRouter<Hall> {
     imports::routes()
         .merge(lists::routes())
         .merge(runs::routes())
+        .merge(late::routes())
         .merge(findings::routes())
         .merge(families::routes())
         .merge(programmes::routes())

@@ -24,6 +24,7 @@ use utoipa_axum::routes;
 
 use super::findings::Masked;
 use crate::decide;
+use crate::examine::late;
 use crate::record::Record;
 use crate::review::{self, Words};
 use crate::room::Room;
@@ -109,7 +110,8 @@ struct PairView {
     /// Whether the newest examination took both for one person.
     joined: bool,
     /// Why people are asked: `grey`, `refused` (it looks like one person, and most of what it
-    /// would have joined spoke against it) or `sample` (by chance).
+    /// would have joined spoke against it), `sample` (by chance), or where a list came late
+    /// `merge` (two persons may be one) and `split` (one may be two).
     #[schema(value_type = String)]
     kind: &'static str,
     /// Whether it is of the random sample.
@@ -686,7 +688,8 @@ struct Summary {
     pays_open: u64,
     /// How often two persons agreed.
     agreed: Agreed,
-    /// Words that were said since that examination began: they count from the next on.
+    /// Words that were said since that examination began, or a late list that they are about
+    /// was taken: they count from the next on.
     not_yet_counted: u64,
     /// By how probable pairs were called.
     bands: Vec<BandView>,
@@ -751,9 +754,13 @@ async fn summary(
     let asked = run.as_ref().map(|run| run.yardstick["threshold"].as_f64());
     let threshold = asked.flatten().unwrap_or(Settings::default().threshold);
     let from = core::band(threshold);
-    let began = run.as_ref().map(|run| run.began);
+    let taken = run.as_ref().map(late::taken).transpose()?;
+    let taken = taken.unwrap_or_default();
+    let began = run.as_ref().map(|run| late::since(run, &taken));
+    let until =
+        |id: PairId| began.map(|began| late::counted_until(began, &taken, [id.left.0, id.right.0]));
     let words = telling.words.values().flatten();
-    let since = words.filter(|word| began.is_none_or(|began| word.at >= began));
+    let since = words.filter(|word| until(word.id).is_none_or(|until| word.at >= until));
     Ok(axum::Json(Summary {
         pairs: states,
         pays_open,

@@ -8,17 +8,20 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use base::area::AreaCode;
+use base::id::{Id, Person};
 use base::now::Wall;
 use card_core::running::What;
 use hall::Hall;
 use hall::guard::{Guarded as _, Permission, Who};
 use hall::problem::{self, Json, Problem, Query};
+use hall::staff;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::examine::{self, Asked, Outcome, Stage};
+use super::late::LateView;
+use crate::examine::{self, Asked, Outcome, Stage, late};
 use crate::import::desk;
 use crate::room::Room;
 use crate::sql::finding::{self, Counted, TotalRow};
@@ -37,10 +40,10 @@ const NEWEST: i64 = 20;
 /// An examination.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = CardRun)]
-struct RunView {
+pub(super) struct RunView {
     /// Its number.
     number: i64,
-    /// `working`, `done` or `failed`.
+    /// `working`, `done` or `failed`; of one that takes a late list `undoing` or `undone`, too.
     state: String,
     /// How far it has come, while it goes on.
     stage: Option<Stage>,
@@ -56,22 +59,52 @@ struct RunView {
     result: Option<Outcome>,
     /// What went wrong, as the slug of a problem.
     failure: Option<String>,
+    /// The last examination of all that it goes on from; its own number where it is one.
+    whole: i64,
+    /// When that began: lists that came since are not in it, but for those below.
+    #[schema(value_type = i64)]
+    since_us: Wall,
+    /// The list that it takes alone. Null: it examines all.
+    late_list: Option<i64>,
+    /// The lists that were taken since the last examination of all, the oldest first.
+    late: Vec<LateView>,
+    /// Whether so many rows came late that an examination of all is due.
+    is_due: bool,
 }
 
-fn view(room: &Room, row: RunRow) -> Result<RunView, Problem> {
+/// People by their ids.
+pub(super) type Names = BTreeMap<Id<Person>, String>;
+
+pub(super) fn view(room: &Room, names: &Names, row: RunRow) -> Result<RunView, Problem> {
     let wrong = |_| store::Error::corrupt("card_run");
+    let taken = late::taken(&row)?;
+    let result: Option<Outcome> = row
+        .result
+        .clone()
+        .map(serde_json::from_value)
+        .transpose()
+        .map_err(wrong)?;
+    let whole = match row.late {
+        // While it is under way nothing says yet what it goes on from in the end.
+        Some((after, _)) if taken.is_empty() => after,
+        _ => late::whole(&row, &taken),
+    };
     Ok(RunView {
+        whole,
+        since_us: late::since(&row, &taken),
+        late_list: row.late.map(|it| it.1),
+        is_due: late::is_due(&taken, result.as_ref().map_or(0, |it| it.records)),
+        late: taken
+            .into_iter()
+            .map(|it| LateView::new(names, it))
+            .collect(),
+        result,
         number: row.number,
         stage: room.stage().filter(|stage| stage.run == row.number),
         state: row.state,
         began_us: row.began,
         ended_us: row.ended,
         yardstick: serde_json::from_value(row.yardstick).map_err(wrong)?,
-        result: row
-            .result
-            .map(serde_json::from_value)
-            .transpose()
-            .map_err(wrong)?,
         failure: row.failure,
     })
 }
@@ -94,8 +127,9 @@ async fn list(
     Extension(room): Extension<Room>,
 ) -> Result<axum::Json<Runs>, Problem> {
     let mut read = hall.db().read().await?;
+    let names = staff::names(&mut read).await?;
     let items = rows::newest(&mut read, NEWEST).await?;
-    let items = items.into_iter().map(|row| view(&room, row));
+    let items = items.into_iter().map(|row| view(&room, &names, row));
     Ok(axum::Json(Runs {
         items: items.collect::<Result<_, _>>()?,
         next: None,
@@ -120,7 +154,8 @@ async fn begin(
         .into_iter()
         .find(|row| row.number == number)
         .ok_or_else(|| Problem::bug("a run that has begun is not there"))?;
-    let view = view(&room, row)?;
+    let names = staff::names(&mut read).await?;
+    let view = view(&room, &names, row)?;
     Ok(problem::accepted(axum::Json(view)))
 }
 
@@ -215,6 +250,7 @@ async fn answer(
         counted = finding::counted(&mut read, number, letters, area, sight()).await?;
         totals = finding::totals(&mut read, number, letters, area, sight()).await?;
     }
+    let names = staff::names(&mut read).await?;
     let is_stale = match &run {
         None => false,
         Some(run) => examine::is_stale(&hall, &mut read, run.result.as_ref()).await?,
@@ -226,7 +262,7 @@ async fn answer(
     }
     let (found, questioned, not_known) = sums(&counted);
     let view = AnswerView {
-        run: run.map(|run| view(&room, run)).transpose()?,
+        run: run.map(|run| view(&room, &names, run)).transpose()?,
         is_stale,
         list: listed(&totals),
         found,

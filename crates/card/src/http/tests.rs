@@ -9,6 +9,7 @@ mod drafted;
 mod erased;
 mod exported;
 mod held;
+mod late;
 mod objected;
 mod reviewed;
 mod rights;

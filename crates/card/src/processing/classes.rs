@@ -414,6 +414,10 @@ pub(crate) const TABLES: &[Table] = &[
             "result",
             "failure",
             "facts_key",
+            "model",
+            "late_of",
+            "late_list",
+            "late",
         ],
     },
     Table {

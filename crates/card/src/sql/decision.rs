@@ -127,6 +127,18 @@ pub(crate) async fn some(
     conn.all_query(&query).await?.iter().map(decision).collect()
 }
 
+/// One that rests on a run and was not dropped.
+pub(crate) async fn by_run(conn: &mut Conn, run: i64) -> Result<Option<i64>, Error> {
+    let row = conn
+        .maybe(
+            "SELECT MAX(number) AS number FROM card_decision WHERE run = $1 \
+             AND state <> 'dropped'",
+            params![run],
+        )
+        .await?;
+    row.map_or(Ok(None), |row| row.get("number"))
+}
+
 /// From one state to another; whether it was in that.
 pub(crate) async fn moves(tx: &mut Tx, number: i64, from: State, to: State) -> Result<bool, Error> {
     let rows = tx

@@ -314,11 +314,12 @@ pub(crate) async fn unfind_any(tx: &mut Tx, list: i64, number: u32) -> Result<u6
     .await
 }
 
-/// What counted of a row ends: by this run already it belongs to nobody. How many did.
+/// What counted of a row ends: by this run already it belongs to nobody, nor by those that took
+/// late lists behind it, whether they are taken back or not. How many did.
 pub(crate) async fn end(tx: &mut Tx, run: i64, (list, number): (i64, u32)) -> Result<u64, Error> {
     tx.execute(
         "UPDATE card_member SET until_run = $1 WHERE list = $2 AND number = $3 \
-         AND until_run IS NULL",
+         AND (until_run IS NULL OR until_run > $1)",
         params![run, list, i64::from(number)],
     )
     .await

@@ -23,6 +23,10 @@ pub(crate) struct RunRow {
     /// The name of the file of what it knows: the hash of it, which covers of lists name. It
     /// stays where the file is destroyed with its key.
     pub(crate) facts_name: Option<String>,
+    /// From which run it goes on and which list it takes, where it does not examine all.
+    pub(crate) late: Option<(i64, i64)>,
+    /// The lists that were taken since the last examination of all.
+    pub(crate) taken: Option<Json>,
 }
 
 /// What an examination knows, as it is kept.
@@ -34,18 +38,26 @@ pub(crate) struct Kept {
     pub(crate) key: Vec<u8>,
 }
 
-/// One that begins; its number.
+/// One that begins; its number. `late` says from which run it goes on and which list it
+/// takes, where it does not examine all.
 pub(crate) async fn begin(
     tx: &mut Tx,
     by: Id<Person>,
     yardstick: &Json,
+    late: Option<(i64, i64)>,
     now: Wall,
 ) -> Result<i64, Error> {
     tx.one(
-        "INSERT INTO card_run (number, state, by_person, began_us, yardstick) \
-         SELECT COALESCE(MAX(number), 0) + 1, 'working', $1, $2, $3 FROM card_run \
-         RETURNING number",
-        params![by, now, yardstick.to_string()],
+        "INSERT INTO card_run (number, state, by_person, began_us, yardstick, late_of, \
+         late_list) SELECT COALESCE(MAX(number), 0) + 1, 'working', $1, $2, $3, $4, $5 \
+         FROM card_run RETURNING number",
+        params![
+            by,
+            now,
+            yardstick.to_string(),
+            late.map(|it| it.0),
+            late.map(|it| it.1)
+        ],
     )
     .await?
     .get("number")
@@ -68,6 +80,59 @@ pub(crate) async fn done(
             facts.key.clone(),
             now
         ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// What an examination has learned of pairs.
+pub(crate) async fn learned(tx: &mut Tx, number: i64, model: &[u8]) -> Result<(), Error> {
+    tx.execute(
+        "UPDATE card_run SET model = $2 WHERE number = $1",
+        params![number, model],
+    )
+    .await?;
+    Ok(())
+}
+
+/// What was learned of pairs; none of older ones.
+pub(crate) async fn model(conn: &mut Conn, number: i64) -> Result<Option<Vec<u8>>, Error> {
+    let row = conn
+        .maybe(
+            "SELECT model FROM card_run WHERE number = $1",
+            params![number],
+        )
+        .await?;
+    row.map_or(Ok(None), |row| row.get("model"))
+}
+
+/// The lists that were taken since the last examination of all.
+pub(crate) async fn taken(tx: &mut Tx, number: i64, taken: &Json) -> Result<(), Error> {
+    tx.execute(
+        "UPDATE card_run SET late = $2 WHERE number = $1",
+        params![number, taken.to_string()],
+    )
+    .await?;
+    Ok(())
+}
+
+/// One that is done counts no more; whether it did.
+pub(crate) async fn undoing(tx: &mut Tx, number: i64) -> Result<bool, Error> {
+    let rows = tx
+        .execute(
+            "UPDATE card_run SET state = 'undoing' WHERE number = $1 AND state = 'done' \
+             AND late_of IS NOT NULL",
+            params![number],
+        )
+        .await?;
+    Ok(rows > 0)
+}
+
+/// It is taken back.
+pub(crate) async fn undone(tx: &mut Tx, number: i64) -> Result<(), Error> {
+    tx.execute(
+        "UPDATE card_run SET state = 'undone' WHERE number = $1 AND state = 'undoing'",
+        params![number],
     )
     .await?;
     Ok(())
@@ -109,7 +174,7 @@ pub(crate) async fn failed(tx: &mut Tx, number: i64, why: &str, now: Wall) -> Re
 }
 
 const COLUMNS: &str = "SELECT number, state, by_person, began_us, ended_us, yardstick, result, \
-     failure, facts_blob, facts_key FROM card_run";
+     failure, facts_blob, facts_key, late_of, late_list, late FROM card_run";
 
 /// The newest ones first.
 pub(crate) async fn newest(conn: &mut Conn, most: i64) -> Result<Vec<RunRow>, Error> {
@@ -130,10 +195,10 @@ pub(crate) async fn counting(conn: &mut Conn) -> Result<Option<RunRow>, Error> {
     conn.all_query(&query).await?.first().map(run).transpose()
 }
 
-/// Those that were under way when the house stopped.
+/// Those that are under way, or are being taken back.
 pub(crate) async fn working(conn: &mut Conn) -> Result<Vec<i64>, Error> {
     conn.all(
-        "SELECT number FROM card_run WHERE state = 'working'",
+        "SELECT number FROM card_run WHERE state IN ('working', 'undoing')",
         params![],
     )
     .await?
@@ -145,6 +210,8 @@ pub(crate) async fn working(conn: &mut Conn) -> Result<Vec<i64>, Error> {
 fn run(row: &Row) -> Result<RunRow, Error> {
     let blob: Option<String> = row.get("facts_blob")?;
     let key: Option<Vec<u8>> = row.get("facts_key")?;
+    let late_of: Option<i64> = row.get("late_of")?;
+    let late_list: Option<i64> = row.get("late_list")?;
     Ok(RunRow {
         facts_name: blob.clone(),
         facts: blob.zip(key).map(|(blob, key)| Kept { blob, key }),
@@ -156,5 +223,7 @@ fn run(row: &Row) -> Result<RunRow, Error> {
         yardstick: json(row, "yardstick")?,
         result: maybe_json(row, "result")?,
         failure: row.get("failure")?,
+        late: late_of.zip(late_list),
+        taken: maybe_json(row, "late")?,
     })
 }

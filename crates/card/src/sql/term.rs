@@ -290,7 +290,8 @@ pub(crate) async fn facts(conn: &mut Conn, now: Wall) -> Result<Vec<(i64, String
     let query = Query::new(
         "SELECT number, facts_blob FROM card_run WHERE facts_blob IS NOT NULL \
          AND facts_key IS NOT NULL \
-         AND number < (SELECT MAX(number) FROM card_run WHERE state = 'done') \
+         AND number < (SELECT MAX(number) FROM card_run WHERE state = 'done' \
+         AND late_of IS NULL) \
          AND EXISTS (SELECT 1 FROM card_decision d WHERE d.run = card_run.number \
          AND d.state = 'adopted')",
     )

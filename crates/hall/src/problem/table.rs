@@ -56,6 +56,22 @@ slugs! {
     "card-held" Conflict "Masih wajib disimpan" "It has to be kept still";
     "card-index-away" Conflict "Data belum dimuat ke memori" "The records are not in memory";
     "card-judged" NotFound "Tidak ada dalam daftar penetapan itu" "Not on that list";
+    "card-late" NotFound "Daftar itu tidak dipadankan menyusul" "That list was not taken late";
+    "card-late-behind" Conflict
+        "Ada daftar lain yang dipadankan sesudahnya" "Another list was taken behind it";
+    "card-late-gone" Conflict
+        "Ada daftar yang ditarik sejak pemeriksaan" "Lists were withdrawn since the examination";
+    "card-late-kind" Conflict
+        "Jenis daftar ini tidak dipadankan sendiri" "Lists of that kind are not taken alone";
+    "card-late-model" Conflict
+        "Pemeriksaan dibuat oleh versi lama" "An older version made the examination";
+    "card-late-old" Conflict
+        "Daftar yang lebih baru sudah diperiksa" "A newer list was examined already";
+    "card-late-run" Conflict
+        "Itu bukan pemeriksaan terbaru" "That is not the newest examination";
+    "card-late-taken" Conflict "Daftar itu sudah diperiksa" "That list was examined already";
+    "card-late-used" Conflict
+        "Ada daftar penetapan yang bersandar padanya" "A list of who receives rests on it";
     "card-list" NotFound "Daftar tidak ditemukan" "No such list";
     "card-lists" Conflict "Daftar terlalu banyak" "Too many lists";
     "card-no-facts" Conflict "Daftar perlu diperiksa dulu" "The lists have to be examined first";

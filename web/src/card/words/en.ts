@@ -4,6 +4,7 @@ import { decide, objection } from '../decide/words/en';
 import { rule } from '../rule/words/en';
 import { alikeEn } from './alike.en';
 import { guardEn } from './guard.en';
+import { lateEn } from './late.en';
 import { measureEn } from './measure.en';
 import { reviewEn } from './review.en';
 
@@ -99,6 +100,23 @@ export const en: Record<keyof typeof id, string> = {
   'card.problem.card-examining.then': 'Wait for its end, then try again.',
   'card.problem.card-family': 'No such family',
   'card.problem.card-family.then': 'There is no such family in your area. Its address may be of an older examination; look again.',
+  'card.problem.card-late': 'That list was not taken late',
+  'card.problem.card-late-behind': 'Another list was taken behind it',
+  'card.problem.card-late-behind.then': 'Take the last one back first. Nothing has changed.',
+  'card.problem.card-late-gone': 'Lists were withdrawn since this examination',
+  'card.problem.card-late-gone.then': 'Their rows still count. Examine all lists again; nothing has changed.',
+  'card.problem.card-late-kind': 'DTSEN is not taken alone',
+  'card.problem.card-late-kind.then': 'All other lists are held against it. Examine all lists again.',
+  'card.problem.card-late-model': 'An older version made this examination',
+  'card.problem.card-late-model.then': 'Examine all lists once; then late lists can be taken alone.',
+  'card.problem.card-late-old': 'A newer list was examined already',
+  'card.problem.card-late-old.then': 'This one does not count beside it. Nothing has changed.',
+  'card.problem.card-late-run': 'That is not the newest examination',
+  'card.problem.card-late-run.then': 'Load this page again, then try again.',
+  'card.problem.card-late-taken': 'That list was examined already',
+  'card.problem.card-late-taken.then': 'There is nothing to do.',
+  'card.problem.card-late-used': 'A list of who receives rests on it',
+  'card.problem.card-late-used.then': 'Drop its draft first. What was adopted stays, and so does what it rests on.',
   'card.problem.card-no-list': 'There is no running list yet',
   'card.problem.card-no-list.then': 'Bring the running list of recipients in first.',
   'card.problem.card-run': 'There was no examination yet',
@@ -135,6 +153,8 @@ export const en: Record<keyof typeof id, string> = {
   'card.stage.comparing': 'Comparing persons of all lists: step {done} of {of}',
   'card.stage.merging': 'Putting records of the same person together',
   'card.stage.reading': 'Reading lists: {done} of {of} rows',
+  'card.stage.taking': 'Holding {of} late {of|row|rows} against all others',
+  'card.stage.undoing': 'Taking a late list back',
   'card.stage.unknown': 'How far it has come is not known',
   'card.stage.writing': 'Writing what came of it: {done} of {of} records',
   'card.strip': 'The running list in numbers',
@@ -365,6 +385,7 @@ export const en: Record<keyof typeof id, string> = {
   'family.unmasked': 'Shown as the lists have it.',
   'family.village.need': 'Choose the village to look in.',
   ...guardEn,
+  ...lateEn,
   ...measureEn,
   ...objection,
   ...reviewEn,

@@ -4,6 +4,7 @@ import { decide, objection } from '../decide/words/id';
 import { rule } from '../rule/words/id';
 import { alikeId } from './alike.id';
 import { guardId } from './guard.id';
+import { lateId } from './late.id';
 import { measureId } from './measure.id';
 import { reviewId } from './review.id';
 
@@ -99,6 +100,23 @@ export const id = {
   'card.problem.card-examining.then': 'Tunggu sampai selesai, lalu coba lagi.',
   'card.problem.card-family': 'Keluarga tidak ditemukan',
   'card.problem.card-family.then': 'Keluarga ini tidak ada di wilayah Anda. Mungkin alamatnya dari pemeriksaan yang lama; cari lagi.',
+  'card.problem.card-late': 'Daftar itu tidak dipadankan menyusul',
+  'card.problem.card-late-behind': 'Ada daftar lain yang dipadankan sesudahnya',
+  'card.problem.card-late-behind.then': 'Batalkan dulu yang paling akhir. Tidak ada yang berubah.',
+  'card.problem.card-late-gone': 'Ada daftar yang ditarik sejak pemeriksaan ini',
+  'card.problem.card-late-gone.then': 'Barisnya masih ikut dihitung. Periksa lagi semua daftar; tidak ada yang berubah.',
+  'card.problem.card-late-kind': 'DTSEN tidak dipadankan sendiri',
+  'card.problem.card-late-kind.then': 'Semua daftar lain dipadankan kepadanya. Periksa lagi semua daftar.',
+  'card.problem.card-late-model': 'Pemeriksaan ini dibuat oleh versi lama',
+  'card.problem.card-late-model.then': 'Periksa semua daftar sekali; sesudah itu daftar susulan dapat dipadankan sendiri.',
+  'card.problem.card-late-old': 'Daftar yang lebih baru sudah diperiksa',
+  'card.problem.card-late-old.then': 'Daftar ini tidak berlaku di sampingnya. Tidak ada yang berubah.',
+  'card.problem.card-late-run': 'Itu bukan pemeriksaan terbaru',
+  'card.problem.card-late-run.then': 'Muat ulang halaman ini, lalu coba lagi.',
+  'card.problem.card-late-taken': 'Daftar itu sudah ikut diperiksa',
+  'card.problem.card-late-taken.then': 'Tidak ada yang perlu dilakukan.',
+  'card.problem.card-late-used': 'Ada daftar penetapan yang bersandar padanya',
+  'card.problem.card-late-used.then': 'Batalkan dulu rancangannya. Yang sudah ditetapkan tetap, begitu juga dasarnya.',
   'card.problem.card-no-list': 'Daftar KPM belum ada',
   'card.problem.card-no-list.then': 'Masukkan daftar KPM yang berjalan lebih dahulu.',
   'card.problem.card-run': 'Belum ada pemeriksaan',
@@ -135,6 +153,8 @@ export const id = {
   'card.stage.comparing': 'Membandingkan orang di semua daftar: langkah {done} dari {of}',
   'card.stage.merging': 'Menyatukan catatan orang yang sama',
   'card.stage.reading': 'Membaca daftar: {done} dari {of} baris',
+  'card.stage.taking': 'Memadankan {of} baris susulan dengan semua yang lain',
+  'card.stage.undoing': 'Membatalkan daftar susulan',
   'card.stage.unknown': 'Tahapnya belum diketahui',
   'card.stage.writing': 'Menulis hasil: {done} dari {of} catatan',
   'card.strip': 'Daftar KPM dalam angka',
@@ -365,6 +385,7 @@ export const id = {
   'family.unmasked': 'Ditampilkan sebagaimana tertulis di daftar.',
   'family.village.need': 'Pilih desa/kelurahan tempat nama ini dicari.',
   ...guardId,
+  ...lateId,
   ...measureId,
   ...objection,
   ...reviewId,

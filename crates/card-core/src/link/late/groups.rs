@@ -140,13 +140,27 @@ impl<'a> Groups<'a> {
     }
 
     /// Joins what somebody has said is one, unless somebody has parted what comes together
-    /// by it.
-    pub(super) fn say(&mut self, one: usize, other: usize) {
+    /// by it, or both are clusters that stand.
+    pub(super) fn say(&mut self, one: usize, other: usize) -> Joining {
         let (one, other) = (self.now(one), self.now(other));
-        let (these, those) = (&self.groups[one], &self.groups[other]);
-        if one != other && !self.judged.parts(&these.members, &those.members) {
-            self.unite(one, other);
+        if one == other {
+            return Joining::One;
         }
+        let (these, those) = (&self.groups[one], &self.groups[other]);
+        if self.judged.parts(&these.members, &those.members) {
+            return Joining::Refused;
+        }
+        if let (Some(one), Some(other)) = (these.standing, those.standing) {
+            let across = across(
+                &mut self.comparer,
+                self.model,
+                self.judged,
+                (&these.members, &those.members),
+            );
+            return Joining::Standing(one, other, across);
+        }
+        self.unite(one, other);
+        Joining::One
     }
 
     fn unite(&mut self, one: usize, other: usize) {

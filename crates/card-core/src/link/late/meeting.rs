@@ -1,5 +1,7 @@
 //! Whom a record meets, and what they are to it.
 
+use rayon::prelude::*;
+
 use super::super::cluster::Across;
 use super::super::compare::{self, Comparer, Pattern};
 use super::super::explain::{self, Why};
@@ -7,6 +9,7 @@ use super::super::learn::Class;
 use super::super::register::Row;
 use super::blocks::LeftOut;
 use super::event::{Cluster, Wrong};
+use super::place::CHUNK;
 use super::{Index, groups};
 
 /// A record that another one meets.
@@ -89,6 +92,26 @@ impl Index {
     pub fn around(&self, record: u32) -> Result<Meeting, Wrong> {
         self.persons.of(record).ok_or(Wrong::Record(record))?;
         Ok(self.meeting(record, &[record]))
+    }
+
+    /// Whom each of some records shares a block with, by their numbers. In the pool of the
+    /// caller.
+    #[must_use]
+    pub fn beside(&self, records: &[u32]) -> Vec<Vec<Likeness>> {
+        let beside = records.par_chunks(CHUNK).flat_map_iter(|some| {
+            let mut comparer = Comparer::new(&self.register);
+            let seen = some
+                .iter()
+                .map(|record| self.seen(&mut comparer, *record, &[*record]).0);
+            seen.collect::<Vec<_>>()
+        });
+        beside.collect()
+    }
+
+    /// What two records are to each other, as the second is told.
+    #[must_use]
+    pub fn between(&self, one: u32, other: u32) -> Likeness {
+        self.likeness(&mut Comparer::new(&self.register), one, other)
     }
 
     fn guest(&mut self, row: &Row<'_>, instead: Option<u32>) -> Meeting {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use rayon::prelude::*;
 
-use super::super::cluster::Across;
+use super::super::cluster::{Across, Said};
 use super::super::compare::Comparer;
 use super::blocks::LeftOut;
 use super::event::Cluster;
@@ -13,7 +13,7 @@ use super::meeting::Seen;
 use super::{Index, Taken};
 
 /// Records that one thread compares at once.
-const CHUNK: usize = 64;
+pub(super) const CHUNK: usize = 64;
 
 /// Records of a cluster beyond which it is not asked whether it holds together: there are
 /// so many pairs in it, and what makes such a cluster is seen by people.
@@ -122,25 +122,50 @@ impl Index {
             }
         }
         let mut proposed: BTreeSet<(Cluster, Cluster)> = BTreeSet::new();
+        let mut propose = |pair: Sure, (one, other, across): (Cluster, Cluster, Across)| {
+            let (one, other) = (one.min(other), one.max(other));
+            let late = is_late(pair.right).or_else(|| is_late(pair.left));
+            if let Some(at) = late
+                && proposed.insert((one, other))
+            {
+                let proposal = Proposal::Merge {
+                    one,
+                    other,
+                    pair: (pair.left, pair.right),
+                    same: pair.same,
+                    across,
+                };
+                return Some((at, proposal));
+            }
+            None
+        };
+        // What was said before of records that come now goes before what is probable.
+        for said in self.words_of_new(records) {
+            let [one, other] = [said.left, said.right].map(|record| of(&mut groups, record));
+            let (Some(one), Some(other)) = (one, other) else {
+                continue;
+            };
+            if let Joining::Standing(one, other, across) = groups.say(one, other) {
+                let mut comparer = Comparer::new(&self.register);
+                let pair = Sure {
+                    left: said.left,
+                    right: said.right,
+                    same: groups::same(&mut comparer, &self.model, said.left, said.right),
+                };
+                if let Some((at, proposal)) = propose(pair, (one, other, across)) {
+                    places[at].proposals.push(proposal);
+                }
+            }
+        }
         for pair in sure {
             let [one, other] = [pair.left, pair.right].map(|record| of(&mut groups, record));
             let (Some(one), Some(other)) = (one, other) else {
                 continue;
             };
-            if let Joining::Standing(one, other, across) = groups.join(one, other) {
-                let (one, other) = (one.min(other), one.max(other));
-                let late = is_late(pair.right).or_else(|| is_late(pair.left));
-                if let Some(at) = late
-                    && proposed.insert((one, other))
-                {
-                    places[at].proposals.push(Proposal::Merge {
-                        one,
-                        other,
-                        pair: (pair.left, pair.right),
-                        same: pair.same,
-                        across,
-                    });
-                }
+            if let Joining::Standing(one, other, across) = groups.join(one, other)
+                && let Some((at, proposal)) = propose(pair, (one, other, across))
+            {
+                places[at].proposals.push(proposal);
             }
         }
         for place in &mut places {
@@ -148,6 +173,17 @@ impl Index {
             place.group = groups.now(place.group);
         }
         places
+    }
+
+    /// What was said to be one person's of records that are nowhere yet.
+    fn words_of_new(&self, records: &[u32]) -> Vec<Said> {
+        let is_new = |record: u32| {
+            records.binary_search(&record).is_ok() && self.persons.of(record).is_none()
+        };
+        let words = self.persons.judged();
+        words
+            .filter(|said| said.same && (is_new(said.left) || is_new(said.right)))
+            .collect()
     }
 
     /// Another record of the same cluster, of which somebody has said that it is the same
@@ -159,7 +195,8 @@ impl Index {
 
     /// The parts of a cluster, as its own pairs and what people have said would have them;
     /// none where it has too many.
-    pub(super) fn parts(&self, cluster: Cluster) -> Vec<Vec<u32>> {
+    #[must_use]
+    pub fn parts(&self, cluster: Cluster) -> Vec<Vec<u32>> {
         let members: Vec<u32> = self.persons.members(cluster).collect();
         if members.len() > ASKED_MAX {
             return Vec::new();

@@ -721,3 +721,74 @@ proptest! {
         prop_assert!(index.octets() > 0);
     }
 }
+
+#[test]
+fn what_was_learned_is_read_as_it_was() {
+    let rows = lists(8, 300);
+    let Linked { model, pairs, .. } = link(&register(&rows), &settings(40), &|_| ());
+    let octets = model.octets();
+    let read = Model::read(&octets).expect("as written");
+    assert_eq!((read.rounds, read.patterns), (model.rounds, model.patterns));
+    for pair in pairs {
+        let of = |model: &Model| model.shares_of(pair.pattern).map(f64::to_bits);
+        assert_eq!(of(&read), of(&model));
+    }
+    assert!(Model::read(&octets[1..]).is_none());
+    assert!(Model::read(&[octets.as_slice(), &[0; 8]].concat()).is_none());
+    assert!(Model::read(&vec![0xff; octets.len()]).is_none());
+}
+
+#[test]
+fn words_on_a_late_record_go_before_what_is_probable() {
+    let rows = lists(9, 240);
+    let (early, late) = rows.split_at(180);
+    let plain = index(early, settings(40));
+    let (one, other) = (0, 179);
+    assert_ne!(plain.persons().of(one), plain.persons().of(other));
+    let (first, second) = (180, 181);
+    let said = |words: &[(u32, u32, bool)]| {
+        let said = words.iter().map(|(left, right, same)| Said {
+            left: *left,
+            right: *right,
+            same: *same,
+        });
+        let said: Vec<Said> = said.collect();
+        let whole = register(early);
+        let Linked {
+            model, clusters, ..
+        } = link(&whole, &settings(40), &|_| ());
+        let mut index = Index::new(whole, model, &clusters, &said, settings(40));
+        let rows: Vec<Row<'_>> = late.iter().map(row).collect();
+        let taken = index.take_all(&rows);
+        (index, taken)
+    };
+    // Whatever both say, they are where somebody has said that they are.
+    let (index, _) = said(&[(one, first, true), (first, second, true)]);
+    let of = |index: &Index, record| index.persons().of(record);
+    assert_eq!(of(&index, first), of(&index, one));
+    assert_eq!(of(&index, second), of(&index, one));
+    // A word that parts is the stronger one.
+    let (index, _) = said(&[(one, first, true), (one, first, false)]);
+    assert_ne!(of(&index, first), of(&index, one));
+    // Two that stand stay two, and people are asked.
+    let (index, taken) = said(&[(one, first, true), (other, first, true)]);
+    assert_ne!(of(&index, one), of(&index, other));
+    let asked = taken[0].proposals.iter().any(|it| {
+        let Proposal::Merge {
+            one: a, other: b, ..
+        } = it
+        else {
+            return false;
+        };
+        let both = [of(&index, one), of(&index, other)];
+        both.contains(&Some(*a)) && both.contains(&Some(*b))
+    });
+    assert!(asked, "{:?}", taken[0]);
+    let chosen = crate::review::late(&index, &taken, &BTreeSet::new());
+    let merge = crate::review::Kind::Merge;
+    assert!(
+        chosen
+            .iter()
+            .any(|it| it.kind == merge && it.right == first)
+    );
+}

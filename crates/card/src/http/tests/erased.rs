@@ -1,6 +1,7 @@
 //! Families and persons of whom all is destroyed.
 
 mod held;
+mod late;
 
 use base::id::{Family, Id};
 use store::blob::Sha256;
