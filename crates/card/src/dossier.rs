@@ -320,7 +320,7 @@ pub(crate) async fn make(
     }
     let objections = objected(hall, conn, subject).await?;
     let requests = asked(conn, subject).await?;
-    let looks = looked(conn, &about).await?;
+    let looks = looked(hall, conn, &about).await?;
     Ok(Dossier {
         request,
         subject,
@@ -459,7 +459,7 @@ async fn asked(conn: &mut Conn, subject: SubjectId) -> Result<Vec<RequestView>, 
     Ok(found.into_iter().map(view).collect())
 }
 
-async fn looked(conn: &mut Conn, about: &About) -> Result<Vec<LookView>, Error> {
+async fn looked(hall: &Hall, conn: &mut Conn, about: &About) -> Result<Vec<LookView>, Problem> {
     let mut filter = Filter {
         verbs: VERBS.map(str::to_owned).to_vec(),
         ..Filter::default()
@@ -470,11 +470,12 @@ async fn looked(conn: &mut Conn, about: &About) -> Result<Vec<LookView>, Error> 
         passed += page.len();
         for entry in page {
             if let Some(is_certain) = about.meets(&entry) {
-                let look = Look {
+                let mut look = Look {
                     // Where a desk stands is nothing that is kept of him.
                     via_address: None,
                     ..entry.into()
                 };
+                looks::with_purpose(hall, conn, &mut look).await?;
                 views.push(LookView { look, is_certain });
             }
         }

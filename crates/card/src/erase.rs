@@ -360,6 +360,7 @@ async fn rewritten(
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 struct Destroyed {
     exceptions: u64,
+    exports: u64,
     findings: u64,
     index: u64,
     keys: u64,
@@ -440,6 +441,7 @@ async fn write(
         destroyed.objections += rows::objections(&mut tx, subject.octets()).await?;
         destroyed.requests += rows::requests(&mut tx, subject.octets()).await?;
         destroyed.exceptions += rows::exceptions(&mut tx, subject.octets(), now.wall).await?;
+        destroyed.exports += rows::exports(&mut tx, subject.octets()).await?;
     }
     let mut raw_copies = Vec::new();
     for list in reach.raw_copies() {

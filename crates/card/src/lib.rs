@@ -35,6 +35,7 @@
 //! | `erase` | all that is known of a family or person, destroyed by decree |
 //! | `term` | how long what is kept, and who lets it go |
 //! | `subject` | whom a programme is about |
+//! | `text` | words of somebody's own, each under a key of its own |
 //! | `words` | what rules ask and columns say, in words |
 //! | `seek` | everybody, held in memory for whoever looks for somebody without a number |
 //! | `review` | pairs that people are asked about, and what they said |
@@ -72,6 +73,7 @@ mod sql;
 mod strongbox;
 mod subject;
 mod term;
+mod text;
 mod words;
 
 pub use room::{Room, open, start};
@@ -88,6 +90,7 @@ pub const SCHEMA: store::migrate::Schema = store::schema!(
         (5, "erasures"),
         (6, "requests"),
         (7, "exports"),
+        (8, "texts"),
     ]
 );
 
@@ -102,6 +105,8 @@ pub const KEYS: &[store::backup::KeyColumn] = &[
     key("card_erasure", "reason_key", false),
     key("card_request", "wrapped", false),
     key("card_breach", "wrapped", false),
+    key("card_exception", "wrapped", false),
+    key("card_export", "wrapped", false),
 ];
 
 const fn key(

@@ -6,16 +6,19 @@ use std::collections::BTreeSet;
 use base::area::AreaCode;
 use base::id::{Id, Person};
 use base::now::Wall;
+use hall::Hall;
 use hall::audit::Entry;
+use hall::problem::Problem;
 use serde::Serialize;
 use serde_json::Value as Json;
 use store::{Conn, Error};
 use utoipa::ToSchema;
 
-use crate::request;
+use crate::sql::export as exports;
 use crate::sql::objection::{self, Asked};
 use crate::sql::request as requests;
 use crate::subject::SubjectId;
+use crate::{export, request};
 
 /// All by which something about people is opened, printed or taken along.
 pub(crate) const VERBS: [&str; 15] = [
@@ -83,6 +86,25 @@ fn rows(detail: &Json) -> Option<u64> {
         .as_u64()
         .or_else(|| detail["members"].as_u64())
         .or_else(|| pairs().and_then(|pairs| u64::try_from(pairs).ok()))
+}
+
+/// Says what an annex as a whole was taken for: that stands with the export, and not in the
+/// audit.
+pub(crate) async fn with_purpose(
+    hall: &Hall,
+    conn: &mut Conn,
+    look: &mut Look,
+) -> Result<(), Problem> {
+    if look.verb != "card_export.taken" || look.purpose.is_some() {
+        return Ok(());
+    }
+    let number = look.subject.strip_prefix("export ");
+    if let Some(number) = number.and_then(|it| it.parse().ok())
+        && let Some(row) = exports::find(conn, number).await?
+    {
+        look.purpose = Some(export::purpose(hall, &row)?);
+    }
+    Ok(())
 }
 
 /// What of the audit is about somebody: himself, what was said against where he stands, and

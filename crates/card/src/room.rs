@@ -22,6 +22,7 @@ use crate::import::kept;
 use crate::listed::Listed;
 use crate::seek::{self, Seek};
 use crate::term;
+use crate::text;
 
 /// Areas of one page while the register is read.
 const AREAS: i64 = 5_000;
@@ -132,6 +133,7 @@ pub async fn open(hall: &Hall) -> Result<Room, Error> {
     }
     crate::examine::sweep(hall).await?;
     adopt::sweep(hall).await?;
+    text::sweep(hall).await?;
     Ok(Room {
         inner: Arc::new(Inner {
             areas,

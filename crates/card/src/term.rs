@@ -134,7 +134,7 @@ impl Term {
                 days: Some(10 * 365),
                 days_min: Some(2 * 365),
                 basis: "ukuran rumah ini",
-                does: "Alasan keputusan perorangan, sejak keputusan itu diakhiri. Keputusannya tetap.",
+                does: "Alasan keputusan perorangan beserta kuncinya, sejak keputusan itu diakhiri. Keputusannya tetap.",
             },
             Self::Drafts => Fixed {
                 days: Some(365),
@@ -273,7 +273,7 @@ pub(crate) async fn enforce_daily(hall: Hall, room: Room) {
 }
 
 /// Tables in which keys lie, or what they have sealed.
-pub(crate) const SETTLED: [&str; 8] = [
+pub(crate) const SETTLED: [&str; 9] = [
     "card_key",
     "card_record",
     "card_index",
@@ -281,6 +281,7 @@ pub(crate) const SETTLED: [&str; 8] = [
     "card_list",
     "card_objection",
     "card_exception",
+    "card_export",
     "card_request",
 ];
 

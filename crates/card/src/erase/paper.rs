@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 const WIDE: usize = 72;
 
 /// What was destroyed, in words, by its name in the record.
-const DESTROYED: [(&str, &str); 9] = [
+const DESTROYED: [(&str, &str); 10] = [
     ("keys", "kunci baris daftar, beserta isi di bawahnya"),
     ("index", "entri indeks pencarian"),
     ("memberships", "keanggotaan yang masih berlaku, diakhiri"),
@@ -23,7 +23,11 @@ const DESTROYED: [(&str, &str); 9] = [
         "requests",
         "isi permintaan yang sudah dijawab beserta kuncinya",
     ),
-    ("exceptions", "alasan keputusan perorangan"),
+    ("exceptions", "alasan keputusan perorangan beserta kuncinya"),
+    (
+        "exports",
+        "keperluan ekspor lampiran yang memuatnya beserta kuncinya",
+    ),
 ];
 
 /// `name` says what staff are called, by id.

@@ -102,9 +102,12 @@ async fn list(
     };
     let most = i64::try_from(limit).unwrap_or(i64::MAX);
     let (found, next) = audit::list(&mut read, &wanted, most).await?;
-    drop(read);
     let next = next.map(|seq| seq.to_string());
-    let items: Vec<Look> = found.into_iter().map(Look::from).collect();
+    let mut items: Vec<Look> = found.into_iter().map(Look::from).collect();
+    for look in &mut items {
+        looks::with_purpose(&hall, &mut read, look).await?;
+    }
+    drop(read);
     if !csv {
         return Ok(axum::Json(Looks { items, next }).into_response());
     }

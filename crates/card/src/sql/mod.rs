@@ -19,6 +19,7 @@ pub(crate) mod request;
 pub(crate) mod run;
 pub(crate) mod sample;
 pub(crate) mod term;
+pub(crate) mod text;
 pub(crate) mod visit;
 
 use base::area::AreaCode;

@@ -248,7 +248,7 @@ pub(crate) async fn end_objections(
     tx.execute_query(&query).await
 }
 
-const ENDED: &str = "LENGTH(reason) > 0 AND ended_us < ?";
+const ENDED: &str = "(LENGTH(reason) > 0 OR LENGTH(wrapped) > 0) AND ended_us < ?";
 
 /// Decisions about one subject that ended before a time.
 pub(crate) async fn exceptions(conn: &mut Conn, cut: Wall) -> Result<i64, Error> {
@@ -261,6 +261,8 @@ pub(crate) async fn exceptions(conn: &mut Conn, cut: Wall) -> Result<i64, Error>
 pub(crate) async fn end_exceptions(tx: &mut Tx, cut: Wall, most: i64) -> Result<u64, Error> {
     let query = Query::new("UPDATE card_exception")
         .push(" SET reason = ", Vec::<u8>::new())
+        .push(", sealed = ", Vec::<u8>::new())
+        .push(", wrapped = ", Vec::<u8>::new())
         .raw(" WHERE id IN (SELECT id FROM card_exception WHERE ")
         .condition(ENDED, vec![cut.into()])
         .push(" ORDER BY id LIMIT ", most)

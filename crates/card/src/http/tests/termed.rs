@@ -336,7 +336,7 @@ async fn drafts(db: Db) {
     let rulings = "SELECT COUNT(*) AS count FROM card_ruling";
     assert_eq!(house.count(rulings).await, 0);
     assert_eq!(house.term("drafts").await["last"]["destroyed"], 1);
-    let reasons = "SELECT COUNT(*) AS count FROM card_exception WHERE LENGTH(reason) > 0";
+    let reasons = "SELECT COUNT(*) AS count FROM card_exception WHERE LENGTH(wrapped) > 0";
     assert_eq!(house.count(reasons).await, 1);
     house.on_day(3_651).await;
     house.enforce().await;
