@@ -6,15 +6,14 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{self, Write as _};
-use std::os::unix::fs::MetadataExt as _;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use base::now::Wall;
 
 use super::BackupError;
 use super::manifest::Mark;
-use crate::blob::sync;
+use crate::blob::{blank, sync, wipe};
 use crate::db::Place;
 use crate::fill::{Filling, behind};
 use crate::migrate::Schema;
@@ -26,9 +25,6 @@ const SCHEMA: Schema = crate::schema!("keys", "schema/keys", [(1, "keys")]);
 
 /// Octets by which a key is known.
 const PRINT: usize = 16;
-
-/// Octets that are written over a file of older keys at once.
-const BLANK: usize = 1 << 16;
 
 /// By what a key is known.
 pub(super) fn print(wrapped: &[u8]) -> Vec<u8> {
@@ -48,13 +44,8 @@ pub(super) struct Written {
 impl Written {
     pub(super) async fn begin(path: &Path, mark: &Mark) -> Result<Self, Error> {
         let new = behind(path, ".new");
-        // Left by a power cut before it was renamed.
-        match fs::remove_file(&new) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err(Error::file(&new, error));
-            }
-            _ => {}
-        }
+        // Left by a power cut before it was renamed: it holds keys.
+        wipe(&new)?;
         let place = Place::Sqlite { path: new.clone() };
         let steps: Vec<_> = SCHEMA.steps.iter().map(|step| ("keys", step)).collect();
         let mut filling = Filling::begin(&place, &steps).await?;
@@ -104,20 +95,6 @@ impl Written {
             Err(error) => Err(wrong(error)),
         }
     }
-}
-
-/// Writes over a file that has no name any more. One that has another name is somebody
-/// else's copy.
-fn blank(mut file: File) -> io::Result<()> {
-    let about = file.metadata()?;
-    if about.nlink() > 0 {
-        return Ok(());
-    }
-    let blank = vec![0; BLANK];
-    for _ in 0..about.len().div_ceil(BLANK as u64) {
-        file.write_all(&blank)?;
-    }
-    file.sync_all()
 }
 
 /// A file of keys that is read.
