@@ -206,6 +206,17 @@ impl Db {
         &self.inner.place
     }
 
+    /// The same, and whether each row is where indexes say that it is.
+    pub(crate) async fn is_sound(&self) -> Result<bool, Error> {
+        let Pools::Sqlite { readers, .. } = &self.inner.pools else {
+            return Ok(true);
+        };
+        let found: String = sqlx::query_scalar("PRAGMA integrity_check(1)")
+            .fetch_one(readers)
+            .await?;
+        Ok(found == "ok")
+    }
+
     /// Takes a snapshot to read from; it is that of the first statement.
     ///
     /// # Errors
