@@ -34,6 +34,7 @@
 //! | `hold` | what may not be destroyed yet |
 //! | `erase` | all that is known of a family or person, destroyed by decree |
 //! | `term` | how long what is kept, and who lets it go |
+//! | `settle` | what is destroyed leaves the file and its copies too |
 //! | `subject` | whom a programme is about |
 //! | `text` | words of somebody's own, each under a key of its own |
 //! | `words` | what rules ask and columns say, in words |
@@ -68,6 +69,7 @@ mod review;
 mod room;
 mod sample;
 mod seek;
+mod settle;
 pub mod simulated;
 mod sql;
 mod strongbox;
@@ -91,6 +93,7 @@ pub const SCHEMA: store::migrate::Schema = store::schema!(
         (6, "requests"),
         (7, "exports"),
         (8, "texts"),
+        (9, "settled"),
     ]
 );
 

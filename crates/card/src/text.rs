@@ -8,6 +8,7 @@ use hall::Hall;
 use hall::vault::{Vault, VaultError};
 use store::Error;
 
+use crate::sql::settled;
 use crate::sql::text::{self as rows, Slip};
 
 /// What a text is of.
@@ -105,6 +106,9 @@ pub(crate) async fn sweep(hall: &Hall) -> Result<(), Error> {
                     }
                 }
             }
+            if !some.is_empty() {
+                settled::destroyed(&mut tx, hall.now().wall).await?;
+            }
             tx.commit().await?;
             match some.into_iter().last() {
                 Some((key, ..)) => behind = Some(key),
@@ -114,9 +118,6 @@ pub(crate) async fn sweep(hall: &Hall) -> Result<(), Error> {
     }
     if anew > 0 {
         tracing::info!(anew, "texts were sealed under keys of their own");
-        if !hall.db().settle(&["card_exception", "card_export"]).await? {
-            tracing::warn!("the log beside the database holds what was sealed before still");
-        }
     }
     Ok(())
 }

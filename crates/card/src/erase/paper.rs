@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use base::now::Wall;
 use hall::Hall;
+use hall::print::said;
 use serde_json::Value as Json;
 
 /// Letters of a line of rows.
@@ -34,13 +35,13 @@ const DESTROYED: [(&str, &str); 10] = [
 pub(super) fn text(
     hall: &Hall,
     record: &Json,
-    sha256: &str,
+    (sha256, is_settled): (&str, bool),
     name: &dyn Fn(&str) -> Option<String>,
 ) -> String {
     let said = |key: &str| record[key].as_str().unwrap_or_default();
     let time = |value: &Json| {
         let at = Wall::from_us(value.as_i64().unwrap_or(0));
-        hall.clock().rfc3339(at)
+        said::time_with_offset(hall, at)
     };
     let who = |key: &str| {
         let id = said(key);
@@ -129,6 +130,17 @@ pub(super) fn text(
             _ => writeln!(text, "- jejak audit, yang tidak memuat nama"),
         };
     }
+    let file = match is_settled {
+        true => "sudah ditimpa, juga pada salinan dari sebelum pembaruan versi",
+        false => {
+            "belum ditimpa: kuncinya sudah tidak ada, tetapi oktetnya mungkin masih ada di disk; dicoba lagi setiap jam"
+        }
+    };
+    let _ = writeln!(
+        text,
+        "\nRuang berkas basis data (per {}): {file}.",
+        said::time_with_offset(hall, hall.now().wall)
+    );
     let _ = writeln!(
         text,
         "\nSHA-256 catatan ini sebagaimana tersimpan (JSON, kunci berurut):\n{sha256}\n"

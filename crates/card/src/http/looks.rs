@@ -9,6 +9,7 @@ use hall::Hall;
 use hall::audit::{self, Act};
 use hall::csv::{self, File};
 use hall::guard::{Guarded as _, Permission, Who};
+use hall::print::said;
 use hall::problem::{Problem, Query};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -133,7 +134,7 @@ fn file(hall: &Hall, items: Vec<Look>) -> File {
     ]);
     for look in items {
         file.row(&[
-            hall.clock().rfc3339(look.at_us),
+            said::instant(hall, look.at_us),
             look.person.map_or_else(String::new, |id| id.to_string()),
             look.person_name.unwrap_or_default(),
             look.via_address.unwrap_or_default(),

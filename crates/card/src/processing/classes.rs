@@ -303,6 +303,7 @@ pub(crate) const TABLES: &[Table] = &[
             "written_us",
             "ended_us",
             "look_us",
+            "hanging",
         ],
     },
     Table {
@@ -464,6 +465,11 @@ pub(crate) const TABLES: &[Table] = &[
         name: "card_total",
         columns: &[],
         plain: &["run", "area_code", "rows", "rupiah", "unknown"],
+    },
+    Table {
+        name: "card_unsettled",
+        columns: &[],
+        plain: &["id", "since_us", "times"],
     },
     Table {
         name: "card_visit",
