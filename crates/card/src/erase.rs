@@ -47,7 +47,7 @@ use crate::sql::settled;
 use crate::strongbox;
 use crate::subject::SubjectId;
 
-pub(crate) use reach::{Reach, Stays};
+pub(crate) use reach::{Reach, Stays, sought, unread};
 
 /// What the key of a reason is bound to.
 const KEY: (&str, &str) = ("card_erasure", "key");

@@ -39,6 +39,9 @@ pub(crate) const VERBS: [&str; 15] = [
     "card_worklist.taken",
 ];
 
+/// That somebody was looked for by what was said of him: others were found as well.
+pub(crate) const SOUGHT: &str = "card_person.sought";
+
 /// What somebody has looked at.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[schema(as = CardLook)]
@@ -61,7 +64,19 @@ pub(crate) struct Look {
     pub(crate) purpose: Option<String>,
     /// How many rows; null where that is not kept.
     pub(crate) rows: Option<u64>,
+    /// Whether whom it names was looked at. False: he was found among others and not opened,
+    /// or a part of a list was taken on which he may have stood.
+    pub(crate) is_certain: bool,
 }
+
+/// By these somebody may have been seen among others.
+const PERHAPS: [&str; 5] = [
+    "card_changes.taken",
+    "card_export.taken",
+    "card_person.sought",
+    "card_visit.sheet_taken",
+    "card_worklist.taken",
+];
 
 impl From<Entry> for Look {
     fn from(entry: Entry) -> Self {
@@ -72,6 +87,7 @@ impl From<Entry> for Look {
             person_name: entry.actor_name,
             via_address: entry.address,
             rows: rows(&entry.detail),
+            is_certain: !PERHAPS.contains(&entry.verb.as_str()),
             purpose,
             verb: entry.verb,
             subject: entry.subject,
@@ -165,6 +181,11 @@ impl About {
                 let numbers = requests.into_iter().flatten().filter_map(Json::as_i64);
                 let mut named = numbers.map(request::subject);
                 named.any(|it| self.names.contains(&it)).then_some(true)
+            }
+            SOUGHT => {
+                let found = entry.detail["families"].as_array();
+                let mut found = found.into_iter().flatten().filter_map(Json::as_str);
+                found.any(|id| self.names.contains(id)).then_some(false)
             }
             "card_worklist.taken" => self.lies_in(&entry.subject).then_some(false),
             "card_changes.taken" | "card_export.taken" => {
@@ -275,6 +296,18 @@ mod tests {
                 "card_corrections.taken",
                 "corrections",
                 json!({ "requests": [1, 33] }),
+                None,
+            ),
+            (
+                "card_person.sought",
+                "run 1",
+                json!({ "families": ["fam_a", "fam_x"] }),
+                Some(false),
+            ),
+            (
+                "card_person.sought",
+                "run 1",
+                json!({ "families": ["fam_y"] }),
                 None,
             ),
             ("card_worklist.taken", "62.02.01", json!({}), Some(false)),

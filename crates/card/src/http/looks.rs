@@ -6,7 +6,7 @@ use axum::response::{IntoResponse as _, Response};
 use base::id::{Id, Person};
 use base::now::Wall;
 use hall::Hall;
-use hall::audit::{self, Act};
+use hall::audit::{self, Act, Also};
 use hall::csv::{self, File};
 use hall::guard::{Guarded as _, Permission, Who};
 use hall::print::said;
@@ -18,7 +18,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::decide;
-use crate::looks::{self, Look, VERBS};
+use crate::looks::{self, Look, SOUGHT, VERBS};
 use crate::subject::SubjectId;
 
 pub(super) fn routes() -> OpenApiRouter<Hall> {
@@ -95,6 +95,10 @@ async fn list(
     let wanted = audit::Filter {
         verbs,
         actor: filter.person.map(|id| id.to_string()),
+        also: (!subjects.is_empty()).then(|| Also {
+            verb: SOUGHT.to_owned(),
+            names: subjects.clone(),
+        }),
         subjects,
         from: filter.from_us,
         to: filter.to_us,
@@ -130,7 +134,7 @@ async fn list(
 
 fn file(hall: &Hall, items: Vec<Look>) -> File {
     let mut file = File::new(&[
-        "at", "person", "name", "address", "verb", "subject", "purpose", "rows",
+        "at", "person", "name", "address", "verb", "subject", "purpose", "rows", "certain",
     ]);
     for look in items {
         file.row(&[
@@ -142,6 +146,7 @@ fn file(hall: &Hall, items: Vec<Look>) -> File {
             look.subject,
             look.purpose.unwrap_or_default(),
             look.rows.map_or_else(String::new, |rows| rows.to_string()),
+            if look.is_certain { "ya" } else { "mungkin" }.to_owned(),
         ]);
     }
     file

@@ -15,6 +15,7 @@ mod rights;
 mod sampled;
 mod sought;
 mod termed;
+mod told;
 mod worded;
 
 use std::time::Duration;
