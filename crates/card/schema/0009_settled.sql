@@ -12,8 +12,6 @@ CREATE TABLE card_unsettled (
     -- How often more was destroyed meanwhile: whoever settles takes the row away as he found it.
     times BIGINT NOT NULL
 );
--- Copies of an earlier version hold what it has destroyed.
-INSERT INTO card_unsettled (id, since_us, times) VALUES (1, 0, 0);
 
 -- Rows of this list were destroyed by term, and what hangs on them is not yet: 1. NULL: nothing
 -- hangs on any. Runs of before were cut off without a word, so that all lists are looked at.

@@ -21,6 +21,7 @@ use crate::import::desk::Work;
 use crate::import::kept;
 use crate::listed::Listed;
 use crate::seek::{self, Seek};
+use crate::sql::settled;
 use crate::term;
 use crate::text;
 
@@ -134,6 +135,10 @@ pub async fn open(hall: &Hall) -> Result<Room, Error> {
     crate::examine::sweep(hall).await?;
     adopt::sweep(hall).await?;
     text::sweep(hall).await?;
+    // Copies that an earlier version left, or people put there, may hold what is destroyed.
+    let mut tx = hall.db().write().await?;
+    settled::destroyed(&mut tx, hall.now().wall).await?;
+    tx.commit().await?;
     Ok(Room {
         inner: Arc::new(Inner {
             areas,
