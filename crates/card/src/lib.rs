@@ -92,8 +92,8 @@ pub const SCHEMA: store::migrate::Schema = store::schema!(
         (5, "erasures"),
         (6, "requests"),
         (7, "exports"),
-        (8, "texts"),
-        (9, "settled"),
+        (9, "texts"),
+        (10, "settled"),
     ]
 );
 
