@@ -436,7 +436,7 @@ pub(crate) async fn notice(
     let detail = json!({ "whom": whom.as_str() });
     tell(now, who, tx, "card_breach.noticed", row.number, detail).await?;
     let said = opened(hall.vault(), row)?.ok_or_else(none)?.said;
-    let time = |at: Wall| said::time_of_zone(hall, at);
+    let time = |at: Wall| said::time_with_offset(hall, at);
     Ok(text(row, whom, &said, &time(row.found), &time(row.due)))
 }
 

@@ -19,6 +19,7 @@ use serde::Serialize;
 use store::{Conn, Error};
 use utoipa::ToSchema;
 
+use crate::erase;
 use crate::looks::{self, About, Look, VERBS};
 use crate::objection;
 use crate::programme::Kept;
@@ -34,9 +35,8 @@ use crate::sql::run;
 use crate::strongbox;
 use crate::subject::SubjectId;
 
-/// Entries of the audit that are read at once, and all that are looked through.
+/// Entries of the audit that are read at once; all of them are looked through.
 const ENTRIES: i64 = 5_000;
-const ENTRIES_MAX: usize = 200_000;
 
 /// Objections and requests that are told.
 const TOLD_MAX: i64 = 500;
@@ -150,6 +150,32 @@ pub(crate) struct RowView {
     says: Option<BTreeMap<&'static str, String>>,
 }
 
+/// A row of a list that no examination has read yet, which a number of his finds: whose it is
+/// nobody has said.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CardDossierUnread)]
+pub(crate) struct UnreadView {
+    /// The number of the list.
+    list: i64,
+    /// What it is a list of.
+    #[schema(value_type = String)]
+    kind: &'static str,
+    /// What it is called.
+    title: String,
+    /// Whose it is.
+    owner: Option<String>,
+    /// The day whose state it tells.
+    #[schema(value_type = Option<String>)]
+    as_of: Option<Day>,
+    /// Whether it still counts.
+    is_standing: bool,
+    /// The row, by the number beside the spreadsheet.
+    row: u32,
+    /// What it says, as it is written: by field. Null where its key was destroyed.
+    #[schema(value_type = Option<Object>)]
+    says: Option<BTreeMap<&'static str, String>>,
+}
+
 /// Where somebody stands on an adopted list.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = CardDossierDecision)]
@@ -232,12 +258,10 @@ pub(crate) struct RequestView {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = CardDossierLook)]
 pub(crate) struct LookView {
-    /// What was looked at, and who did.
+    /// What was looked at, and who did. It is certain where it was at him; else a part of a
+    /// list was taken on which he may have stood, or he was found among others.
     #[serde(flatten)]
     look: Look,
-    /// Whether it was at him for certain; else a part of a list was taken on which he may
-    /// have stood.
-    is_certain: bool,
 }
 
 /// All that is held of somebody.
@@ -254,6 +278,8 @@ pub(crate) struct Dossier {
     pub(crate) made_us: Wall,
     /// What lists say, in the order of the lists.
     pub(crate) rows: Vec<RowView>,
+    /// The same of lists that no examination has read yet, and that numbers of his find.
+    pub(crate) unread: Vec<UnreadView>,
     /// Where he stands on adopted lists, the newest first. Whoever is on none was left out by
     /// the rules and did not receive.
     pub(crate) decisions: Vec<DecisionView>,
@@ -303,6 +329,7 @@ pub(crate) async fn make(
         about.areas.extend(sealed.area.clone());
     }
     let rows = rows(hall, conn, &held).await?;
+    let unread = unread(hall, conn, subject, &held, &mut about).await?;
     let persons: Vec<[u8; 16]> = persons.iter().map(|id| *id.as_bytes()).collect();
     let mut judged = Vec::new();
     for (n, family) in families.into_iter().enumerate() {
@@ -320,12 +347,13 @@ pub(crate) async fn make(
     }
     let objections = objected(hall, conn, subject).await?;
     let requests = asked(conn, subject).await?;
-    let looks = looked(conn, &about).await?;
+    let looks = looked(hall, conn, &about).await?;
     Ok(Dossier {
         request,
         subject,
         made_us: hall.now().wall,
         rows,
+        unread,
         decisions,
         objections,
         requests,
@@ -357,6 +385,45 @@ async fn rows(hall: &Hall, conn: &mut Conn, held: &Held) -> Result<Vec<RowView>,
             says: record.as_ref().map(says),
         });
     }
+    Ok(views)
+}
+
+/// What lists say that came since the last examination; where that lies is where he may be
+/// looked at, too.
+async fn unread(
+    hall: &Hall,
+    conn: &mut Conn,
+    subject: SubjectId,
+    held: &Held,
+    about: &mut About,
+) -> Result<Vec<UnreadView>, Problem> {
+    let known = held.rows.iter().map(|(row, sealed)| (row.list, sealed));
+    let hashes = erase::sought(hall.vault(), subject, known);
+    let mut found = erase::unread(conn, &hashes).await?;
+    let standing = list::standing(conn).await?;
+    let standing: BTreeSet<i64> = standing.into_iter().map(|it| it.number).collect();
+    let mut views = Vec::new();
+    for list in list::all(conn).await? {
+        let Some(numbers) = found.remove(&list.number) else {
+            continue;
+        };
+        let numbers: Vec<u32> = numbers.into_iter().collect();
+        for sealed in record::kept(conn, list.number, &numbers).await? {
+            let record = strongbox::open(hall.vault(), list.number, &sealed)?;
+            views.push(UnreadView {
+                list: list.number,
+                kind: list.kind.as_str(),
+                title: list.title.clone(),
+                owner: list.owner.clone(),
+                as_of: list.as_of,
+                is_standing: standing.contains(&list.number),
+                row: sealed.number,
+                says: record.as_ref().map(says),
+            });
+            about.areas.extend(sealed.area);
+        }
+    }
+    views.sort_by_key(|it| (it.list, it.row));
     Ok(views)
 }
 
@@ -459,26 +526,27 @@ async fn asked(conn: &mut Conn, subject: SubjectId) -> Result<Vec<RequestView>, 
     Ok(found.into_iter().map(view).collect())
 }
 
-async fn looked(conn: &mut Conn, about: &About) -> Result<Vec<LookView>, Error> {
+async fn looked(hall: &Hall, conn: &mut Conn, about: &About) -> Result<Vec<LookView>, Problem> {
     let mut filter = Filter {
         verbs: VERBS.map(str::to_owned).to_vec(),
         ..Filter::default()
     };
-    let (mut views, mut passed) = (Vec::new(), 0);
+    let mut views = Vec::new();
     loop {
         let (page, next) = audit::list(conn, &filter, ENTRIES).await?;
-        passed += page.len();
         for entry in page {
             if let Some(is_certain) = about.meets(&entry) {
-                let look = Look {
+                let mut look = Look {
                     // Where a desk stands is nothing that is kept of him.
                     via_address: None,
+                    is_certain,
                     ..entry.into()
                 };
-                views.push(LookView { look, is_certain });
+                looks::with_purpose(hall, conn, &mut look).await?;
+                views.push(LookView { look });
             }
         }
-        match next.filter(|_| passed < ENTRIES_MAX) {
+        match next {
             Some(before) => filter.before = Some(before),
             None => return Ok(views),
         }
@@ -490,14 +558,21 @@ impl Dossier {
     pub(crate) fn lines(&self, time: impl Fn(Wall) -> String) -> Vec<[String; 5]> {
         let mut lines = Vec::new();
         let text = |it: &Option<String>| it.clone().unwrap_or_default();
-        for row in &self.rows {
-            let source = format!("{} (daftar {}, baris {})", row.title, row.list, row.row);
-            let day = row.as_of.map_or_else(String::new, |day| day.to_string());
+        let rows = self.rows.iter();
+        let rows = rows.map(|it| (&it.title, it.list, it.row, it.as_of, &it.says, ""));
+        let unread = self.unread.iter();
+        let unread = unread.map(|it| {
+            let note = ", belum diperiksa";
+            (&it.title, it.list, it.row, it.as_of, &it.says, note)
+        });
+        for (title, list, row, as_of, says, note) in rows.chain(unread) {
+            let source = format!("{title} (daftar {list}, baris {row}{note})");
+            let day = as_of.map_or_else(String::new, |day| day.to_string());
             let mut line = |field: &str, value: &str| {
                 let values = ["daftar", &source, &day, field, value];
                 lines.push(values.map(str::to_owned));
             };
-            match &row.says {
+            match says {
                 None => line("", "kunci data sudah dimusnahkan"),
                 Some(says) => says.iter().for_each(|(field, value)| line(field, value)),
             }
@@ -534,7 +609,7 @@ impl Dossier {
             ]);
         }
         for it in &self.looks {
-            let sure = if it.is_certain { "" } else { " (mungkin)" };
+            let sure = if it.look.is_certain { "" } else { " (mungkin)" };
             let who = text(&it.look.person_name);
             lines.push([
                 "pembukaan".to_owned(),

@@ -34,20 +34,21 @@ use store::{Conn, Error, Tx};
 
 use crate::examine::late;
 use crate::facts::{self, Written};
-use crate::hold::Hold;
+use crate::hold::{Hold, Why};
 use crate::import::kept;
 use crate::room::Room;
 use crate::seek::Seek;
+use crate::settle;
 use crate::sql::decision::{self, State as Stage};
 use crate::sql::erasure::{self as rows, Done, ErasureRow, FactsRow, Hanging, State};
 use crate::sql::record::Sealed;
 use crate::sql::request::{self, Kind};
 use crate::sql::run;
+use crate::sql::settled;
 use crate::strongbox;
 use crate::subject::SubjectId;
-use crate::term;
 
-pub(crate) use reach::{Reach, Stays};
+pub(crate) use reach::{Reach, Stays, sought, unread};
 
 /// What the key of a reason is bound to.
 const KEY: (&str, &str) = ("card_erasure", "key");
@@ -66,10 +67,18 @@ pub(crate) fn is_held(hall: &Hall, holds: &[Hold]) -> Problem {
     holds.iter().fold(problem, |problem, hold| {
         let until = match hold.until {
             Some(until) => format!("until {}", hall.clock().rfc3339(until)),
+            None if hold.why == Why::Adoption => "until it is adopted".to_owned(),
             None => "until it is answered, or closed".to_owned(),
         };
         problem.field(format!("{} {}", hold.why.as_str(), hold.number), until)
     })
+}
+
+/// Whether what it destroyed has left the file of the database and the copies beside it; none
+/// where it is not done.
+pub(crate) fn is_settled(row: &ErasureRow, since: Option<Wall>) -> Option<bool> {
+    row.confirmed
+        .map(|done| since.is_none_or(|since| since > done))
 }
 
 /// There is no such erasure.
@@ -276,11 +285,7 @@ pub(crate) async fn confirm(
     }
     // Everybody may be in memory as well.
     room.put_seek(Seek::default());
-    match hall.db().settle(&term::SETTLED).await {
-        Ok(true) => {}
-        Ok(false) => tracing::warn!("the log beside the database holds what was deleted still"),
-        Err(error) => tracing::warn!(%error, "what was deleted was not settled"),
-    }
+    settle::settle(hall).await;
     if let Err(problem) = sweep(hall).await {
         // Their keys are gone; the next start goes on.
         tracing::warn!(
@@ -361,6 +366,7 @@ async fn rewritten(
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 struct Destroyed {
     exceptions: u64,
+    exports: u64,
     findings: u64,
     index: u64,
     keys: u64,
@@ -445,6 +451,7 @@ async fn write(
         destroyed.objections += rows::objections(&mut tx, subject.octets()).await?;
         destroyed.requests += rows::requests(&mut tx, subject.octets()).await?;
         destroyed.exceptions += rows::exceptions(&mut tx, subject.octets(), now.wall).await?;
+        destroyed.exports += rows::exports(&mut tx, subject.octets()).await?;
     }
     let mut raw_copies = Vec::new();
     for list in reach.raw_copies() {
@@ -487,6 +494,7 @@ async fn write(
     if !rows::done(&mut tx, number, &it).await? {
         return Err(done());
     }
+    settled::destroyed(&mut tx, now.wall).await?;
     let act = Act {
         verb: "card_erasure.done",
         subject: format!("erasure {number}"),
@@ -597,6 +605,7 @@ pub(crate) async fn is_of_today(conn: &mut Conn, seen: Wall) -> Result<(), Probl
 pub(crate) fn paper(
     hall: &Hall,
     row: &ErasureRow,
+    is_settled: bool,
     name: &dyn Fn(&str) -> Option<String>,
 ) -> Result<String, Problem> {
     let (Some(text), Some(sha256)) = (&row.record, &row.sha256) else {
@@ -604,5 +613,5 @@ pub(crate) fn paper(
     };
     let record: serde_json::Value =
         serde_json::from_str(text).map_err(|_| Error::corrupt("card_erasure.record"))?;
-    Ok(paper::text(hall, &record, sha256, name))
+    Ok(paper::text(hall, &record, (sha256, is_settled), name))
 }

@@ -33,6 +33,7 @@ use crate::programme;
 use crate::sql::decision::{self, DecisionRow, PartRow};
 use crate::sql::export::{self as rows, Answered, ExportRow, State};
 use crate::sql::judged;
+use crate::text;
 
 /// So long it can be taken once it was granted.
 const OPEN: Duration = Duration::from_secs(24 * 3600);
@@ -68,13 +69,15 @@ pub(crate) fn state(row: &ExportRow, hall: &Hall) -> &'static str {
     }
 }
 
-/// What somebody asked for it for.
+/// What somebody asked for it for; in words where that was destroyed.
 pub(crate) fn purpose(hall: &Hall, row: &ExportRow) -> Result<String, Problem> {
-    let of = row.number.to_string();
-    let octets = hall
-        .vault()
-        .open("card_export", &of, "purpose", &row.purpose)?;
-    Ok(String::from_utf8_lossy(&octets).into_owned())
+    let name = row.number.to_string();
+    Ok(text::told(
+        hall.vault(),
+        text::Of::Export,
+        &name,
+        &row.purpose,
+    )?)
 }
 
 /// Asks for the annex of an adopted list as a whole.
@@ -92,16 +95,13 @@ pub(crate) async fn ask(
     let list = draft::adopted(draft::find(tx, decision).await?)?;
     let parts = decision::parts(tx, list.number).await?;
     let (number, now) = (rows::next(tx).await?, hall.now());
-    let of = number.to_string();
-    let sealed = hall
-        .vault()
-        .seal("card_export", &of, "purpose", purpose.as_bytes())?;
+    let name = number.to_string();
     let row = ExportRow {
         number,
         decision,
         rows: parts.iter().map(|part| part.rows).sum(),
         state: State::Asked,
-        purpose: sealed,
+        purpose: text::seal(hall.vault(), text::Of::Export, &name, purpose)?,
         by: who.person(),
         at: now.wall,
         answered: None,
@@ -112,7 +112,8 @@ pub(crate) async fn ask(
     let act = Act {
         verb: "card_export.asked",
         subject: subject(number),
-        detail: json!({ "decision": decision, "rows": row.rows, "purpose": purpose }),
+        // What for stands with the export: it may name people, and the audit is kept for good.
+        detail: json!({ "decision": decision, "rows": row.rows }),
     };
     audit::record(tx, now, who, act).await?;
     Ok(row)
@@ -199,8 +200,7 @@ pub(crate) async fn take(hall: &Hall, who: &Who, number: i64) -> Result<Taken, P
     let act = Act {
         verb: "card_export.taken",
         subject: subject(number),
-        detail: json!({ "decision": row.decision, "rows": row.rows, "time": row.taken,
-            "purpose": purpose(hall, &row)? }),
+        detail: json!({ "decision": row.decision, "rows": row.rows, "time": row.taken }),
     };
     audit::record(&mut tx, now, who, act).await?;
     tx.commit().await?;

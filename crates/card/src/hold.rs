@@ -5,6 +5,7 @@
 //! it says a payment ──────────────────────────────▶ ten years after the list's day
 //! an objection or request about them is open ─────▶ until somebody answers
 //! they are to be visited for a sample ────────────▶ until it is closed
+//! a list is being adopted, whomever it tells of ───▶ until it is
 //! ```
 //!
 //! Whoever a row belonged to at any time counts, not only whom it belongs to now: what was
@@ -41,6 +42,8 @@ pub(crate) enum Why {
     Request,
     /// They are to be visited.
     Sample,
+    /// A list is being adopted: whom it tells of stands nowhere yet.
+    Adoption,
 }
 
 impl Why {
@@ -51,6 +54,7 @@ impl Why {
             Self::Objection => "objection",
             Self::Request => "request",
             Self::Sample => "sample",
+            Self::Adoption => "adoption",
         }
     }
 }
@@ -60,9 +64,9 @@ impl Why {
 pub(crate) struct Hold {
     pub(crate) why: Why,
     /// The number of the adopted list, of the list that says the payment, of the objection, the
-    /// request or the sample.
+    /// request, the sample or the list that is being adopted.
     pub(crate) number: i64,
-    /// Until when; none: until somebody answers, or closes it.
+    /// Until when; none: until somebody answers, closes or has adopted it.
     pub(crate) until: Option<Wall>,
 }
 
@@ -101,6 +105,11 @@ pub(crate) async fn of(
             }));
         }
     }
+    holds.extend(rows::adoptions(conn).await?.into_iter().map(|number| Hold {
+        why: Why::Adoption,
+        number,
+        until: None,
+    }));
     for (list, rows) in rows_of {
         let until = payments_until(hall, list).filter(|until| *until > now);
         let Some(until) = until else {
@@ -132,6 +141,9 @@ pub(crate) async fn of_rows(
     let (Some(first), Some(last)) = (sealed.first(), sealed.last()) else {
         return Ok(held);
     };
+    if !rows::adoptions(conn).await?.is_empty() {
+        return Ok(sealed.iter().map(|row| (row.number, None)).collect());
+    }
     let now = hall.now().wall;
     let span = (first.number, last.number);
     if let Some(until) = payments_until(hall, list).filter(|until| *until > now) {

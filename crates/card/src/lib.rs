@@ -34,7 +34,9 @@
 //! | `hold` | what may not be destroyed yet |
 //! | `erase` | all that is known of a family or person, destroyed by decree |
 //! | `term` | how long what is kept, and who lets it go |
+//! | `settle` | what is destroyed leaves the file and its copies too |
 //! | `subject` | whom a programme is about |
+//! | `text` | words of somebody's own, each under a key of its own |
 //! | `words` | what rules ask and columns say, in words |
 //! | `seek` | everybody, held in memory for whoever looks for somebody without a number |
 //! | `review` | pairs that people are asked about, and what they said |
@@ -67,11 +69,13 @@ mod review;
 mod room;
 mod sample;
 mod seek;
+mod settle;
 pub mod simulated;
 mod sql;
 mod strongbox;
 mod subject;
 mod term;
+mod text;
 mod words;
 
 pub use room::{Room, open, start};
@@ -89,6 +93,8 @@ pub const SCHEMA: store::migrate::Schema = store::schema!(
         (6, "requests"),
         (7, "exports"),
         (8, "late"),
+        (9, "texts"),
+        (10, "settled"),
     ]
 );
 
@@ -103,6 +109,8 @@ pub const KEYS: &[store::backup::KeyColumn] = &[
     key("card_erasure", "reason_key", false),
     key("card_request", "wrapped", false),
     key("card_breach", "wrapped", false),
+    key("card_exception", "wrapped", false),
+    key("card_export", "wrapped", false),
 ];
 
 const fn key(

@@ -6,16 +6,19 @@ use std::collections::BTreeSet;
 use base::area::AreaCode;
 use base::id::{Id, Person};
 use base::now::Wall;
+use hall::Hall;
 use hall::audit::Entry;
+use hall::problem::Problem;
 use serde::Serialize;
 use serde_json::Value as Json;
 use store::{Conn, Error};
 use utoipa::ToSchema;
 
-use crate::request;
+use crate::sql::export as exports;
 use crate::sql::objection::{self, Asked};
 use crate::sql::request as requests;
 use crate::subject::SubjectId;
+use crate::{export, request};
 
 /// All by which something about people is opened, printed or taken along.
 pub(crate) const VERBS: [&str; 15] = [
@@ -35,6 +38,9 @@ pub(crate) const VERBS: [&str; 15] = [
     "card_visit.sheet_taken",
     "card_worklist.taken",
 ];
+
+/// That somebody was looked for by what was said of him: others were found as well.
+pub(crate) const SOUGHT: &str = "card_person.sought";
 
 /// What somebody has looked at.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -58,7 +64,19 @@ pub(crate) struct Look {
     pub(crate) purpose: Option<String>,
     /// How many rows; null where that is not kept.
     pub(crate) rows: Option<u64>,
+    /// Whether whom it names was looked at. False: he was found among others and not opened,
+    /// or a part of a list was taken on which he may have stood.
+    pub(crate) is_certain: bool,
 }
+
+/// By these somebody may have been seen among others.
+const PERHAPS: [&str; 5] = [
+    "card_changes.taken",
+    "card_export.taken",
+    "card_person.sought",
+    "card_visit.sheet_taken",
+    "card_worklist.taken",
+];
 
 impl From<Entry> for Look {
     fn from(entry: Entry) -> Self {
@@ -69,6 +87,7 @@ impl From<Entry> for Look {
             person_name: entry.actor_name,
             via_address: entry.address,
             rows: rows(&entry.detail),
+            is_certain: !PERHAPS.contains(&entry.verb.as_str()),
             purpose,
             verb: entry.verb,
             subject: entry.subject,
@@ -83,6 +102,25 @@ fn rows(detail: &Json) -> Option<u64> {
         .as_u64()
         .or_else(|| detail["members"].as_u64())
         .or_else(|| pairs().and_then(|pairs| u64::try_from(pairs).ok()))
+}
+
+/// Says what an annex as a whole was taken for: that stands with the export, and not in the
+/// audit.
+pub(crate) async fn with_purpose(
+    hall: &Hall,
+    conn: &mut Conn,
+    look: &mut Look,
+) -> Result<(), Problem> {
+    if look.verb != "card_export.taken" || look.purpose.is_some() {
+        return Ok(());
+    }
+    let number = look.subject.strip_prefix("export ");
+    if let Some(number) = number.and_then(|it| it.parse().ok())
+        && let Some(row) = exports::find(conn, number).await?
+    {
+        look.purpose = Some(export::purpose(hall, &row)?);
+    }
+    Ok(())
 }
 
 /// What of the audit is about somebody: himself, what was said against where he stands, and
@@ -143,6 +181,11 @@ impl About {
                 let numbers = requests.into_iter().flatten().filter_map(Json::as_i64);
                 let mut named = numbers.map(request::subject);
                 named.any(|it| self.names.contains(&it)).then_some(true)
+            }
+            SOUGHT => {
+                let found = entry.detail["families"].as_array();
+                let mut found = found.into_iter().flatten().filter_map(Json::as_str);
+                found.any(|id| self.names.contains(id)).then_some(false)
             }
             "card_worklist.taken" => self.lies_in(&entry.subject).then_some(false),
             "card_changes.taken" | "card_export.taken" => {
@@ -253,6 +296,18 @@ mod tests {
                 "card_corrections.taken",
                 "corrections",
                 json!({ "requests": [1, 33] }),
+                None,
+            ),
+            (
+                "card_person.sought",
+                "run 1",
+                json!({ "families": ["fam_a", "fam_x"] }),
+                Some(false),
+            ),
+            (
+                "card_person.sought",
+                "run 1",
+                json!({ "families": ["fam_y"] }),
                 None,
             ),
             ("card_worklist.taken", "62.02.01", json!({}), Some(false)),

@@ -21,7 +21,9 @@ use crate::import::desk::Work;
 use crate::import::kept;
 use crate::listed::Listed;
 use crate::seek::{self, Seek};
+use crate::sql::settled;
 use crate::term;
+use crate::text;
 
 /// Areas of one page while the register is read.
 const AREAS: i64 = 5_000;
@@ -132,6 +134,11 @@ pub async fn open(hall: &Hall) -> Result<Room, Error> {
     }
     crate::examine::sweep(hall).await?;
     adopt::sweep(hall).await?;
+    text::sweep(hall).await?;
+    // Copies that an earlier version left, or people put there, may hold what is destroyed.
+    let mut tx = hall.db().write().await?;
+    settled::destroyed(&mut tx, hall.now().wall).await?;
+    tx.commit().await?;
     Ok(Room {
         inner: Arc::new(Inner {
             areas,

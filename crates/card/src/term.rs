@@ -20,7 +20,7 @@ use hall::line;
 use hall::problem::Problem;
 use serde_json::json;
 use store::blob::Sha256;
-use store::{Conn, Error};
+use store::{Conn, Error, Tx};
 
 use crate::import::kept;
 use crate::room::Room;
@@ -28,8 +28,9 @@ use crate::sql::decision::{self, State as Stage};
 use crate::sql::erasure::{self, Hanging};
 use crate::sql::list::{self, ListRow};
 use crate::sql::record;
+use crate::sql::settled;
 use crate::sql::term::{self as rows, LastRow, Say};
-use crate::{erase, examine, hold};
+use crate::{erase, examine, hold, settle};
 
 /// Rows that are destroyed in one transaction: others write between.
 const CHUNK: i64 = 500;
@@ -134,7 +135,7 @@ impl Term {
                 days: Some(10 * 365),
                 days_min: Some(2 * 365),
                 basis: "ukuran rumah ini",
-                does: "Alasan keputusan perorangan, sejak keputusan itu diakhiri. Keputusannya tetap.",
+                does: "Alasan keputusan perorangan beserta kuncinya, sejak keputusan itu diakhiri. Keputusannya tetap.",
             },
             Self::Drafts => Fixed {
                 days: Some(365),
@@ -204,6 +205,20 @@ pub(crate) async fn held(
     }
 }
 
+/// Whether something may be kept for so many days.
+///
+/// # Errors
+/// What has to be said instead.
+pub(crate) fn check(term: Term, days: i64) -> Result<(), Problem> {
+    let Some(least) = term.fixed().days_min else {
+        return Err(line::refuse("days", "is not changed here"));
+    };
+    match (least..=DAYS_MAX).contains(&days) {
+        true => Ok(()),
+        false => Err(line::refuse("days", format!("use {least} to {DAYS_MAX}"))),
+    }
+}
+
 /// Says how long something is kept from now on.
 ///
 /// # Errors
@@ -215,12 +230,7 @@ pub(crate) async fn change(
     (days, reason): (i64, &str),
     expected: i64,
 ) -> Result<(), Problem> {
-    let Some(least) = term.fixed().days_min else {
-        return Err(line::refuse("days", "is not changed here"));
-    };
-    if !(least..=DAYS_MAX).contains(&days) {
-        return Err(line::refuse("days", format!("use {least} to {DAYS_MAX}")));
-    }
+    check(term, days)?;
     let now = hall.now();
     let mut tx = hall.db().write().await?;
     let due = due(&mut tx, term, Some(days), now.wall).await?;
@@ -272,18 +282,6 @@ pub(crate) async fn enforce_daily(hall: Hall, room: Room) {
     }
 }
 
-/// Tables in which keys lie, or what they have sealed.
-pub(crate) const SETTLED: [&str; 8] = [
-    "card_key",
-    "card_record",
-    "card_index",
-    "card_run",
-    "card_list",
-    "card_objection",
-    "card_exception",
-    "card_request",
-];
-
 /// What came of a term.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Ran {
@@ -297,7 +295,6 @@ struct Ran {
 /// # Errors
 /// If the database does not answer.
 pub(crate) async fn enforce(hall: &Hall, room: &Room) -> Result<(), Problem> {
-    let mut destroyed = false;
     for term in Term::ALL {
         let now = hall.now().wall;
         let mut read = hall.db().read().await?;
@@ -312,7 +309,6 @@ pub(crate) async fn enforce(hall: &Hall, room: &Room) -> Result<(), Problem> {
         }
         match one(hall, room, term, days, now).await {
             Ok(Some(ran)) => {
-                destroyed |= ran.destroyed > 0;
                 noted(hall, term, ran, now).await?;
             }
             Ok(None) => {}
@@ -324,9 +320,7 @@ pub(crate) async fn enforce(hall: &Hall, room: &Room) -> Result<(), Problem> {
             ),
         }
     }
-    if destroyed && !hall.db().settle(&SETTLED).await? {
-        tracing::warn!("the log beside the database holds what was deleted still");
-    }
+    settle::settle(hall).await;
     erase::sweep(hall).await
 }
 
@@ -347,6 +341,7 @@ async fn one(
         Term::Drafts => {
             let mut tx = hall.db().write().await?;
             ran.destroyed = number(rows::end_rulings(&mut tx, cut).await?);
+            destroyed(hall, &mut tx, term, None, ran.destroyed).await?;
             tx.commit().await?;
         }
         Term::Objections | Term::Exceptions => loop {
@@ -358,6 +353,7 @@ async fn one(
                 Term::Objections => rows::end_objections(&mut tx, cut, now, CHUNK).await?,
                 _ => rows::end_exceptions(&mut tx, cut, CHUNK).await?,
             };
+            destroyed(hall, &mut tx, term, None, number(gone)).await?;
             tx.commit().await?;
             ran.destroyed += number(gone);
             if number(gone) < CHUNK {
@@ -372,6 +368,28 @@ async fn one(
 
 fn number(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+/// Writes down what a part of a term destroys, in the transaction that does: whatever cuts it
+/// off, the audit tells of all that is gone.
+async fn destroyed(
+    hall: &Hall,
+    tx: &mut Tx,
+    term: Term,
+    list: Option<i64>,
+    count: i64,
+) -> Result<(), Error> {
+    if count == 0 {
+        return Ok(());
+    }
+    let now = hall.now();
+    settled::destroyed(tx, now.wall).await?;
+    let act = Act {
+        verb: "card_term.destroyed",
+        subject: format!("term {}", term.as_str()),
+        detail: json!({ "list": list, "destroyed": count }),
+    };
+    audit::record_by(tx, now, &Actor::house("card.terms"), act).await
 }
 
 /// Writes down what came of a term; where nothing was destroyed only that it was looked.
@@ -415,9 +433,16 @@ async fn list_rows(hall: &Hall, room: &Room, cut: Wall, now: Wall) -> Result<Opt
     let counting: Vec<i64> = counting.iter().map(|list| list.number).collect();
     rows::mark(&mut tx, &counting, now).await?;
     let ended = rows::ended(&mut tx, cut, now).await?;
+    let hanging = rows::hanging(&mut tx).await?;
     let lists = list::all(&mut tx).await?;
     tx.commit().await?;
     let mut ran = Ran::default();
+    // What hung on rows when a run was cut off goes first.
+    for list in hanging {
+        let mut tx = hall.db().write().await?;
+        unhang(&mut tx, list).await?;
+        tx.commit().await?;
+    }
     for list in lists.iter().filter(|list| ended.contains(&list.number)) {
         if !one_list(hall, list, &mut ran).await? {
             return Ok(None);
@@ -432,6 +457,7 @@ async fn list_rows(hall: &Hall, room: &Room, cut: Wall, now: Wall) -> Result<Opt
 /// stays open.
 async fn one_list(hall: &Hall, list: &ListRow, ran: &mut Ran) -> Result<bool, Problem> {
     let (mut last, mut first, mut gone) = (0, None, 0);
+    let mut has_raw = list.raw_blob.is_some();
     let now = hall.now().wall;
     let is_whole = loop {
         if hall.tasks().soft().is_cancelled() {
@@ -460,19 +486,39 @@ async fn one_list(hall: &Hall, list: &ListRow, ran: &mut Ran) -> Result<bool, Pr
         if !free.is_empty() {
             let (keys, _) = erase::wipe(hall.vault(), &mut tx, list.number, &free).await?;
             gone += number(keys);
+            rows::hang(&mut tx, list.number).await?;
+            destroyed(
+                hall,
+                &mut tx,
+                Term::ListRows,
+                Some(list.number),
+                number(keys),
+            )
+            .await?;
+            // No row can be cut out of a sealed file: it goes with the first of them.
+            if std::mem::take(&mut has_raw) {
+                kept::end_raw(hall, &mut tx, list, &Actor::house("card.terms")).await?;
+                rows::add(&mut tx, Term::RawCopy.as_str(), now).await?;
+            }
         }
         tx.commit().await?;
     };
     let mut tx = hall.db().write().await?;
     if gone > 0 {
-        for what in [Hanging::Findings, Hanging::Pairs, Hanging::Words] {
-            erasure::unhang_keyless(&mut tx, what, list.number).await?;
-        }
+        unhang(&mut tx, list.number).await?;
     }
     rows::look(&mut tx, list.number, first.filter(|_| is_whole)).await?;
     tx.commit().await?;
     ran.destroyed += gone;
     Ok(true)
+}
+
+/// Takes away what hangs on rows of a list whose keys are destroyed.
+async fn unhang(tx: &mut Tx, list: i64) -> Result<(), Error> {
+    for what in [Hanging::Findings, Hanging::Pairs, Hanging::Words] {
+        erasure::unhang_keyless(tx, what, list).await?;
+    }
+    rows::unhung(tx, list).await
 }
 
 /// What examinations knew on which only lists rest whose dates are over.
@@ -488,6 +534,14 @@ async fn facts(hall: &Hall, room: &Room, now: Wall) -> Result<Option<Ran>, Probl
             erasure::leave(&mut tx, &hash, now).await?;
         }
     }
+    destroyed(
+        hall,
+        &mut tx,
+        Term::Facts,
+        None,
+        i64::try_from(over.len()).unwrap_or(i64::MAX),
+    )
+    .await?;
     tx.commit().await?;
     if !over.is_empty() {
         room.let_go_of_all();

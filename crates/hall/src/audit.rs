@@ -27,7 +27,7 @@ use utoipa::ToSchema;
 use crate::guard::{Via, Who};
 use crate::sql::audit::{self as rows, EntryRow};
 
-pub use list::{Entry, Filter, list};
+pub use list::{Also, Entry, Filter, list};
 
 /// What was done.
 #[derive(Debug, Clone)]

@@ -14,6 +14,10 @@
 //! | `blobs/` | the files that this snapshot names |
 //! | `manifest.json` | what is in it; written last, and without it a backup is none |
 //!
+//! The file of keys says how many they are and has their digest, and so has the manifest: keys
+//! that are missing from one that is as old as the backup are damage, and only from a newer one
+//! were they destroyed.
+//!
 //! The file of keys is replaced before the manifest is written, so that keys are never
 //! older than a whole backup that was taken with them.
 //!
@@ -167,6 +171,14 @@ pub enum BackupError {
         /// Which.
         file: String,
     },
+    /// Keys are missing, or are not those that were written.
+    #[error("{file} is damaged or cut off: {why}; nothing of it counts as destroyed")]
+    DamagedKeys {
+        /// Which.
+        file: String,
+        /// What is wrong with it.
+        why: String,
+    },
     /// Something else.
     #[error(transparent)]
     Store(#[from] Error),
@@ -243,6 +255,7 @@ pub async fn take(
         database: Sha256::of(b""),
         tables: BTreeMap::new(),
         keys: BTreeMap::new(),
+        whole: None,
         blobs: files.held,
         absent: files.absent,
     };
@@ -269,7 +282,7 @@ pub async fn take(
     filling.finish().await?;
     manifest.database = files::hash(&folder.join(DATABASE))?;
     tell(Progress::of(Stage::Placing, "keys", 2, 3));
-    apart.finish().await?;
+    manifest.whole = Some(apart.finish().await?);
     tell(Progress::of(Stage::Placing, manifest::NAME, 3, 3));
     let written = manifest.write(folder)?;
     Ok(Taken {

@@ -8,7 +8,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Write};
-use std::os::unix::fs::DirBuilderExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 
 use aws_lc_rs::digest::{Context, Digest, SHA256, digest};
@@ -307,6 +307,37 @@ pub(crate) fn sync(folder: &Path) -> Result<(), Error> {
     File::open(folder)
         .and_then(|folder| folder.sync_all())
         .map_err(|error| Error::file(folder, error))
+}
+
+/// Octets that are written over a file at once.
+const BLANK: usize = 1 << 16;
+
+/// Writes over a file that has no name any more. One that has another name is somebody
+/// else's copy.
+pub(crate) fn blank(mut file: File) -> io::Result<()> {
+    let about = file.metadata()?;
+    if about.nlink() > 0 {
+        return Ok(());
+    }
+    let blank = vec![0; BLANK];
+    for _ in 0..about.len().div_ceil(BLANK as u64) {
+        file.write_all(&blank)?;
+    }
+    file.sync_all()
+}
+
+/// Takes a file away that may be there, and writes over what it held.
+pub(crate) fn wipe(path: &Path) -> Result<(), Error> {
+    let wrong = |error| Error::file(path, error);
+    let file = match File::options().write(true).open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(wrong(error)),
+    };
+    fs::remove_file(path).map_err(wrong)?;
+    blank(file).map_err(wrong)?;
+    let folder = path.parent().filter(|folder| *folder != Path::new(""));
+    sync(folder.unwrap_or(Path::new(".")))
 }
 
 /// Takes away what a crash has left unfinished: beside the folders of the hashes what

@@ -28,6 +28,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Database, PgPool, Sqlite, SqlitePool, Transaction};
 use tokio::sync::watch;
 
+use crate::blob::wipe;
 use crate::conn::{Held, Read, Tx};
 use crate::{Error, dialect};
 
@@ -203,6 +204,17 @@ impl Db {
     #[must_use]
     pub fn place(&self) -> &Place {
         &self.inner.place
+    }
+
+    /// The same, and whether each row is where indexes say that it is.
+    pub(crate) async fn is_sound(&self) -> Result<bool, Error> {
+        let Pools::Sqlite { readers, .. } = &self.inner.pools else {
+            return Ok(true);
+        };
+        let found: String = sqlx::query_scalar("PRAGMA integrity_check(1)")
+            .fetch_one(readers)
+            .await?;
+        Ok(found == "ok")
     }
 
     /// Takes a snapshot to read from; it is that of the first statement.
@@ -393,12 +405,8 @@ async fn look_into_sqlite(path: &Path) -> Result<Pools, Error> {
 }
 
 async fn fill_sqlite(part: &Path, claim: File) -> Result<Pools, Error> {
-    match std::fs::remove_file(part) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            return Err(Error::file(part, error));
-        }
-        _ => {}
-    }
+    // Left by a power cut: it may hold keys.
+    wipe(part)?;
     OpenOptions::new()
         .create_new(true)
         .append(true)
@@ -420,7 +428,7 @@ async fn fill_sqlite(part: &Path, claim: File) -> Result<Pools, Error> {
     })
 }
 
-fn sqlite_options(path: &Path) -> SqliteConnectOptions {
+pub(crate) fn sqlite_options(path: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(path)
         .busy_timeout(BUSY_MAX)

@@ -8,6 +8,7 @@ use std::fs::{self, File};
 use std::ops::AsyncFnMut;
 use std::path::{Path, PathBuf};
 
+use crate::blob::wipe;
 use crate::db::{ALREADY, Engine, Place};
 use crate::migrate::{LEDGER, Step};
 use crate::query::Sql;
@@ -33,7 +34,8 @@ struct Part {
 /// What did not come to its end leaves nothing, unless the power goes.
 impl Drop for Part {
     fn drop(&mut self) {
-        let _ = fs::remove_file(&self.path);
+        // It may hold keys.
+        let _ = wipe(&self.path);
         // The lock lies beside a file that nobody serves yet.
         let _ = fs::remove_file(behind(&self.whole, ".lock"));
     }

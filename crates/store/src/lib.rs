@@ -18,11 +18,13 @@
 //! | `table` | rows of any table, and what tells that they are all there |
 //! | `fill` | a database that is made and filled at once, or not at all |
 //! | [`backup`] | all of a house, its keys apart, and the way back |
+//! | [`copies`] | copies of a file before a migration, and what goes from them |
 //! | [`copy`] | all tables from one engine to the other |
 
 pub mod backup;
 pub mod blob;
 pub mod conn;
+pub mod copies;
 pub mod copy;
 pub mod db;
 mod dialect;

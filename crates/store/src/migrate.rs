@@ -8,7 +8,8 @@
 //! All missing steps run in one transaction: a power cut leaves the old schema.
 //! A SQLite file that holds data is copied first, beside it and whole or not at
 //! all; the copy's name is returned. Copies are never deleted here: a person
-//! decides when an older version will not be wanted back.
+//! decides when an older version will not be wanted back. What the house destroys goes from
+//! them, too ([`crate::copies`]).
 
 use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
@@ -17,7 +18,7 @@ use std::path::{Path, PathBuf};
 
 use base::now::Wall;
 
-use crate::blob::Sha256;
+use crate::blob::{Sha256, wipe};
 use crate::db::{Engine, Place};
 use crate::query::Sql;
 use crate::{Conn, Db, Error, dialect, params};
@@ -150,7 +151,7 @@ impl Db {
         let copied = self.copy_to(&part, &copy).await;
         if copied.is_err() {
             // The first failure is the one to tell.
-            let _ = fs::remove_file(&part);
+            let _ = wipe(&part);
         }
         copied.map(|()| Some(copy))
     }

@@ -1784,6 +1784,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/card/terms/{what}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How much would be past its term at once, were something kept for another number of days.
+         *     Nothing is changed. */
+        get: operations["get_card_terms_by_what_preview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/card/worklists": {
         parameters: {
             query?: never;
@@ -4723,6 +4741,8 @@ export interface components {
             rows: components["schemas"]["CardDossierRow"][];
             /** @description `fam_…` or `rsd_…`: of whom it is. */
             subject: string;
+            /** @description The same of lists that no examination has read yet, and that numbers of his find. */
+            unread: components["schemas"]["CardDossierUnread"][];
         };
         /** @description Where somebody stands on an adopted list. */
         CardDossierDecision: {
@@ -4758,11 +4778,7 @@ export interface components {
             why: string;
         };
         /** @description Who has looked. */
-        CardDossierLook: components["schemas"]["CardLook"] & {
-            /** @description Whether it was at him for certain; else a part of a list was taken on which he may
-             *     have stood. */
-            is_certain: boolean;
-        };
+        CardDossierLook: components["schemas"]["CardLook"];
         /** @description What was said against where somebody stands. */
         CardDossierObjection: {
             /**
@@ -4839,6 +4855,32 @@ export interface components {
             /** @description What it is called. */
             title: string;
         };
+        /** @description A row of a list that no examination has read yet, which a number of his finds: whose it is
+         *     nobody has said. */
+        CardDossierUnread: {
+            /** @description The day whose state it tells. */
+            as_of?: string | null;
+            /** @description Whether it still counts. */
+            is_standing: boolean;
+            /** @description What it is a list of. */
+            kind: string;
+            /**
+             * Format: int64
+             * @description The number of the list.
+             */
+            list: number;
+            /** @description Whose it is. */
+            owner?: string | null;
+            /**
+             * Format: int32
+             * @description The row, by the number beside the spreadsheet.
+             */
+            row: number;
+            /** @description What it says, as it is written: by field. Null where its key was destroyed. */
+            says?: Record<string, never> | null;
+            /** @description What it is called. */
+            title: string;
+        };
         /** @description An erasure. */
         CardErasure: {
             /**
@@ -4861,12 +4903,17 @@ export interface components {
             confirmed_us?: number | null;
             /** @description By which decree. */
             decree: components["schemas"]["CardErasureDecree"];
+            /** @description Whether the file of the database and the copies of it before migrations were written
+             *     over, where it lay. False: it is tried again by the hour; its keys are gone all the
+             *     same. Null until it is done. */
+            is_settled?: boolean | null;
             /**
              * Format: int64
              * @description Counts up from one.
              */
             number: number;
-            /** @description Why; null once it is done or dropped, since it may name somebody. */
+            /** @description Why; null once it is done or dropped, since it may name somebody, and for whoever may
+             *     not confirm. */
             reason?: string | null;
             /** @description What was destroyed, and what stays. Null until it is done. */
             record?: Record<string, never> | null;
@@ -5428,16 +5475,17 @@ export interface components {
             /**
              * Format: int64
              * @description The number of the adopted list, of the list with the payment, of the objection, the
-             *     request or the sample.
+             *     request, the sample or the list that is being adopted.
              */
             number?: number | null;
             /**
              * Format: int64
-             * @description Until when. Null: until it is answered, or closed.
+             * @description Until when. Null: until it is answered, closed or adopted.
              */
             until_us?: number | null;
             /** @description `decision` (an adopted list tells of it), `payment` (a row says one), `objection` or
-             *     `request` (one is open), or `sample` (somebody is to visit them). */
+             *     `request` (one is open), `sample` (somebody is to visit them), or `adoption` (a list is
+             *     being adopted, whomever it tells of). */
             why: string;
         };
         /** @description What both shares would be, whoever was not reached. */
@@ -5820,6 +5868,9 @@ export interface components {
              * @description When, microseconds since 1970 UTC.
              */
             at_us: number;
+            /** @description Whether whom it names was looked at. False: he was found among others and not opened,
+             *     or a part of a list was taken on which he may have stood. */
+            is_certain: boolean;
             /** @description Who, `prs_…`; null: the house itself. */
             person?: string | null;
             /** @description What he is called today. */
@@ -7778,6 +7829,26 @@ export interface components {
             due: number;
             /** @description Why. It is about the term, and kept in the audit. */
             reason: string;
+        };
+        /** @description What another term would destroy. */
+        CardTermPreview: {
+            /**
+             * Format: int64
+             * @description Were it so many days.
+             */
+            days: number;
+            /**
+             * Format: int64
+             * @description How much would be past its term at once: this has to be said when it is changed.
+             */
+            due: number;
+            /**
+             * Format: int64
+             * @description How much of that is held, by the last look.
+             */
+            held: number;
+            /** @description Such as `list_rows`. */
+            what: string;
         };
         /** @description A time at which a term was enforced. */
         CardTermRun: {
@@ -17580,6 +17651,36 @@ export interface operations {
             422: components["responses"]["Form"];
             503: components["responses"]["Unavailable"];
             507: components["responses"]["Full"];
+        };
+    };
+    get_card_terms_by_what_preview: {
+        parameters: {
+            query: {
+                /** @description So many days. */
+                days: number;
+            };
+            header?: never;
+            path: {
+                /** @description such as `list_rows` */
+                what: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardTermPreview"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
         };
     };
     post_card_worklists: {

@@ -196,6 +196,18 @@ pub(crate) async fn restore(asked: &Restore) -> anyhow::Result<ExitCode> {
             ),
         );
     }
+    if restored.shut > 0 {
+        both(
+            format!(
+                "{} baris tidak terbuka: kuncinya tidak ada pada kunci yang dipakai (bukan berarti dimusnahkan); {} kunci kembali",
+                restored.shut, restored.keys
+            ),
+            format!(
+                "{} rows stay shut: the keys at hand do not have theirs (which does not say that they were destroyed); {} keys came back",
+                restored.shut, restored.keys
+            ),
+        );
+    }
     if restored.absent > 0 {
         both(
             format!(
@@ -341,6 +353,11 @@ fn explained(error: BackupError, doing: Doing) -> anyhow::Error {
             "kunci itu lebih lama daripada cadangan",
             "sebut berkas kunci yang terakhir; bila tidak ada lagi: --older-keys",
             "name the last file of keys; if there is none: --older-keys",
+        ),
+        BackupError::DamagedKeys { .. } => (
+            "berkas kunci rusak atau terpotong; tidak ada yang dianggap dimusnahkan",
+            "pakai salinan lain dari berkas kunci itu, atau berkas kunci yang lebih baru",
+            "use another copy of that file of keys, or a newer one",
         ),
         BackupError::Store(Error::Full) => (
             "disk penuh",

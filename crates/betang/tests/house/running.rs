@@ -58,11 +58,16 @@ impl House {
 
     /// A browser in which the administrator has logged in.
     pub(crate) async fn admin(&self) -> Client {
+        self.person("admin").await
+    }
+
+    /// The same of anybody whose password is that one's.
+    pub(crate) async fn person(&self, username: &str) -> Client {
         let client = Client::builder()
             .cookie_store(true)
             .build()
             .expect("a client");
-        let login = json!({ "username": "admin", "password": PASSWORD });
+        let login = json!({ "username": username, "password": PASSWORD });
         let answer = client
             .post(self.at("/api/v1/session"))
             .json(&login)

@@ -16,6 +16,7 @@ use crate::sql::decision::{self, DecisionRow, RulingRow, State};
 use crate::sql::exception::{self, ExceptionRow};
 use crate::sql::run;
 use crate::subject::SubjectId;
+use crate::text;
 
 /// What a draft is begun with.
 #[derive(Debug, Clone)]
@@ -172,16 +173,18 @@ pub(crate) async fn except(
 ) -> Result<Id<Exception>, Problem> {
     let id: Id<Exception> = hall.mint();
     let now = hall.now();
-    let reason = it.reason.as_bytes();
     let row = ExceptionRow {
         id,
         slug: it.slug.to_owned(),
         subject: *it.subject.octets(),
         area: it.area,
         answer: it.answer,
-        reason: hall
-            .vault()
-            .seal("card_exception", &id.to_string(), "reason", reason)?,
+        reason: text::seal(
+            hall.vault(),
+            text::Of::Exception,
+            &id.to_string(),
+            it.reason,
+        )?,
         objection: it.objection,
         by: who.person(),
         at: now.wall,
@@ -210,16 +213,13 @@ pub(crate) struct Excepted<'a> {
     pub(crate) objection: Option<Id<Objection>>,
 }
 
-/// What stands for a reason that was destroyed.
-const DESTROYED: &str = "(sudah dimusnahkan)";
-
 /// Why somebody decided about one subject.
 pub(crate) fn reason(hall: &Hall, row: &ExceptionRow) -> Result<String, Problem> {
-    if row.reason.is_empty() {
-        return Ok(DESTROYED.to_owned());
-    }
-    let octets = hall
-        .vault()
-        .open("card_exception", &row.id.to_string(), "reason", &row.reason)?;
-    Ok(String::from_utf8_lossy(&octets).into_owned())
+    let name = row.id.to_string();
+    Ok(text::told(
+        hall.vault(),
+        text::Of::Exception,
+        &name,
+        &row.reason,
+    )?)
 }

@@ -5,13 +5,14 @@ use std::fmt::Write as _;
 
 use base::now::Wall;
 use hall::Hall;
+use hall::print::said;
 use serde_json::Value as Json;
 
 /// Letters of a line of rows.
 const WIDE: usize = 72;
 
 /// What was destroyed, in words, by its name in the record.
-const DESTROYED: [(&str, &str); 9] = [
+const DESTROYED: [(&str, &str); 10] = [
     ("keys", "kunci baris daftar, beserta isi di bawahnya"),
     ("index", "entri indeks pencarian"),
     ("memberships", "keanggotaan yang masih berlaku, diakhiri"),
@@ -23,20 +24,24 @@ const DESTROYED: [(&str, &str); 9] = [
         "requests",
         "isi permintaan yang sudah dijawab beserta kuncinya",
     ),
-    ("exceptions", "alasan keputusan perorangan"),
+    ("exceptions", "alasan keputusan perorangan beserta kuncinya"),
+    (
+        "exports",
+        "keperluan ekspor lampiran yang memuatnya beserta kuncinya",
+    ),
 ];
 
 /// `name` says what staff are called, by id.
 pub(super) fn text(
     hall: &Hall,
     record: &Json,
-    sha256: &str,
+    (sha256, is_settled): (&str, bool),
     name: &dyn Fn(&str) -> Option<String>,
 ) -> String {
     let said = |key: &str| record[key].as_str().unwrap_or_default();
     let time = |value: &Json| {
         let at = Wall::from_us(value.as_i64().unwrap_or(0));
-        hall.clock().rfc3339(at)
+        said::time_with_offset(hall, at)
     };
     let who = |key: &str| {
         let id = said(key);
@@ -125,6 +130,17 @@ pub(super) fn text(
             _ => writeln!(text, "- jejak audit, yang tidak memuat nama"),
         };
     }
+    let file = match is_settled {
+        true => "sudah ditimpa, juga pada salinan dari sebelum pembaruan versi",
+        false => {
+            "belum ditimpa: kuncinya sudah tidak ada, tetapi oktetnya mungkin masih ada di disk; dicoba lagi setiap jam"
+        }
+    };
+    let _ = writeln!(
+        text,
+        "\nRuang berkas basis data (per {}): {file}.",
+        said::time_with_offset(hall, hall.now().wall)
+    );
     let _ = writeln!(
         text,
         "\nSHA-256 catatan ini sebagaimana tersimpan (JSON, kunci berurut):\n{sha256}\n"

@@ -101,24 +101,12 @@ impl Reach {
     /// Rows of lists that no examination has read, which the same number finds: of a person his
     /// NIK, of a family the number of its card as well.
     async fn unseen(&mut self, vault: &Vault, conn: &mut Conn) -> Result<(), Problem> {
-        let mut hashes = BTreeSet::new();
-        for (list, sealed) in &self.rows {
-            for row in sealed {
-                let Ok(Some(record)) = strongbox::open(vault, list.number, row) else {
-                    continue;
-                };
-                hashes.extend(strongbox::hash(vault, By::Nik, &record.nik));
-                if let SubjectId::Family(_) = self.subject {
-                    hashes.extend(strongbox::hash(vault, By::Kk, &record.kk));
-                }
-            }
-        }
-        let mut more: BTreeMap<i64, BTreeSet<u32>> = BTreeMap::new();
-        for hash in hashes {
-            for (list, number) in record::unread(conn, hash).await? {
-                more.entry(list).or_default().insert(number);
-            }
-        }
+        let known = self.rows.iter().flat_map(|(list, sealed)| {
+            let number = list.number;
+            sealed.iter().map(move |row| (number, row))
+        });
+        let hashes = sought(vault, self.subject, known);
+        let mut more = unread(conn, &hashes).await?;
         if more.is_empty() {
             return Ok(());
         }
@@ -224,6 +212,40 @@ impl Reach {
         facts.retain(|it| !it.is_adopted && self.is_at(it.run));
         Ok(facts)
     }
+}
+
+/// What rows of a subject are found by: of a person his NIK, of a family the number of its card
+/// as well.
+pub(crate) fn sought<'a>(
+    vault: &Vault,
+    subject: SubjectId,
+    known: impl Iterator<Item = (i64, &'a Sealed)>,
+) -> BTreeSet<i64> {
+    let mut hashes = BTreeSet::new();
+    for (list, row) in known {
+        let Ok(Some(record)) = strongbox::open(vault, list, row) else {
+            continue;
+        };
+        hashes.extend(strongbox::hash(vault, By::Nik, &record.nik));
+        if let SubjectId::Family(_) = subject {
+            hashes.extend(strongbox::hash(vault, By::Kk, &record.kk));
+        }
+    }
+    hashes
+}
+
+/// Rows of lists that no examination has read, by list, which these find.
+pub(crate) async fn unread(
+    conn: &mut Conn,
+    hashes: &BTreeSet<i64>,
+) -> Result<BTreeMap<i64, BTreeSet<u32>>, Error> {
+    let mut more: BTreeMap<i64, BTreeSet<u32>> = BTreeMap::new();
+    for hash in hashes {
+        for (list, number) in record::unread(conn, *hash).await? {
+            more.entry(list).or_default().insert(number);
+        }
+    }
+    Ok(more)
 }
 
 /// Something that is not destroyed.

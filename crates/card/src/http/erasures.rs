@@ -2,7 +2,8 @@
 //!
 //! One person proposes it after a look at what it is about, another confirms it; how many rows
 //! it is has to be said each time. Nothing of what is said here tells who it was, but for the
-//! reason, which is sealed and shown to whoever confirms, and goes with the rows.
+//! reason, which is sealed and shown to whoever may confirm, and goes with the rows. Auditors
+//! read the rest.
 
 use axum::Extension;
 use axum::extract::State;
@@ -26,18 +27,24 @@ use utoipa_axum::routes;
 use crate::decide;
 use crate::erase::{self, Proposal, Reach, Stays};
 use crate::room::Room;
+use crate::settle;
 use crate::sql::erasure::{self as rows, ErasureRow, State as Stage};
 use crate::subject::SubjectId;
 
 pub(super) fn routes() -> OpenApiRouter<Hall> {
     OpenApiRouter::new()
-        .routes(routes!(list).guard(Permission::CardGuard))
+        .routes(routes!(list).guard(Permission::CardRead))
         .routes(routes!(preview).guard(Permission::CardGuard))
         .routes(routes!(propose).guard(Permission::CardGuard))
-        .routes(routes!(find).guard(Permission::CardGuard))
+        .routes(routes!(find).guard(Permission::CardRead))
         .routes(routes!(give_up).guard(Permission::CardGuard))
         .routes(routes!(confirm).guard(Permission::CardGuard))
-        .routes(routes!(record).guard(Permission::CardGuard))
+        .routes(routes!(record).guard(Permission::CardRead))
+}
+
+/// Who reads reads of the whole province.
+fn require_reading(who: &Who) -> Result<(), Problem> {
+    decide::require_whole(who, Permission::CardRead)
 }
 
 /// Longest number of a decree, in characters.
@@ -81,7 +88,8 @@ struct ErasureView {
     decree: Decree,
     /// The number of the request that it follows from.
     request: Option<i64>,
-    /// Why; null once it is done or dropped, since it may name somebody.
+    /// Why; null once it is done or dropped, since it may name somebody, and for whoever may
+    /// not confirm.
     reason: Option<String>,
     /// Who has proposed it.
     #[schema(value_type = String)]
@@ -104,16 +112,27 @@ struct ErasureView {
     record: Option<serde_json::Value>,
     /// SHA-256 of the record as it is kept, in hexadecimal.
     sha256: Option<String>,
+    /// Whether the file of the database and the copies of it before migrations were written
+    /// over, where it lay. False: it is tried again by the hour; its keys are gone all the
+    /// same. Null until it is done.
+    is_settled: Option<bool>,
 }
 
 async fn views(
     hall: &Hall,
+    who: &Who,
     conn: &mut Conn,
     found: Vec<ErasureRow>,
 ) -> Result<Vec<ErasureView>, Problem> {
     let names = staff::names(conn).await?;
+    let since = settle::since(conn).await?;
+    let may_confirm = require(who).is_ok();
     let view = |row: ErasureRow| {
-        let reason = erase::reason(hall.vault(), &row)?;
+        let reason = match may_confirm {
+            true => erase::reason(hall.vault(), &row)?,
+            false => None,
+        };
+        let is_settled = erase::is_settled(&row, since);
         let record = row.record.as_deref().map(serde_json::from_str);
         Ok(ErasureView {
             number: row.number,
@@ -136,13 +155,19 @@ async fn views(
                 .transpose()
                 .map_err(|_| store::Error::corrupt("card_erasure.record"))?,
             sha256: row.sha256,
+            is_settled,
         })
     };
     found.into_iter().map(view).collect()
 }
 
-async fn view(hall: &Hall, conn: &mut Conn, row: ErasureRow) -> Result<ErasureView, Problem> {
-    let view = views(hall, conn, vec![row]).await?.pop();
+async fn view(
+    hall: &Hall,
+    who: &Who,
+    conn: &mut Conn,
+    row: ErasureRow,
+) -> Result<ErasureView, Problem> {
+    let view = views(hall, who, conn, vec![row]).await?.pop();
     view.ok_or_else(|| Problem::bug("an erasure without a view"))
 }
 
@@ -177,7 +202,7 @@ async fn list(
     who: Who,
     Query(filter): Query<Filter>,
 ) -> Result<axum::Json<Erasures>, Problem> {
-    require(&who)?;
+    require_reading(&who)?;
     let limit = super::limit(filter.limit)?;
     let words = Stage::ALL.map(Stage::as_str).join(", ");
     let state = match filter.state.as_deref() {
@@ -195,7 +220,7 @@ async fn list(
     found.truncate(limit);
     let next = found.last().filter(|_| more);
     let next = next.map(|row| row.number.to_string());
-    let items = views(&hall, &mut read, found).await?;
+    let items = views(&hall, &who, &mut read, found).await?;
     Ok(axum::Json(Erasures { items, next }))
 }
 
@@ -208,12 +233,12 @@ async fn find(
     who: Who,
     Path(number): Path<i64>,
 ) -> Result<axum::Json<ErasureView>, Problem> {
-    require(&who)?;
+    require_reading(&who)?;
     let mut read = hall.db().read().await?;
     let row = rows::find(&mut read, number)
         .await?
         .ok_or_else(erase::none)?;
-    Ok(axum::Json(view(&hall, &mut read, row).await?))
+    Ok(axum::Json(view(&hall, &who, &mut read, row).await?))
 }
 
 /// Whom to destroy all of.
@@ -250,13 +275,14 @@ struct ListView {
 #[schema(as = CardHold)]
 struct HoldView {
     /// `decision` (an adopted list tells of it), `payment` (a row says one), `objection` or
-    /// `request` (one is open), or `sample` (somebody is to visit them).
+    /// `request` (one is open), `sample` (somebody is to visit them), or `adoption` (a list is
+    /// being adopted, whomever it tells of).
     #[schema(value_type = String)]
     why: &'static str,
     /// The number of the adopted list, of the list with the payment, of the objection, the
-    /// request or the sample.
+    /// request, the sample or the list that is being adopted.
     number: Option<i64>,
-    /// Until when. Null: until it is answered, or closed.
+    /// Until when. Null: until it is answered, closed or adopted.
     #[schema(value_type = Option<i64>)]
     until_us: Option<Wall>,
 }
@@ -374,7 +400,7 @@ async fn propose(
     }
     let row = erase::propose(&hall, &who, &mut tx, proposal).await?;
     let location = format!("/api/v1/card/erasures/{}", row.number);
-    let mut view = view(&hall, &mut tx, row).await?;
+    let mut view = view(&hall, &who, &mut tx, row).await?;
     // The answer is kept for whoever asks again; a reason is not.
     view.reason = None;
     let answer = once.created(&mut tx, now, &location, &view).await?;
@@ -435,7 +461,7 @@ async fn confirm(
     let row = rows::find(&mut read, number)
         .await?
         .ok_or_else(erase::none)?;
-    Ok(axum::Json(view(&hall, &mut read, row).await?))
+    Ok(axum::Json(view(&hall, &who, &mut read, row).await?))
 }
 
 /// The record of an erasure that was done, as a text to print and sign.
@@ -448,7 +474,7 @@ async fn record(
     who: Who,
     Path(number): Path<i64>,
 ) -> Result<Response, Problem> {
-    require(&who)?;
+    require_reading(&who)?;
     let mut read = hall.db().read().await?;
     let row = rows::find(&mut read, number)
         .await?
@@ -458,7 +484,8 @@ async fn record(
         let id: Option<Id<Person>> = id.parse().ok();
         id.and_then(|id| names.get(&id).cloned())
     };
-    let text = erase::paper(&hall, &row, &name)?;
+    let is_settled = erase::is_settled(&row, settle::since(&mut read).await?);
+    let text = erase::paper(&hall, &row, is_settled == Some(true), &name)?;
     let kind = [(header::CONTENT_TYPE, "text/plain; charset=utf-8")];
     Ok((kind, text).into_response())
 }

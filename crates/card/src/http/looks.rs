@@ -6,9 +6,10 @@ use axum::response::{IntoResponse as _, Response};
 use base::id::{Id, Person};
 use base::now::Wall;
 use hall::Hall;
-use hall::audit::{self, Act};
+use hall::audit::{self, Act, Also};
 use hall::csv::{self, File};
 use hall::guard::{Guarded as _, Permission, Who};
+use hall::print::said;
 use hall::problem::{Problem, Query};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -17,7 +18,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::decide;
-use crate::looks::{self, Look, VERBS};
+use crate::looks::{self, Look, SOUGHT, VERBS};
 use crate::subject::SubjectId;
 
 pub(super) fn routes() -> OpenApiRouter<Hall> {
@@ -94,6 +95,10 @@ async fn list(
     let wanted = audit::Filter {
         verbs,
         actor: filter.person.map(|id| id.to_string()),
+        also: (!subjects.is_empty()).then(|| Also {
+            verb: SOUGHT.to_owned(),
+            names: subjects.clone(),
+        }),
         subjects,
         from: filter.from_us,
         to: filter.to_us,
@@ -102,9 +107,12 @@ async fn list(
     };
     let most = i64::try_from(limit).unwrap_or(i64::MAX);
     let (found, next) = audit::list(&mut read, &wanted, most).await?;
-    drop(read);
     let next = next.map(|seq| seq.to_string());
-    let items: Vec<Look> = found.into_iter().map(Look::from).collect();
+    let mut items: Vec<Look> = found.into_iter().map(Look::from).collect();
+    for look in &mut items {
+        looks::with_purpose(&hall, &mut read, look).await?;
+    }
+    drop(read);
     if !csv {
         return Ok(axum::Json(Looks { items, next }).into_response());
     }
@@ -126,11 +134,11 @@ async fn list(
 
 fn file(hall: &Hall, items: Vec<Look>) -> File {
     let mut file = File::new(&[
-        "at", "person", "name", "address", "verb", "subject", "purpose", "rows",
+        "at", "person", "name", "address", "verb", "subject", "purpose", "rows", "certain",
     ]);
     for look in items {
         file.row(&[
-            hall.clock().rfc3339(look.at_us),
+            said::instant(hall, look.at_us),
             look.person.map_or_else(String::new, |id| id.to_string()),
             look.person_name.unwrap_or_default(),
             look.via_address.unwrap_or_default(),
@@ -138,6 +146,7 @@ fn file(hall: &Hall, items: Vec<Look>) -> File {
             look.subject,
             look.purpose.unwrap_or_default(),
             look.rows.map_or_else(String::new, |rows| rows.to_string()),
+            if look.is_certain { "ya" } else { "mungkin" }.to_owned(),
         ]);
     }
     file

@@ -14,6 +14,7 @@ use hall::Hall;
 use hall::csv::{self, File};
 use hall::guard::{Guarded as _, Permission, Who};
 use hall::idempotency::Keyed;
+use hall::print::said;
 use hall::problem::{self, Json, Path, Problem, Query};
 use hall::{line, staff};
 use serde::{Deserialize, Serialize};
@@ -641,7 +642,7 @@ async fn hand_out(
         return Ok(axum::Json(dossier).into_response());
     }
     let mut file = File::new(&["bagian", "sumber", "waktu", "hal", "isi"]);
-    for line in dossier.lines(|at| hall.clock().rfc3339(at)) {
+    for line in dossier.lines(|at| said::instant(&hall, at)) {
         file.row(&line);
     }
     let saved = format!("attachment; filename=\"data-subjek-{number}.csv\"");

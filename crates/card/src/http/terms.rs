@@ -7,10 +7,10 @@ use base::now::Wall;
 use hall::Hall;
 use hall::guard::{Guarded as _, Permission, Who};
 use hall::line;
-use hall::problem::{Json, Path, Problem};
+use hall::problem::{Json, Path, Problem, Query};
 use serde::{Deserialize, Serialize};
 use store::Conn;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -22,6 +22,7 @@ use crate::term::{self, Term};
 pub(super) fn routes() -> OpenApiRouter<Hall> {
     OpenApiRouter::new()
         .routes(routes!(list).guard(Permission::CardRead))
+        .routes(routes!(preview).guard(Permission::CardRead))
         .routes(routes!(change).guard(Permission::CardGuard))
 }
 
@@ -125,6 +126,61 @@ async fn list(State(hall): State<Hall>, who: Who) -> Result<axum::Json<Terms>, P
     Ok(axum::Json(Terms { items }))
 }
 
+/// For how many days something might be kept.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Asked {
+    /// So many days.
+    days: i64,
+}
+
+/// What another term would destroy.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CardTermPreview)]
+struct PreviewView {
+    /// Such as `list_rows`.
+    #[schema(value_type = String)]
+    what: &'static str,
+    /// Were it so many days.
+    days: i64,
+    /// How much would be past its term at once: this has to be said when it is changed.
+    due: i64,
+    /// How much of that is held, by the last look.
+    held: i64,
+}
+
+/// How much would be past its term at once, were something kept for another number of days.
+/// Nothing is changed.
+#[utoipa::path(get, path = "/api/v1/card/terms/{what}/preview", tag = "card",
+    params(("what" = String, Path, description = "such as `list_rows`"), Asked),
+    responses((status = 200, body = PreviewView), (status = 403), (status = 404),
+        (status = 422)))]
+async fn preview(
+    State(hall): State<Hall>,
+    who: Who,
+    Path(what): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Result<axum::Json<PreviewView>, Problem> {
+    decide::require_whole(&who, Permission::CardRead)?;
+    let term = Term::parse(&what).ok_or_else(none)?;
+    term::check(term, asked.days)?;
+    let now = hall.now().wall;
+    let mut read = hall.db().read().await?;
+    let days = Some(asked.days);
+    let (held, _) = term::held(&mut read, term, days, now).await?;
+    Ok(axum::Json(PreviewView {
+        what: term.as_str(),
+        days: asked.days,
+        due: term::due(&mut read, term, days, now).await?,
+        held,
+    }))
+}
+
+fn none() -> Problem {
+    Problem::not_found("card-term", "There is no such term.")
+}
+
 /// How long something is to be kept.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -152,8 +208,7 @@ async fn change(
     Json(form): Json<Form>,
 ) -> Result<axum::Json<TermView>, Problem> {
     require(&who)?;
-    let term = Term::parse(&what)
-        .ok_or_else(|| Problem::not_found("card-term", "There is no such term."))?;
+    let term = Term::parse(&what).ok_or_else(none)?;
     let reason = line::read("reason", &form.reason, REASON_MAX)?;
     term::change(&hall, &who, term, (form.days, &reason), form.due).await?;
     let now = hall.now().wall;

@@ -16,6 +16,8 @@ mod rights;
 mod sampled;
 mod sought;
 mod termed;
+mod told;
+mod worded;
 
 use std::time::Duration;
 

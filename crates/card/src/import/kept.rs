@@ -18,7 +18,7 @@ use crate::erase;
 use crate::room::Room;
 use crate::sql::import::{self as rows, State};
 use crate::sql::list::{self, ListRow};
-use crate::sql::{erasure, term};
+use crate::sql::{erasure, settled, term};
 use crate::term::Term;
 
 /// So long an import that nobody goes on with is kept.
@@ -79,6 +79,7 @@ pub(crate) async fn outlived(hall: &Hall, now: Wall) -> Result<(), Problem> {
     for row in left {
         let mut tx = hall.db().write().await?;
         forget(&mut tx, &row).await?;
+        settled::destroyed(&mut tx, now).await?;
         term::add(&mut tx, Term::Imports.as_str(), now).await?;
         tx.commit().await?;
         remove(hall, &row.raw_blob).await?;
@@ -104,6 +105,7 @@ pub(crate) async fn end_raw(
 ) -> Result<(), Error> {
     list::without_raw(tx, entry.number).await?;
     source::without_raw(tx, entry.source).await?;
+    settled::destroyed(tx, hall.now().wall).await?;
     if let Some(hash) = entry.raw_blob.as_deref().and_then(Sha256::parse) {
         erasure::leave(tx, &hash, hall.now().wall).await?;
     }

@@ -179,15 +179,17 @@ pub(crate) const TABLES: &[Table] = &[
             area("area_code"),
             finance("answer", "diputuskan menerima atau tidak"),
             secret("reason", Common, "alasan; dapat menyebut orang"),
+            secret("sealed", Common, "alasan; dapat menyebut orang"),
             common("objection", "sanggahan yang mendahuluinya"),
             staff("by_person"),
         ],
-        plain: &["id", "slug", "at_us", "ended_us"],
+        plain: &["id", "slug", "wrapped", "at_us", "ended_us"],
     },
     Table {
         name: "card_export",
         columns: &[
             secret("purpose", Common, "keperluan; dapat menyebut orang"),
+            secret("sealed", Common, "keperluan; dapat menyebut orang"),
             staff("by_person"),
             staff("answered_by"),
         ],
@@ -196,6 +198,7 @@ pub(crate) const TABLES: &[Table] = &[
             "decision",
             "rows",
             "state",
+            "wrapped",
             "at_us",
             "answered_us",
             "until_us",
@@ -300,6 +303,7 @@ pub(crate) const TABLES: &[Table] = &[
             "written_us",
             "ended_us",
             "look_us",
+            "hanging",
         ],
     },
     Table {
@@ -465,6 +469,11 @@ pub(crate) const TABLES: &[Table] = &[
         name: "card_total",
         columns: &[],
         plain: &["run", "area_code", "rows", "rupiah", "unknown"],
+    },
+    Table {
+        name: "card_unsettled",
+        columns: &[],
+        plain: &["id", "since_us", "times"],
     },
     Table {
         name: "card_visit",

@@ -409,12 +409,25 @@ pub(crate) async fn requests(tx: &mut Tx, subject: &[u8; 16]) -> Result<u64, Err
     .await
 }
 
-/// Destroys why somebody decided about a subject; that counts no more. How many.
+/// Destroys why somebody decided about a subject, with the key; that counts no more. How many.
 pub(crate) async fn exceptions(tx: &mut Tx, subject: &[u8; 16], now: Wall) -> Result<u64, Error> {
     tx.execute(
-        "UPDATE card_exception SET reason = $2, ended_us = COALESCE(ended_us, $3) \
-         WHERE subject = $1 AND LENGTH(reason) > 0",
+        "UPDATE card_exception SET reason = $2, sealed = $2, wrapped = $2, \
+         ended_us = COALESCE(ended_us, $3) \
+         WHERE subject = $1 AND (LENGTH(reason) > 0 OR LENGTH(wrapped) > 0)",
         params![subject.to_vec(), Vec::<u8>::new(), now],
+    )
+    .await
+}
+
+/// Destroys what annexes as a whole were asked for that tell of a subject, with the keys: which
+/// of them names whom nobody can say. How many.
+pub(crate) async fn exports(tx: &mut Tx, subject: &[u8; 16]) -> Result<u64, Error> {
+    tx.execute(
+        "UPDATE card_export SET purpose = $2, sealed = $2, wrapped = $2 \
+         WHERE (LENGTH(purpose) > 0 OR LENGTH(wrapped) > 0) AND EXISTS (SELECT 1 \
+         FROM card_judged j WHERE j.decision = card_export.decision AND j.subject = $1)",
+        params![subject.to_vec(), Vec::<u8>::new()],
     )
     .await
 }

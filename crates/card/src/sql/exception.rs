@@ -7,6 +7,7 @@ use card_core::decree;
 use store::query::Query;
 use store::{Conn, Error, Row, Tx, params};
 
+use super::text::Slip;
 use super::{maybe_code, word};
 
 /// What somebody has decided about one subject.
@@ -17,8 +18,7 @@ pub(crate) struct ExceptionRow {
     pub(crate) subject: [u8; 16],
     pub(crate) area: Option<AreaCode>,
     pub(crate) answer: decree::Exception,
-    /// Sealed.
-    pub(crate) reason: Vec<u8>,
+    pub(crate) reason: Slip,
     pub(crate) objection: Option<Id<Objection>>,
     pub(crate) by: Id<Person>,
     pub(crate) at: Wall,
@@ -36,15 +36,17 @@ pub(crate) async fn add(tx: &mut Tx, row: &ExceptionRow) -> Result<Vec<Id<Except
         )
         .await?;
     tx.execute(
-        "INSERT INTO card_exception (id, slug, subject, area_code, answer, reason, objection, \
-         by_person, at_us) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        "INSERT INTO card_exception (id, slug, subject, area_code, answer, reason, sealed, wrapped, \
+         objection, by_person, at_us) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         params![
             row.id,
             row.slug.as_str(),
             row.subject.to_vec(),
             row.area.as_ref().map(AreaCode::as_str),
             row.answer.as_str(),
-            row.reason.clone(),
+            row.reason.by_vault.clone(),
+            row.reason.sealed.clone(),
+            row.reason.wrapped.clone(),
             row.objection,
             row.by,
             row.at
@@ -65,8 +67,8 @@ pub(crate) async fn end(tx: &mut Tx, id: Id<Exception>, now: Wall) -> Result<boo
     Ok(rows > 0)
 }
 
-const COLUMNS: &str = "SELECT id, slug, subject, area_code, answer, reason, objection, \
-     by_person, at_us, ended_us FROM card_exception";
+const COLUMNS: &str = "SELECT id, slug, subject, area_code, answer, reason, sealed, \
+     wrapped, objection, by_person, at_us, ended_us FROM card_exception";
 
 /// Those of a programme that counted at a time, the oldest first.
 pub(crate) async fn counting(
@@ -108,7 +110,7 @@ fn exception(row: &Row) -> Result<ExceptionRow, Error> {
             .map_err(|_| Error::corrupt("card_exception.subject"))?,
         area: maybe_code(row, "area_code")?,
         answer: word(row, "answer", decree::Exception::parse)?,
-        reason: row.get("reason")?,
+        reason: Slip::of(row, "reason")?,
         objection: row.get("objection")?,
         by: row.get("by_person")?,
         at: row.get("at_us")?,

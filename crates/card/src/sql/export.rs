@@ -5,6 +5,7 @@ use base::now::Wall;
 use store::query::Query;
 use store::{Conn, Error, Row, Tx, params};
 
+use super::text::Slip;
 use super::word;
 
 /// What was answered to whoever asked.
@@ -42,8 +43,7 @@ pub(crate) struct ExportRow {
     /// How many rows the annex has.
     pub(crate) rows: i64,
     pub(crate) state: State,
-    /// Sealed.
-    pub(crate) purpose: Vec<u8>,
+    pub(crate) purpose: Slip,
     pub(crate) by: Id<Person>,
     pub(crate) at: Wall,
     pub(crate) answered: Option<Answered>,
@@ -73,13 +73,15 @@ pub(crate) async fn next(tx: &mut Tx) -> Result<i64, Error> {
 /// One more, that nobody has answered yet.
 pub(crate) async fn add(tx: &mut Tx, row: &ExportRow) -> Result<(), Error> {
     tx.execute(
-        "INSERT INTO card_export (number, decision, rows, state, purpose, by_person, at_us, \
-         taken) VALUES ($1, $2, $3, 'asked', $4, $5, $6, 0)",
+        "INSERT INTO card_export (number, decision, rows, state, purpose, sealed, wrapped, \
+         by_person, at_us, taken) VALUES ($1, $2, $3, 'asked', $4, $5, $6, $7, $8, 0)",
         params![
             row.number,
             row.decision,
             row.rows,
-            row.purpose.clone(),
+            row.purpose.by_vault.clone(),
+            row.purpose.sealed.clone(),
+            row.purpose.wrapped.clone(),
             row.by,
             row.at
         ],
@@ -116,7 +118,7 @@ pub(crate) async fn take(tx: &mut Tx, number: i64, now: Wall, most: i64) -> Resu
     Ok(rows > 0)
 }
 
-const COLUMNS: &str = "SELECT number, decision, rows, state, purpose, by_person, at_us, \
+const COLUMNS: &str = "SELECT number, decision, rows, state, purpose, sealed, wrapped, by_person, at_us, \
      answered_by, answered_us, until_us, taken, taken_us FROM card_export";
 
 pub(crate) async fn find(conn: &mut Conn, number: i64) -> Result<Option<ExportRow>, Error> {
@@ -154,7 +156,7 @@ fn export(row: &Row) -> Result<ExportRow, Error> {
         decision: row.get("decision")?,
         rows: row.get("rows")?,
         state: word(row, "state", State::parse)?,
-        purpose: row.get("purpose")?,
+        purpose: Slip::of(row, "purpose")?,
         by: row.get("by_person")?,
         at: row.get("at_us")?,
         answered: by.zip(at).map(|(by, at)| Answered { by, at, until }),

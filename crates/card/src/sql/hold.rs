@@ -87,6 +87,18 @@ pub(crate) async fn samples(conn: &mut Conn, subject: &[u8; 16]) -> Result<Vec<i
     .collect()
 }
 
+/// Lists that are being adopted: their numbers.
+pub(crate) async fn adoptions(conn: &mut Conn) -> Result<Vec<i64>, Error> {
+    conn.all(
+        "SELECT number FROM card_decision WHERE state = 'writing' ORDER BY number",
+        params![],
+    )
+    .await?
+    .iter()
+    .map(|row| row.get("number"))
+    .collect()
+}
+
 /// The family and the person that rows belonged to at any time.
 const WHOSE: [&str; 2] = ["m.person", "m.family"];
 

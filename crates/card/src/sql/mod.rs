@@ -18,7 +18,9 @@ pub(crate) mod record;
 pub(crate) mod request;
 pub(crate) mod run;
 pub(crate) mod sample;
+pub(crate) mod settled;
 pub(crate) mod term;
+pub(crate) mod text;
 pub(crate) mod visit;
 
 use base::area::AreaCode;

@@ -183,6 +183,38 @@ pub(crate) async fn ended(conn: &mut Conn, cut: Wall, now: Wall) -> Result<Vec<i
         .collect()
 }
 
+/// Rows of a list are destroyed, and what hangs on them is not yet.
+pub(crate) async fn hang(tx: &mut Tx, list: i64) -> Result<(), Error> {
+    tx.execute(
+        "UPDATE card_list SET hanging = 1 WHERE number = $1 AND hanging IS NULL",
+        params![list],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Nothing hangs on rows of a list that are destroyed.
+pub(crate) async fn unhung(tx: &mut Tx, list: i64) -> Result<(), Error> {
+    tx.execute(
+        "UPDATE card_list SET hanging = NULL WHERE number = $1",
+        params![list],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Lists on whose destroyed rows something may hang still.
+pub(crate) async fn hanging(conn: &mut Conn) -> Result<Vec<i64>, Error> {
+    conn.all(
+        "SELECT number FROM card_list WHERE hanging IS NOT NULL ORDER BY number",
+        params![],
+    )
+    .await?
+    .iter()
+    .map(|row| row.get("number"))
+    .collect()
+}
+
 /// Whatever is left of a list is held until then.
 pub(crate) async fn look(tx: &mut Tx, list: i64, at: Option<Wall>) -> Result<(), Error> {
     tx.execute(
@@ -248,7 +280,7 @@ pub(crate) async fn end_objections(
     tx.execute_query(&query).await
 }
 
-const ENDED: &str = "LENGTH(reason) > 0 AND ended_us < ?";
+const ENDED: &str = "(LENGTH(reason) > 0 OR LENGTH(wrapped) > 0) AND ended_us < ?";
 
 /// Decisions about one subject that ended before a time.
 pub(crate) async fn exceptions(conn: &mut Conn, cut: Wall) -> Result<i64, Error> {
@@ -261,6 +293,8 @@ pub(crate) async fn exceptions(conn: &mut Conn, cut: Wall) -> Result<i64, Error>
 pub(crate) async fn end_exceptions(tx: &mut Tx, cut: Wall, most: i64) -> Result<u64, Error> {
     let query = Query::new("UPDATE card_exception")
         .push(" SET reason = ", Vec::<u8>::new())
+        .push(", sealed = ", Vec::<u8>::new())
+        .push(", wrapped = ", Vec::<u8>::new())
         .raw(" WHERE id IN (SELECT id FROM card_exception WHERE ")
         .condition(ENDED, vec![cut.into()])
         .push(" ORDER BY id LIMIT ", most)

@@ -4,7 +4,7 @@ use base::id::{AuditEntry, Id, Person};
 use base::now::Wall;
 use serde::Serialize;
 use serde_json::Value as Json;
-use store::{Conn, Error};
+use store::{Conn, Error, Value};
 
 use super::hex;
 use crate::sql::{audit as rows, staff};
@@ -27,6 +27,9 @@ pub struct Filter {
     /// Only to one of these; empty: to any.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub subjects: Vec<String>,
+    /// With `subjects`: also what tells of one of these within its detail.
+    #[serde(skip)]
+    pub also: Option<Also>,
     /// Since when.
     #[serde(rename = "from_us", skip_serializing_if = "Option::is_none")]
     pub from: Option<Wall>,
@@ -39,6 +42,15 @@ pub struct Filter {
     /// Only before this number of the chain.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub before: Option<i64>,
+}
+
+/// What tells of somebody whom it was not done to.
+#[derive(Debug, Clone)]
+pub struct Also {
+    /// What was done.
+    pub verb: String,
+    /// Whom it has to name: printed ids.
+    pub names: Vec<String>,
 }
 
 /// An entry as a list shows it.
@@ -91,12 +103,25 @@ pub async fn list(
             query = query.push(text, value.as_str());
         }
     }
-    for (column, any) in [("e.verb", &filter.verbs), ("e.subject", &filter.subjects)] {
-        if !any.is_empty() {
-            let marks = vec!["?"; any.len()].join(", ");
-            let values = any.iter().map(|it| it.as_str().into()).collect();
-            query = query.condition(&format!(" AND {column} IN ({marks})"), values);
+    let any =
+        |values: &[String]| -> Vec<Value> { values.iter().map(|it| it.as_str().into()).collect() };
+    let marks = |values: &[String]| vec!["?"; values.len()].join(", ");
+    if !filter.verbs.is_empty() {
+        let condition = format!(" AND e.verb IN ({})", marks(&filter.verbs));
+        query = query.condition(&condition, any(&filter.verbs));
+    }
+    if !filter.subjects.is_empty() {
+        let mut condition = format!(" AND (e.subject IN ({})", marks(&filter.subjects));
+        let mut values = any(&filter.subjects);
+        if let Some(also) = filter.also.as_ref().filter(|it| !it.names.is_empty()) {
+            let each = vec!["e.detail LIKE ? ESCAPE '!'"; also.names.len()].join(" OR ");
+            condition = format!("{condition} OR (e.verb = ? AND ({each}))");
+            values.push(also.verb.as_str().into());
+            // In quotes it is a whole id; one is written as it is sought.
+            let quoted = also.names.iter().map(|it| format!("\"{it}\""));
+            values.extend(quoted.map(|it| Value::from(crate::sql::containing(&it))));
         }
+        query = query.condition(&format!("{condition})"), values);
     }
     if let Some(from) = filter.from {
         query = query.push(" AND e.at_us >= ", from);

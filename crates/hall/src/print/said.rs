@@ -89,6 +89,21 @@ pub fn time_of_zone(hall: &Hall, at: Wall) -> String {
     format!("{} {}", time(hall, at), zone.unwrap_or_default())
 }
 
+/// The same with how far the zone is ahead of UTC, for papers that are read elsewhere.
+#[must_use]
+pub fn time_with_offset(hall: &Hall, at: Wall) -> String {
+    let offset = zoned(hall, at).map(|it| it.strftime("%:z").to_string());
+    let offset = offset.unwrap_or_default();
+    format!("{} (UTC{offset})", time_of_zone(hall, at))
+}
+
+/// A time in the house's zone with its offset, as tables have it (RFC 3339).
+#[must_use]
+pub fn instant(hall: &Hall, at: Wall) -> String {
+    let it = zoned(hall, at).map(|it| it.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string());
+    it.unwrap_or_default()
+}
+
 /// The time of the day, and nothing of the day.
 #[must_use]
 pub fn clock(hall: &Hall, at: Wall) -> String {

@@ -6,29 +6,28 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{self, Write as _};
-use std::os::unix::fs::MetadataExt as _;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use base::now::Wall;
 
 use super::BackupError;
 use super::manifest::Mark;
-use crate::blob::sync;
+use crate::blob::{blank, sync, wipe};
 use crate::db::Place;
 use crate::fill::{Filling, behind};
 use crate::migrate::Schema;
 use crate::query::Sql;
-use crate::table::Table;
+use crate::table::{Table, Tally, tables};
 use crate::{Db, Error, Read, Value, params};
 
-const SCHEMA: Schema = crate::schema!("keys", "schema/keys", [(1, "keys")]);
+const SCHEMA: Schema = crate::schema!("keys", "schema/keys", [(1, "keys"), (2, "whole")]);
+
+/// What the table of applied steps is called.
+const LEDGER_TABLE: &str = "store_migration";
 
 /// Octets by which a key is known.
 const PRINT: usize = 16;
-
-/// Octets that are written over a file of older keys at once.
-const BLANK: usize = 1 << 16;
 
 /// By what a key is known.
 pub(super) fn print(wrapped: &[u8]) -> Vec<u8> {
@@ -36,10 +35,27 @@ pub(super) fn print(wrapped: &[u8]) -> Vec<u8> {
     digest(&SHA256, wrapped).as_ref()[..PRINT].to_vec()
 }
 
+/// How many keys there are, and their digest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Whole {
+    pub(super) keys: u64,
+    pub(super) digest: String,
+}
+
+impl From<Tally> for Whole {
+    fn from(tally: Tally) -> Self {
+        Self {
+            keys: tally.rows,
+            digest: tally.hex(),
+        }
+    }
+}
+
 /// A file of keys that is being written.
 pub(super) struct Written {
     filling: Filling,
     table: Table,
+    tally: Tally,
     /// What it is called until it takes the place of the one before.
     new: PathBuf,
     path: PathBuf,
@@ -48,13 +64,8 @@ pub(super) struct Written {
 impl Written {
     pub(super) async fn begin(path: &Path, mark: &Mark) -> Result<Self, Error> {
         let new = behind(path, ".new");
-        // Left by a power cut before it was renamed.
-        match fs::remove_file(&new) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err(Error::file(&new, error));
-            }
-            _ => {}
-        }
+        // Left by a power cut before it was renamed: it holds keys.
+        wipe(&new)?;
         let place = Place::Sqlite { path: new.clone() };
         let steps: Vec<_> = SCHEMA.steps.iter().map(|step| ("keys", step)).collect();
         let mut filling = Filling::begin(&place, &steps).await?;
@@ -70,6 +81,7 @@ impl Written {
         Ok(Self {
             filling,
             table,
+            tally: Tally::default(),
             new,
             path: path.to_owned(),
         })
@@ -86,12 +98,22 @@ impl Written {
             vec![of_row.into(), place.into(), wrapped.into()]
         };
         let rows: Vec<Vec<Value>> = keys.into_iter().map(row).collect();
+        rows.iter().for_each(|row| self.tally.add(row));
         self.filling.insert(&self.table, &rows).await
     }
 
     /// Lets it stand in the place of the one before, which is written over: a key that has
     /// gone since lies in no file that has a name.
-    pub(super) async fn finish(self) -> Result<(), Error> {
+    pub(super) async fn finish(mut self) -> Result<Whole, Error> {
+        let whole = Whole::from(self.tally);
+        let keys = i64::try_from(whole.keys).unwrap_or(i64::MAX);
+        self.filling
+            .conn()
+            .execute(
+                "INSERT INTO store_keys_whole (id, keys, digest) VALUES (1, $1, $2)",
+                params![keys, whole.digest.as_str()],
+            )
+            .await?;
         self.filling.finish().await?;
         let folder = self.path.parent().filter(|it| *it != Path::new(""));
         let wrong = |error| Error::file(&self.path, error);
@@ -99,29 +121,17 @@ impl Written {
         fs::rename(&self.new, &self.path).map_err(wrong)?;
         sync(folder.unwrap_or(Path::new(".")))?;
         match before {
-            Ok(before) => blank(before).map_err(wrong),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            Err(error) => Err(wrong(error)),
+            Ok(before) => blank(before).map_err(wrong)?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(wrong(error)),
         }
+        Ok(whole)
     }
-}
-
-/// Writes over a file that has no name any more. One that has another name is somebody
-/// else's copy.
-fn blank(mut file: File) -> io::Result<()> {
-    let about = file.metadata()?;
-    if about.nlink() > 0 {
-        return Ok(());
-    }
-    let blank = vec![0; BLANK];
-    for _ in 0..about.len().div_ceil(BLANK as u64) {
-        file.write_all(&blank)?;
-    }
-    file.sync_all()
 }
 
 /// A file of keys that is read.
 pub(super) struct Keys {
+    db: Db,
     read: Read,
     pub(super) mark: Mark,
 }
@@ -148,6 +158,7 @@ impl Keys {
                     fact: row.get("fact")?,
                 },
                 read,
+                db,
             })
         };
         opened.await.map_err(|error: Error| match error {
@@ -157,6 +168,46 @@ impl Keys {
             }
             error => error.into(),
         })
+    }
+
+    /// What is in it, if that is what was written: all of its keys, each to be found.
+    ///
+    /// # Errors
+    /// [`BackupError::DamagedKeys`] if not.
+    pub(super) async fn whole(&mut self, file: &str) -> Result<Whole, BackupError> {
+        let damaged = |why: &str| BackupError::DamagedKeys {
+            file: file.to_owned(),
+            why: why.to_owned(),
+        };
+        let looked = async {
+            let all = tables(&mut self.read).await?;
+            let names: Vec<&str> = all.iter().map(|table| table.name.as_str()).collect();
+            let told = match names[..] {
+                ["store_key", "store_keys", "store_keys_whole", LEDGER_TABLE] => {
+                    let sql = "SELECT keys, digest FROM store_keys_whole";
+                    let row = self.read.one(sql, params![]).await?;
+                    Some(Whole {
+                        keys: u64::try_from(row.get::<i64>("keys")?).unwrap_or_default(),
+                        digest: row.get("digest")?,
+                    })
+                }
+                // As an earlier version has written it.
+                ["store_key", "store_keys", LEDGER_TABLE] => None,
+                _ => return Err(Error::corrupt("the tables of a file of keys")),
+            };
+            let whole = Whole::from(all[0].tally(&mut self.read).await?);
+            Ok((whole, told, self.db.is_sound().await?))
+        };
+        let (whole, told, is_sound) = looked
+            .await
+            .map_err(|_: Error| damaged("it cannot be read to its end"))?;
+        if !is_sound {
+            return Err(damaged("what its keys are found by is damaged"));
+        }
+        if told.is_some_and(|told| told != whole) {
+            return Err(damaged("its keys are not those that were written"));
+        }
+        Ok(whole)
     }
 
     /// The keys of some rows of one place.

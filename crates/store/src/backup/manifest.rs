@@ -9,6 +9,7 @@ use base::now::Wall;
 use serde_json::{Map, Value as Json, json};
 
 use super::BackupError;
+use super::keys::Whole;
 use crate::Error;
 use crate::blob::{Sha256, temporary};
 use crate::fill::place_file;
@@ -33,6 +34,9 @@ pub(super) struct Manifest {
     pub(super) tables: BTreeMap<String, (u64, String)>,
     /// Of each column that holds keys, with a point between: how many.
     pub(super) keys: BTreeMap<String, u64>,
+    /// What the file of keys held that was written with it; none where an earlier version
+    /// took it.
+    pub(super) whole: Option<Whole>,
     /// Octets of each file.
     pub(super) blobs: BTreeMap<Sha256, u64>,
     /// Files of which there is a row and nothing else.
@@ -71,7 +75,9 @@ impl Manifest {
             .map(|(hash, octets)| (hash.as_str().to_owned(), json!(octets)))
             .collect();
         let absent: Vec<_> = self.absent.iter().map(Sha256::as_str).collect();
-        let text = json!({
+        let whole = self.whole.as_ref();
+        let whole = whole.map(|it| json!({ "keys": it.keys, "digest": it.digest }));
+        let mut text = json!({
             "format": FORMAT,
             "product": self.product,
             "house_us": self.mark.house_us,
@@ -84,6 +90,9 @@ impl Manifest {
             "blobs": blobs,
             "absent": absent,
         });
+        if let Some(whole) = whole {
+            text["keys_file"] = whole;
+        }
         let text = format!("{text:#}\n");
         let path = folder.join(NAME);
         let mut part = temporary(folder)?;
@@ -144,6 +153,13 @@ impl Manifest {
             database: Sha256::parse(json["database"].as_str()?)?,
             tables: tables.collect::<Option<_>>()?,
             keys: counts("keys")?,
+            whole: match &json["keys_file"] {
+                Json::Null => None,
+                it => Some(Whole {
+                    keys: it["keys"].as_u64()?,
+                    digest: it["digest"].as_str()?.to_owned(),
+                }),
+            },
             blobs: blobs.collect::<Option<_>>()?,
             absent: absent
                 .map(|hash| Sha256::parse(hash.as_str()?))
@@ -170,6 +186,10 @@ mod tests {
             database: Sha256::of(b"z"),
             tables: BTreeMap::from([("store_blob".to_owned(), (4, "ab".to_owned()))]),
             keys: BTreeMap::from([("a.b".to_owned(), 5)]),
+            whole: Some(Whole {
+                keys: 5,
+                digest: "cd".to_owned(),
+            }),
             blobs: BTreeMap::from([(Sha256::of(b"x"), 1)]),
             absent: vec![Sha256::of(b"y")],
         };
@@ -185,7 +205,10 @@ mod tests {
             fs::write(&path, less.to_string()).expect("written");
             let read = Manifest::read(folder.path());
             let altered = matches!(read, Err(BackupError::Altered { .. }));
-            assert!(altered || name == "format", "{name}");
+            assert!(
+                altered || ["format", "keys_file"].contains(&name.as_str()),
+                "{name}"
+            );
         }
         fs::write(&path, text.replace("\"format\": 1", "\"format\": 2")).expect("written");
         let newer = Manifest::read(folder.path()).expect_err("another format");

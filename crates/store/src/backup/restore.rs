@@ -1,8 +1,9 @@
 //! From a backup and a file of keys to a house.
 //!
 //! Everything is looked through before anything is written, and what was written is read
-//! once more before it counts. A row whose key is in no file of keys was destroyed since:
-//! it comes back without what it had sealed.
+//! once more before it counts. A row whose key is in no newer file of keys was destroyed
+//! since: it comes back without what it had sealed. From one of the same moment none may be
+//! missing.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -51,6 +52,9 @@ pub struct Restored {
     pub keys: u64,
     /// Rows without theirs: they were destroyed after the backup.
     pub destroyed: u64,
+    /// Rows without theirs since no keys were given, or older ones: nobody says that they were
+    /// destroyed.
+    pub shut: u64,
     /// Files of which there was nothing but a row when the backup was taken.
     pub absent: usize,
 }
@@ -70,6 +74,7 @@ pub async fn restore(
     tell: &dyn Fn(Progress<'_>),
 ) -> Result<Restored, BackupError> {
     let manifest = Manifest::read(from)?;
+    let file = keys.map_or_else(String::new, |file| file.display().to_string());
     let mut keys = match keys {
         Some(file) => Some(keys_of(file, &manifest, older).await?),
         None => None,
@@ -100,7 +105,7 @@ pub async fn restore(
     };
     put_files(from, &manifest, &target, tell)?;
     let all = shared(&mut read, filling.tables()).await?;
-    let (mut back, mut destroyed) = (0, 0);
+    let (mut back, mut missing) = (0, 0);
     for (table, at) in all.iter().zip(1..) {
         tell(Progress::table(&table.name, at, all.len()));
         let mut unfolding = Unfolding {
@@ -108,17 +113,25 @@ pub async fn restore(
             columns: unfolded(table, &manifest, target.keys),
             keys: keys.as_mut(),
             back: 0,
-            destroyed: 0,
+            missing: 0,
         };
         let written = filling
             .pour(&mut read, table, async |rows| unfolding.rows(rows).await)
             .await?;
         back += unfolding.back;
-        destroyed += unfolding.destroyed;
+        missing += unfolding.missing;
         if table.tally(filling.conn()).await? != written {
             return Err(Error::corrupt(&table.name).into());
         }
     }
+    let mark = keys.as_ref().map(|keys| keys.mark);
+    if mark == Some(manifest.mark) && missing > 0 {
+        return Err(BackupError::DamagedKeys {
+            file,
+            why: format!("{missing} keys that the backup was taken with are not in it"),
+        });
+    }
+    let is_newer = mark.is_some_and(|mark| manifest.mark.is_before(&mark));
     tell(Progress::of(Stage::Placing, "", 1, 1));
     filling.finish().await?;
     drop(read);
@@ -131,20 +144,33 @@ pub async fn restore(
         files: manifest.blobs.len(),
         octets: manifest.blobs.values().sum(),
         keys: back,
-        destroyed,
+        destroyed: if is_newer { missing } else { 0 },
+        shut: if is_newer { 0 } else { missing },
         absent: manifest.absent.len(),
     })
 }
 
 /// A file of keys that belongs to the backup or came after it.
 async fn keys_of(file: &Path, manifest: &Manifest, older: bool) -> Result<Keys, BackupError> {
-    let keys = Keys::open(file).await?;
+    let mut keys = Keys::open(file).await?;
     let file = file.display().to_string();
     if keys.mark.house_us != manifest.mark.house_us {
         return Err(BackupError::OtherHouse { file });
     }
     if keys.mark.is_before(&manifest.mark) && !older {
         return Err(BackupError::OlderKeys { file });
+    }
+    let whole = keys.whole(&file).await?;
+    let taken = manifest.keys.values().sum::<u64>();
+    let is_other = manifest.whole.as_ref().is_some_and(|it| *it != whole);
+    if keys.mark == manifest.mark && (is_other || whole.keys != taken) {
+        return Err(BackupError::DamagedKeys {
+            file,
+            why: format!(
+                "it holds {} keys, and not the {taken} that the backup was taken with",
+                whole.keys
+            ),
+        });
     }
     Ok(keys)
 }
@@ -263,7 +289,7 @@ struct Unfolding<'a> {
     columns: Vec<(usize, String, bool)>,
     keys: Option<&'a mut Keys>,
     back: u64,
-    destroyed: u64,
+    missing: u64,
 }
 
 impl Unfolding<'_> {
@@ -287,7 +313,7 @@ impl Unfolding<'_> {
                             self.back += 1;
                         }
                         _ => {
-                            self.destroyed += 1;
+                            self.missing += 1;
                             if *row_goes {
                                 continue;
                             }

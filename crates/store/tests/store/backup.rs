@@ -134,7 +134,7 @@ impl Full {
         self.folder.path().join(name)
     }
 
-    async fn take(&self, name: &str, now: i64) -> Result<Taken, BackupError> {
+    pub(crate) async fn take(&self, name: &str, now: i64) -> Result<Taken, BackupError> {
         self.take_told(name, now, &quiet).await
     }
 
@@ -172,7 +172,7 @@ impl Full {
     }
 }
 
-async fn restore(
+pub(crate) async fn restore(
     from: &Path,
     keys: Option<&Path>,
     older: bool,
@@ -386,7 +386,10 @@ on_both_engines!(
 
         let house = store::test::sqlite();
         let restored = full.restore("old", &house.place).await.expect("restored");
-        assert_eq!((restored.destroyed, restored.keys), (3, taken.keys - 1));
+        assert_eq!(
+            (restored.destroyed, restored.shut, restored.keys),
+            (3, 0, taken.keys - 1)
+        );
         let there = everything(&house.place).await;
         assert_eq!(there["test_record"], before["test_record"], "it is there");
         let gone: Vec<_> = before["test_key"]
@@ -455,11 +458,18 @@ on_both_engines!(
         assert!(!blobs.exists(), "nothing was begun");
         // Whoever has nothing else takes what there is.
         let restored = with(Some(&older), true).await.expect("restored");
-        assert_eq!(restored.destroyed, 1);
+        assert_eq!(
+            (restored.destroyed, restored.shut),
+            (0, 1),
+            "nobody says so"
+        );
         let bare = store::test::postgres();
         let restored = restore(&new, None, false, &bare.place, &full.at("bare/blobs")).await;
         let restored = restored.expect("restored");
-        assert_eq!((restored.keys, restored.destroyed), (0, 2_345 + 3));
+        assert_eq!(
+            (restored.keys, restored.destroyed, restored.shut),
+            (0, 0, 2_345 + 3)
+        );
         assert_eq!(everything(&bare.place).await["test_key"].len(), 0);
         assert_eq!(everything(&bare.place).await["test_record"].len(), 2_346);
     }
@@ -550,7 +560,7 @@ async fn what_was_altered_is_refused_by_name() {
     assert!(said.contains("no whole backup"), "{said}");
 }
 
-fn copy_folder(from: &Path, into: &Path) {
+pub(crate) fn copy_folder(from: &Path, into: &Path) {
     std::fs::create_dir(into).expect("a folder");
     for entry in std::fs::read_dir(from).expect("a folder") {
         let path = entry.expect("an entry").path();

@@ -10,6 +10,7 @@ mod claim;
 mod crash;
 mod facts;
 mod jobs;
+mod keys;
 mod migrate;
 mod struck;
 

@@ -1,7 +1,9 @@
 //! From an older schema to this one, and no way back.
 
+use store::backup::KeyColumn;
+use store::copies::{self, Former};
 use store::migrate::{Schema, Step, describe};
-use store::{Db, Engine, Error, Place, on_both_engines};
+use store::{Db, Engine, Error, Place, on_both_engines, params};
 
 use crate::{FIRST, GROWN, NOTES, NOW, count, note};
 
@@ -146,4 +148,125 @@ on_both_engines!(
 
 async fn columns(db: &Db) -> Vec<(String, String, String)> {
     describe(db).await.expect("a description")
+}
+
+const KEYED: Step = Step {
+    number: 1,
+    name: "keyed",
+    sql: "CREATE TABLE test_key (list BIGINT NOT NULL, number BIGINT NOT NULL, \
+          wrapped BYTEA NOT NULL, PRIMARY KEY (list, number));\n\
+          CREATE TABLE test_file (name TEXT NOT NULL PRIMARY KEY, file_key BYTEA);\n\
+          CREATE TABLE test_why (number BIGINT NOT NULL PRIMARY KEY, why BYTEA NOT NULL);",
+};
+
+const REKEYED: Step = Step {
+    number: 2,
+    name: "rekeyed",
+    sql: "ALTER TABLE test_why ADD COLUMN wrapped BYTEA;\n\
+          CREATE TABLE test_new (number BIGINT NOT NULL PRIMARY KEY, wrapped BYTEA);",
+};
+
+const fn keyed(table: &'static str, column: &'static str, row_goes: bool) -> KeyColumn {
+    KeyColumn {
+        table,
+        column,
+        row_goes,
+    }
+}
+
+/// What is destroyed goes from the copy that a migration has left, from its octets too.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_destroyed_goes_from_the_copies() {
+    let house = store::test::sqlite();
+    let of = |steps| {
+        [Schema {
+            room: "test",
+            steps,
+        }]
+    };
+    let db = store::test::open(&house, &of(&[KEYED])).await;
+    let octets = |text: &str| format!("key of {text} that opens").into_bytes();
+    let mut tx = db.write().await.expect("to write");
+    for number in 0..500_i64 {
+        let key = octets(&format!("row {number:03}"));
+        let sql = "INSERT INTO test_key (list, number, wrapped) VALUES (1, $1, $2)";
+        tx.execute(sql, params![number, key]).await.expect("a row");
+    }
+    for name in ["a", "b"] {
+        let sql = "INSERT INTO test_file (name, file_key) VALUES ($1, $2)";
+        let done = tx.execute(sql, params![name, octets(name)]).await;
+        done.expect("a row");
+    }
+    for number in 1..=2_i64 {
+        let sql = "INSERT INTO test_why (number, why) VALUES ($1, $2)";
+        let why = octets(&format!("reason {number}"));
+        tx.execute(sql, params![number, why]).await.expect("a row");
+    }
+    tx.commit().await.expect("written");
+    let Place::Sqlite { path } = &house.place else {
+        panic!("a SQLite file");
+    };
+    let migrated = db.migrate(&of(&[KEYED, REKEYED]), NOW).await;
+    let copy = migrated.expect("migrated").backup.expect("a copy");
+    let half = path.with_extension("before-1.part");
+    std::fs::write(&half, octets("half")).expect("left by a power cut");
+    // Both reasons have keys by now; then one row, a file and a reason are destroyed, and a
+    // row comes in the place of another.
+    let mut tx = db.write().await.expect("to write");
+    for sql in [
+        "UPDATE test_why SET why = X'', wrapped = X'01'",
+        "UPDATE test_why SET wrapped = X'' WHERE number = 1",
+        "DELETE FROM test_key WHERE number = 7",
+        "UPDATE test_key SET wrapped = X'02' WHERE number = 8",
+        "UPDATE test_file SET file_key = NULL WHERE name = 'a'",
+    ] {
+        tx.execute(sql, params![]).await.expect("done");
+    }
+    tx.commit().await.expect("written");
+    let keys = [
+        keyed("test_key", "wrapped", true),
+        keyed("test_file", "file_key", false),
+        keyed("test_why", "wrapped", false),
+        keyed("test_new", "wrapped", false),
+    ];
+    let former = [Former {
+        table: "test_why",
+        column: "why",
+        key: "wrapped",
+    }];
+    let struck = copies::strike(&db, &keys, &former).await.expect("struck");
+    assert_eq!((struck.copies, struck.values), (1, 4));
+    let all = std::fs::read(&copy).expect("a file");
+    let has = |text: &str| {
+        let text = octets(text);
+        all.windows(text.len()).any(|some| some == text)
+    };
+    for (text, is_there) in [
+        ("row 007", false),
+        ("row 008", false),
+        ("row 009", true),
+        ("a", false),
+        ("b", true),
+        ("reason 1", false),
+        ("reason 2", true),
+    ] {
+        assert_eq!(has(text), is_there, "{text}");
+    }
+    // It is a database still, with all else, and nothing lies beside it.
+    let copied = Db::open(&Place::Sqlite { path: copy.clone() }).await;
+    let copied = copied.expect("the copy opens");
+    assert!(copied.is_whole().await.expect("an answer"));
+    let mut read = copied.read().await.expect("a snapshot");
+    let rows = read.one("SELECT COUNT(*) AS n FROM test_key", params![]);
+    assert_eq!(rows.await.expect("a row").get::<i64>("n").expect("n"), 498);
+    drop(read);
+    copied.close().await;
+    assert!(!half.exists());
+    let journal = copy.with_file_name(format!(
+        "{}-journal",
+        copy.file_name().expect("a name").display()
+    ));
+    assert!(!journal.exists());
+    let again = copies::strike(&db, &keys, &former).await.expect("struck");
+    assert_eq!(again.values, 0);
 }

@@ -176,3 +176,40 @@ on_both_engines!(
         assert!(matches!(refused, Error::Refused(_)), "{refused}");
     }
 );
+
+/// What a power cut has left of a file of keys is written over before it goes.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_unfinished_file_of_keys_leaves_nothing() {
+    use std::io::Read as _;
+
+    let house = store::test::sqlite();
+    let full = Full::new(store::test::open(&house, SCHEMAS).await).await;
+    std::fs::create_dir_all(full.at("apart")).expect("a folder");
+    let left = ["apart/keys.new", "apart/keys.new.part"];
+    let mut held = Vec::new();
+    for name in left {
+        std::fs::write(full.at(name), wrapped(1, 7)).expect("written");
+        held.push(std::fs::File::open(full.at(name)).expect("there"));
+    }
+    let db = Db::open_to_read(full.db.place()).await.expect("opens");
+    let blobs = full.at("data/blobs");
+    let of = House {
+        db: &db,
+        blobs: &blobs,
+        schemas: SCHEMAS,
+        keys: KEYS,
+        product: "betang test",
+    };
+    let (to, keys) = (full.at("first"), full.at("apart/keys"));
+    let taken = backup::take(of, &to, &keys, NOW, &crate::backup::quiet).await;
+    taken.expect("taken");
+    for (mut file, name) in held.into_iter().zip(left) {
+        let mut octets = Vec::new();
+        file.read_to_end(&mut octets).expect("read");
+        assert!(
+            !octets.is_empty() && octets.iter().all(|it| *it == 0),
+            "{name}"
+        );
+        assert!(!full.at(name).exists(), "{name}");
+    }
+}

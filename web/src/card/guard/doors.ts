@@ -1,6 +1,5 @@
 // The doors to what is kept of people, and to those who keep it.
 import { address, api, take } from '$api/client.svelte';
-import { Problem } from '$api/problem';
 import type { Found } from '../model';
 import type { AnswerForm, Asked, AskedForm, Breach, BreachChange, BreachForm, Erasure, ErasureForm, Look, Pages, Person, Preview, Processing, Term, TermForm, ToldForm } from './model';
 
@@ -51,20 +50,8 @@ export const erasureText = (number: number): Promise<string> => take(api.GET('/a
 
 export const terms = async (): Promise<Term[]> => (await take(api.GET('/api/v1/card/terms'))).items;
 export const keepFor = (what: string, body: TermForm): Promise<Term> => take(api.PUT('/api/v1/card/terms/{what}', { params: { path: { what } }, body }));
-/**
- * How many would be past another term at once. Whoever changes one says how many that is, and is
- * told when it is another number: of fewer than none it always is, so nothing is changed.
- */
-export async function termPreview(what: string, days: number): Promise<number> {
-  try {
-    await keepFor(what, { days, reason: '-', due: -1 });
-  } catch (failure) {
-    const due = failure instanceof Problem && failure.slug === 'card-count' ? Number(failure.field('due')) : NaN;
-    if (Number.isInteger(due)) return due;
-    throw failure;
-  }
-  throw new Error('a term was changed that was only looked at');
-}
+/** How many would be past another term at once: whoever changes it says how many that is. */
+export const termPreview = async (what: string, days: number): Promise<number> => (await take(api.GET('/api/v1/card/terms/{what}/preview', { params: { path: { what }, query: { days } } }))).due;
 
 /** All that can be read at once; there are few. */
 const BREACHES = 1000;

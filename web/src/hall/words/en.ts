@@ -534,6 +534,7 @@ export const en: Record<keyof typeof id, string> = {
   'verb.card_sample.verified': 'field sample drawn again',
   'verb.card_sheet.printed': 'sheet of reasons printed',
   'verb.card_term.changed': 'term of keeping changed',
+  'verb.card_term.destroyed': 'part of what was past its term destroyed',
   'verb.card_term.enforced': 'what was past its term destroyed',
   'verb.card_visit.answered': 'outcome of visits written down',
   'verb.card_visit.sheet_taken': 'sheet of visits taken',

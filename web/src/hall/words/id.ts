@@ -532,6 +532,7 @@ export const id = {
   'verb.card_sample.verified': 'sampel lapangan diperiksa ulang',
   'verb.card_sheet.printed': 'lembar alasan dicetak',
   'verb.card_term.changed': 'masa simpan diubah',
+  'verb.card_term.destroyed': 'sebagian yang lewat masa simpan dimusnahkan',
   'verb.card_term.enforced': 'yang lewat masa simpan dimusnahkan',
   'verb.card_visit.answered': 'hasil kunjungan dicatat',
   'verb.card_visit.sheet_taken': 'lembar kunjungan diunduh',

@@ -1,5 +1,6 @@
 //! Families and persons of whom all is destroyed.
 
+mod copied;
 mod held;
 mod late;
 
@@ -427,8 +428,9 @@ async fn twice(db: Db) {
     let here = house.person("desa", "bansos", Some(HERE)).await;
     let auditor = house.person("pengawas", "pengawas", None).await;
     let first = house.family_with(1).await;
+    house.call(&here, "GET", ERASURES, None).await.is(403);
+    house.call(&auditor, "GET", ERASURES, None).await.is(200);
     for who in [&here, &auditor] {
-        house.call(who, "GET", ERASURES, None).await.is(403);
         let form = Some(proposal(&first, 4));
         house.call(who, "POST", ERASURES, form).await.is(403);
     }
@@ -459,6 +461,12 @@ async fn twice(db: Db) {
     let path = format!("{ERASURES}/{number}");
     let seen = house.call(&second, "GET", &path, None).await.is(200).json();
     assert_eq!(seen["reason"], REASON);
+    // An auditor reads all but that, and does nothing.
+    let seen = house.call(&auditor, "GET", &path, None).await;
+    let seen = seen.is(200).json();
+    assert_eq!((&seen["rows"], &seen["reason"]), (&json!(4), &Json::Null));
+    house.call(&auditor, "DELETE", &path, None).await.is(403);
+    house.confirm(&auditor, number, 4).await.is(403);
     // One that is dropped is not done.
     let other = house.propose(&first, 4).await.is(201).json();
     let other = format!("{ERASURES}/{}", other["number"]);
@@ -497,6 +505,9 @@ async fn twice(db: Db) {
         .await
         .is(200)
         .json();
+    let read = format!("{path}/record");
+    house.call(&auditor, "GET", &read, None).await.is(200);
+    assert_eq!(done["is_settled"], true);
     assert_eq!(
         (&listed["items"], &listed["next"]),
         (&json!([done]), &Json::Null)
@@ -526,6 +537,8 @@ async fn twice(db: Db) {
         "BERITA ACARA PEMUSNAHAN DATA PRIBADI",
         "keputusan nomor 460/17/2025 tanggal 2025-12-01",
         "- 4 kunci baris daftar",
+        "1 Desember 2025 07.00 WIB (UTC+07:00)\n",
+        "): sudah ditimpa",
         "1:2 1:6 2:2 3:2",
         done["sha256"].as_str().expect("a hash"),
         "kedua (",

@@ -210,7 +210,7 @@ async fn looked(db: Db) {
         json!({ "at_us": START.as_us(), "person": oldest["person"],
             "person_name": oldest["person_name"], "via_address": null,
             "verb": "card_family.opened", "subject": subject, "purpose": "loket desa",
-            "rows": 1 })
+            "rows": 1, "is_certain": true })
     );
     assert_eq!(all["items"][0]["subject"], HERE);
     let of = looks(&format!("subject={subject}")).await;

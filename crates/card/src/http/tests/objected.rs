@@ -386,7 +386,10 @@ async fn sealed(db: Db) {
                 "answer",
             ][..],
         ),
-        ("SELECT reason FROM card_exception", &["reason"]),
+        (
+            "SELECT reason, sealed FROM card_exception",
+            &["reason", "sealed"],
+        ),
     ] {
         for row in read.all(query, params![]).await.expect("rows") {
             for column in columns {

@@ -76,6 +76,20 @@ async fn found(db: Db) {
     let kept = house.get(kept).await.is(200).json();
     assert_eq!(kept["items"][0]["detail"]["families"][0], first["family"]);
     assert!(!kept.to_string().to_uppercase().contains("USOP"), "{kept}");
+    // Whoever asks who looked at them is told of it as of something that may be.
+    let family = first["family"].as_str().expect("an id");
+    let looks = format!("/api/v1/card/looks?subject={family}");
+    let looks = house.get(&looks).await.is(200).json();
+    let looks = looks["items"].as_array().expect("looks").iter();
+    let looks: Vec<_> = looks.map(|it| (&it["verb"], &it["is_certain"])).collect();
+    assert_eq!(
+        looks,
+        [(&json!("card_person.sought"), &json!(false)); 2],
+        "both searches, and nothing was opened"
+    );
+    let nobody = base::id::Id::<base::id::Family>::from_bytes([7; 16]);
+    let looks = format!("/api/v1/card/looks?subject={nobody}");
+    assert_eq!(house.get(&looks).await.is(200).json()["items"], json!([]));
     // What a field says tells what stands in it: whoever may not open it is not told.
     let auditor = house.person("auditor", "pengawas", None).await;
     let seen = house

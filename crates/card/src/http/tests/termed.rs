@@ -160,6 +160,28 @@ async fn rows(db: Db) {
         told.expect("an answer").expect("an entry")
     };
     assert_eq!(told(&house).await, json!({ "destroyed": 5, "held": 1 }));
+    // Each part that was destroyed is told of by the transaction that did.
+    let audit = house.get("/api/v1/audit?verb=card_term.destroyed").await;
+    let audit = audit.is(200).json();
+    let parts: Vec<_> = audit["items"].as_array().expect("entries").iter().collect();
+    let parts: Vec<_> = parts.iter().map(|it| it["detail"].clone()).collect();
+    assert_eq!(
+        parts,
+        [
+            json!({ "list": 3, "destroyed": 3 }),
+            json!({ "list": 2, "destroyed": 2 })
+        ]
+    );
+    // Their files have those rows as well; those of others stay.
+    let raw = "SELECT COUNT(*) AS count FROM card_list WHERE raw_blob IS NOT NULL \
+               AND number IN (1, 4)";
+    assert_eq!(house.count(raw).await, 2);
+    let raw = "SELECT COUNT(*) AS count FROM card_list WHERE (raw_blob IS NOT NULL \
+               OR file_key IS NOT NULL) AND number IN (2, 3)";
+    assert_eq!(house.count(raw).await, 0);
+    assert_eq!(house.term("raw_copy").await["last"]["destroyed"], 2);
+    let waits = "SELECT COUNT(*) AS count FROM card_unsettled";
+    assert_eq!(house.count(waits).await, 0, "settled");
     let sealed = "SELECT COUNT(*) AS count FROM card_record WHERE LENGTH(sealed) > 0";
     assert_eq!(house.count(sealed).await, 7);
     // Nothing is found by what they said, and nobody asks for them in vain.
@@ -186,6 +208,65 @@ async fn rows(db: Db) {
     assert_eq!(
         house.count("SELECT COUNT(*) AS count FROM card_key").await,
         6
+    );
+}
+
+/// A run is cut off behind the last key of a list: what hangs on its rows goes with the next.
+async fn cut(db: Db) {
+    let mut house = House::new(db).await;
+    house.two_editions().await;
+    house
+        .post("/api/v1/card/lists/3/withdrawal", json!({ "why": "x" }))
+        .await
+        .is(204);
+    house.enforce().await;
+    house.on_day(1_826).await;
+    // As `one_list` leaves it when the house closes before its end.
+    house.change("DELETE FROM card_key WHERE list = 3").await;
+    house
+        .change(
+            "INSERT INTO card_finding (run, list, number, what, family, value, with_list, \
+             with_number, further) SELECT 1, 4, 2, 'unknown', by_person, 0, 3, 2, 0 \
+             FROM card_run WHERE number = 1",
+        )
+        .await;
+    house
+        .change("UPDATE card_list SET hanging = 1 WHERE number = 3")
+        .await;
+    house.enforce().await;
+    let hanging = "SELECT COUNT(*) AS count FROM card_finding WHERE with_list = 3";
+    assert_eq!(house.count(hanging).await, 0);
+    let left = "SELECT COUNT(*) AS count FROM card_list WHERE hanging IS NOT NULL";
+    assert_eq!(house.count(left).await, 0);
+}
+
+/// While a list is being adopted nobody knows whom it tells of.
+async fn adopting(db: Db) {
+    let mut house = House::new(db).await;
+    house.two_editions().await;
+    house.adopt_a_list().await;
+    house
+        .post("/api/v1/card/lists/3/withdrawal", json!({ "why": "x" }))
+        .await
+        .is(204);
+    house
+        .change("UPDATE card_decision SET state = 'writing', keep_until_us = 0")
+        .await;
+    let mut read = house.hall.db().read().await.expect("a reader");
+    let lists = crate::sql::list::all(&mut read).await.expect("lists");
+    for list in lists {
+        let rows = crate::sql::record::after(&mut read, list.number, 0, 10);
+        let rows = rows.await.expect("rows");
+        let held = crate::hold::of_rows(&house.hall, &mut read, &list, &rows);
+        assert_eq!(held.await.expect("an answer").len(), rows.len());
+    }
+    drop(read);
+    house.enforce().await;
+    house.on_day(3_000).await;
+    house.enforce().await;
+    assert_eq!(
+        house.count("SELECT COUNT(*) AS count FROM card_key").await,
+        12
     );
 }
 
@@ -336,7 +417,7 @@ async fn drafts(db: Db) {
     let rulings = "SELECT COUNT(*) AS count FROM card_ruling";
     assert_eq!(house.count(rulings).await, 0);
     assert_eq!(house.term("drafts").await["last"]["destroyed"], 1);
-    let reasons = "SELECT COUNT(*) AS count FROM card_exception WHERE LENGTH(reason) > 0";
+    let reasons = "SELECT COUNT(*) AS count FROM card_exception WHERE LENGTH(wrapped) > 0";
     assert_eq!(house.count(reasons).await, 1);
     house.on_day(3_651).await;
     house.enforce().await;
@@ -360,6 +441,26 @@ async fn changed(db: Db) {
         let form = json!({ "days": days, "reason": "keputusan dinas", "due": due });
         house.call(who, "PUT", &path, Some(form)).await
     };
+    // What another term would destroy is looked at by whoever reads, and changes nothing.
+    let look = async |who: &str, what: &str, days: i64| {
+        let path = format!("{TERMS}/{what}/preview?days={days}");
+        house.call(who, "GET", &path, None).await
+    };
+    let seen = look(&auditor, "list_rows", 700).await.is(200).json();
+    assert_eq!(
+        seen,
+        json!({ "what": "list_rows", "days": 700, "due": 6, "held": 0 })
+    );
+    look(&here, "list_rows", 700).await.is(403);
+    assert_eq!(
+        look(&auditor, "lain", 700).await.is(404).slug(),
+        "card-term"
+    );
+    for (what, days) in [("list_rows", 364), ("raw_copy", 900)] {
+        let refused = look(&auditor, what, days).await.is(422).json();
+        assert_eq!(refused["errors"][0]["field"], "days", "{what}");
+    }
+    assert_eq!(house.term("list_rows").await["days"], 1_825);
     put(&auditor, "list_rows", 700, 6).await.is(403);
     put(&here, "list_rows", 700, 6).await.is(403);
     let admin = house.admin.as_str();
@@ -394,6 +495,8 @@ async fn changed(db: Db) {
 on_both! {
     an_empty_house_has_nothing_to_let_go: empty;
     rows_of_lists_that_ended_go_and_payments_stay: rows;
+    what_hangs_on_rows_of_a_run_that_was_cut_off_goes_with_the_next: cut;
+    while_a_list_is_adopted_nothing_is_destroyed: adopting;
     what_an_adopted_list_rests_on_stays_until_its_date: held;
     rows_behind_an_adopted_list_stay: behind;
     what_was_ruled_and_dropped_goes: drafts;

@@ -95,7 +95,8 @@ async fn listed(db: Db) {
     );
     // The list that comes after it has them as people of whom no list tells any more.
     house.examine(json!({})).await;
-    let next = house.begun().await;
+    let next_number = house.begun().await;
+    let next = next_number;
     let next = format!("/api/v1/card/decisions/{next}");
     house.get(&next).await.is(200);
     // While a list is being adopted nobody is erased.
@@ -108,6 +109,13 @@ async fn listed(db: Db) {
         tx.commit().await.expect("a commit");
     };
     state("writing").await;
+    let seen = house.preview(&fourth).await;
+    assert_eq!(
+        seen["holds"],
+        json!([{ "why": "adoption", "number": next_number, "until_us": null }])
+    );
+    let held = house.propose(&fourth, 1).await.is(409).json();
+    assert_eq!(held["errors"][0]["detail"], "until it is adopted", "{held}");
     let busy = house.confirm(&second, &made["number"], 1).await.is(409);
     assert_eq!(busy.slug(), "card-adopting");
     state("draft").await;
