@@ -62,7 +62,7 @@ export function start(program, args, pattern, env = {}, patience_ms = HANG_MS) {
 			const found = pattern.exec(line);
 			if (!found) return;
 			clearTimeout(late);
-			done({ child, found, said });
+			done({ child, found, said, errors });
 		});
 	});
 }
@@ -113,6 +113,7 @@ export async function house(...args) {
 	const serve = (listen, media) =>
 		start(binary, ['serve', '--data', data, '--listen', listen, '--media', media, '--sites', '127.0.0.1:0', ...args], /^media\s+udp (\S+)$/, { BETANG_ADMIN_PASSWORD: ADMIN.password });
 	let served = await serve('127.0.0.1:0', '0.0.0.0:0');
+	const logs = [served.errors];
 	const house = new House(served.said.map((line) => /^betang\s+(https?:\/\/\S+?)\/?$/.exec(line)?.[1]).find(Boolean));
 	const cookie = await house.login(ADMIN);
 	const { token } = await house.json('POST', '/api/v1/tokens', { cookie, body: { name: 'uji' } });
@@ -126,8 +127,11 @@ export async function house(...args) {
 	/** Starts it again with the same data, address and media port. */
 	const again = async () => {
 		served = await serve(new URL(house.url).host, served.found[1]);
+		logs.push(served.errors);
 	};
-	return { house, token, cli, data, stop, again };
+	/** All that it has logged, in every life. */
+	const logged = () => Buffer.concat(logs.flat()).toString();
+	return { house, token, cli, data, stop, again, logged };
 }
 
 /** A browser as Debian has it; WebGL is computed, since there may be no graphics card. */

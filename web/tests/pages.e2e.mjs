@@ -39,7 +39,9 @@ const pages = {
 	token: '/pengaturan?bagian=token',
 	opd: '/pengaturan?bagian=opd',
 	wilayah: '/pengaturan?bagian=wilayah',
-	lokasi: '/pengaturan?bagian=lokasi'
+	lokasi: '/pengaturan?bagian=lokasi',
+	layar: '/pengaturan/layar',
+	'layar-kode': '/layar'
 };
 // Those that show a film.
 const plays = ['kamera-satu', 'videowall', 'videowall-tata'];

@@ -51,6 +51,8 @@ nouns! {
     Session "ses",
     /// A key for a program.
     Token "tok",
+    /// A television on a wall, paired by a code.
+    Screen "scr",
     /// A row of the audit chain.
     AuditEntry "aud",
     /// A piece of work in the job table.

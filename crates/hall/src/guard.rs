@@ -102,8 +102,9 @@ impl Role {
     pub const fn may_give(self) -> &'static [Self] {
         match self {
             Self::Admin => &Self::ALL,
+            // Who looks at the walls of the command centre hangs them up.
+            Self::Operator => &[Self::Layar],
             Self::Pimpinan
-            | Self::Operator
             | Self::Konektivitas
             | Self::Bansos
             | Self::Petugas
@@ -174,6 +175,8 @@ permissions! {
     StaffWrite "staff.write": Admin;
     /// See and end the sessions and tokens of others.
     SessionsManage "session.manage": Admin;
+    /// Pair screens with the house, change what they show, revoke them.
+    ScreensPair "screen.pair": Operator Admin;
     /// Make keys for programs that act in one's own name.
     TokensOwn "token.own": Operator Konektivitas Bansos Pengawas Admin;
     /// Read and export the audit chain. Of the house as a whole.
@@ -324,6 +327,7 @@ mod tests {
             Permission::AgenciesWrite,
             Permission::StaffWrite,
             Permission::SessionsManage,
+            Permission::ScreensPair,
             Permission::SettingsWrite,
             Permission::CamerasWrite,
             Permission::CameraCredentialsWrite,

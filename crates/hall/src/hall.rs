@@ -18,6 +18,7 @@ use crate::config::Config;
 use crate::link::centre::Centre;
 use crate::live::Live;
 use crate::metrics::Metrics;
+use crate::screen::Waiting;
 use crate::session::{Door, Revoked};
 use crate::speed::Tests;
 use crate::task::Tasks;
@@ -41,6 +42,7 @@ struct Inner {
     door: Door,
     metrics: Metrics,
     speed: Tests,
+    screens: Waiting,
     authority: Authority,
     sites: Centre,
     /// The port for sites, once it is open.
@@ -99,6 +101,7 @@ impl Hall {
                 door: Door::new(),
                 metrics: Metrics::default(),
                 speed: Tests::default(),
+                screens: Waiting::default(),
                 authority,
                 sites: Centre::new(boxes),
                 sites_port: OnceLock::new(),
@@ -207,6 +210,11 @@ impl Hall {
     /// The tests of speed that go on.
     pub(crate) fn speed(&self) -> &Tests {
         &self.inner.speed
+    }
+
+    /// Televisions whose code nobody has typed yet.
+    pub(crate) fn screens(&self) -> &Waiting {
+        &self.inner.screens
     }
 
     /// Who signs for sites.

@@ -11,6 +11,9 @@ use crate::sql::area;
 /// What is remembered when simulated data has been put in.
 const SIMULATED: &str = "simulation";
 
+/// The version of the program.
+pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
+
 /// What the house says of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct House {
@@ -40,7 +43,7 @@ pub async fn read(hall: &Hall, conn: &mut Conn) -> Result<House, Error> {
             .unwrap_or_default(),
         province: config.province.clone(),
         simulated: is_simulated(conn).await?,
-        version: env!("CARGO_PKG_VERSION"),
+        version: VERSION,
     })
 }
 

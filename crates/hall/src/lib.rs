@@ -10,6 +10,7 @@
 //! | [`config`] | how the house is set up |
 //! | [`guard`] | who may do what, where |
 //! | [`session`], [`token`], [`password`], [`limit`] | how one becomes somebody |
+//! | [`screen`] | televisions on walls, paired by a code |
 //! | [`staff`], [`agencies`], [`areas`] | people, offices, places |
 //! | [`gazetteer`] | which area a list means |
 //! | [`site`], [`enrol`] | places that dial in, and how their boxes are let in |
@@ -71,6 +72,7 @@ pub mod proxy;
 pub mod release;
 pub mod request;
 pub mod schema;
+pub mod screen;
 pub mod session;
 pub mod shift;
 pub mod simulated;

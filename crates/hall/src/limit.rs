@@ -161,6 +161,14 @@ impl Policy {
     }
 }
 
+/// What one customer of a provider has: an IPv4 address, or at least a /64.
+pub(crate) fn customer(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(v4) => IpAddr::V4(v4),
+        IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64)),
+    }
+}
+
 impl Key {
     fn name(name: &str) -> Self {
         let hash = digest(&SHA256, name.as_bytes());
@@ -168,11 +176,7 @@ impl Key {
     }
 
     fn address(address: IpAddr) -> Self {
-        Self::Address(match address.to_canonical() {
-            IpAddr::V4(v4) => IpAddr::V4(v4),
-            // One customer has at least a /64.
-            IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64)),
-        })
+        Self::Address(customer(address))
     }
 
     const fn policy(self) -> Policy {

@@ -128,6 +128,7 @@ async fn settle(hall: &Hall, tx: &mut Tx) -> Result<Id<Person>, Problem> {
         area: None,
         agency: None,
         seen: None,
+        screen: false,
     };
     rows::insert(tx, &row, now.wall).await?;
     let grant = GrantRow {

@@ -336,6 +336,12 @@ pub fn forget_cookie(arrival: Arrival) -> String {
     set_cookie("", Duration::ZERO, arrival.tls)
 }
 
+/// The value of `Set-Cookie` by which a screen keeps its secret for as long as browsers
+/// keep anything, counted anew from now.
+pub(crate) fn lasting_cookie(secret: &str, arrival: Arrival) -> Secret<String> {
+    Secret::new(set_cookie(secret, COOKIE_LONGEST, arrival.tls))
+}
+
 fn set_cookie(value: &str, age: Duration, tls: bool) -> String {
     let secure = if tls { "; Secure" } else { "" };
     format!(

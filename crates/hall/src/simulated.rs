@@ -61,6 +61,7 @@ pub async fn hand(hall: &Hall, tx: &mut Tx) -> Result<Who, Error> {
                 area: None,
                 agency: None,
                 seen: None,
+                screen: false,
             };
             let now = hall.now();
             staff::insert(tx, &row, now.wall).await?;

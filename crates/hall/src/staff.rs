@@ -11,11 +11,14 @@
 //! - Somebody can always manage the house: the last administrator over all, with
 //!   a way in and without an end, can neither go nor be shut out.
 //! - A volunteer's grant has an end.
+//! - A screen is shown among the people and not changed there: it has no way in, and
+//!   none can be given to it ([`crate::screen`]).
 //! - Whatever changes about a person holds from the next request on, and his
 //!   open streams end.
 
 mod first;
 mod grant;
+mod screen;
 
 use std::collections::BTreeMap;
 
@@ -37,7 +40,9 @@ use crate::{Hall, line, password};
 
 pub use first::{FirstAdmin, become_first, first_admin};
 pub use grant::Wanted;
-use grant::{commands, known, regrant, told};
+pub(crate) use grant::known;
+use grant::{commands, regrant, told};
+pub(crate) use screen::{add_screen, retire_screen};
 
 /// Longest user name.
 const USERNAME_MAX: usize = 64;
@@ -61,6 +66,8 @@ pub struct Member {
     pub grants: Vec<Given>,
     /// The newest request of a session, to the minute.
     pub seen: Option<Wall>,
+    /// Whether it is no human being but a television on a wall.
+    pub screen: bool,
 }
 
 /// A grant as a list shows it.
@@ -237,6 +244,7 @@ pub async fn add(
         area,
         agency,
         seen: None,
+        screen: false,
     };
     known(tx, "", row.area.as_ref(), row.agency).await?;
     who.require(Permission::StaffWrite, &home(&row))?;
@@ -276,8 +284,8 @@ pub async fn add(
 /// Changes a person.
 ///
 /// # Errors
-/// `person` (not found), `not-allowed`, `not-yours-to-give`, `last-admin` or a
-/// bad field.
+/// `person` (not found), `not-allowed`, `screen-person`, `not-yours-to-give`,
+/// `last-admin` or a bad field.
 pub async fn change(
     hall: &Hall,
     who: &Who,
@@ -289,6 +297,13 @@ pub async fn change(
     drop(read);
     if !who.may(Permission::StaffRead, &home(&seen)) {
         return Err(not_found());
+    }
+    // What hangs on a wall must not become somebody by a line in a list of people.
+    if seen.screen {
+        return Err(Problem::conflict(
+            "screen-person",
+            "A screen is renamed, changed and revoked among the screens; nothing was changed.",
+        ));
     }
     // Before the work of hashing, and again inside the transaction.
     who.require(Permission::StaffWrite, &home(&seen))?;
@@ -480,6 +495,7 @@ fn member(row: PersonRow, grants: Vec<GrantRow>) -> Member {
         area: row.area,
         agency: row.agency,
         seen: row.seen,
+        screen: row.screen,
         grants: grants
             .into_iter()
             .map(|grant| Given {

@@ -12,6 +12,10 @@ export type Me = Sent<S['MeView']>;
 export type Grant = Sent<S['GrantView']>;
 export type House = Sent<S['HouseView']>;
 export type Session = Sent<S['SessionView']>;
+/** A television on a wall, as a list shows it. */
+export type Screen = Sent<S['ScreenView']>;
+/** What a television is told of itself. */
+export type OwnScreen = Sent<S['OwnScreenView']>;
 export type Token = Sent<S['TokenView']>;
 export type Staff = Sent<S['StaffView']>;
 export type Agency = Sent<S['AgencyView']>;

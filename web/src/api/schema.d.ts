@@ -2499,6 +2499,94 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/screens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Screens that are paired, newest first; revoked ones are gone. */
+        get: operations["get_screens"];
+        put?: never;
+        /** Makes a screen of the television that shows a code. */
+        post: operations["post_screens"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/screens/codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A code for a television to show, and a key for it to ask by. */
+        post: operations["post_screens_codes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/screens/self": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the screen that asks is to show. Its cookie counts from now on for as long as a
+         *     browser keeps one. */
+        get: operations["get_screens_self"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/screens/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Whether the code of a television was typed: with `paired` comes its session. */
+        post: operations["post_screens_session"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/screens/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Renames a screen, or lets it show something else. */
+        put: operations["put_screens_by_id"];
+        post?: never;
+        /** Revokes a screen: its session and its streams end at once. */
+        delete: operations["delete_screens_by_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session": {
         parameters: {
             query?: never;
@@ -9747,6 +9835,8 @@ export interface components {
             permissions: string[];
             /** @description Who. */
             person: components["schemas"]["PersonView"];
+            /** @description Whether it is a television on a wall, which shows what it was told to. */
+            screen: boolean;
         };
         /**
          * @description What a camera has to hear with: not asked yet, sound that is passed on, sound in another format that is not, none.
@@ -10167,6 +10257,17 @@ export interface components {
          * @enum {string}
          */
         OverlayWord: "maintenance" | "force_majeure" | "ours";
+        /** @description What a screen asks for about itself. */
+        OwnScreenView: {
+            /** @description `scr_…`. */
+            id: string;
+            /** @description What it is called. */
+            name: string;
+            /** @description The address it shows. */
+            shows: string;
+            /** @description The version of the program: a page of another one is loaded anew. */
+            version: string;
+        };
         /** @description A page of a list. */
         Page_AgencyView: {
             /** @description What is on it. */
@@ -10687,6 +10788,47 @@ export interface components {
             next?: string | null;
         };
         /** @description A page of a list. */
+        Page_ScreenView: {
+            /** @description What is on it. */
+            items: {
+                /** @description Where it came from last. */
+                address?: string | null;
+                /** @description It may show what is of this office and those below it; null for all. */
+                agency?: string | null;
+                /** @description It may show what lies in this area; null for all. */
+                area?: string | null;
+                /** @description `scr_…`. */
+                id: string;
+                /** @description What it is called. */
+                name: string;
+                /** @description Who has typed its code. */
+                paired_by: components["schemas"]["PersonView"];
+                /**
+                 * Format: int64
+                 * @description Since when, microseconds since 1970 UTC.
+                 */
+                paired_us: number;
+                /** @description `prs_…`, as whom it is here. */
+                person: string;
+                /**
+                 * Format: int64
+                 * @description The newest request, to the minute; null if it has never come.
+                 */
+                seen_us?: number | null;
+                /** @description The address it shows. */
+                shows: string;
+                /** @description Whether it has a session. One that never came, or was logged out, has none. */
+                signed_in: boolean;
+                /**
+                 * Format: int64
+                 * @description Until before when it may show anything; null until it is revoked.
+                 */
+                until_us?: number | null;
+            }[];
+            /** @description What to send as `cursor` for the next page; null on the last. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
         Page_SessionView: {
             /** @description What is on it. */
             items: {
@@ -10895,6 +11037,8 @@ export interface components {
                 id: string;
                 /** @description By what name. */
                 name: string;
+                /** @description Whether it is a television on a wall, which is changed by `/api/v1/screens`. */
+                screen: boolean;
                 /**
                  * Format: int64
                  * @description The newest request, to the minute; null for never.
@@ -11960,6 +12104,100 @@ export interface components {
             reason: components["schemas"]["ReasonView"];
             value?: components["schemas"]["ClaimValue"] | null;
         };
+        /** @description What a screen is called and shows from now on. */
+        ScreenChange: {
+            /** @description What it is called. */
+            name: string;
+            /** @description `/situasi`, `/peta?…` or `/kamera/videowall/…?…`. */
+            shows: string;
+        };
+        /** @description What a television shows until somebody has typed it. */
+        ScreenCodeView: {
+            /** @description Eight characters in two groups, for a person. */
+            code: string;
+            /**
+             * Format: int64
+             * @description Until before when the code counts, microseconds since 1970 UTC.
+             */
+            expires_us: number;
+            /** @description What to ask by whether it was typed; for this television alone. */
+            key: string;
+            /** @description The page where the code is typed, with the code, to be photographed; null for a
+             *     program, which has not said by what address it came. */
+            qr_svg?: string | null;
+        };
+        /**
+         * @description A code that was typed, and what its screen is to be.
+         * @example {
+         *       "area": "62.71",
+         *       "code": "AC3D-7HKM",
+         *       "name": "Dinding timur",
+         *       "shows": "/situasi"
+         *     }
+         */
+        ScreenForm: {
+            /** @description It may show what is of this office and those below it; null for all. */
+            agency?: string | null;
+            /** @description It may show what lies in this area; null for all. */
+            area?: string | null;
+            /** @description As it stands on the television; case, strokes and blanks do not matter. */
+            code: string;
+            /** @description What it is called. */
+            name: string;
+            /** @description `/situasi`, `/peta?…` or `/kamera/videowall/…?…`. */
+            shows: string;
+        };
+        /** @description The key of a television that waits. */
+        ScreenKeyForm: {
+            /** @description As it came with the code. */
+            key: string;
+        };
+        /** @description How it stands. */
+        ScreenStandView: {
+            /** @description `paired` comes once, with a cookie. `revoked` for a key that was used. */
+            state: components["schemas"]["ScreenStandWord"];
+        };
+        /**
+         * @description How it stands with a television that waits.
+         * @enum {string}
+         */
+        ScreenStandWord: "waiting" | "expired" | "revoked" | "paired";
+        /** @description A screen. */
+        ScreenView: {
+            /** @description Where it came from last. */
+            address?: string | null;
+            /** @description It may show what is of this office and those below it; null for all. */
+            agency?: string | null;
+            /** @description It may show what lies in this area; null for all. */
+            area?: string | null;
+            /** @description `scr_…`. */
+            id: string;
+            /** @description What it is called. */
+            name: string;
+            /** @description Who has typed its code. */
+            paired_by: components["schemas"]["PersonView"];
+            /**
+             * Format: int64
+             * @description Since when, microseconds since 1970 UTC.
+             */
+            paired_us: number;
+            /** @description `prs_…`, as whom it is here. */
+            person: string;
+            /**
+             * Format: int64
+             * @description The newest request, to the minute; null if it has never come.
+             */
+            seen_us?: number | null;
+            /** @description The address it shows. */
+            shows: string;
+            /** @description Whether it has a session. One that never came, or was logged out, has none. */
+            signed_in: boolean;
+            /**
+             * Format: int64
+             * @description Until before when it may show anything; null until it is revoked.
+             */
+            until_us?: number | null;
+        };
         /** @description A session. */
         SessionView: {
             /** @description Where the login came from. */
@@ -12845,6 +13083,8 @@ export interface components {
             id: string;
             /** @description By what name. */
             name: string;
+            /** @description Whether it is a television on a wall, which is changed by `/api/v1/screens`. */
+            screen: boolean;
             /**
              * Format: int64
              * @description The newest request, to the minute; null for never.
@@ -19507,6 +19747,207 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["MediaType"];
             422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    get_screens: {
+        parameters: {
+            query?: {
+                /** @description Rows of this page, 1 to 5000. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description `csv` for a file. */
+                format?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ScreenView"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_screens: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the same request twice has one effect */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScreenForm"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScreenView"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            429: components["responses"]["Exhausted"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    post_screens_codes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScreenCodeView"];
+                };
+            };
+            403: components["responses"]["NotAllowed"];
+            429: components["responses"]["Exhausted"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    get_screens_self: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnScreenView"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_screens_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScreenKeyForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScreenStandView"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            403: components["responses"]["NotAllowed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    put_screens_by_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `scr_…` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScreenChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScreenView"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    delete_screens_by_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `scr_…` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
             503: components["responses"]["Unavailable"];
             507: components["responses"]["Full"];
         };

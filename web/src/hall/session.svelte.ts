@@ -1,4 +1,5 @@
 // Who is here, what this person may do, and which house it is.
+import type { Component, Snippet } from 'svelte';
 import { api, onUnauthorised, take } from '$api/client.svelte';
 import { close, onRefused, open } from '$api/live.svelte';
 import type { House, Me } from '$api/model';
@@ -13,6 +14,15 @@ export function me(): Me | null {
 /** The house, once known. */
 export function house(): House | null {
   return here.house;
+}
+type Frame = Component<{ children: Snippet }>;
+let worn = $state.raw<Frame>();
+/** What surrounds the pages of a screen: the page where screens begin brings it. */
+export function frame(): Frame | undefined {
+  return worn;
+}
+export function wear(frame: Frame): void {
+  worn = frame;
 }
 /** Whether the server has been asked who is here. */
 export function asked(): boolean {

@@ -30,6 +30,7 @@ const brings: Record<string, (keyof typeof books)[]> = {
   'reach/field': ['shell', 'field'],
   'routes/masuk': ['shell'],
   'routes/lapangan': ['shell', 'field'],
+  'routes/layar': ['shell', 'hall'],
   'routes/audit': ['shell', 'hall'],
   'routes/pengaturan': ['shell', 'hall'],
   'routes/kejadian': ['shell', 'hall'],
@@ -75,7 +76,7 @@ describe('words are there where they are used', () => {
   });
   test('a page brings what it says', () => {
     for (const [folder, rooms] of Object.entries(brings).filter(([folder]) => folder.startsWith('routes/'))) {
-      const load = texts(folder).find(([file]) => file === join(folder, '+layout.ts'))?.[1] ?? '';
+      const load = texts(folder).find(([file]) => file === join(folder, '+layout.ts') || file === join(folder, '+page.ts'))?.[1] ?? '';
       expect([folder, ...rooms.filter((room) => room !== 'shell' && !load.includes(`'${room}'`))]).toEqual([folder]);
     }
   });

@@ -76,6 +76,8 @@ async fn a_stranger_is_refused_before_anything_is_read() {
         open,
         [
             "POST /api/v1/monitoring/device/{uuid}/",
+            "POST /api/v1/screens/codes",
+            "POST /api/v1/screens/session",
             "POST /api/v1/session",
             "POST /api/v1/session/first",
             "GET /ca.pem",

@@ -8,6 +8,7 @@ mod incidents;
 mod latlon;
 mod live;
 mod releases;
+mod screens;
 mod session;
 mod shifts;
 mod sites;
@@ -29,6 +30,7 @@ use crate::problem::Problem;
 pub fn routes() -> OpenApiRouter<Hall> {
     session::routes()
         .merge(tokens::routes())
+        .merge(screens::routes())
         .merge(staff::routes())
         .merge(agencies::routes())
         .merge(areas::routes())

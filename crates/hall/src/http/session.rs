@@ -17,7 +17,7 @@ use crate::Hall;
 use crate::guard::{Guarded as _, Held, Permission, Place, Role, Who};
 use crate::problem::{self, Json, Path, Problem, Query};
 use crate::session::{self, Arrival, Opened};
-use crate::{house, staff};
+use crate::{house, screen, staff};
 
 pub(super) fn routes() -> OpenApiRouter<Hall> {
     OpenApiRouter::new()
@@ -145,6 +145,8 @@ struct MeView {
     grants: Vec<GrantView>,
     /// Everything that is allowed somewhere, as `noun.verb`.
     permissions: Vec<&'static str>,
+    /// Whether it is a television on a wall, which shows what it was told to.
+    screen: bool,
     /// Which house.
     house: HouseView,
 }
@@ -242,7 +244,7 @@ fn opened_view(opened: &Opened) -> Response {
     (cookie, axum::Json(LoginView::from(&opened.who))).into_response()
 }
 
-fn agent(headers: &HeaderMap) -> Option<&str> {
+pub(super) fn agent(headers: &HeaderMap) -> Option<&str> {
     headers
         .get(header::USER_AGENT)
         .and_then(|agent| agent.to_str().ok())
@@ -259,6 +261,7 @@ async fn show(State(hall): State<Hall>, who: Who) -> Result<axum::Json<MeView>, 
         person,
         grants,
         permissions: who.permissions(),
+        screen: screen::is_one(&mut read, &who).await?,
         house: HouseView {
             name: house.name,
             province: ProvinceView {

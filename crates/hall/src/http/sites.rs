@@ -650,7 +650,7 @@ async fn decide(
 }
 
 /// Black on white whatever the page looks like: a telephone has to read it.
-fn qr(ticket: &str) -> Result<String, Problem> {
+pub(super) fn qr(ticket: &str) -> Result<String, Problem> {
     let code = QrCode::with_error_correction_level(ticket, qrcode::EcLevel::M)
         .map_err(|error| Problem::bug(format!("a QR of a ticket: {error}")))?;
     Ok(code

@@ -150,6 +150,8 @@ struct StaffView {
     /// The newest request, to the minute; null for never.
     #[schema(value_type = Option<i64>)]
     seen_us: Option<Wall>,
+    /// Whether it is a television on a wall, which is changed by `/api/v1/screens`.
+    screen: bool,
 }
 
 impl From<Given> for GrantView {
@@ -176,6 +178,7 @@ impl From<Member> for StaffView {
             agency: member.agency,
             grants: member.grants.into_iter().map(GrantView::from).collect(),
             seen_us: member.seen,
+            screen: member.screen,
         }
     }
 }

@@ -200,6 +200,13 @@ slugs! {
         "Router ini mengirim terlalu banyak laporan" "This router sends too many reports";
     "routers" Exhausted
         "Jumlah router di lokasi ini sudah penuh" "This site has as many routers as it may";
+    "screen" NotFound "Layar tidak ditemukan" "No such screen";
+    "screen-code" Denied
+        "Kode itu tidak sedang tampil di layar mana pun" "No screen shows this code now";
+    "screen-person" Conflict
+        "Ini sebuah layar; ubah di daftar layar" "This is a screen; change it among the screens";
+    "screens-waiting" Exhausted
+        "Terlalu banyak layar menunggu dipasangkan" "Too many screens wait to be paired";
     "session" NotFound "Sesi tidak ditemukan" "No such session";
     "session-needed" Denied "Perlu masuk dengan kata sandi" "A session is needed";
     "set-up-already" Conflict "Admin pertama sudah ada" "The first admin is there already";

@@ -16,6 +16,7 @@ pub(crate) mod kept;
 pub(crate) mod link;
 pub(crate) mod outbox;
 pub(crate) mod release;
+pub(crate) mod screen;
 pub(crate) mod session;
 pub(crate) mod shift;
 pub(crate) mod site;

@@ -22,6 +22,8 @@ pub(crate) struct PersonRow {
     pub(crate) area: Option<AreaCode>,
     pub(crate) agency: Option<Id<Agency>>,
     pub(crate) seen: Option<Wall>,
+    /// Whether it is no human being but a television.
+    pub(crate) screen: bool,
 }
 
 /// A grant, in force or not, and the path of its agency.
@@ -47,7 +49,8 @@ pub(crate) struct LoginRow {
 }
 
 const SELECT: &str = "SELECT p.id, p.name, l.name AS username, p.active, p.area_code, \
-     p.agency_id, (SELECT MAX(s.seen_us) FROM hall_session s WHERE s.person_id = p.id) AS seen_us \
+     p.agency_id, (SELECT MAX(s.seen_us) FROM hall_session s WHERE s.person_id = p.id) AS seen_us, \
+     (SELECT COUNT(*) FROM hall_screen c WHERE c.person_id = p.id) AS screen \
      FROM hall_person p LEFT JOIN hall_login l ON l.person_id = p.id AND l.kind = 'password' \
      WHERE 1 = 1";
 
@@ -364,6 +367,7 @@ fn person(row: &Row) -> Result<PersonRow, Error> {
         area: maybe_code(row, "area_code")?,
         agency: row.get("agency_id")?,
         seen: row.get("seen_us")?,
+        screen: row.get("screen")?,
     })
 }
 

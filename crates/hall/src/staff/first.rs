@@ -148,6 +148,7 @@ async fn settle(
         area: None,
         agency: None,
         seen: None,
+        screen: false,
     };
     rows::insert(tx, &row, now.wall).await?;
     rows::insert_login(tx, hall.mint(), row.id, username, secret, now.wall).await?;

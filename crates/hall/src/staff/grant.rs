@@ -141,7 +141,7 @@ pub(super) fn commands(who: &Who, role: Role, place: &Place, to: Option<Wall>) -
 }
 
 /// Refuses an area or office that is not in its register.
-pub(super) async fn known(
+pub(crate) async fn known(
     tx: &mut Tx,
     prefix: &str,
     area_code: Option<&AreaCode>,

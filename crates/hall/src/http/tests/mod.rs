@@ -43,6 +43,7 @@ mod overruns;
 mod people;
 mod records;
 mod releases;
+mod screens;
 mod shifts;
 mod simulated;
 mod sites;

@@ -1,0 +1,3 @@
+import { learn } from '$shell/words.svelte';
+
+export const load = () => learn('hall');
