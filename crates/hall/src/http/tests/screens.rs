@@ -55,10 +55,11 @@ impl House {
         (id, self.poll(&television.key).await.cookie())
     }
 
-    async fn from_address(&self, with: &str, path: &str, octet: u8) -> Answer {
+    async fn by_address(&self, with: &str, path: &str, octet: u8) -> Answer {
         let arrival = Arrival {
             address: Some(IpAddr::V4(Ipv4Addr::new(10, 0, 0, octet))),
             tls: false,
+            port: None,
         };
         let request = Request::builder()
             .uri(path)
@@ -209,9 +210,9 @@ async fn endures(db: Db) {
     let cookie = house.poll(&television.key).await.cookie();
     // Years go by without a request, and the next comes from elsewhere.
     house.clock.turn(OLDEST * 100);
-    house.from_address(&cookie, SELF, 7).await.is(200);
-    house.from_address(&cookie, SELF, 7).await.is(200);
-    house.from_address(&cookie, SELF, 8).await.is(200);
+    house.by_address(&cookie, SELF, 7).await.is(200);
+    house.by_address(&cookie, SELF, 7).await.is(200);
+    house.by_address(&cookie, SELF, 8).await.is(200);
     let admin = house.log_in("admin", PASSWORD).await.is(200).cookie();
     let list = house.call(&admin, "GET", LIST, None).await.is(200).json();
     let row = &list["items"][0];
