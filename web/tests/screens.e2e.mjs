@@ -4,7 +4,7 @@
 //   node web/tests/screens.e2e.mjs
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -78,10 +78,15 @@ async function television(profile, url) {
 	return { page, kill };
 }
 
-/** Whether a profile holds the cookie on disk; a browser writes it some time after it got it. */
+/**
+ * Whether a profile holds the cookie for good. A browser writes it some time after it got it,
+ * and what its journal could still undo (SQLite, "hot journal") is not there yet.
+ */
 function holdsCookie(profile) {
-	const files = readdirSync(profile, { recursive: true, encoding: 'utf8' }).filter((name) => /(^|\/)Cookies(-wal)?$/.test(name));
-	return files.some((name) => readFileSync(join(profile, name)).includes('betang_session'));
+	const files = readdirSync(profile, { recursive: true, encoding: 'utf8' });
+	const has = files.filter((name) => /(^|\/)Cookies$/.test(name)).filter((name) => readFileSync(join(profile, name)).includes('betang_session'));
+	const hot = (name) => existsSync(join(profile, `${name}-journal`)) && readFileSync(join(profile, `${name}-journal`)).subarray(0, 8).some((octet) => octet !== 0);
+	return has.some((name) => !hot(name));
 }
 
 /** The field of a form by its label. */
