@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import {
-  allot, asked, begin, Behind, BEHIND_MAX_MS, COST_GUESS, feel, GOOD_MAX_MS, GOOD_MS, look, LOSS_MAX, missed, nothing, patient, poor, RTT_MAX_MS, SETTLE_MS, STALL_MS, TRIAL_MS, trouble, unhindered,
+  allot, asked, begin, Behind, BEHIND_MAX_MS, COST_GUESS, feel, GOOD_MAX_MS, GOOD_MS, look, LOSS_MAX, missed, nothing, patient, poor, RTT_MAX_MS, SETTLE_MS, STALL_MS, STILL_FAST_MS, STILL_SLOW_MS, stillSample, TRIAL_MS, trouble, unhindered,
   type Hint, type Line, type Place, type Sample, type Tile
 } from './ladder';
 
@@ -26,6 +26,14 @@ describe('what is wrong with a second', () => {
     ['nothing comes at all: silence, no rung', { bps: 0, age_ms: 60_000 }, null],
     ['pictures stood for most of it', { froze_ms: 700 }, 'stalled']
   ])('%s', (_, given, found) => expect(trouble(sample(given))).toBe(found));
+});
+
+test('a still says of its line that there is room, or none, or nothing', () => {
+  const said = (took_ms: number, octets: number | null) => {
+    const found = stillSample(took_ms, octets);
+    return found && (trouble(found) ?? 'room');
+  };
+  expect([said(200, 30_000), said(STILL_FAST_MS + 1, 30_000), said(STILL_SLOW_MS + 1, 30_000), said(100, null)]).toEqual(['room', null, 'late', 'late']);
 });
 
 describe('patience', () => {

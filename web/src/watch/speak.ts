@@ -2,6 +2,7 @@
 import type { Camera, CameraState } from '$api/model';
 import { maybe, t } from '$shell/words.svelte';
 import { face, type Face } from './camera';
+import type { Place } from './ladder';
 
 /** The word beside the shape. */
 export function faceWord(f: Face): string {
@@ -34,4 +35,9 @@ export function kindWord(kind: Camera['kind']): string {
 /** One gap of a legal card. */
 export function legalWord(missing: string): string {
   return maybe(`legal.${missing}`) ?? missing;
+}
+/** The rung of a tile and why, in short; empty when it is what was wished. */
+export function placeWord(place: Place, every_s: number): string {
+  if (place.why === null) return '';
+  return `${t(`rung.${place.rung}`, { s: every_s })}: ${t(`rung.why.${place.why}`)}`;
 }
