@@ -4,6 +4,8 @@
 //   node web/tests/ladder.e2e.mjs
 //
 // What a line that loses, delays or is narrow does is tried elsewhere, on lines that do so.
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
 import { browser, camera, expect, fit, house as newHouse, keep, logIn, promise, shots } from './house.mjs';
 
 const PAGE = '/kamera/pasar';
@@ -61,6 +63,8 @@ await keep(async () => {
 	const { house, token, stop, again } = await newHouse();
 	const add = (short) => house.json('POST', '/api/v1/cameras', { token, body: { short, name: `Kamera ${short}`, area: '62.71.01', main: `${rtsp}/main`, sub: `${rtsp}/sub` } });
 	await add('pasar');
+	const wall = ['dermaga', 'gerbang', 'jembatan', 'simpang'];
+	for (const short of wall) await add(short);
 
 	/** What was watched and left of a camera, oldest first, as the house itself has written it. */
 	async function watched(short) {
@@ -86,17 +90,19 @@ await keep(async () => {
 
 	const chrome = await browser();
 	const broken = [];
-	async function person(script, given) {
+	/** Somebody with a camera of his own, so that whatever he leaves behind is his. */
+	async function person(short, script, given, origin = house.url) {
+		if (short !== 'pasar') await add(short);
 		const context = await chrome.newContext({ locale: 'id-ID', viewport: { width: 1280, height: 800 }, bypassCSP: true });
 		const page = await context.newPage();
 		page.on('pageerror', (error) => broken.push(String(error)));
 		await page.addInitScript(remember);
 		if (script) await page.addInitScript(script, given);
-		await logIn(page, house.url);
+		await logIn(page, origin);
 		return page;
 	}
 
-	const page = await person();
+	const page = await person('pasar');
 	await promise('a good line has the main picture, and the page says by which way it comes', async () => {
 		await page.goto(house.url + PAGE);
 		await plays(page, 1280);
@@ -159,8 +165,8 @@ await keep(async () => {
 	});
 
 	await promise('a browser without WebRTC has stills with their age, and says why', async () => {
-		const bare = await person(() => delete window.RTCPeerConnection);
-		await bare.goto(house.url + PAGE);
+		const bare = await person('lama', () => delete window.RTCPeerConnection);
+		await bare.goto(`${house.url}/kamera/lama`);
 		await says(bare, { rung: 'stills', why: 'browser', transport: 'stills' });
 		await still(bare);
 		await bare.waitForFunction(() => /gambar diam tiap 5 dtk: peramban tanpa WebRTC/.test(document.querySelector('.tile figcaption').innerText));
@@ -175,7 +181,7 @@ await keep(async () => {
 	});
 
 	await promise('a network that passes no picture is found out, stills take the place, and by hand it is tried again', async () => {
-		const cut = await person(() => {
+		const cut = await person('buntu', () => {
 			const real = RTCPeerConnection.prototype.setRemoteDescription;
 			window.cut = true;
 			RTCPeerConnection.prototype.setRemoteDescription = function ({ type, sdp }) {
@@ -184,7 +190,7 @@ await keep(async () => {
 				return real.call(this, { type, sdp: window.cut ? closed : sdp });
 			};
 		});
-		await cut.goto(house.url + PAGE);
+		await cut.goto(`${house.url}/kamera/buntu`);
 		await says(cut, { rung: 'stills', why: 'noway', transport: 'stills' });
 		await still(cut);
 		const tries = await cut.evaluate(() => window.peers.length);
@@ -195,17 +201,26 @@ await keep(async () => {
 		await plays(cut, 1280);
 		await says(cut, { rung: 'main', why: '', transport: 'udp' });
 		await cut.context().close();
-		await left('pasar');
 		expect(tries === 2, `${tries} tries`);
 	});
 
 	await promise('who begins far away begins small, says so, and has more after a while of good', async () => {
-		// The network between is slow here for the first file of the page alone.
-		const far = await person();
-		const network = await far.context().newCDPSession(far);
-		await network.send('Network.enable');
-		await network.send('Network.emulateNetworkConditions', { offline: false, latency: 200, downloadThroughput: -1, uploadThroughput: -1 });
-		await far.goto(house.url + PAGE);
+		// Pages go by a line that takes its time; pictures find the house without it.
+		const carried = [];
+		const slow = createServer((near) => {
+			const far = connect(Number(new URL(house.url).port), '127.0.0.1');
+			carried.push(near, far);
+			for (const [from, to] of [[near, far], [far, near]]) {
+				from.on('data', (data) => setTimeout(() => to.writable && to.write(data), 60));
+				from.on('close', () => setTimeout(() => to.destroy(), 60));
+				from.on('error', () => undefined);
+			}
+		});
+		slow.listen(0, '127.0.0.1');
+		await once(slow, 'listening');
+		const origin = `http://127.0.0.1:${slow.address().port}`;
+		const far = await person('jauh', null, null, origin);
+		await far.goto(`${origin}/kamera/jauh`);
 		await says(far, { rung: 'sub', why: 'begun' });
 		await far.waitForFunction(() => /kecil: mulai dari yang ringan/.test(document.querySelector('.tile figcaption').innerText));
 		await shots(far, 'tangga-jauh');
@@ -213,6 +228,28 @@ await keep(async () => {
 		await says(far, { rung: 'main', why: '' });
 		await plays(far, 1280);
 		await far.context().close();
+		for (const socket of carried) socket.destroy();
+		slow.close();
+	});
+
+	await promise('a way that grows long has the small picture at once, and the main one again when it is short', async () => {
+		const late = await person('antre');
+		const network = await late.context().newCDPSession(late);
+		await network.send('Network.enable');
+		const line = (latency) => network.send('Network.emulateNetworkConditions', { offline: false, latency, downloadThroughput: -1, uploadThroughput: -1 });
+		await late.goto(`${house.url}/kamera/antre`);
+		await plays(late, 1280);
+		await late.waitForFunction(() => /Pulang-pergi\s+\d/.test(document.querySelector('[data-route]').innerText));
+		await line(900);
+		await late.waitForFunction(() => document.querySelector('.tile').dataset.why === 'late' && ['sub', 'stills'].includes(document.querySelector('.tile').dataset.rung), null, { timeout: 60_000 });
+		await late.getByText('Jaringan lambat: gambar datang terlambat').waitFor();
+		await shots(late, 'tangga-lambat');
+		await line(0);
+		await plays(late, 1280);
+		await says(late, { rung: 'main', why: '' });
+		await late.context().close();
+		const { most } = await held('antre');
+		expect(most <= 2, `${most} viewings at a time`);
 	});
 
 	await promise('pictures that stop while the house has newer ones are joined anew, without a click', async () => {
@@ -242,13 +279,12 @@ await keep(async () => {
 	});
 
 	await promise('a wall has one choice for all of it, in its address', async () => {
-		for (const short of ['dermaga', 'gerbang', 'jembatan']) await add(short);
-		await page.goto(`${house.url}/kamera/videowall/4`);
+		await page.goto(`${house.url}/kamera/videowall/4?kamera=${wall.join(',')}`);
 		await page.waitForFunction(() => [...document.querySelectorAll('.tile')].filter((tile) => tile.dataset.rung === 'sub').length === 4, null, { timeout: 60_000 });
 		await page.locator('label:has-text("Gambar") select').selectOption('stills');
-		await page.waitForURL('**/kamera/videowall/4?lapis=diam');
+		await page.waitForURL((url) => url.searchParams.get('lapis') === 'diam');
 		await page.waitForFunction(() => [...document.querySelectorAll('.tile')].filter((tile) => tile.dataset.rung === 'stills' && tile.querySelector('img')?.naturalWidth).length === 4, null, { timeout: 60_000 });
-		for (const short of ['pasar', 'dermaga', 'gerbang', 'jembatan']) await left(short);
+		for (const short of wall) await left(short);
 		await fit(page);
 		await shots(page, 'tangga-dinding');
 	});

@@ -73,7 +73,8 @@ describe('the first rung', () => {
     ['nothing known', { rtt_ms: null, kind: null, downlink: null }, 'main'],
     ['far', { rtt_ms: 85 }, 'sub/begun'],
     ['3g', { kind: '3g' }, 'sub/begun'],
-    ['narrow by its own word', { downlink: 0.7 }, 'sub/begun']
+    ['a small guess of a browser says nothing', { downlink: 1.2 }, 'main'],
+    ['narrow by its own word', { downlink: 0.4 }, 'sub/begun']
   ])('%s', (_, hint, place) => expect(words(allot(begin({ ...near, ...hint }, 0), [tile()]))).toBe(place));
   test('a camera with one layer has that one', () => {
     expect(words(allot(begin({ ...near, rtt_ms: 300 }, 0), [tile({ has: ['main'] })]))).toBe('main');

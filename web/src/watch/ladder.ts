@@ -41,6 +41,8 @@ export const GROWTH = 1.5;
 export const COST_GUESS: Readonly<Record<Rung, number>> = { main: 2_000_000, sub: 500_000, stills: 60_000 };
 /** A page that was farther away than this is not on the same campus; it begins small. */
 export const FAR_MS = 70;
+/** A browser guesses its downlink from whatever it loaded, small files too; only a very small guess says something. */
+export const NARROW_MBPS = 0.5;
 /** Seconds between stills: of a line that carries no more, and of somebody who saves octets. */
 export const STILL_S = 5;
 export const STILL_SAVING_S = 10;
@@ -151,7 +153,7 @@ export function poor(hint: Hint): boolean {
 
 /** The line before the first picture. */
 export function begin(hint: Hint, now: number): Line {
-  const far = hint.kind === '3g' || (hint.rtt_ms ?? 0) > FAR_MS || (hint.downlink !== null && hint.downlink * 1_000_000 < COST_GUESS.main);
+  const far = hint.kind === '3g' || (hint.rtt_ms ?? 0) > FAR_MS || (hint.downlink !== null && hint.downlink < NARROW_MBPS);
   return { patience: patient(now), budget_bps: null, why: null, cap: far || poor(hint) ? 'sub' : 'main', until: 0 };
 }
 
