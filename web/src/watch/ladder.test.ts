@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { poor, type Hint } from './hint';
 import {
-  allot, asked, begin, Behind, BEHIND_MAX_MS, COST_GUESS, feel, GOOD_MAX_MS, GOOD_MS, look, LOSS_MAX, missed, nothing, patient, poor, RTT_MAX_MS, SETTLE_MS, STALL_MS, STILL_FAST_MS, STILL_SLOW_MS, stillSample, TRIAL_MS, trouble, unhindered,
-  type Hint, type Line, type Place, type Sample, type Tile
+  allot, asked, begin, Behind, BEHIND_MAX_MS, COST_GUESS, feel, GOOD_MAX_MS, GOOD_MS, look, LOSS_MAX, missed, nothing, patient, RTT_MAX_MS, SETTLE_MS, STALL_MS, STILL_FAST_MS, STILL_SLOW_MS, stillSample, TRIAL_MS, trouble, unhindered,
+  type Line, type Place, type Sample, type Tile
 } from './ladder';
 
 const near: Hint = { rtt_ms: 5, kind: '4g', downlink: 10, saves: false };

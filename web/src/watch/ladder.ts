@@ -3,6 +3,8 @@
 // tiles of a page, so they share one budget. Down at once, up after a while of good; a hand
 // choice wins. Pure: facts and the hour come in, rungs and reasons go out.
 
+import { poor, type Hint } from './hint';
+
 /** From the dearest to the cheapest. */
 export const rungs = ['main', 'sub', 'stills'] as const;
 export type Rung = (typeof rungs)[number];
@@ -43,9 +45,6 @@ export const COST_GUESS: Readonly<Record<Rung, number>> = { main: 2_000_000, sub
 export const FAR_MS = 70;
 /** A browser guesses its downlink from whatever it loaded, small files too; only a very small guess says something. */
 export const NARROW_MBPS = 0.5;
-/** Seconds between stills: of a line that carries no more, and of somebody who saves octets. */
-export const STILL_S = 5;
-export const STILL_SAVING_S = 10;
 /** Stills tell of a line too: one that comes so fast leaves room, one that takes so long does not. */
 export const STILL_FAST_MS = 1_000;
 export const STILL_SLOW_MS = 3_000;
@@ -132,23 +131,6 @@ export interface Line {
   cap: Rung;
   /** Until then looks are of what was before. */
   until: number;
-}
-
-/** What a browser knows of its network before a picture came. */
-export interface Hint {
-  /** There and back, of the page's own loading. */
-  rtt_ms: number | null;
-  /** `slow-2g`, `2g`, `3g`, `4g`; null where a browser does not say. */
-  kind: string | null;
-  /** In Mbit/s. */
-  downlink: number | null;
-  /** Whether its owner asked for few octets. */
-  saves: boolean;
-}
-
-/** Whether a network, or its owner, asks for stills from the start. */
-export function poor(hint: Hint): boolean {
-  return hint.saves || hint.kind === '2g' || hint.kind === 'slow-2g';
 }
 
 /** The line before the first picture. */

@@ -1,6 +1,6 @@
 // Whether a page is to be light: somebody asked for it, or the network does.
 import { saver, setSaver } from '$shell/prefs.svelte';
-import { poorNow } from './line';
+import { poorNow } from './hint';
 
 /** Somebody who has switched saving off means it, whatever the network says. */
 function refused(): boolean {

@@ -2,7 +2,8 @@
 // The line of a page: one supervisor for all its pictures. Four times a second it looks
 // round; once a second it measures, and gives every tile its rung out of one budget.
 import { api, take } from '$api/client.svelte';
-import { allot, begin, look, LOOK_MS, missed, poor, SETTLE_MS, unhindered, type Hand, type Hint, type Line, type Own, type Place, type Rung, type Tile } from './ladder';
+import { hint, network } from './hint';
+import { allot, begin, look, LOOK_MS, missed, SETTLE_MS, unhindered, type Hand, type Line, type Own, type Place, type Rung, type Tile } from './ladder';
 import type { Player } from './player';
 import { ASK_MS } from './supervise';
 
@@ -34,26 +35,6 @@ let line: Line | null = null;
 let round: ReturnType<typeof setInterval> | undefined;
 let measured = 0;
 let measuring = false;
-
-interface Network extends EventTarget {
-  effectiveType?: string;
-  downlink?: number;
-  saveData?: boolean;
-}
-const network = (): Network | undefined => (navigator as Navigator & { connection?: Network }).connection;
-
-/** What the browser knows of its network: how long the page's own files took to and fro, and what it says itself. */
-export function hint(): Hint {
-  const loads = [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')] as PerformanceResourceTiming[];
-  // Files from the cache, and of others, have no way to and fro. The least of them has the least of the server's own time in it.
-  const spans = loads.filter((each) => each.requestStart > 0 && each.transferSize > 0).map((each) => each.responseStart - each.requestStart);
-  const says = network();
-  return { rtt_ms: spans.length > 0 ? Math.min(...spans) : null, kind: says?.effectiveType ?? null, downlink: says?.downlink ?? null, saves: says?.saveData === true };
-}
-/** Whether the network, or its owner, asks for stills from the start. */
-export function poorNow(): boolean {
-  return poor(hint());
-}
 
 function theLine(): Line {
   return (line ??= begin(hint(), performance.now()));

@@ -40,6 +40,7 @@ export const en: Record<keyof typeof id, string> = {
   'camera.noreason': 'No trouble on record.',
   'camera.picture': 'Age of the picture',
   'camera.place': 'Place',
+  'camera.place.map': 'Show the map',
   'camera.project': 'Project',
   'camera.pull': 'Pulled',
   'camera.pull.always': 'always',

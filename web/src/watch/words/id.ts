@@ -38,6 +38,7 @@ export const id = {
   'camera.noreason': 'Tidak ada gangguan tercatat.',
   'camera.picture': 'Umur gambar',
   'camera.place': 'Tempat',
+  'camera.place.map': 'Tampilkan peta',
   'camera.project': 'Proyek',
   'camera.pull': 'Pengambilan',
   'camera.pull.always': 'selalu',
