@@ -6,7 +6,6 @@ import { register } from '$hall/situation';
 import { may } from '$hall/session.svelte';
 import { Reader } from '$shell/reader.svelte';
 import type { Answer } from './model';
-import CardCard from './cards/CardCard.svelte';
 import { indicators } from './measure/doors';
 import type { Indicators } from './measure/model';
 
@@ -22,8 +21,8 @@ export const aim = new Reader<Indicators>(() => indicators(null));
 
 let holders = 0;
 let release: (() => void) | null = null;
-function hold(): () => void {
-  if (holders++ === 0 && may('card.count')) {
+function hold(cards: boolean): () => void {
+  if (holders++ === 0 && cards && may('card.count')) {
     void answer.again();
     void aim.again();
     let turn = 0;
@@ -47,7 +46,7 @@ register({
   verdict: () => null,
   needs: () => [],
   basis: () => null,
-  cards: [{ id: 'card.answer', order: 2.6, wide: true, show: CardCard }],
+  cards: [{ id: 'card.answer', order: 2.6, wide: true, show: async () => (await import('./cards/all')).CardCard }],
   hold,
   // Sums over a million rows may take their time, and nothing else of the page waits for them.
   ready: () => true

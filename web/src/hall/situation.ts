@@ -24,7 +24,9 @@ export interface Card {
   order: number;
   /** Wide cards take two columns. */
   wide?: boolean;
-  show: Component;
+  /** What a light page calls it, which shows it only when it is asked for; not said of cards of a few words. */
+  heavy?: () => string;
+  show: () => Promise<Component>;
 }
 
 /** What a room brings to the situation page. */
@@ -37,8 +39,8 @@ export interface Part {
   /** What the numbers rest on: source and age. */
   basis: () => string | null;
   cards: Card[];
-  /** Keeps the part fresh while the page is open. */
-  hold: () => () => void;
+  /** Keeps the part fresh while the page is open; what only cards read is left out unless they are shown. */
+  hold: (cards: boolean) => () => void;
   ready: () => boolean;
 }
 

@@ -8,8 +8,6 @@ import { ago, isoDay, number } from '$shell/format';
 import { Reader } from '$shell/reader.svelte';
 import { exact, now } from '$shell/time.svelte';
 import { language, t } from '$shell/words.svelte';
-import MoneyCard from './cards/MoneyCard.svelte';
-import PointsCard from './cards/PointsCard.svelte';
 import { monthOf } from './heartbeat';
 import { dishWord } from './speak';
 import { isRefused } from './village';
@@ -19,8 +17,12 @@ const REREAD_MS = 60_000;
 /** More silent sites than these are a list. */
 const SILENT = 50;
 
+/** Whether cards are shown, which need more than the verdict does. */
+let withCards = true;
+
 /** How far the points are now, and how far they were when this month began. */
-export const progress = new Reader<{ now: PointsProgress; before: PointsProgress }>(async () => {
+export const progress = new Reader<{ now: PointsProgress; before: PointsProgress | null }>(async () => {
+  if (!withCards) return { now: await take(api.GET('/api/v1/points/progress')), before: null };
   const first = `${monthOf(isoDay(exact()))}-01`;
   const last = isoDay(Date.parse(`${first}T12:00:00Z`) - 86_400_000);
   const [here, before] = await Promise.all([take(api.GET('/api/v1/points/progress')), take(api.GET('/api/v1/points/progress', { params: { query: { then: last } } }))]);
@@ -31,13 +33,14 @@ export const money = new Reader<MoneyTotals>(() => take(api.GET('/api/v1/points/
 const silent = new Reader<ContactPage>(() => take(api.GET('/api/v1/contact', { params: { query: { contact: 'silent', limit: SILENT } } })));
 
 function readers(): Pick<Reader<unknown>, 'again' | 'problem'>[] {
-  return [...(may('village.read') ? [progress, targets] : []), ...(may('point.money.read') ? [money] : []), ...(may('site.read') ? [silent] : [])];
+  return [...(may('village.read') ? [progress, ...(withCards ? [targets] : [])] : []), ...(withCards && may('point.money.read') ? [money] : []), ...(may('site.read') ? [silent] : [])];
 }
 
 let holders = 0;
 let release: (() => void) | null = null;
-function hold(): () => void {
+function hold(cards: boolean): () => void {
   if (holders++ === 0) {
+    withCards = cards;
     for (const reader of readers()) void reader.again();
     const again = setInterval(() => {
       if (document.visibilityState === 'visible') for (const reader of readers()) void reader.again();
@@ -84,8 +87,8 @@ register({
     return readers().some((reader) => reader.problem) ? `${words} (${ago(now() - total.at_us / 1000, language())})` : words;
   },
   cards: [
-    { id: 'reach.points', order: 0, wide: true, show: PointsCard },
-    { id: 'reach.money', order: 2.5, wide: true, show: MoneyCard }
+    { id: 'reach.points', order: 0, wide: true, show: async () => (await import('./cards/all')).PointsCard },
+    { id: 'reach.money', order: 2.5, wide: true, show: async () => (await import('./cards/all')).MoneyCard }
   ],
   hold,
   ready: () => !may('village.read') || progress.value !== null || progress.problem !== null

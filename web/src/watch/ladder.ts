@@ -1,202 +1,328 @@
-// Which picture a page asks for, tile by tile: the main one, the small one or still ones.
-// One line carries them all, so there is one budget; what does not fit goes down at once,
-// and comes up again once the line has been good for a while. Pure: the hour and what was
-// measured come in, rungs and reasons go out.
+// Which picture a tile gets: the main stream, the small one or stills. One line carries all
+// tiles of a page, so they share one budget. Down at once, up after a while of good; a hand
+// choice wins. Pure: facts and the hour come in, rungs and reasons go out.
+
+import { poor, type Hint } from './hint';
 
 /** From the dearest to the cheapest. */
 export const rungs = ['main', 'sub', 'stills'] as const;
 export type Rung = (typeof rungs)[number];
-
 /** What somebody asks for by hand; `auto` leaves it to the line. */
 export type Hand = 'auto' | Rung;
 
-/** Why a rung is not the wished one. */
-export type Why = 'begun' | 'slow' | 'shared';
-
-/** How often the line is looked at. */
-export const LOOK_MS = 500;
-/**
- * A loss of two or three in a hundred is usual by radio and is repaired. Of the ninety
- * packets that a small picture sends in three seconds, one in ten is lost by such a line
- * once in two thousand times; more is a full line.
- */
-export const LOSS_MAX = 0.1;
-/**
- * A queue that never empties within a look stands in a full line (RFC 8289 §3.2 calls it
- * the standing queue). A key frame alone fills it for a moment, and is none.
- */
-export const STANDING_MAX_MS = 200;
-/** So many bad looks in a row are no accident. */
+/** How often a viewing is measured: shorter spans hold too few packets to tell a share of loss. */
+export const LOOK_MS = 1_000;
+/** Radio loses two or three packets of a hundred and repair brings them back; beyond this a queue overflows. */
+export const LOSS_MAX = 0.06;
+/** Pictures that all come later than the line's best by this much stand in a queue that does not empty. */
+export const BEHIND_MAX_MS = 400;
+/** A round trip longer than the line's shortest by this much is the same queue, seen from the other side. */
+export const RTT_RISE_MS = 400;
+/** A round trip that no line has at rest: one over a geostationary satellite takes 600 to 800 ms. */
+export const RTT_MAX_MS = 1_500;
+/** Octets come and no picture is whole: longer than a repair takes, shorter than BEKU is said. */
+export const STALL_MS = 1_500;
+/** A picture that stood for half of each second is worse than a small one that moves. */
+export const FROZE_MAX_MS = 500;
+/** So many bad looks in a row: one lost packet, or one key frame in the queue, does nothing. */
 export const BAD_LOOKS = 2;
-/** So long a line has to be good before more is asked of it. */
+/** So long it has to be good before more is asked: shorter, and a line at its limit swings. */
 export const GOOD_MS = 10_000;
-/** The longest pause between two attempts at more, after some that failed. */
+/** The longest wait after attempts that failed; each of them costs a viewer some bad seconds. */
 export const GOOD_MAX_MS = 160_000;
-/** An attempt that goes wrong so soon has failed, and the next waits twice as long. */
+/** More that goes wrong so soon after it was asked for was too much. */
 export const TRIAL_MS = 12_000;
-/** Of what came through a full line, so much is asked for: the rest lets its queue empty. */
+/** After a change a viewing says nothing yet: the first key frame and what was queued before pass first. */
+export const SETTLE_MS = 3_000;
+/** Of what a full line delivered so much is asked for; the rest lets its queue empty. */
 export const SHARE = 0.85;
-/** By so much more is asked for each time. */
-export const GROWTH = 2;
+/** An estimate is of its hour: after each good while so much more is thought possible. */
+export const GROWTH = 1.5;
+/** Bits a second of what nobody measured or told yet: what most cameras are set to, and never nothing. */
+export const COST_GUESS: Readonly<Record<Rung, number>> = { main: 2_000_000, sub: 500_000, stills: 60_000 };
+/** A page that was farther away than this is not on the same campus; it begins small. */
+export const FAR_MS = 70;
+/** A browser guesses its downlink from whatever it loaded, small files too; only a very small guess says something. */
+export const NARROW_MBPS = 0.5;
+/** Stills tell of a line too: one that comes so fast leaves room, one that takes so long does not. */
+export const STILL_FAST_MS = 1_000;
+export const STILL_SLOW_MS = 3_000;
 
-/** What a layer costs while nobody has measured it: what most cameras are set to. Bits in a second. */
-export const COST_GUESS: Record<Rung, number> = { main: 2_000_000, sub: 400_000, stills: 60_000 };
+/** What the line did to a picture. */
+export type Trouble = 'loss' | 'late' | 'stalled';
+/** Why a rung is not the wished one. */
+export type Why = Trouble | 'begun' | 'shared' | 'saver' | 'poor' | 'browser' | 'noway' | 'codec';
 
-/** A page that took longer than this to and fro is not next door. */
-export const FAR_MS = 60;
-/** What a page begins with that is not next door: one small picture, until more has proved to pass. */
-export const BEGIN_BPS = 600_000;
-
-/** What all viewings of a page have measured in one look. */
-export interface Look {
-  /** Share of packets that did not come, of the worst tile; null when there were none to come. */
+/** One viewing in its last second; null where nothing could be measured. */
+export interface Sample {
+  /** Share of packets that did not come at first. */
   loss: number | null;
-  /** The least that any picture of this look came late, of the worst tile; null when none came. */
-  standing_ms: number | null;
-  /** What came, of all tiles. */
-  rate_bps: number;
-}
-
-/** What is known of the line of a page. */
-export interface Line {
-  /** What may be asked of it; null when nothing says that it is narrow. */
-  budget_bps: number | null;
-  /** How many looks in a row were bad. */
-  bad: number;
-  /** Since when it has been good. */
-  good_from: number;
-  /** How long it has to be good before the next attempt. */
-  wait_ms: number;
-  /** When more was last asked of it. */
-  tried_at: number | null;
-  /** Whether it has ever been full: before that, a small budget is a careful beginning. */
-  filled: boolean;
-}
-
-/** What a browser says of its network before anything is measured. */
-export interface Hint {
-  /** There and back, of the page's own requests. */
   rtt_ms: number | null;
-  /** `slow-2g`, `2g`, `3g`, `4g` (Network Information API); null where a browser does not say. */
-  kind: string | null;
-  /** Whether its owner wants few octets. */
-  saves: boolean;
+  /** How much longer than the shortest of this line that is. */
+  rtt_rise_ms: number | null;
+  /** The least that any picture of this second came later than the best of the line. */
+  behind_ms: number | null;
+  /** Age of the newest picture. */
+  age_ms: number | null;
+  /** How long pictures stood in this second. */
+  froze_ms: number | null;
+  /** Bits a second that came. */
+  bps: number | null;
+}
+
+/** A viewing, or stills, that told nothing. */
+export const nothing: Sample = { loss: null, rtt_ms: null, rtt_rise_ms: null, behind_ms: null, age_ms: null, froze_ms: null, bps: null };
+
+/** What is wrong with a second of a picture; null when nothing is known to be. */
+export function trouble(s: Sample): Trouble | null {
+  if (s.loss !== null && s.loss > LOSS_MAX) return 'loss';
+  if ((s.behind_ms ?? 0) > BEHIND_MAX_MS || (s.rtt_rise_ms ?? 0) > RTT_RISE_MS || (s.rtt_ms ?? 0) > RTT_MAX_MS) return 'late';
+  // Without octets it is silence, which is no question of rungs.
+  if ((s.bps ?? 0) > 0 && (s.age_ms ?? 0) > STALL_MS) return 'stalled';
+  return (s.froze_ms ?? 0) > FROZE_MAX_MS ? 'stalled' : null;
+}
+
+/** A still as a sample of its line; null where it says neither that there is room nor that there is none. */
+export function stillSample(took_ms: number, octets: number | null): Sample | null {
+  if (octets === null || took_ms > STILL_SLOW_MS) return { ...nothing, behind_ms: Math.max(took_ms, STILL_SLOW_MS) };
+  return took_ms > STILL_FAST_MS ? null : { ...nothing, behind_ms: 0, bps: null };
+}
+
+/** How long it has been good, and how patient one has become. */
+export interface Patience {
+  bad: number;
+  good_from: number;
+  wait_ms: number;
+  /** When more was last asked for; null when that has lasted or failed. */
+  tried_at: number | null;
+}
+export function patient(now: number): Patience {
+  return { bad: 0, good_from: now, wait_ms: GOOD_MS, tried_at: null };
+}
+
+/** An attempt at more failed: the next one waits twice as long. */
+export function missed(p: Patience, now: number): Patience {
+  return { bad: 0, good_from: now, wait_ms: Math.min(p.wait_ms * 2, GOOD_MAX_MS), tried_at: null };
+}
+
+/** One more look, and whether it is time to ask for less or for more. */
+export function feel(p: Patience, isBad: boolean, now: number): { patience: Patience; say: 'less' | 'more' | 'same' } {
+  if (isBad) {
+    const bad = p.bad + 1;
+    if (bad < BAD_LOOKS) return { patience: { ...p, bad, good_from: now }, say: 'same' };
+    const failed = p.tried_at !== null && now - p.tried_at < TRIAL_MS;
+    return { patience: failed ? missed(p, now) : { ...p, bad: 0, good_from: now, tried_at: null }, say: 'less' };
+  }
+  const lasted = p.tried_at !== null && now - p.tried_at >= TRIAL_MS;
+  const patience: Patience = { ...p, bad: 0, ...(lasted ? { tried_at: null, wait_ms: GOOD_MS } : {}) };
+  if (now - p.good_from < patience.wait_ms) return { patience, say: 'same' };
+  return { patience: { ...patience, good_from: now }, say: 'more' };
+}
+
+/** What a page knows of its line. */
+export interface Line {
+  patience: Patience;
+  /** What may be asked of it; null while nothing says that it is narrow. */
+  budget_bps: number | null;
+  /** What it did when it was last full. */
+  why: Trouble | null;
+  /** The best rung of a page that begins carefully. */
+  cap: Rung;
+  /** Until then looks are of what was before. */
+  until: number;
 }
 
 /** The line before the first picture. */
 export function begin(hint: Hint, now: number): Line {
-  const poor = hint.saves || hint.kind === '2g' || hint.kind === 'slow-2g';
-  const far = hint.kind === '3g' || (hint.rtt_ms ?? 0) > FAR_MS;
-  return { budget_bps: poor ? 0 : far ? BEGIN_BPS : null, bad: 0, good_from: now, wait_ms: GOOD_MS, tried_at: null, filled: false };
+  const far = hint.kind === '3g' || (hint.rtt_ms ?? 0) > FAR_MS || (hint.downlink !== null && hint.downlink < NARROW_MBPS);
+  return { patience: patient(now), budget_bps: null, why: null, cap: far || poor(hint) ? 'sub' : 'main', until: 0 };
 }
 
-/** Whether a look says that more was asked of the line than it carries. */
-export function isBad(look: Look): boolean {
-  return (look.loss ?? 0) > LOSS_MAX || (look.standing_ms ?? 0) > STANDING_MAX_MS;
-}
-
-/**
- * The line after one more look. `asked_bps` is what all tiles cost as they are, `wished_bps`
- * what they would cost as they are wished.
- */
-export function felt(line: Line, look: Look, now: number, asked_bps: number, wished_bps: number): Line {
-  if (isBad(look)) {
-    const bad = line.bad + 1;
-    if (bad < BAD_LOOKS) return { ...line, bad, good_from: now };
-    const failed = line.tried_at !== null && now - line.tried_at < TRIAL_MS;
-    return {
-      // What came cannot be more than what was asked; a line that brings nothing leaves nothing.
-      budget_bps: Math.min(look.rate_bps, asked_bps) * SHARE,
-      bad: 0,
-      good_from: now,
-      wait_ms: failed ? Math.min(line.wait_ms * 2, GOOD_MAX_MS) : line.wait_ms,
-      tried_at: null,
-      filled: true
-    };
-  }
-  const next = { ...line, bad: 0 };
-  // An attempt that lasted is no attempt any more, and the line is as good as any again.
-  if (line.tried_at !== null && now - line.tried_at >= TRIAL_MS) Object.assign(next, { tried_at: null, wait_ms: GOOD_MS });
-  if (line.budget_bps === null || now - line.good_from < line.wait_ms) return next;
-  const grown = Math.max(line.budget_bps, asked_bps, BEGIN_BPS / 2) * GROWTH;
-  return { ...next, budget_bps: grown >= wished_bps * GROWTH ? null : grown, good_from: now, tried_at: now };
-}
-
-/** A tile as the budget sees it. */
+/** A tile as the line sees it. */
 export interface Tile {
   /** What the page would show if it cost nothing. */
   wish: Rung;
-  /** What somebody chose for it, which is not weighed. */
+  /** Why the wish is what it is, where it is less than a page of its kind has. */
+  because: 'saver' | 'poor' | 'codec' | null;
   hand: Hand;
   /** Whether somebody looks at this one most. */
   chosen: boolean;
   /** Which layers its camera has. */
   has: readonly Rung[];
-  /** What each costs, where it was measured. */
-  cost: Partial<Record<Rung, number>>;
+  /** What each costs, where measured or told. */
+  cost: Partial<Record<Rung, number | null>>;
+  /** Why no stream can come at all. */
+  barred: 'browser' | 'noway' | null;
+  /** What is wrong with this camera alone. */
+  own: Own;
 }
 
-/** What a rung of a tile costs; what nobody has measured is guessed and never nothing. */
-export function cost(tile: Tile, rung: Rung): number {
-  return tile.cost[rung] ?? COST_GUESS[rung];
+/** A tile whose picture is bad while those beside it are good: its camera's own line. */
+export interface Own {
+  patience: Patience;
+  cap: Rung;
+  why: Trouble | null;
+}
+export function unhindered(now: number): Own {
+  return { patience: patient(now), cap: 'main', why: null };
 }
 
-function wished(tile: Tile): Rung {
-  const wish = tile.hand === 'auto' ? tile.wish : tile.hand;
-  if (tile.has.includes(wish)) return wish;
-  // A camera with one layer has that one, whichever it is called.
-  return tile.has.find((rung) => rung !== 'stills') ?? 'stills';
-}
-
-/** The rung of one tile, and why it is not the wished one. */
+/** The rung of a tile, and why it is not what was wished. */
 export interface Place {
   rung: Rung;
   why: Why | null;
 }
 
+/** What a rung of a tile costs; what nobody knows is guessed and is never nothing. */
+export function cost(tile: Pick<Tile, 'cost'>, rung: Rung): number {
+  return tile.cost[rung] || COST_GUESS[rung];
+}
+
+function lower(a: Rung, b: Rung): Rung {
+  return rungs.indexOf(a) > rungs.indexOf(b) ? a : b;
+}
+function below(rung: Rung): Rung {
+  return rung === 'main' ? 'sub' : 'stills';
+}
+/** The rung itself or the next one down that a camera has; of one with a single layer that one. */
+function had(rung: Rung, has: readonly Rung[]): Rung {
+  if (rung === 'stills') return rung;
+  return rungs.slice(rungs.indexOf(rung)).find((each) => has.includes(each)) ?? has.find((each) => each !== 'stills') ?? 'stills';
+}
+function wished(tile: Tile): Rung {
+  return had(tile.hand === 'auto' ? tile.wish : tile.hand, tile.has);
+}
+
+/** What all tiles cost where they are. */
+export function asked(tiles: readonly Tile[], places: readonly Place[]): number {
+  return tiles.reduce((sum, tile, at) => sum + cost(tile, places[at]?.rung ?? 'stills'), 0);
+}
+
 /**
- * Places all tiles of a page. Hand choices first, whatever they cost; then the chosen tile,
- * then the others in their order, each as high as the rest of the budget lets it, still
- * pictures for all who follow being kept back.
+ * Places all tiles of a page: hand choices first, whatever they cost; then the chosen tile,
+ * then the others in their order, each as high as what is left lets it while stills for all
+ * who follow are kept back.
  */
 export function allot(line: Line, tiles: readonly Tile[]): Place[] {
-  const budget = line.budget_bps;
-  if (budget === null) return tiles.map((tile) => ({ rung: wished(tile), why: null }));
-  const rows = tiles.map((tile, at) => ({ tile, at }));
-  let left = budget;
-  let waiting = tiles.filter((tile) => tile.hand === 'auto').length;
-  let served = false;
-  const placed = rows
-    .sort((a, b) => rank(a.tile) - rank(b.tile) || a.at - b.at)
-    .map(({ tile, at }) => {
-      const best = wished(tile);
-      let rung = best;
-      let why: Why | null = null;
-      if (tile.hand === 'auto') {
-        waiting--;
-        const spare = left - waiting * COST_GUESS.stills;
-        rung = rungs.slice(rungs.indexOf(best)).find((each) => each === 'stills' || (tile.has.includes(each) && cost(tile, each) <= spare)) ?? 'stills';
-        const alone = cost(tile, best) <= budget;
-        if (rung !== best) why = !line.filled ? 'begun' : served && alone ? 'shared' : 'slow';
+  const rank = (tile: Tile) => (tile.hand !== 'auto' ? 0 : tile.chosen ? 1 : 2);
+  const order = tiles.map((tile, at) => ({ tile, at })).sort((a, b) => rank(a.tile) - rank(b.tile) || a.at - b.at);
+  const places: Place[] = tiles.map(() => ({ rung: 'stills', why: null }));
+  let left = line.budget_bps ?? Infinity;
+  let behind = tiles.filter((tile) => tile.hand === 'auto').length;
+  let others = false;
+  for (const { tile, at } of order) {
+    const wish = wished(tile);
+    let place: Place = { rung: wish, why: tile.hand === 'auto' ? tile.because : null };
+    if (tile.hand === 'auto') behind--;
+    if (tile.barred && wish !== 'stills') place = { rung: 'stills', why: tile.barred };
+    else if (tile.hand === 'auto') {
+      const begun = had(lower(wish, line.cap), tile.has);
+      if (begun !== place.rung) place = { rung: begun, why: 'begun' };
+      const own = lower(place.rung, tile.own.cap);
+      if (own !== place.rung) place = { rung: own === 'stills' ? own : had(own, tile.has), why: tile.own.why };
+      const spare = left - behind * COST_GUESS.stills;
+      const fits = rungs.slice(rungs.indexOf(place.rung)).find((each) => each === 'stills' || (tile.has.includes(each) && cost(tile, each) <= spare)) ?? 'stills';
+      if (fits !== place.rung) place = { rung: fits, why: others && cost(tile, place.rung) <= (line.budget_bps ?? 0) ? 'shared' : (line.why ?? 'late') };
+    }
+    places[at] = place;
+    left -= cost(tile, place.rung);
+    others = true;
+  }
+  return places;
+}
+
+/** Whether a place asks more of the line than another. */
+export function higher(a: Rung, b: Rung): boolean {
+  return rungs.indexOf(a) < rungs.indexOf(b);
+}
+
+/** A page in its last second. */
+export interface Felt {
+  line: Line;
+  own: Own[];
+  places: Place[];
+}
+
+/**
+ * One look at a page: what each tile measured (null where it has nothing to say now), and
+ * where all stood. A line is bad when at least half of those who measured say so.
+ */
+export function look(line: Line, tiles: readonly Tile[], places: readonly Place[], samples: readonly (Sample | null)[], now: number): Felt {
+  const own = tiles.map((tile) => tile.own);
+  const spoke = samples.flatMap((sample, at) => (sample && tiles[at] ? [{ at, sample, bad: trouble(sample) }] : []));
+  if (now < line.until || spoke.length === 0) return { line, own, places: allot(line, tiles) };
+  const bad = spoke.filter((each) => each.bad !== null);
+  const shared = bad.length * 2 >= spoke.length && bad.length > 0;
+
+  let next = line;
+  const { patience, say } = feel(line.patience, shared, now);
+  next = { ...next, patience };
+  if (say === 'less') {
+    const came = spoke.reduce((sum, { sample }) => sum + (sample.bps ?? 0), 0);
+    next = { ...next, budget_bps: Math.min(came, asked(tiles, places)) * SHARE, why: bad[0]?.bad ?? null, until: now + SETTLE_MS };
+  } else if (say === 'more') {
+    const best = tiles.map((tile): Place => ({ rung: wished(tile), why: null }));
+    const grown = next.budget_bps === null ? null : Math.max(next.budget_bps, asked(tiles, places)) * GROWTH;
+    const narrow = grown !== null && grown < asked(tiles, best) * GROWTH;
+    next = { ...next, cap: 'main', budget_bps: narrow ? grown : null, why: narrow ? next.why : null };
+  }
+
+  for (const { at, bad: wrong } of spoke) {
+    const tile = tiles[at]!;
+    const felt = feel(tile.own.patience, wrong !== null && !shared, now);
+    const stands = places[at]?.rung ?? 'stills';
+    let mine: Own = { ...tile.own, patience: felt.patience };
+    if (felt.say === 'less' && stands !== 'stills') mine = { ...mine, cap: had(below(stands), tile.has.filter((each) => higher(stands, each))), why: wrong };
+    if (felt.say === 'more' && mine.cap !== 'main') {
+      mine = { ...mine, cap: mine.cap === 'stills' && tile.has.includes('sub') ? 'sub' : 'main' };
+      mine.patience = { ...mine.patience, tried_at: now };
+    }
+    own[at] = mine;
+  }
+
+  const after = allot(next, tiles.map((tile, at) => ({ ...tile, own: own[at] ?? tile.own })));
+  // More was asked of the line, and whether it carries it is not known yet.
+  const risen = after.some((place, at) => places[at] && higher(place.rung, places[at].rung));
+  if (risen && say !== 'less') next = { ...next, until: now + SETTLE_MS, patience: { ...next.patience, tried_at: now, good_from: now } };
+  return { line: next, own, places: after };
+}
+
+/** How far pictures come behind the best of a line: it forgets slowly, since two clocks drift apart. */
+export class Behind {
+  /** The best of each half minute, newest last. */
+  #best: number[] = [];
+  #from = 0;
+  #least: number | null = null;
+  #last: number | null = null;
+  static readonly SPAN_MS = 30_000;
+  static readonly SPANS = 4;
+  /** A clock that jumps by more than this is another clock. */
+  static readonly JUMP_MS = 30_000;
+
+  /** A picture of that time of its own (90 kHz, 32 bits) arrived then. */
+  came(rtp: number, at: number): void {
+    let late = at - rtp / 90;
+    const turn = 2 ** 32 / 90;
+    if (this.#last !== null) {
+      late += Math.round((this.#last - late) / turn) * turn;
+      if (Math.abs(late - this.#last) > Behind.JUMP_MS) {
+        this.#best = [];
+        this.#least = null;
       }
-      left -= cost(tile, rung);
-      served = true;
-      return { at, place: { rung, why } };
-    });
-  return placed.sort((a, b) => a.at - b.at).map(({ place }) => place);
-}
-
-function rank(tile: Tile): number {
-  return tile.hand !== 'auto' ? 0 : tile.chosen ? 1 : 2;
-}
-
-/** What all tiles cost as they are placed, and as they are wished. */
-export function costs(tiles: readonly Tile[], places: readonly Place[]): { asked: number; wished: number } {
-  let asked = 0;
-  let dear = 0;
-  tiles.forEach((tile, at) => {
-    asked += cost(tile, places[at]?.rung ?? 'stills');
-    dear += cost(tile, wished(tile));
-  });
-  return { asked, wished: dear };
+    }
+    this.#last = late;
+    if (this.#best.length === 0 || at - this.#from > Behind.SPAN_MS) {
+      this.#best = [...this.#best, late].slice(-Behind.SPANS);
+      this.#from = at;
+    }
+    const newest = this.#best.length - 1;
+    this.#best[newest] = Math.min(this.#best[newest] ?? late, late);
+    this.#least = Math.min(this.#least ?? late, late);
+  }
+  /** The least of the last look, and a new look; null when no picture came. */
+  look(): number | null {
+    const found = this.#least === null ? null : this.#least - Math.min(...this.#best);
+    this.#least = null;
+    return found;
+  }
 }

@@ -3,10 +3,6 @@ import { register, type Need } from '$hall/situation';
 import { number, ago } from '$shell/format';
 import { now } from '$shell/time.svelte';
 import { language, t } from '$shell/words.svelte';
-import CountCard from './cards/CountCard.svelte';
-import LegalCard from './cards/LegalCard.svelte';
-import MapCard from './cards/MapCard.svelte';
-import StillsCard from './cards/StillsCard.svelte';
 import { count, face, needsAction } from './camera';
 import { cameras, hold, readAt, ready, trouble } from './cameras.svelte';
 import { reasonWord, stateWord } from './speak';
@@ -45,10 +41,10 @@ register({
     return unknown > 0 ? `${t('situation.basis')} · ${t('situation.unknown', { n: number(unknown, language()) })}` : t('situation.basis');
   },
   cards: [
-    { id: 'watch.count', order: 1, show: CountCard },
-    { id: 'watch.legal', order: 2, show: LegalCard },
-    { id: 'watch.map', order: 3, wide: true, show: MapCard },
-    { id: 'watch.stills', order: 4, wide: true, show: StillsCard }
+    { id: 'watch.count', order: 1, show: async () => (await import('./cards/all')).CountCard },
+    { id: 'watch.legal', order: 2, show: async () => (await import('./cards/all')).LegalCard },
+    { id: 'watch.map', order: 3, wide: true, heavy: () => t('map.card'), show: async () => (await import('./cards/all')).MapCard },
+    { id: 'watch.stills', order: 4, wide: true, heavy: () => t('stills.card'), show: async () => (await import('./cards/all')).StillsCard }
   ],
   hold,
   ready: () => ready() || trouble() !== null

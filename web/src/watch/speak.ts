@@ -2,7 +2,7 @@
 import type { Camera, CameraState } from '$api/model';
 import { maybe, t } from '$shell/words.svelte';
 import { face, type Face } from './camera';
-import type { Rung } from './ladder';
+import type { Place } from './ladder';
 
 /** The word beside the shape. */
 export function faceWord(f: Face): string {
@@ -28,11 +28,6 @@ export function tileWord(state: CameraState): string {
   if (state.reason === 'stopped') return t('tile.stopped');
   return state.word === 'dark' ? t('tile.dark') : '';
 }
-/** Which rung a tile is on and why it is not the wished one. */
-export function rungWord(rung: Rung, why: string): string {
-  const because = maybe(`tile.because.${why}`);
-  return because ? t('tile.rung.because', { rung: t(`tile.rung.${rung}`), why: because }) : '';
-}
 /** The kind of place a camera looks at. */
 export function kindWord(kind: Camera['kind']): string {
   return maybe(`camera.kind.${kind}`) ?? kind;
@@ -40,4 +35,9 @@ export function kindWord(kind: Camera['kind']): string {
 /** One gap of a legal card. */
 export function legalWord(missing: string): string {
   return maybe(`legal.${missing}`) ?? missing;
+}
+/** The rung of a tile and why, in short; empty when it is what was wished. */
+export function placeWord(place: Place, every_s: number): string {
+  if (place.why === null) return '';
+  return `${t(`rung.${place.rung}`, { s: every_s })}: ${t(`rung.why.${place.why}`)}`;
 }

@@ -1,27 +1,38 @@
-// One viewing: an offer, an answer, a peer and what comes by it. It ends once, and says so
-// to the house, also when the page closes. Whoever holds it decides when to have another.
-import { readProblem, unreachable, type Problem } from '$api/problem';
+// One viewing: an offer, an answer, a peer, and its end at the server. It is joined once
+// and never again; who wants another makes another.
+import { readProblem, unreachable } from '$api/problem';
+import { ASK_MS, JOIN_MS } from './supervise';
 
 /** The layers a camera may have. */
 export type Layer = 'main' | 'sub';
 
-/** What one viewing measures on its way in. Counts grow from its beginning. */
-export interface Measured {
-  codec: string | null;
-  bitrate_bps: number | null;
-  lost: number | null;
-  received: number | null;
-  octets: number | null;
-  fps: number | null;
-  /** There and back, of the path that is used. */
+/** The way by which pictures come: the far end of the pair that was chosen. */
+export interface Way {
+  protocol: 'udp' | 'tcp';
+  port: number | null;
+}
+
+/** Counters of a viewing, as the browser keeps them. */
+export interface Counters {
+  at: number;
+  bytes: number;
+  packets: number;
+  lost: number;
+  decoded: number;
+  froze_ms: number;
   rtt_ms: number | null;
-  /** Which way the packets come: `udp`, or `tcp:` and the port of the house. */
-  transport: string | null;
+  fps: number | null;
+  codec: string | null;
+  way: Way | null;
+}
+
+/** Whether this browser can play streams at all. */
+export function able(): boolean {
+  return typeof RTCPeerConnection === 'function' && typeof RTCRtpReceiver === 'function';
 }
 
 /** Pages join at most so many pictures at once; the rest wait their turn, oldest first. */
 const JOINS_AT_ONCE = 6;
-
 let joining = 0;
 const queue: (() => void)[] = [];
 async function turn(): Promise<() => void> {
@@ -36,11 +47,6 @@ async function turn(): Promise<() => void> {
   };
 }
 
-/** Whether this browser can show live pictures at all. */
-export function canView(): boolean {
-  return typeof RTCPeerConnection === 'function';
-}
-
 /** H.264 is the contract of live pictures, H.265 where the browser can; repair streams with them. */
 function codecs(): RTCRtpCodec[] {
   const all = RTCRtpReceiver.getCapabilities('video')?.codecs ?? [];
@@ -49,90 +55,53 @@ function codecs(): RTCRtpCodec[] {
   return [...wanted, ...all.filter((codec) => /^video\/rtx$/i.test(codec.mimeType))];
 }
 
-/** A peer of the house for one camera and layer. */
 export class Viewing {
-  /** What is to be shown. */
-  readonly given = new MediaStream();
-  /** When its turn to join came; null before. */
-  began: number | null = null;
-  /** Whether the house has answered. */
-  answered = false;
+  readonly tracks: MediaStreamTrack[] = [];
+  /** When the house answered. */
+  answered: number | null = null;
+  /** Whether its peer has ever been connected. */
+  reached = false;
+  /** Counters of the last look. */
+  before: Counters | null = null;
   #peer: RTCPeerConnection | null = null;
   #place: string | null = null;
+  #ended = false;
   #call = new AbortController();
-  #last: { at: number; octets: number } | null = null;
+  #gone: Promise<unknown> = Promise.resolve();
 
   constructor(
     readonly camera: string,
     readonly layer: Layer,
-    readonly hears: boolean,
-    /** Called once there is a picture track in what is given. */
-    readonly onpicture: () => void
+    readonly hears: boolean
   ) {}
 
-  /** How the peer stands; null before there is one and after the end. */
   get peer(): RTCPeerConnectionState | null {
     return this.#peer?.connectionState ?? null;
   }
-  /** Whether it was ended by whoever holds it. */
   get ended(): boolean {
-    return this.#call.signal.aborted;
+    return this.#ended;
   }
 
-  /** Joins; refused with a `Problem` or with whatever the browser throws. */
-  async open(): Promise<void> {
+  /** Joins; throws a problem where it cannot. `ontrack` is told of each medium, `onturn` when its turn has come. */
+  async join(ontrack: (track: MediaStreamTrack) => void, onturn: (at: number) => void): Promise<void> {
     const done = await turn();
+    if (!this.#ended) onturn(performance.now());
+    const joined = this.#join(ontrack);
+    // Ending waits for what is under way, so that nothing is left at the server.
+    this.#gone = joined.catch(() => undefined);
     try {
-      if (this.ended) return;
-      this.began = performance.now();
-      await this.#offer(this.#call.signal);
+      await joined;
     } finally {
       done();
     }
   }
 
-  /** Ends it, here and at the house. */
-  close(): void {
-    this.#call.abort();
-    this.#peer?.close();
-    this.#peer = null;
-    if (this.#place === null) return;
-    // The page may be closing: the request must outlive it. Without it the server's own time-out ends the viewing.
-    fetch(this.#place, { method: 'DELETE', credentials: 'same-origin', keepalive: true }).catch(() => undefined);
-    this.#place = null;
-  }
-
-  /** Rates, losses and the way of this viewing; null while there is none. */
-  async measure(): Promise<Measured | null> {
-    const peer = this.#peer;
-    if (!peer) return null;
-    const stats = await peer.getStats();
-    const found: Measured = { codec: null, bitrate_bps: null, lost: null, received: null, octets: null, fps: null, rtt_ms: null, transport: null };
-    const number = (value: unknown) => (typeof value === 'number' ? value : null);
-    for (const report of stats.values() as Iterable<Record<string, unknown>>) {
-      if (report.type === 'candidate-pair' && report.nominated === true && report.state === 'succeeded') {
-        const rtt = number(report.currentRoundTripTime);
-        found.rtt_ms = rtt === null ? null : rtt * 1000;
-        const far = stats.get(String(report.remoteCandidateId)) as { protocol?: string; port?: number } | undefined;
-        if (far) found.transport = far.protocol === 'tcp' ? `tcp:${far.port ?? ''}` : (far.protocol ?? null);
-      }
-      if (report.type !== 'inbound-rtp' || report.kind !== 'video') continue;
-      const octets = Number(report.bytesReceived);
-      const at = Number(report.timestamp);
-      if (this.#last && at > this.#last.at) found.bitrate_bps = ((octets - this.#last.octets) * 8000) / (at - this.#last.at);
-      this.#last = { at, octets };
-      found.octets = octets;
-      found.lost = Math.max(0, number(report.packetsLost) ?? 0);
-      found.received = number(report.packetsReceived);
-      found.fps = number(report.framesPerSecond);
-      const codec = stats.get(String(report.codecId)) as { mimeType?: string } | undefined;
-      found.codec = codec?.mimeType?.replace('video/', '') ?? null;
-    }
-    return found;
-  }
-
-  async #offer(signal: AbortSignal): Promise<void> {
+  async #join(ontrack: (track: MediaStreamTrack) => void): Promise<void> {
+    if (this.#ended) return;
     const peer = (this.#peer = new RTCPeerConnection({ bundlePolicy: 'max-bundle' }));
+    peer.onconnectionstatechange = () => {
+      if (peer.connectionState === 'connected') this.reached = true;
+    };
     const way = peer.addTransceiver('video', { direction: 'recvonly' });
     const wanted = codecs();
     if (wanted.length > 0) way.setCodecPreferences(wanted);
@@ -142,39 +111,90 @@ export class Viewing {
     receiver.playoutDelayHint = 0;
     if (this.hears) peer.addTransceiver('audio', { direction: 'recvonly' });
     peer.ontrack = ({ track }) => {
-      if (this.#peer !== peer) return;
-      this.given.addTrack(track);
-      if (track.kind === 'video') this.onpicture();
+      this.tracks.push(track);
+      if (!this.#ended) ontrack(track);
     };
     await peer.setLocalDescription(await peer.createOffer());
+    if (this.#ended) return;
+    // Who has ended already waits a moment for the place to delete, not for ever.
+    const late = setTimeout(() => this.#call.abort(), JOIN_MS);
     let answer: Response;
+    let sdp: string;
     try {
       answer = await fetch(`/whep/${encodeURIComponent(this.camera)}?layer=${this.layer}`, {
         method: 'POST',
         headers: { 'content-type': 'application/sdp', accept: 'application/sdp' },
         body: peer.localDescription?.sdp ?? '',
         credentials: 'same-origin',
-        signal
+        signal: this.#call.signal
       });
+      const place = answer.headers.get('location');
+      if (answer.status === 201 && place !== null) this.#place = new URL(place, location.href).pathname;
+      if (answer.status !== 201) throw readProblem(answer.status, await answer.json().catch(() => null), answer.headers);
+      sdp = await answer.text();
     } catch (failure) {
-      if (signal.aborted) throw failure;
+      if (failure !== null && typeof failure === 'object' && 'slug' in failure) throw failure;
       throw unreachable();
+    } finally {
+      clearTimeout(late);
     }
-    if (answer.status !== 201) throw readProblem(answer.status, await answer.json().catch(() => null), answer.headers);
-    const place = answer.headers.get('location');
-    this.#place = place === null ? null : new URL(place, location.href).pathname;
-    const sdp = await answer.text();
-    if (signal.aborted) {
-      this.close();
-      return;
-    }
-    this.answered = true;
+    if (this.#ended) return;
+    this.answered = performance.now();
     await peer.setRemoteDescription({ type: 'answer', sdp });
   }
-}
 
-/** A failure as the pages tell it. */
-export function asKnown(failure: unknown): Problem {
-  if (failure !== null && typeof failure === 'object' && 'slug' in failure) return failure as Problem;
-  return readProblem(0, { type: 'urn:betang:problem:player', detail: failure instanceof Error ? failure.message : '' }, new Headers());
+  /** Leaves; the returned promise ends when nothing is left at the server, as far as can be known. */
+  end(): Promise<unknown> {
+    if (this.#ended) return this.#gone;
+    this.#ended = true;
+    this.#peer?.close();
+    const late = setTimeout(() => this.#call.abort(), ASK_MS);
+    const leave = () => {
+      clearTimeout(late);
+      if (!this.#place) return undefined;
+      // The page may be closing: the request must outlive it. Without it the server's own time-out ends the viewing.
+      return fetch(this.#place, { method: 'DELETE', credentials: 'same-origin', keepalive: true }).catch(() => undefined);
+    };
+    // At once where the place is known: a page that closes runs nothing later.
+    return (this.#gone = this.#place ? (leave() ?? Promise.resolve()) : this.#gone.then(leave));
+  }
+
+  /** What the browser counts; null while there is no peer or no picture medium. */
+  async read(): Promise<Counters | null> {
+    const peer = this.#peer;
+    if (!peer || this.#ended) return null;
+    const stats = await peer.getStats();
+    let found: Counters | null = null;
+    let chosen: string | null = null;
+    const pairs = new Map<string, Record<string, unknown>>();
+    for (const report of stats.values() as Iterable<Record<string, unknown>>) {
+      if (report.type === 'transport' && typeof report.selectedCandidatePairId === 'string') chosen = report.selectedCandidatePairId;
+      // Browsers without a transport say which pair is in use by a word of its own.
+      if (report.type === 'candidate-pair') {
+        pairs.set(String(report.id), report);
+        if (chosen === null && (report.selected === true || (report.nominated === true && report.state === 'succeeded'))) chosen = String(report.id);
+      }
+      if (report.type !== 'inbound-rtp' || report.kind !== 'video') continue;
+      const codec = stats.get(String(report.codecId)) as { mimeType?: string } | undefined;
+      found = {
+        at: Number(report.timestamp),
+        bytes: Number(report.bytesReceived ?? 0),
+        packets: Number(report.packetsReceived ?? 0),
+        lost: Number(report.packetsLost ?? 0),
+        decoded: Number(report.framesDecoded ?? 0),
+        froze_ms: Number(report.totalFreezesDuration ?? 0) * 1000,
+        rtt_ms: null,
+        fps: report.framesPerSecond === undefined ? null : Number(report.framesPerSecond),
+        codec: codec?.mimeType?.replace('video/', '') ?? null,
+        way: null
+      };
+    }
+    const pair = chosen === null ? undefined : pairs.get(chosen);
+    if (found && pair) {
+      if (pair.currentRoundTripTime !== undefined) found.rtt_ms = Number(pair.currentRoundTripTime) * 1000;
+      const far = stats.get(String(pair.remoteCandidateId)) as { protocol?: string; port?: number } | undefined;
+      if (far) found.way = { protocol: far.protocol === 'tcp' ? 'tcp' : 'udp', port: far.port ?? null };
+    }
+    return found;
+  }
 }

@@ -3,13 +3,13 @@ import { differs, drift, move, page, pages, readWall, shownOn, writeWall, type S
 
 describe('a wall is an address', () => {
   test('there and back', () => {
-    const text = '/kamera/videowall/4?kamera=a,b,c&putar=30&halaman=2&petak=3&kios=1';
+    const text = '/kamera/videowall/4?kamera=a,b,c&putar=30&halaman=2&petak=3&kios=1&lapis=diam';
     const [path, query] = text.split('?');
     expect(writeWall(readWall(path?.split('/').pop() ?? '', new URLSearchParams(query)))).toBe(text);
   });
   test('nonsense falls back to something shown', () => {
-    const wall = readWall('7', new URLSearchParams('putar=-3&halaman=x&petak=0&kamera=,,'));
-    expect(wall).toEqual({ layout: null, grid: 9, cameras: null, turn_s: 0, page: 0, alone: null, bare: false });
+    const wall = readWall('7', new URLSearchParams('putar=-3&halaman=x&petak=0&kamera=,,&lapis=emas'));
+    expect(wall).toEqual({ layout: null, grid: 9, cameras: null, turn_s: 0, page: 0, alone: null, bare: false, hand: 'auto' });
     expect(readWall('16', new URLSearchParams('putar=1')).turn_s).toBe(5);
   });
 });
@@ -19,7 +19,7 @@ describe('an arrangement', () => {
   const read = (query: string, base: Saved | null = saved) => readWall('pagi', new URLSearchParams(query), base);
 
   test('fills what the address leaves open', () => {
-    expect(read('petak=2')).toEqual({ layout: 'pagi', grid: 4, cameras: ['a', 'b'], turn_s: 10, page: 0, alone: 1, bare: false });
+    expect(read('petak=2')).toEqual({ layout: 'pagi', grid: 4, cameras: ['a', 'b'], turn_s: 10, page: 0, alone: 1, bare: false, hand: 'auto' });
     expect(differs(read(''), saved)).toBe(false);
   });
   test('is kept apart from what was changed on it', () => {

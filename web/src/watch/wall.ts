@@ -1,5 +1,7 @@
 // A video wall is an address: its arrangement, or its grid and cameras; its page and its pace.
 
+import { handOf, type Hand, writeHand } from './hand';
+
 /** Grids a wall can have, by number of tiles. */
 export const grids = [1, 4, 9, 16, 25] as const;
 export type Grid = (typeof grids)[number];
@@ -28,6 +30,8 @@ export interface Wall {
   alone: number | null;
   /** Nothing but pictures: no bars, for displays. */
   bare: boolean;
+  /** Which pictures somebody chose for all of it; `auto` leaves it to the line. */
+  hand: Hand;
 }
 
 /** The shortest stay of a page: joining takes time, and a wall that only joins shows nothing. */
@@ -74,7 +78,8 @@ export function readWall(slug: string, query: URLSearchParams, saved: Saved | nu
     turn_s: base && !query.has('putar') ? base.turn_s : pace(query.get('putar')),
     page: Math.max(0, whole(query.get('halaman')) - 1),
     alone: alone === null || whole(alone) === 0 ? null : whole(alone) - 1,
-    bare: query.get('kios') === '1'
+    bare: query.get('kios') === '1',
+    hand: handOf(query)
   };
 }
 
@@ -103,6 +108,7 @@ export function writeWall(wall: Wall, saved: Saved | null = null): string {
   put('halaman', wall.page ? String(wall.page + 1) : '');
   put('petak', wall.alone === null ? '' : String(wall.alone + 1));
   put('kios', wall.bare ? '1' : '');
+  put('lapis', writeHand(wall.hand));
   // Commas part the cameras; escaped they would only be harder to read aloud.
   const text = query.toString().replaceAll('%2C', ',');
   return `/kamera/videowall/${wall.layout ?? wall.grid}${text ? `?${text}` : ''}`;

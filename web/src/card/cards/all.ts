@@ -1,0 +1,2 @@
+// All cards of the room in one file: each file more is a question more over a satellite.
+export { default as CardCard } from './CardCard.svelte';
