@@ -75,10 +75,18 @@ impl Stills {
     /// # Errors
     /// If the picture cannot be decoded.
     pub async fn of(&self, frame: &Frame) -> Result<Option<Still>, StillError> {
+        self.within(frame, usize::MAX).await
+    }
+
+    /// The same, at most so many pixels wide.
+    ///
+    /// # Errors
+    /// If the picture cannot be decoded.
+    pub async fn within(&self, frame: &Frame, width: usize) -> Result<Option<Still>, StillError> {
         let Some(unit) = frame.unit.clone() else {
             return Ok(None);
         };
-        let (jpeg, size_px) = self.encoded(unit).await?;
+        let (jpeg, size_px) = self.encoded(unit, width).await?;
         Ok(Some(Still {
             jpeg: jpeg.into(),
             arrived: frame.arrived,
@@ -92,21 +100,25 @@ impl Stills {
     /// If it cannot be decoded.
     pub async fn picture(&self, unit: &[u8]) -> Result<Vec<u8>, StillError> {
         let unit = bytes::Bytes::copy_from_slice(unit);
-        Ok(self.encoded(unit).await?.0)
+        Ok(self.encoded(unit, usize::MAX).await?.0)
     }
 
-    async fn encoded(&self, unit: bytes::Bytes) -> Result<(Vec<u8>, (usize, usize)), StillError> {
+    async fn encoded(
+        &self,
+        unit: bytes::Bytes,
+        widest: usize,
+    ) -> Result<(Vec<u8>, (usize, usize)), StillError> {
         let _turn = self.turns.acquire().await.map_err(|_| StillError::Closed)?;
         self.hall
             .tasks()
-            .blocking("watch.still", move || encode(&unit))
+            .blocking("watch.still", move || encode(&unit, widest))
             .await
             .map_err(|_| StillError::Closed)?
     }
 }
 
-/// From an Annex B access unit to a JPEG and its size in pixels.
-fn encode(unit: &[u8]) -> Result<(Vec<u8>, (usize, usize)), StillError> {
+/// From an Annex B access unit to a JPEG, at most so wide, and its size in pixels.
+fn encode(unit: &[u8], widest: usize) -> Result<(Vec<u8>, (usize, usize)), StillError> {
     let undecodable = |error: openh264::Error| StillError::Undecodable(error.to_string());
     let mut decoder = Decoder::new().map_err(undecodable)?;
     // Some profiles hold a picture back until they are told that no more comes.
@@ -126,6 +138,9 @@ fn encode(unit: &[u8]) -> Result<(Vec<u8>, (usize, usize)), StillError> {
         rgb.resize(picture.rgb8_len(), 0);
         picture.write_rgb8(&mut rgb);
     }
+    if size.0 > widest {
+        (rgb, size) = shrunk(&rgb, size, size.0.div_ceil(widest.max(1)));
+    }
     let (width, height) = size;
     let too_large = StillError::TooLarge { width, height };
     let (Ok(w), Ok(h)) = (u16::try_from(width), u16::try_from(height)) else {
@@ -136,4 +151,40 @@ fn encode(unit: &[u8]) -> Result<(Vec<u8>, (usize, usize)), StillError> {
         .encode(&rgb, w, h, jpeg_encoder::ColorType::Rgb)
         .map_err(|_| too_large)?;
     Ok((jpeg, size))
+}
+
+/// Each square of `by` pixels as one, the mean of them. What is over at the right and
+/// below makes no square and is left out.
+fn shrunk(rgb: &[u8], (width, height): (usize, usize), by: usize) -> (Vec<u8>, (usize, usize)) {
+    let (across, down) = (width / by, height / by);
+    let mut small = Vec::with_capacity(across * down * 3);
+    for y in 0..down {
+        for x in 0..across {
+            for colour in 0..3 {
+                let rows = (y * by..(y + 1) * by).map(|row| row * width);
+                let places = rows.flat_map(|row| (x * by..(x + 1) * by).map(move |at| row + at));
+                let octets = places.filter_map(|place| rgb.get(place * 3 + colour));
+                let sum: usize = octets.map(|octet| usize::from(*octet)).sum();
+                small.push(u8::try_from(sum / (by * by)).unwrap_or(u8::MAX));
+            }
+        }
+    }
+    (small, (across, down))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn squares_become_their_mean() {
+        // Five by three: the last column and the last row make no square.
+        let pixel =
+            |x: usize, y: usize| [x * 10, y * 20, 255].map(|it| u8::try_from(it).expect("small"));
+        let rgb: Vec<u8> = (0..15).flat_map(|at| pixel(at % 5, at / 5)).collect();
+        let (small, size) = shrunk(&rgb, (5, 3), 2);
+        assert_eq!(size, (2, 1));
+        assert_eq!(small, [5, 10, 255, 25, 10, 255]);
+        assert_eq!(shrunk(&rgb, (5, 3), 1), (rgb, (5, 3)));
+    }
 }

@@ -14719,6 +14719,8 @@ export interface operations {
             query?: {
                 /** @description `main` or `sub`; the small one when left out and there is one. */
                 layer?: string;
+                /** @description At most so many pixels wide, 64 to 4,096; as the camera sends it when left out. */
+                width?: number;
             };
             header?: never;
             path: {

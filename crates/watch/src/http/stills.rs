@@ -43,6 +43,8 @@ pub(crate) fn routes() -> OpenApiRouter<Hall> {
 pub(crate) struct Wish {
     /// `main` or `sub`; the small one when left out and there is one.
     layer: Option<String>,
+    /// At most so many pixels wide, 64 to 4,096; as the camera sends it when left out.
+    width: Option<u16>,
 }
 
 /// Why a picture is kept.
@@ -89,7 +91,15 @@ async fn show(
         Some(word) => wished(word, &layers)?,
         None => layers.last().copied().ok_or_else(no_layer)?,
     };
-    let still = newest(&room, &row, layer).await?;
+    let widest = match wish.width {
+        None => usize::MAX,
+        Some(width @ 64..=4_096) => usize::from(width),
+        Some(_) => {
+            return Err(Problem::invalid("query", "No picture is as wide as that.")
+                .field("width", "64 to 4096 pixels"));
+        }
+    };
+    let still = newest(&room, &row, layer, widest).await?;
     let age = hall.now().mono.since(still.arrived.mono);
     Ok(hall::problem::file(
         "image/jpeg",
@@ -125,7 +135,7 @@ async fn keep(
         Some(word) => wished(word, &layers)?,
         None => layers.first().copied().ok_or_else(no_layer)?,
     };
-    let still = newest(&room, &row, layer).await?;
+    let still = newest(&room, &row, layer, usize::MAX).await?;
     let (blobs, jpeg) = (hall.blobs().clone(), still.jpeg.clone());
     let hash = hall
         .tasks()
@@ -224,7 +234,12 @@ fn no_layer() -> Problem {
 }
 
 /// The newest key frame; a camera that nobody watches is pulled for it.
-async fn newest(room: &Room, row: &CameraRow, layer: Layer) -> Result<Still, Problem> {
+async fn newest(
+    room: &Room,
+    row: &CameraRow,
+    layer: Layer,
+    widest: usize,
+) -> Result<Still, Problem> {
     let key = StreamKey {
         camera: row.id,
         layer,
@@ -236,7 +251,7 @@ async fn newest(room: &Room, row: &CameraRow, layer: Layer) -> Result<Still, Pro
             "This layer is H.265, of which no still can be made here; choose another layer.",
         ));
     }
-    match room.inner.stills.of(&frame).await {
+    match room.inner.stills.within(&frame, widest).await {
         Ok(Some(still)) => Ok(still),
         Ok(None) => Err(Problem::unavailable(
             "no-picture",
