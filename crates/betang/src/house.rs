@@ -117,6 +117,9 @@ pub(crate) struct Setting {
     /// own, off, or a folder with cert.pem and key.pem.
     #[arg(long)]
     tls: Option<String>,
+    /// Folder of a witness that gets a copy of each checkpoint of the audit.
+    #[arg(long, value_name = "DIR")]
+    checkpoints: Option<String>,
     /// postgres://… instead of SQLite in the data folder.
     #[arg(long, value_name = "URL")]
     database: Option<String>,
@@ -132,6 +135,7 @@ impl Setting {
             ("sites", &self.sites),
             ("announce", &self.announce),
             ("tls", &self.tls),
+            ("checkpoints", &self.checkpoints),
             ("database", &self.database),
         ]
         .into_iter()

@@ -23,5 +23,7 @@ pub const SCHEMA: Schema = store::schema!(
         (12, "heard"),
         (13, "kept"),
         (14, "aside"),
+        (15, "screens"),
+        (16, "checkpoints"),
     ]
 );
