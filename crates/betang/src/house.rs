@@ -10,6 +10,7 @@ use hall::config::Config;
 use crate::cli::{environment, say};
 use crate::verb::{
     areas, audit, backup, cameras, families, fault, incidents, shifts, sites, staff, villages,
+    witness,
 };
 use crate::{compose, demo, link, probe, serve};
 
@@ -81,8 +82,15 @@ pub(crate) enum DemoVerb {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum AuditVerb {
-    /// Walk the chain and name the first row that is not as it was written.
-    Verify(Setting),
+    /// Walk the chain and name the first row that is not as it was written; hold it against
+    /// checkpoints that somebody kept outside of the house.
+    Verify(audit::Verify),
+    /// Make a checkpoint now, for a witness to take along.
+    Checkpoint(witness::Checkpoint),
+    /// Take out what proves one entry to somebody who has nothing of the house.
+    Proof(witness::Proof),
+    /// Print the key that checkpoints are signed with, as witnesses need it.
+    Key(Setting),
 }
 
 #[derive(Debug, Subcommand)]
@@ -166,7 +174,10 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Link(link) => link::run(link).await,
         Command::Areas(verb) => areas::run(verb).await,
         Command::Staff(verb) => staff::run(verb).await,
-        Command::Audit(AuditVerb::Verify(setting)) => audit::verify(&setting.load()?).await,
+        Command::Audit(AuditVerb::Verify(asked)) => audit::verify(&asked).await,
+        Command::Audit(AuditVerb::Checkpoint(asked)) => witness::checkpoint(&asked).await,
+        Command::Audit(AuditVerb::Proof(asked)) => witness::proof(&asked).await,
+        Command::Audit(AuditVerb::Key(setting)) => witness::key(&setting.load()?),
         Command::Backup(asked) => backup::take(&asked).await,
         Command::Restore(asked) => backup::restore(&asked).await,
         Command::Copy(asked) => backup::copy(&asked).await,

@@ -19,6 +19,7 @@
 //! | [`seal`] | checkpoints that this house has made |
 //! | [`keep`] | one each day, and where it goes |
 //! | [`held`] | the chain against checkpoints of before |
+//! | [`proof`] | one entry, for somebody who has nothing of the house |
 //!
 //! `hall_audit` is stored; the encoding that is hashed is written down in
 //! `schema/0003_audit.sql` and never changes.
@@ -28,7 +29,9 @@ pub mod keep;
 mod list;
 pub mod merkle;
 pub mod note;
+pub(crate) mod paper;
 mod place;
+pub mod proof;
 pub mod seal;
 pub mod tile;
 pub mod tree;

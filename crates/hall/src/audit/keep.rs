@@ -17,8 +17,9 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::place::put;
 use super::seal::{self, PART, SealError, Sealed};
-use super::{Act, Actor, record_by};
+use super::{Act, Actor, record, record_by};
 use crate::Hall;
+use crate::guard::Who;
 use crate::incident::{self, Key, Opening, Severity};
 use crate::sql::checkpoint::{self as rows, Went};
 
@@ -276,6 +277,21 @@ async fn wrote(hall: &Hall, way: Went, sizes: &[i64]) -> Result<(), Error> {
         detail: json!({ "to": to, "checkpoints": sizes.len() }),
     };
     record_by(&mut tx, now, &Actor::house(PART), act).await?;
+    tx.commit().await
+}
+
+/// Writes down that somebody has printed one.
+pub(crate) async fn printed(hall: &Hall, who: &Who, size: u64) -> Result<(), Error> {
+    let now = hall.now();
+    let mut tx = hall.db().write().await?;
+    let key = i64::try_from(size).map_err(|_| Error::corrupt("the size of a checkpoint"))?;
+    rows::went(&mut tx, key, Went::Printed, now.wall).await?;
+    let act = Act {
+        verb: "checkpoint.handed_out",
+        subject: size.to_string(),
+        detail: json!({ "to": "paper", "checkpoints": 1 }),
+    };
+    record(&mut tx, now, who, act).await?;
     tx.commit().await
 }
 
