@@ -376,3 +376,6 @@ async fn over(hall: &Hall, kind: &'static str, of: &str) -> Result<(), Error> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -57,7 +57,7 @@ pub async fn size(conn: &mut Conn) -> Result<u64, Error> {
 ///
 /// The hash is the one that was written with the row, so a row that was altered since
 /// stands out against its leaf.
-pub(super) async fn grow(tx: &mut Tx) -> Result<bool, Error> {
+pub(crate) async fn grow(tx: &mut Tx) -> Result<bool, Error> {
     let size = size(tx).await?;
     let from = i64::try_from(size).map_err(|_| Error::corrupt("the size of the tree"))?;
     let found = rows::hashes_after(tx, from, AT_ONCE).await?;
