@@ -71,6 +71,8 @@ pub(crate) async fn open(config: Config) -> anyhow::Result<House> {
         .spawn("hall.incidents", hall::incident::upkeep::keep(hall.clone()));
     hall.tasks()
         .spawn("hall.aside", hall::link::aside::at_start(hall.clone()));
+    hall.tasks()
+        .spawn("hall.checkpoints", hall::audit::keep::keep(hall.clone()));
     let watch = open_watch(&hall, media).await?;
     let reach = reach::open(&hall).await?;
     reach::start(&hall).await?;

@@ -10,6 +10,7 @@ use hall::config::Config;
 use crate::cli::{environment, say};
 use crate::verb::{
     areas, audit, backup, cameras, families, fault, incidents, shifts, sites, staff, villages,
+    witness,
 };
 use crate::{compose, demo, link, probe, serve};
 
@@ -81,14 +82,21 @@ pub(crate) enum DemoVerb {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum AuditVerb {
-    /// Walk the chain and name the first row that is not as it was written.
-    Verify(Setting),
+    /// Walk the chain and name the first row that is not as it was written; hold it against
+    /// checkpoints that somebody kept outside of the house.
+    Verify(audit::Verify),
+    /// Make a checkpoint now, for a witness to take along.
+    Checkpoint(witness::Checkpoint),
+    /// Take out what proves one entry to somebody who has nothing of the house.
+    Proof(witness::Proof),
+    /// Print the key that checkpoints are signed with, as witnesses need it.
+    Key(Setting),
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ConfigVerb {
     /// Print every value and where it comes from; secrets as dots.
-    Explain(Setting),
+    Explain(Box<Setting>),
     /// Print a file with every key, its default and what it is.
     Example,
 }
@@ -117,6 +125,9 @@ pub(crate) struct Setting {
     /// own, off, or a folder with cert.pem and key.pem.
     #[arg(long)]
     tls: Option<String>,
+    /// Folder of a witness that gets a copy of each checkpoint of the audit.
+    #[arg(long, value_name = "DIR")]
+    checkpoints: Option<String>,
     /// postgres://… instead of SQLite in the data folder.
     #[arg(long, value_name = "URL")]
     database: Option<String>,
@@ -132,6 +143,7 @@ impl Setting {
             ("sites", &self.sites),
             ("announce", &self.announce),
             ("tls", &self.tls),
+            ("checkpoints", &self.checkpoints),
             ("database", &self.database),
         ]
         .into_iter()
@@ -162,7 +174,10 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Link(link) => link::run(link).await,
         Command::Areas(verb) => areas::run(verb).await,
         Command::Staff(verb) => staff::run(verb).await,
-        Command::Audit(AuditVerb::Verify(setting)) => audit::verify(&setting.load()?).await,
+        Command::Audit(AuditVerb::Verify(asked)) => audit::verify(&asked).await,
+        Command::Audit(AuditVerb::Checkpoint(asked)) => witness::checkpoint(&asked).await,
+        Command::Audit(AuditVerb::Proof(asked)) => witness::proof(&asked).await,
+        Command::Audit(AuditVerb::Key(setting)) => witness::key(&setting.load()?),
         Command::Backup(asked) => backup::take(&asked).await,
         Command::Restore(asked) => backup::restore(&asked).await,
         Command::Copy(asked) => backup::copy(&asked).await,

@@ -7,12 +7,34 @@
 //! What it can tell: a row altered, removed, moved, added by another hand, and a
 //! tail cut off as long as the head row was left alone. What it cannot: a chain
 //! rewritten from some row to its end together with its head. Against that helps
-//! only a copy of an old head in other hands: [`Verdict::Whole`] carries it.
+//! only what others hold: a signed [checkpoint](seal) of each day, over a tree of the
+//! same rows (`docs/decisions/0030-what-witnesses-hold.md`).
+//!
+//! | module | noun |
+//! |---|---|
+//! | `list` | the chain as a reader asks for it |
+//! | [`merkle`], [`tile`] | the tree over it, by itself, and as it is kept and served |
+//! | [`tree`] | the tree of this house |
+//! | [`note`] | checkpoints as texts, and the key that signs them |
+//! | [`seal`] | checkpoints that this house has made |
+//! | [`keep`] | one each day, and where it goes |
+//! | [`held`] | the chain against checkpoints of before |
+//! | [`proof`] | one entry, for somebody who has nothing of the house |
 //!
 //! `hall_audit` is stored; the encoding that is hashed is written down in
 //! `schema/0003_audit.sql` and never changes.
 
+pub mod held;
+pub mod keep;
 mod list;
+pub mod merkle;
+pub mod note;
+pub(crate) mod paper;
+mod place;
+pub mod proof;
+pub mod seal;
+pub mod tile;
+pub mod tree;
 
 use std::fmt::Write as _;
 

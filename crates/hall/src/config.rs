@@ -101,6 +101,16 @@ const KEYS: &[Key] = &[
         Some("130"),
         "How long what boxes read each minute is held as it came, days, 45 to 3660; what the ledger has made of it is held for ever. A village has 1,440 records a day.",
     ),
+    key(
+        "checkpoints",
+        Some(""),
+        "Folder outside this machine (a mounted share of a witness) that gets a copy of each checkpoint of the audit. It has to be there. Empty: none.",
+    ),
+    key(
+        "checkpoint_program",
+        Some(""),
+        "Program that is started once a day with the checkpoint on its standard input, to send it to witnesses (e-mail). Empty: none.",
+    ),
     secret(
         "database",
         "postgres://… of a PostgreSQL server. Unset: SQLite in the data folder.",
@@ -181,6 +191,10 @@ pub struct Config {
     pub trusted_proxies: Vec<IpAddr>,
     /// How long what boxes read each minute is held as it came.
     pub keep_readings: Duration,
+    /// The folder for witnesses, if any.
+    pub checkpoints: Option<PathBuf>,
+    /// The program that sends checkpoints, if any.
+    pub checkpoint_program: Option<PathBuf>,
     /// The PostgreSQL server, if any.
     pub database: Option<Secret<String>>,
     /// The schema within it.
@@ -431,6 +445,8 @@ impl Config {
             trusted_proxies: addresses("trusted_proxies")?,
             keep_readings: days(text("keep_readings_days"))
                 .map_err(|why| wrong("keep_readings_days", why))?,
+            checkpoints: some("checkpoints").map(PathBuf::from),
+            checkpoint_program: some("checkpoint_program").map(PathBuf::from),
             database: some("database").map(Secret::new),
             database_schema: text("database_schema").to_owned(),
             vault_key_file: some("vault_key_file").map(PathBuf::from),

@@ -265,6 +265,16 @@ pub async fn open(tx: &mut Tx, now: Now, opening: Opening) -> Result<Id<Incident
     first(tx, now, fresh, &hand).await
 }
 
+/// Whether there is one of that key which goes on: to be looked up before a transaction is
+/// begun for nothing.
+///
+/// # Errors
+/// If the database does not answer.
+pub(crate) async fn goes_on(conn: &mut Conn, key: &Key) -> Result<bool, Error> {
+    let found = rows::newest(conn, &key.to_string()).await?;
+    Ok(found.is_some_and(|row| row.standing.state.goes_on()))
+}
+
 /// The cause is gone, in the transaction of what was found. Which incident it was; none
 /// if there is none of that key which goes on.
 ///

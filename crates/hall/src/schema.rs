@@ -24,5 +24,6 @@ pub const SCHEMA: Schema = store::schema!(
         (13, "kept"),
         (14, "aside"),
         (15, "screens"),
+        (16, "checkpoints"),
     ]
 );

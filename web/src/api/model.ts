@@ -31,6 +31,9 @@ export type ShiftShown = Sent<S['ShiftShown']>;
 export type Handover = Sent<S['Handover']>;
 export type Outline = Sent<S['Outlines']>;
 export type AuditEntry = Sent<S['EntryView']>;
+/** A checkpoint of the audit, and where it went. */
+export type AuditCheckpoint = Sent<S['CheckpointView']>;
+export type AuditVerifier = Sent<S['VerifierView']>;
 export type Camera = Sent<S['CameraView']>;
 export type CameraState = Sent<S['StateView']>;
 export type Layout = Sent<S['LayoutView']>;

@@ -12,7 +12,7 @@ export class Problem extends Error {
   constructor(
     /** HTTP status; 0 when no answer came. */
     readonly status: number,
-    /** The last part of the problem type, such as `wrong-password`. */
+    /** The last part of the problem type, such as `not-signed-in`. */
     readonly slug: string,
     readonly title: string,
     readonly detail: string,

@@ -128,6 +128,161 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/audit/checkpoint": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The newest checkpoint as a signed note, where clients of tlog-tiles look for it. */
+        get: operations["get_audit_checkpoint"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/checkpoints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Checkpoints, newest first. */
+        get: operations["get_audit_checkpoints"];
+        put?: never;
+        /** Makes a checkpoint of all that was done until now. */
+        post: operations["post_audit_checkpoints"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/checkpoints/{size}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A checkpoint as a signed note, to be kept by a witness. */
+        get: operations["get_audit_checkpoints_by_size"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/checkpoints/{size}/paper": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A checkpoint on paper (PDF), with the note as a QR code. */
+        get: operations["get_audit_checkpoints_by_size_paper"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/proof/{seq}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What proves that an entry is in the newest checkpoint that covers it, with its salt and
+         *     all that its hash is taken over: whoever has it needs nothing of the house. */
+        get: operations["get_audit_proof_by_seq"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/tile/{level}/{n}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A whole tile of the first thousand of its level. */
+        get: operations["get_audit_tile_by_level_by_n"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/tile/{level}/{n}/{m}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A whole tile (`x001/234`), or one that is not whole (`001.p/34`). */
+        get: operations["get_audit_tile_by_level_by_n_by_m"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/tile/{level}/{n}/{m}/{o}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A whole tile (`x001/x234/567`), or one that is not whole (`x001/234.p/56`). */
+        get: operations["get_audit_tile_by_level_by_n_by_m_by_o"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/verifier": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The key that checkpoints are signed with, as witnesses need it. */
+        get: operations["get_audit_verifier"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/audit/verify": {
         parameters: {
             query?: never;
@@ -8179,6 +8334,44 @@ export interface components {
          * @enum {string}
          */
         CauseWord: "unpaid" | "supplier_stop" | "damage";
+        /** @description A checkpoint, and where it went. */
+        CheckpointView: {
+            /** @description The day it is the checkpoint of, `YYYY-MM-DD` in the zone of the house; null: made
+             *     because somebody had asked. */
+            day?: string | null;
+            /**
+             * Format: int64
+             * @description When it was put into the data folder; null: not yet.
+             */
+            filed_us?: number | null;
+            /**
+             * Format: int64
+             * @description When it was put into the folder for witnesses; null: not, or there is no such folder.
+             */
+            foldered_us?: number | null;
+            /**
+             * Format: int64
+             * @description When it was made, microseconds since 1970 UTC.
+             */
+            made_us: number;
+            /**
+             * Format: int64
+             * @description When it was printed first; null: never.
+             */
+            printed_us?: number | null;
+            /** @description The root of the tree in hexadecimal. */
+            root: string;
+            /**
+             * Format: int64
+             * @description When it was handed to the program that sends it; null: not, or there is none.
+             */
+            sent_us?: number | null;
+            /**
+             * Format: int64
+             * @description How many entries of the audit it covers.
+             */
+            size: number;
+        };
         /** @description A claim. */
         Claim: {
             /** @description The day whose state it tells. */
@@ -10421,6 +10614,49 @@ export interface components {
             next?: string | null;
         };
         /** @description A page of a list. */
+        Page_CheckpointView: {
+            /** @description What is on it. */
+            items: {
+                /** @description The day it is the checkpoint of, `YYYY-MM-DD` in the zone of the house; null: made
+                 *     because somebody had asked. */
+                day?: string | null;
+                /**
+                 * Format: int64
+                 * @description When it was put into the data folder; null: not yet.
+                 */
+                filed_us?: number | null;
+                /**
+                 * Format: int64
+                 * @description When it was put into the folder for witnesses; null: not, or there is no such folder.
+                 */
+                foldered_us?: number | null;
+                /**
+                 * Format: int64
+                 * @description When it was made, microseconds since 1970 UTC.
+                 */
+                made_us: number;
+                /**
+                 * Format: int64
+                 * @description When it was printed first; null: never.
+                 */
+                printed_us?: number | null;
+                /** @description The root of the tree in hexadecimal. */
+                root: string;
+                /**
+                 * Format: int64
+                 * @description When it was handed to the program that sends it; null: not, or there is none.
+                 */
+                sent_us?: number | null;
+                /**
+                 * Format: int64
+                 * @description How many entries of the audit it covers.
+                 */
+                size: number;
+            }[];
+            /** @description What to send as `cursor` for the next page; null on the last. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
         Page_CommandView: {
             /** @description What is on it. */
             items: {
@@ -11601,6 +11837,46 @@ export interface components {
             reported?: string | null;
             /** @description First day. */
             starts?: string | null;
+        };
+        /** @description The proof of an entry. Octets are in hexadecimal. */
+        Proof: {
+            /** @description The printed id of the person. */
+            actor?: string | null;
+            /** @description Where the request came from. */
+            address?: string | null;
+            /**
+             * Format: int64
+             * @description When, microseconds since 1970 UTC.
+             */
+            at_us: number;
+            /** @description What else there is to say, as the text that was hashed. */
+            detail: string;
+            /** @description Its id. */
+            id: string;
+            /** @description The checkpoint. */
+            note: string;
+            /** @description The hashes from the leaf to the root. */
+            path: string[];
+            /** @description The hash of the entry before it. */
+            prev: string;
+            /** @description What makes its leaf unguessable. */
+            salt: string;
+            /**
+             * Format: int64
+             * @description The entry's number in the chain.
+             */
+            seq: number;
+            /**
+             * Format: int64
+             * @description How many entries the checkpoint covers.
+             */
+            size: number;
+            /** @description To what. */
+            subject: string;
+            /** @description What was done. */
+            verb: string;
+            /** @description Session, token or part of the house. */
+            via: string;
         };
         /**
          * @description What is said of a village.
@@ -13386,6 +13662,17 @@ export interface components {
             /** @enum {string} */
             verdict: "broken";
         };
+        /** @description The key that checkpoints are signed with, and where they go. */
+        VerifierView: {
+            /** @description Whether there is a folder for witnesses. */
+            has_folder: boolean;
+            /** @description Whether there is a program that sends them. */
+            has_program: boolean;
+            /** @description The log's name, and the key's. */
+            name: string;
+            /** @description `NAME+HASH+KEY`, in one line; null before the first checkpoint. */
+            verifier?: string | null;
+        };
         /** @description A village. */
         Village: {
             /** @description Kemendagri code. */
@@ -14220,6 +14507,279 @@ export interface operations {
             401: components["responses"]["NotSignedIn"];
             403: components["responses"]["NotAllowed"];
             422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_audit_checkpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_audit_checkpoints: {
+        parameters: {
+            query?: {
+                /** @description Rows of this page, 1 to 5000. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description `csv` for a file. */
+                format?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CheckpointView"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_audit_checkpoints: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckpointView"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            409: components["responses"]["Conflict"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    get_audit_checkpoints_by_size: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                size: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_audit_checkpoints_by_size_paper: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                size: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": number[];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_audit_proof_by_seq: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                seq: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Proof"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_audit_tile_by_level_by_n: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                level: string;
+                n: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_audit_tile_by_level_by_n_by_m: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                level: string;
+                n: string;
+                m: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_audit_tile_by_level_by_n_by_m_by_o: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                level: string;
+                n: string;
+                m: string;
+                o: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_audit_verifier: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VerifierView"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
             503: components["responses"]["Unavailable"];
         };
     };

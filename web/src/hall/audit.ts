@@ -1,5 +1,5 @@
 // Audit entries made readable without knowing every verb: facts in, name and value out.
-import type { AuditEntry } from '$api/model';
+import type { AuditCheckpoint, AuditEntry } from '$api/model';
 
 /** Facts of an entry, nested ones with dotted names. */
 export function readable(detail: unknown, prefix = ''): [string, string][] {
@@ -15,4 +15,17 @@ export function readable(detail: unknown, prefix = ''): [string, string][] {
 /** Who did it; null when the house itself did. */
 export function person(who: AuditEntry['who']): string | null {
   return who ? (who.name ?? who.id) : null;
+}
+
+/** A day, and two hours for a house that was starting. */
+const STALE_MS = 26 * 3_600_000;
+
+/** Whether the newest checkpoint is older than one of each day can be. */
+export function isStale(madeMs: number, nowMs: number): boolean {
+  return nowMs - madeMs > STALE_MS;
+}
+
+/** How a checkpoint has left the machine; its own data folder is no witness. */
+export function ways(it: Pick<AuditCheckpoint, 'foldered_us' | 'sent_us' | 'printed_us'>): ('folder' | 'program' | 'paper')[] {
+  return [...(it.foldered_us === null ? [] : (['folder'] as const)), ...(it.sent_us === null ? [] : (['program'] as const)), ...(it.printed_us === null ? [] : (['paper'] as const))];
 }

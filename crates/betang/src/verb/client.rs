@@ -55,17 +55,7 @@ impl ReachArgs {
             (None, None) => bail!("give --data DIR, or --server URL and --token T"),
         };
         let server = self.server.as_deref().unwrap_or(HERE);
-        let mut client = Client::builder();
-        if let Some(ca) = &self.ca {
-            let pem = std::fs::read(ca).with_context(|| format!("the file {}", ca.display()))?;
-            let authority = Certificate::from_pem(&pem).context("the authority")?;
-            client = client.tls_certs_only([authority]);
-        }
-        Ok(Reach {
-            server: Url::parse(server).with_context(|| format!("the address {server}"))?,
-            token: Some(token),
-            client: client.build()?,
-        })
+        Reach::far(server, token, self.ca.as_deref())
     }
 }
 
@@ -93,6 +83,21 @@ pub(crate) struct Reach {
 }
 
 impl Reach {
+    /// Over the network, with a token and perhaps the house's own authority.
+    pub(crate) fn far(server: &str, token: String, ca: Option<&Path>) -> anyhow::Result<Self> {
+        let mut client = Client::builder();
+        if let Some(ca) = ca {
+            let pem = std::fs::read(ca).with_context(|| format!("the file {}", ca.display()))?;
+            let authority = Certificate::from_pem(&pem).context("the authority")?;
+            client = client.tls_certs_only([authority]);
+        }
+        Ok(Self {
+            server: Url::parse(server).with_context(|| format!("the address {server}"))?,
+            token: Some(token),
+            client: client.build()?,
+        })
+    }
+
     fn local(data: &Path) -> anyhow::Result<Self> {
         let path = socket::path(data);
         ensure!(

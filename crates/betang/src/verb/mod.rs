@@ -18,3 +18,4 @@ pub(crate) mod sites;
 mod speed;
 pub(crate) mod staff;
 pub(crate) mod villages;
+pub(crate) mod witness;

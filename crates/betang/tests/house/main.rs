@@ -20,3 +20,4 @@ mod sites;
 mod speed;
 mod villages;
 mod wire;
+mod witness;

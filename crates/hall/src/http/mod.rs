@@ -3,6 +3,7 @@
 mod agencies;
 mod areas;
 mod audit;
+mod checkpoints;
 mod health;
 mod incidents;
 mod latlon;
@@ -35,6 +36,7 @@ pub fn routes() -> OpenApiRouter<Hall> {
         .merge(agencies::routes())
         .merge(areas::routes())
         .merge(audit::routes())
+        .merge(checkpoints::routes())
         .merge(sources::routes())
         .merge(sites::routes())
         .merge(releases::routes())

@@ -109,6 +109,12 @@ slugs! {
     "carried" Invalid "Berkas lokasi tidak dapat dibaca" "The file of a site cannot be read";
     "certificate-expired" Denied
         "Sertifikat perangkat sudah berakhir" "The certificate of the box has expired";
+    "checkpoint" NotFound "Titik periksa audit tidak ditemukan" "No such checkpoint of the audit";
+    "checkpoint-contradiction" Conflict
+        "Rantai audit bertentangan dengan yang sudah ditandatangani"
+        "The audit contradicts what was signed";
+    "checkpoint-key" Unavailable
+        "Kunci titik periksa tidak dapat dipakai" "The key of checkpoints cannot be used";
     "claim-withdrawn" Conflict "Pernyataan sudah ditarik" "The claim was withdrawn before";
     "closing" Unavailable "Layanan sedang ditutup" "The house is closing";
     "code" Denied "Kode pendaftaran tidak berlaku" "The code cannot be used";

@@ -6,6 +6,7 @@ pub(crate) mod arrived;
 pub(crate) mod aside;
 pub(crate) mod audit;
 pub(crate) mod authority;
+pub(crate) mod checkpoint;
 pub(crate) mod claim;
 pub(crate) mod desired;
 pub(crate) mod enrol;

@@ -59,8 +59,6 @@ export const en: Record<keyof typeof id, string> = {
   'problem.server.then': 'Nothing was lost. Try again in a moment.',
   'problem.toomany': 'Too many attempts',
   'problem.toomany.then': 'Wait a moment and try again.',
-  'problem.wrong-password': 'Wrong name or password',
-  'problem.wrong-password.then': 'Check the spelling and try again.',
   'room.audit': 'Audit',
   'room.desa': 'Villages',
   'room.kamera': 'Cameras',

@@ -57,8 +57,6 @@ export const id = {
   'problem.server.then': 'Data Anda tidak hilang. Coba lagi sebentar.',
   'problem.toomany': 'Terlalu banyak percobaan',
   'problem.toomany.then': 'Tunggu sebentar, lalu coba lagi.',
-  'problem.wrong-password': 'Nama pengguna atau kata sandi salah',
-  'problem.wrong-password.then': 'Periksa penulisannya, lalu coba lagi.',
   'room.audit': 'Audit',
   'room.desa': 'Desa',
   'room.kamera': 'Kamera',

@@ -47,6 +47,7 @@ mod screens;
 mod shifts;
 mod simulated;
 mod sites;
+mod witnesses;
 
 /// The key that signs releases which this house takes.
 const RELEASE_SEED: [u8; 32] = [7; 32];
