@@ -96,7 +96,7 @@ pub(crate) enum AuditVerb {
 #[derive(Debug, Subcommand)]
 pub(crate) enum ConfigVerb {
     /// Print every value and where it comes from; secrets as dots.
-    Explain(Setting),
+    Explain(Box<Setting>),
     /// Print a file with every key, its default and what it is.
     Example,
 }

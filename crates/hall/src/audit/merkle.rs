@@ -397,13 +397,7 @@ mod tests {
         assert!(!includes(&mine, 8, 8, &path, &root));
         assert!(!includes(&mine, 5, 8, &path[..2], &root));
         assert!(!includes(&leaf(b"other"), 5, 8, &path, &root));
-        assert!(!includes(
-            &mine,
-            5,
-            8,
-            &[path.clone(), vec![root]].concat(),
-            &root
-        ));
+        assert!(!includes(&mine, 5, 8, &[path, vec![root]].concat(), &root));
         let proof = naive::proof(4, &leaves, true);
         assert!(begins((4, &four), (8, &root), &proof));
         assert!(!begins((4, &root), (8, &root), &proof));
@@ -437,7 +431,7 @@ mod tests {
             prop_assert_eq!(&proof, &naive::proof(at + 1, &leaves, true));
             prop_assert!(begins((m + 1, &old), (n, &root), &proof));
             // Another first leaf is another tree.
-            let mut other = leaves.clone();
+            let mut other = leaves;
             other[0] = b"other".to_vec();
             let other = naive::root(&other[..=at]);
             prop_assert!(!begins((m + 1, &other), (n, &root), &proof));

@@ -515,7 +515,7 @@ mod tests {
             let note = signer.sign(size, root);
             let held = open(&note, signer.verifier()).expect("a checkpoint");
             prop_assert_eq!((held.size, held.root), (size, root));
-            let mut octets = note.clone().into_bytes();
+            let mut octets = note.into_bytes();
             let at = at.index(octets.len());
             prop_assume!(octets[at] != put && octets[at].is_ascii());
             octets[at] = put;
