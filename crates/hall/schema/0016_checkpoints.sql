@@ -8,15 +8,19 @@
 -- The salt of each row that has a leaf. A row whose salt was destroyed has a leaf that says
 -- nothing of it any more, and the tree stands.
 CREATE TABLE hall_audit_salt (
+    -- The row's number in the chain.
     seq BIGINT NOT NULL PRIMARY KEY,
+    -- 32 random bytes.
     salt BYTEA NOT NULL
 );
 
 -- Hashes of 32 bytes side by side, 256 in a whole tile: at level 0 those of leaves, above
 -- those of whole tiles below. Only ever added to, at the right.
 CREATE TABLE hall_audit_tile (
+    -- Over the leaves, and from the left.
     level BIGINT NOT NULL,
     number BIGINT NOT NULL,
+    -- As many as there are by now.
     hashes BYTEA NOT NULL,
     PRIMARY KEY (level, number)
 );
@@ -28,6 +32,7 @@ CREATE TABLE hall_checkpoint (
     -- The day it is the checkpoint of, YYYY-MM-DD in the zone of the house. NULL: made in
     -- between, because somebody asked.
     day TEXT,
+    -- When it was signed, over which root.
     made_us BIGINT NOT NULL,
     root BYTEA NOT NULL,
     -- The signed note.

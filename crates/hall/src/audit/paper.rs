@@ -10,13 +10,13 @@ use crate::problem::Problem;
 /// If the key cannot be read, or the sheet cannot be drawn.
 #[cfg(feature = "print")]
 pub(crate) fn pdf(hall: &Hall, it: &Sealed) -> Result<Vec<u8>, Problem> {
-    use super::note::Signer;
+    use super::note::{self, Signer};
     use crate::print::{Block, Sheet, said};
 
     let verifier = Signer::verifier_of(&hall.config().data)
         .map_err(|error| Problem::unavailable("checkpoint-key", error.to_string()))?;
     let entries = said::number(i64::try_from(it.size).unwrap_or(i64::MAX));
-    let made = hall.clock().rfc3339(it.made);
+    let made = said::time_of_zone(hall, it.made);
     let fact = |name: &str, value: String| (name.to_owned(), value);
     let broken = |text: &str| -> Vec<String> {
         // Nothing is left out where a line ends.
@@ -28,9 +28,23 @@ pub(crate) fn pdf(hall: &Hall, it: &Sealed) -> Result<Vec<u8>, Problem> {
     };
     let mut lines = vec!["Titik periksa yang ditandatangani (C2SP signed note):".to_owned()];
     lines.extend(it.note.lines().flat_map(broken));
-    let mut key = vec!["Kunci pemeriksa:".to_owned()];
+    // One that an earlier key has signed is not to be held against the key of today.
+    let is_ours = note::open(&it.note, &verifier).is_ok();
     let verifier = verifier.to_string();
+    let mut key = vec!["Kunci pemeriksa:".to_owned()];
     key.extend(broken(&verifier));
+    let key = if is_ours {
+        Block::Code {
+            text: verifier,
+            lines: key,
+        }
+    } else {
+        Block::Text(
+            "Titik periksa ini ditandatangani dengan kunci yang lebih lama daripada kunci hari \
+             ini; kunci itu ada pada lembar pada masanya."
+                .to_owned(),
+        )
+    };
     let sheet = Sheet {
         title: format!("Titik periksa audit {}", it.size),
         made: it.made,
@@ -61,10 +75,7 @@ pub(crate) fn pdf(hall: &Hall, it: &Sealed) -> Result<Vec<u8>, Problem> {
                 text: it.note.clone(),
                 lines,
             },
-            Block::Code {
-                text: verifier,
-                lines: key,
-            },
+            key,
         ],
     };
     sheet
