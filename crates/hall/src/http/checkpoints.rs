@@ -3,7 +3,7 @@
 //! `/api/v1/audit` is the prefix of a log as C2SP tlog-tiles has it: `checkpoint` and
 //! `tile/…` below it are what its clients ask for. Entries are not served that way.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use base::now::Wall;
 use http::HeaderMap;
@@ -21,7 +21,7 @@ use crate::audit::seal::{self, Sealed};
 use crate::audit::{self, Act, Actor, hex, keep, proof, tile, tree};
 use crate::csv::{self, File};
 use crate::guard::{Guarded as _, Permission, Place, Who};
-use crate::problem::{self, Problem, Query};
+use crate::problem::{self, Path, Problem, Query};
 
 pub(super) fn routes() -> OpenApiRouter<Hall> {
     OpenApiRouter::new()
