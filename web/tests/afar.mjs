@@ -2,7 +2,7 @@
 // standard input say and answers each with one. The network between is somebody else's.
 //
 //   {"do":"come","url":…,"username":…,"password":…}   opens the house and logs in
-//   {"do":"open","camera":…,"lap":…}                   opens a camera from the list, as a click does
+//   {"do":"open","camera":…}                           opens a camera from the list, as a click does
 //   {"do":"ages","seconds":…}                          how old the picture on the screen is, ten times a second
 //   {"do":"until","rung":…,"within_s":…}               waits for a rung and for a picture on it
 //   {"do":"mark"} {"do":"fresh","within_s":…}          how long after the mark a picture shows that was taken after it
@@ -83,13 +83,12 @@ const deeds = {
 		await logIn(page, url, { username, password });
 	},
 
-	async open({ camera, query = '' }) {
+	async open({ camera }) {
 		await page.goto(`${origin}/kamera`);
 		const link = page.locator(`a[href*="/kamera/${camera}"]`).first();
 		await link.waitFor();
 		await page.evaluate(() => (window.asked = window.first = null));
-		if (query) await page.goto(`${origin}/kamera/${camera}${query}`);
-		else await link.click();
+		await link.click();
 		await page.waitForFunction(() => window.first !== null || window.look()?.kind === 'still', null, { polling: 20, timeout: 60_000 });
 		return page.evaluate(() => (window.first === null ? { first_ms: null } : { first_ms: window.first - window.asked }));
 	},

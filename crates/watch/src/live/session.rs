@@ -196,7 +196,10 @@ impl Viewer {
             voice,
             answer,
         } = Peer::answering(&offer, sound.is_some(), terms, instant)?;
-        let answer = door.map_or_else(|| answer.clone(), |door| answer::also_at(&answer, door));
+        let answer = match door {
+            Some(door) => answer::also_at(&answer, door),
+            None => answer,
+        };
         let hearing = sound.zip(voice).map(|(sound, voice)| Hearing {
             voice,
             next: 1,

@@ -6,25 +6,6 @@ use store::params;
 
 use super::*;
 
-const PANGAN: &str = r#"
-program = "pangan"
-nama = "Paket pangan"
-subjek = "keluarga"
-instansi = "Dinas Sosial"
-dasar = "Peraturan contoh"
-barang = "paket pangan"
-satuan = "paket"
-jumlah = 1
-rupiah = 150000
-berlaku_dari = 2025-01-01
-
-[[aturan]]
-id = "desil"
-jenis = "syarat"
-nama = "Desil 1 sampai 2"
-jika = { kolom = "desil", op = "<=", nilai = 2 }
-"#;
-
 const OBJECTIONS: &str = "/api/v1/card/objections";
 
 /// What somebody says who objects: none of these words is anywhere in the clear.
@@ -111,7 +92,7 @@ pub(super) async fn list(house: &House) -> i64 {
         .bring("kpm", &kpm, json!({ "title": "KPM uji" }))
         .await;
     house.examine(json!({ "decile_max": 2 })).await;
-    let form = json!({ "text": PANGAN });
+    let form = json!({ "text": RULES });
     house.post("/api/v1/card/programmes", form).await.is(201);
     adopted(house).await
 }
