@@ -418,6 +418,8 @@ export class Player {
     if (this.#rung === 'stills' && this.#life.phase === 'joining' && !noway) unmet(this, now, 'stills');
     this.hangUp();
     this.#life = afterDrop(this.#life, now, Math.random(), (this.#problem?.retryAfter_s ?? 0) * 1000);
+    // Told at once: the next round of the line may come later than the next attempt.
+    if (barred(this.#ways, now)) retold();
   }
 
   /** Once a second: what came since the last look. */
