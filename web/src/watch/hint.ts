@@ -3,6 +3,8 @@
 /** Seconds between stills: of a line that carries no more, and of somebody who saves octets. */
 export const STILL_S = 5;
 export const STILL_SAVING_S = 10;
+/** How wide a still is where the line carries little, in CSS pixels of a small tile. */
+export const STILL_NARROW_PX = 320;
 
 /** What a browser knows of its network before a picture came. */
 export interface Hint {

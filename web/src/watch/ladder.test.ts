@@ -34,7 +34,7 @@ test('a still says of its line that there is room, or none, or nothing', () => {
     const found = stillSample(took_ms, octets);
     return found && (trouble(found) ?? 'room');
   };
-  expect([said(200, 30_000), said(STILL_FAST_MS + 1, 30_000), said(STILL_SLOW_MS + 1, 30_000), said(100, null)]).toEqual(['room', null, 'late', 'late']);
+  expect([said(200, 30_000), said(STILL_FAST_MS + 1, 30_000), said(STILL_SLOW_MS + 1, 30_000), said(100, null), said(500, 10_000), said(100, 10_000)]).toEqual(['room', null, 'late', 'late', null, 'room']);
 });
 
 describe('patience', () => {

@@ -47,11 +47,15 @@ export const NARROW_MBPS = 0.5;
 /** Stills tell of a line too: one that comes so fast leaves room, one that takes so long does not. */
 export const STILL_FAST_MS = 1_000;
 export const STILL_SLOW_MS = 3_000;
+/** What has to come a second, so that a small still that is there at once does not pass for room. */
+export const STILL_ROOM_BPS = 250_000;
 
 /** What the line did to a picture. */
 export type Trouble = 'loss' | 'late' | 'stalled';
 /** Why a rung is not the wished one. */
 export type Why = Trouble | 'begun' | 'shared' | 'saver' | 'poor' | 'browser' | 'noway' | 'codec';
+/** The reasons for which stills are small too: the line carries little, or is to. */
+export const narrow: ReadonlySet<Why> = new Set<Why>(['loss', 'late', 'stalled', 'shared', 'saver', 'poor']);
 
 /** One viewing in its last second; null where nothing could be measured. */
 export interface Sample {
@@ -85,7 +89,8 @@ export function trouble(s: Sample): Trouble | null {
 /** A still as a sample of its line; null where it says neither that there is room nor that there is none. */
 export function stillSample(took_ms: number, octets: number | null): Sample | null {
   if (octets === null || took_ms > STILL_SLOW_MS) return { ...nothing, behind_ms: Math.max(took_ms, STILL_SLOW_MS) };
-  return took_ms > STILL_FAST_MS ? null : { ...nothing, behind_ms: 0, bps: null };
+  const room = took_ms <= STILL_FAST_MS && octets * 8_000 >= took_ms * STILL_ROOM_BPS;
+  return room ? { ...nothing, behind_ms: 0, bps: null } : null;
 }
 
 /** How long it has been good, and how patient one has become. */
