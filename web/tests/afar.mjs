@@ -53,6 +53,17 @@ function intoPage() {
 
 	window.asked = null;
 	window.first = null;
+	// Where the time of a first picture goes: the answer, the way and its keys, the picture.
+	window.parts = {};
+	const part = (name) => window.asked !== null && (window.parts[name] ??= performance.now() - window.asked);
+	const Peer = window.RTCPeerConnection;
+	window.RTCPeerConnection = function (...given) {
+		const peer = new Peer(...given);
+		peer.addEventListener('iceconnectionstatechange', () => peer.iceConnectionState === 'connected' && part('way'));
+		peer.addEventListener('connectionstatechange', () => peer.connectionState === 'connected' && part('keys'));
+		return peer;
+	};
+	window.RTCPeerConnection.prototype = Peer.prototype;
 	const real = window.fetch;
 	window.fetch = (where, ...more) => {
 		if (String(where).startsWith('/whep/') && more[0]?.method === 'POST') {
@@ -63,6 +74,7 @@ function intoPage() {
 				window.first ??= performance.now();
 			};
 			round();
+			return real(where, ...more).then((answer) => (part('answer'), answer));
 		}
 		return real(where, ...more);
 	};
@@ -87,10 +99,10 @@ const deeds = {
 		await page.goto(`${origin}/kamera`);
 		const link = page.locator(`a[href*="/kamera/${camera}"]`).first();
 		await link.waitFor();
-		await page.evaluate(() => (window.asked = window.first = null));
+		await page.evaluate(() => ((window.asked = window.first = null), (window.parts = {})));
 		await link.click();
 		await page.waitForFunction(() => window.first !== null || window.look()?.kind === 'still', null, { polling: 20, timeout: 60_000 });
-		return page.evaluate(() => (window.first === null ? { first_ms: null } : { first_ms: window.first - window.asked }));
+		return page.evaluate(() => (window.first === null ? { first_ms: null } : { first_ms: window.first - window.asked, parts: window.parts }));
 	},
 
 	async ages({ seconds }) {

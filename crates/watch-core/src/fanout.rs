@@ -6,9 +6,14 @@
 //! for good; so the burst is stamped a millisecond apart, ending at the true
 //! stamp of its last picture, and the player runs through it at once.
 //!
+//! On a far line that burst would stand in the queue in front of whatever repairs its key
+//! frame, and a repair that is late is a picture that is late. So there the key frame
+//! goes alone, a repair has the time of a round trip, and the rest follows spread out.
+//!
 //! The same burst answers a viewer whose decoder has lost its way (PLI, RFC 4585
 //! §6.3.1), since an RTSP camera cannot be asked for a key frame.
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -28,6 +33,21 @@ const BURST_RATE: u64 = 8_000_000;
 /// half of what Linux gives a UDP socket by default (212,992 octets).
 const BURST_DEPTH: u64 = 96 * 1024;
 
+/// On a far line the rest of a burst is spread over so long.
+const SPREAD: Duration = Duration::from_millis(400);
+
+/// No slower than this, in octets a second: what is little is not held back for long.
+const SPREAD_LEAST: u64 = 128_000;
+
+/// How much of a spread burst may leave at once: a few packets.
+const SPREAD_DEPTH: u64 = 4 * 1024;
+
+/// The longest round trip that is waited for: one by satellite.
+const FAR_MAX: Duration = Duration::from_millis(600);
+
+/// A peer nearer than this is repaired before its queue is of any length.
+pub const NEAR_MAX: Duration = Duration::from_millis(40);
+
 /// How often a viewer may ask for the burst again: twice a second.
 pub const AGAIN_EVERY: Duration = Duration::from_millis(500);
 
@@ -41,15 +61,22 @@ pub struct Reader {
     sent: Option<MediaTime>,
     lost: u64,
     asked: Option<Mono>,
+    /// How long a repair takes, where that is long.
+    far: Option<Duration>,
 }
 
 #[derive(Debug, Clone)]
 struct Burst {
+    first: FrameNo,
     last: FrameNo,
     last_time: MediaTime,
     step: u64,
     credit: u64,
+    /// From when on credit is earned, which may be later than now.
     filled: Mono,
+    /// Octets a second.
+    rate: u64,
+    depth: u64,
 }
 
 /// What to do for a viewer.
@@ -64,6 +91,11 @@ pub enum Next {
 }
 
 impl Reader {
+    /// Its peer is so far away, there and back.
+    pub fn at_a_distance(&mut self, round_trip: Duration) {
+        self.far = (round_trip > NEAR_MAX).then(|| round_trip.min(FAR_MAX));
+    }
+
     /// What comes next.
     pub fn next(&mut self, ring: &Ring, now: Mono) -> Next {
         // Twice at most: a lost place, and the key frame that replaces it.
@@ -72,7 +104,7 @@ impl Reader {
                 return Next::Wait;
             };
             match ring.at(number) {
-                Found::Frame(frame) => return self.send(frame, number, now),
+                Found::Frame(frame) => return self.send(ring, frame, number, now),
                 Found::UpToDate => return Next::Wait,
                 Found::Lost => {
                     self.lost += ring.join().map_or(0, |key| key.saturating_sub(number));
@@ -121,22 +153,30 @@ impl Reader {
             return None;
         }
         self.burst = Some(Burst {
+            first: key,
             last,
             last_time,
             step,
             credit: BURST_DEPTH,
             filled: now,
+            rate: BURST_RATE,
+            depth: BURST_DEPTH,
         });
         self.cursor = Some(key);
         Some(key)
     }
 
-    fn send(&mut self, frame: Arc<Frame>, number: FrameNo, now: Mono) -> Next {
+    fn send(&mut self, ring: &Ring, frame: Arc<Frame>, number: FrameNo, now: Mono) -> Next {
         let time = match &mut self.burst {
             Some(burst) if number <= burst.last => {
                 let size = frame.size().as_u64();
                 if let Err(later) = burst.spend(size, now) {
                     return Next::Paced(later);
+                }
+                if number == burst.first
+                    && let Some(far) = self.far
+                {
+                    burst.spread(now + far, size_of(ring, number + 1..=burst.last));
                 }
                 let back = (burst.last - number) * burst.step;
                 let time = MediaTime::from_ticks(burst.last_time.ticks() - back);
@@ -157,19 +197,37 @@ impl Burst {
     /// A token bucket that lets a frame larger than itself pass when it is full.
     fn spend(&mut self, size: u64, now: Mono) -> Result<(), Mono> {
         let us = u64::try_from(now.since(self.filled).as_micros()).unwrap_or(u64::MAX);
-        let earned = us.saturating_mul(BURST_RATE) / 1_000_000;
+        let earned = us.saturating_mul(self.rate) / 1_000_000;
         if earned > 0 {
-            self.credit = self.credit.saturating_add(earned).min(BURST_DEPTH);
+            self.credit = self.credit.saturating_add(earned).min(self.depth);
             self.filled = now;
         }
-        let need = size.min(BURST_DEPTH);
+        let need = size.min(self.depth);
         if self.credit < need {
-            let wait_us = (need - self.credit) * 1_000_000 / BURST_RATE + 1;
-            return Err(now + Duration::from_micros(wait_us));
+            let wait_us = (need - self.credit) * 1_000_000 / self.rate + 1;
+            return Err(now.max(self.filled) + Duration::from_micros(wait_us));
         }
         self.credit -= need;
         Ok(())
     }
+
+    /// What is left, so many octets, is spread out from then on.
+    fn spread(&mut self, from: Mono, left: u64) {
+        let span_ms = u64::try_from(SPREAD.as_millis()).unwrap_or(u64::MAX);
+        self.rate = (left.saturating_mul(1_000) / span_ms).clamp(SPREAD_LEAST, BURST_RATE);
+        self.depth = SPREAD_DEPTH;
+        self.credit = 0;
+        self.filled = from;
+    }
+}
+
+/// The octets of some frames, as far as they are kept.
+fn size_of(ring: &Ring, numbers: RangeInclusive<FrameNo>) -> u64 {
+    let sizes = numbers.map(|number| match ring.at(number) {
+        Found::Frame(frame) => frame.size().as_u64(),
+        Found::UpToDate | Found::Lost => 0,
+    });
+    sizes.sum()
 }
 
 #[cfg(test)]
@@ -232,6 +290,52 @@ mod tests {
         };
         assert_eq!(count, 2);
         assert!(later > at_ms(0) && later <= at_ms(5));
+    }
+
+    /// When each frame of a burst leaves, in ms.
+    fn leaves(reader: &mut Reader, ring: &Ring) -> Vec<u64> {
+        let (mut now, mut left) = (at_ms(0), Vec::new());
+        loop {
+            match reader.next(ring, now) {
+                Next::Send(..) => left.push(now.as_us() / 1_000),
+                Next::Paced(later) => {
+                    assert!(later > now, "a wait that ends before it begins");
+                    now = later;
+                }
+                Next::Wait => return left,
+            }
+        }
+    }
+
+    #[test]
+    fn on_a_far_line_a_key_frame_can_be_repaired_before_the_rest_comes() {
+        let mut far = Reader::default();
+        far.at_a_distance(Duration::from_millis(80));
+        let left = leaves(&mut far, &ring(50, 50));
+        assert_eq!(left.len(), 50);
+        assert_eq!(left[0], 0);
+        assert!(left[1] >= 80, "{left:?}");
+        // Spread, and no longer than it has to be.
+        assert!((460..=480).contains(&left[49]), "{left:?}");
+
+        let mut near = Reader::default();
+        near.at_a_distance(NEAR_MAX);
+        assert_eq!(leaves(&mut near, &ring(50, 50)).last(), Some(&0));
+        // Farther than a satellite nobody waits for.
+        far = Reader::default();
+        far.at_a_distance(Duration::from_secs(9));
+        let left = leaves(&mut far, &ring(2, 50));
+        assert!((600..700).contains(&left[1]), "{left:?}");
+    }
+
+    #[test]
+    fn how_far_a_peer_is_changes_when_it_gets_frames_and_not_which() {
+        let of = |far| {
+            let mut reader = Reader::default();
+            reader.at_a_distance(Duration::from_millis(far));
+            drain(&mut reader, &ring(80, 50), at_ms(0))
+        };
+        assert_eq!(of(0), of(250));
     }
 
     #[test]

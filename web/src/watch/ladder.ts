@@ -47,15 +47,13 @@ export const NARROW_MBPS = 0.5;
 /** Stills tell of a line too: one that comes so fast leaves room, one that takes so long does not. */
 export const STILL_FAST_MS = 1_000;
 export const STILL_SLOW_MS = 3_000;
-/** What has to come a second, so that a small still that is there at once does not pass for room. */
-export const STILL_ROOM_BPS = 250_000;
 
 /** What the line did to a picture. */
 export type Trouble = 'loss' | 'late' | 'stalled';
 /** Why a rung is not the wished one. */
-export type Why = Trouble | 'begun' | 'shared' | 'saver' | 'poor' | 'browser' | 'noway' | 'codec';
+export type Why = Trouble | 'narrow' | 'begun' | 'shared' | 'saver' | 'poor' | 'browser' | 'noway' | 'codec';
 /** The reasons for which stills are small too: the line carries little, or is to. */
-export const narrow: ReadonlySet<Why> = new Set<Why>(['loss', 'late', 'stalled', 'shared', 'saver', 'poor']);
+export const narrow: ReadonlySet<Why> = new Set<Why>(['loss', 'late', 'stalled', 'narrow', 'shared', 'saver', 'poor']);
 
 /** One viewing in its last second; null where nothing could be measured. */
 export interface Sample {
@@ -89,8 +87,7 @@ export function trouble(s: Sample): Trouble | null {
 /** A still as a sample of its line; null where it says neither that there is room nor that there is none. */
 export function stillSample(took_ms: number, octets: number | null): Sample | null {
   if (octets === null || took_ms > STILL_SLOW_MS) return { ...nothing, behind_ms: Math.max(took_ms, STILL_SLOW_MS) };
-  const room = took_ms <= STILL_FAST_MS && octets * 8_000 >= took_ms * STILL_ROOM_BPS;
-  return room ? { ...nothing, behind_ms: 0, bps: null } : null;
+  return took_ms > STILL_FAST_MS ? null : { ...nothing, behind_ms: 0, bps: null };
 }
 
 /** How long it has been good, and how patient one has become. */
@@ -129,8 +126,8 @@ export interface Line {
   patience: Patience;
   /** What may be asked of it; null while nothing says that it is narrow. */
   budget_bps: number | null;
-  /** What it did when it was last full. */
-  why: Trouble | null;
+  /** What it did when it was last full, or that it was measured and has no room for more. */
+  why: Trouble | 'narrow' | null;
   /** The best rung of a page that begins carefully. */
   cap: Rung;
   /** Until then looks are of what was before. */
@@ -246,6 +243,41 @@ export interface Felt {
   line: Line;
   own: Own[];
   places: Place[];
+  /** Bits a second of which somebody should find out whether the line has room for them; null when nothing hangs on it. */
+  asks: number | null;
+}
+
+/** A line of which a while was good: its cap is gone, and more of it is thought possible. */
+function grown(line: Line, tiles: readonly Tile[], places: readonly Place[]): Line {
+  const best = tiles.map((tile): Place => ({ rung: wished(tile), why: null }));
+  const budget = line.budget_bps === null ? null : Math.max(line.budget_bps, asked(tiles, places)) * GROWTH;
+  const narrow = budget !== null && budget < asked(tiles, best) * GROWTH;
+  return { ...line, cap: 'main', budget_bps: narrow ? budget : null, why: narrow ? line.why : null };
+}
+function risen(before: readonly Place[], after: readonly Place[]): boolean {
+  return after.some((place, at) => before[at] && higher(place.rung, before[at].rung));
+}
+/** More was asked of a line, and whether it carries it is not known yet. */
+function tried(line: Line, now: number): Line {
+  return { ...line, until: now + SETTLE_MS, patience: { ...line.patience, tried_at: now, good_from: now } };
+}
+
+/**
+ * What follows from a measurement that somebody made for a page that asked: so much came
+ * beside what comes already, or nothing could be found out. A picture is not made old to
+ * learn that a larger one does not fit.
+ */
+export function found(line: Line, tiles: readonly Tile[], places: readonly Place[], room_bps: number | null, now: number): Felt {
+  const own = tiles.map((tile) => tile.own);
+  const said = (line: Line): Felt => {
+    const after = allot(line, tiles);
+    return { line: risen(places, after) ? tried(line, now) : { ...line, until: now + SETTLE_MS }, own, places: after, asks: null };
+  };
+  if (room_bps === null) return said({ ...line, patience: missed(line.patience, now) });
+  const more = grown(line, tiles, places);
+  const whole = (asked(tiles, places) + room_bps) * SHARE;
+  if (whole >= asked(tiles, allot(more, tiles))) return said(more);
+  return said({ ...line, cap: 'main', budget_bps: whole, why: 'narrow', patience: missed(line.patience, now) });
 }
 
 /**
@@ -255,21 +287,23 @@ export interface Felt {
 export function look(line: Line, tiles: readonly Tile[], places: readonly Place[], samples: readonly (Sample | null)[], now: number): Felt {
   const own = tiles.map((tile) => tile.own);
   const spoke = samples.flatMap((sample, at) => (sample && tiles[at] ? [{ at, sample, bad: trouble(sample) }] : []));
-  if (now < line.until || spoke.length === 0) return { line, own, places: allot(line, tiles) };
+  if (now < line.until || spoke.length === 0) return { line, own, places: allot(line, tiles), asks: null };
   const bad = spoke.filter((each) => each.bad !== null);
   const shared = bad.length * 2 >= spoke.length && bad.length > 0;
 
   let next = line;
+  let asks: number | null = null;
   const { patience, say } = feel(line.patience, shared, now);
   next = { ...next, patience };
   if (say === 'less') {
     const came = spoke.reduce((sum, { sample }) => sum + (sample.bps ?? 0), 0);
     next = { ...next, budget_bps: Math.min(came, asked(tiles, places)) * SHARE, why: bad[0]?.bad ?? null, until: now + SETTLE_MS };
   } else if (say === 'more') {
-    const best = tiles.map((tile): Place => ({ rung: wished(tile), why: null }));
-    const grown = next.budget_bps === null ? null : Math.max(next.budget_bps, asked(tiles, places)) * GROWTH;
-    const narrow = grown !== null && grown < asked(tiles, best) * GROWTH;
-    next = { ...next, cap: 'main', budget_bps: narrow ? grown : null, why: narrow ? next.why : null };
+    const more = grown(next, tiles, places);
+    const after = allot(more, tiles);
+    // A line that began carefully, or was full once, is measured first.
+    if (risen(places, after) && (line.cap !== 'main' || line.budget_bps !== null)) asks = asked(tiles, after);
+    else next = more;
   }
 
   for (const { at, bad: wrong } of spoke) {
@@ -286,10 +320,8 @@ export function look(line: Line, tiles: readonly Tile[], places: readonly Place[
   }
 
   const after = allot(next, tiles.map((tile, at) => ({ ...tile, own: own[at] ?? tile.own })));
-  // More was asked of the line, and whether it carries it is not known yet.
-  const risen = after.some((place, at) => places[at] && higher(place.rung, places[at].rung));
-  if (risen && say !== 'less') next = { ...next, until: now + SETTLE_MS, patience: { ...next.patience, tried_at: now, good_from: now } };
-  return { line: next, own, places: after };
+  if (say !== 'less' && risen(places, after)) next = tried(next, now);
+  return { line: next, own, places: after, asks };
 }
 
 /** How far pictures come behind the best of a line: it forgets slowly, since two clocks drift apart. */

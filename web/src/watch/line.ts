@@ -2,8 +2,9 @@
 // round; once a second it measures, and gives every tile its rung out of one budget.
 import { api, take } from '$api/client.svelte';
 import { hint, network } from './hint';
-import { allot, begin, look, LOOK_MS, missed, SETTLE_MS, unhindered, type Hand, type Line, type Own, type Place, type Rung, type Tile } from './ladder';
+import { allot, begin, found, look, LOOK_MS, missed, SETTLE_MS, unhindered, type Hand, type Line, type Own, type Place, type Rung, type Tile } from './ladder';
 import type { Player } from './player';
+import { room } from './room';
 import { ASK_MS } from './supervise';
 
 /** How often the supervisor looks round. */
@@ -34,6 +35,8 @@ let line: Line | null = null;
 let round: ReturnType<typeof setInterval> | undefined;
 let measured = 0;
 let measuring = false;
+/** Whether somebody finds out whether the line has room for more: what comes meanwhile says nothing of it. */
+let asking = false;
 
 function theLine(): Line {
   return (line ??= begin(hint(), performance.now()));
@@ -105,12 +108,29 @@ async function measure(): Promise<void> {
       if (bps && player.rung && player.rung !== 'stills') seen[player.rung] = Math.max(bps, (seen[player.rung] ?? 0) * 0.98);
     }
     const places = here.map((player): Place => player.place);
+    if (asking) return;
     const felt = look(theLine(), here.map((player) => tileOf(player, now)), places, here.map((player) => player.sample), now);
     line = felt.line;
     here.forEach((player, at) => (member(player).own = felt.own[at] ?? member(player).own));
     give(here, felt.places);
+    if (felt.asks !== null) void ask(felt.asks);
   } finally {
     measuring = false;
+  }
+}
+
+/** Has the line measured before more is asked of it. */
+async function ask(needs_bps: number): Promise<void> {
+  asking = true;
+  try {
+    const bps = await room(needs_bps);
+    const now = performance.now();
+    const all = inOrder();
+    const felt = found(theLine(), all.map((player) => tileOf(player, now)), all.map((player): Place => player.place), bps, now);
+    line = felt.line;
+    give(all, felt.places);
+  } finally {
+    asking = false;
   }
 }
 

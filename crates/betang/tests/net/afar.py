@@ -93,8 +93,14 @@ class World:
 
     def joins(self):
         """How long the first picture takes, by opening the camera again and again."""
-        found = [self.viewer("open", camera=CAMERA)["first_ms"] for _ in range(20 if self.figures else 1)]
-        return [each for each in found if each is not None]
+        found = [self.viewer("open", camera=CAMERA) for _ in range(20 if self.figures else 1)]
+        self.opened = [each for each in found if each["first_ms"] is not None]
+        return [each["first_ms"] for each in self.opened]
+
+    def parts(self):
+        """Where the time of those first pictures went, each from when it was asked for."""
+        at = lambda name: nearest([each["parts"][name] for each in self.opened if name in each["parts"]], 50)
+        return ", ".join(f"{name} {at(name):.0f}" for name in ("answer", "way", "keys") if at(name) is not None)
 
     def looks(self):
         """How old the picture on the screen is, in time."""
@@ -122,7 +128,7 @@ def near(world):
     tile = world.viewer.tile()
     assert tile["transport"] == "udp", tile
     assert "video 1280" in looked["kinds"], looked["kinds"]
-    return f"{said('first picture', joined)}; {said('age', looked['ages'])}; {looked['kinds']}"
+    return f"{said('first picture', joined)} ({world.parts()}); {said('age', looked['ages'])}; {looked['kinds']}"
 
 
 def phone(world):
@@ -134,7 +140,7 @@ def phone(world):
     tile = world.viewer.tile()
     assert tile["why"], tile
     assert "video 640" in looked["kinds"], looked["kinds"]
-    return f"{said('first picture', joined)}; {said('age', looked['ages'])}; {looked['kinds']}"
+    return f"{said('first picture', joined)} ({world.parts()}); {said('age', looked['ages'])}; {looked['kinds']}"
 
 
 def thin(world):
@@ -145,7 +151,7 @@ def thin(world):
     looked = world.looks()
     tile = world.viewer.tile()
     assert tile["why"], tile
-    return f"{said('first picture', joined)}; {said('age', looked['ages'])}; {looked['kinds']}"
+    return f"{said('first picture', joined)} ({world.parts()}); {said('age', looked['ages'])}; {looked['kinds']}"
 
 
 def door(world):
@@ -158,7 +164,7 @@ def door(world):
     barred = world.net.tell("counts")["sites"][HERE]["up"]["barred"]
     assert barred > 0, "nothing else was tried, so nothing was shown"
     assert any(kind.startswith("video") for kind in looked["kinds"]), looked["kinds"]
-    return f"{said('first picture', joined)}; {said('age', looked['ages'])}; {looked['kinds']}; {barred} packets barred"
+    return f"{said('first picture', joined)} ({world.parts()}); {said('age', looked['ages'])}; {looked['kinds']}; {barred} packets barred"
 
 
 def moved(world):

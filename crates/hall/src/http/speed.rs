@@ -1,22 +1,29 @@
-//! `/ndt/v7/…`: how fast the line to the house is, by the protocol ndt7.
+//! `/ndt/v7/…`: how fast the line to the house is, by the protocol ndt7; and
+//! `/api/v1/line`, a few octets by which a page finds out whether a larger picture fits.
 //!
-//! For who is logged in and holds the right, and for a few at a time: a test takes a
-//! good part of the line that cameras and villages share.
+//! The first is for who is logged in and holds the right, and for a few at a time: a test
+//! takes a good part of the line that cameras and villages share.
 
 use std::net::SocketAddr;
+use std::sync::OnceLock;
 
+use aws_lc_rs::rand;
+use axum::extract::State;
 use axum::extract::ws::WebSocketUpgrade;
-use axum::extract::{ConnectInfo, FromRequestParts as _, Request, State};
+use axum::extract::{ConnectInfo, FromRequestParts as _, Request};
 use axum::http::header;
 use axum::http::request::Parts;
 use axum::response::Response;
+use bytes::Bytes;
+use serde::Deserialize;
 use sync::speed::{Connection, Direction, PROTOCOL, TAKEN_MAX};
+use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::Hall;
 use crate::guard::{self, Guarded as _, Permission};
-use crate::problem::Problem;
+use crate::problem::{Problem, Query};
 use crate::session::Arrival;
 use crate::speed;
 
@@ -24,6 +31,47 @@ pub(crate) fn routes() -> OpenApiRouter<Hall> {
     OpenApiRouter::new()
         .routes(routes!(download).guard(Permission::SpeedTest))
         .routes(routes!(upload).guard(Permission::SpeedTest))
+        .routes(routes!(line).signed_in())
+}
+
+/// The most octets that a page may ask for at once: a far line of 2 Mbit/s needs so many
+/// to become full.
+const OCTETS_MAX: usize = 512 * 1024;
+
+/// What nothing on the way can make fewer: made once, the same for all who ask.
+fn noise() -> Bytes {
+    static NOISE: OnceLock<Bytes> = OnceLock::new();
+    let made = NOISE.get_or_init(|| {
+        let mut noise = vec![0; OCTETS_MAX];
+        // Without chance it is zeros, which a line that compresses makes fewer.
+        let _ = rand::fill(&mut noise);
+        noise.into()
+    });
+    made.clone()
+}
+
+/// How much is asked for.
+#[derive(Debug, Deserialize, IntoParams)]
+struct Wanted {
+    /// How many octets, at most 524288.
+    octets: usize,
+}
+
+/// So many octets that cannot be compressed: a page measures by them whether its line has
+/// room for more.
+#[utoipa::path(get, path = "/api/v1/line", tag = "house", params(Wanted),
+    responses((status = 200, content_type = "application/octet-stream", body = Vec<u8>), (status = 422)))]
+async fn line(Query(wanted): Query<Wanted>) -> Result<Response, Problem> {
+    if wanted.octets > OCTETS_MAX {
+        return Err(Problem::invalid("query", "Nothing was sent.")
+            .field("octets", format!("at most {OCTETS_MAX}")));
+    }
+    let noise = noise().slice(..wanted.octets);
+    Ok(crate::problem::file(
+        "application/octet-stream",
+        noise,
+        &[("cache-control", "no-store".to_owned())],
+    ))
 }
 
 /// Longest name of the house that is told back, in characters.
