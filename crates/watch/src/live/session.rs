@@ -15,7 +15,7 @@ use base::id::{Id, Viewing};
 use base::now::{Mono, Now};
 use base::unit::Bytes;
 use str0m::change::SdpOffer;
-use str0m::config::{DtlsCert, DtlsVersion};
+use str0m::config::DtlsCert;
 use str0m::format::Codec as RtcCodec;
 use str0m::media::{MediaTime as RtcTime, Mid, Pt};
 use str0m::net::{Protocol, Receive, TcpType};
@@ -433,11 +433,12 @@ impl Viewer {
         Still::Here
     }
 
-    /// How long there and back takes, guessed from how long it took to agree on keys: two
-    /// round trips from the first question for the way, three by DTLS 1.2.
+    /// How long there and back takes, guessed from how long it took to agree on keys:
+    /// three round trips from the first question for the way, of which the peer's own time
+    /// is a part.
     fn round_trip(&self, now: Now) -> Duration {
         let took = self.heard_from.map(|from| now.mono.since(from));
-        took.unwrap_or_default() / 2
+        took.unwrap_or_default() / 3
     }
 
     fn sound(&mut self, packet: &Packet, at: Instant) {
@@ -534,8 +535,6 @@ impl Peer {
             .set_rtp_mode(true)
             .set_extension_map(extensions())
             .set_dtls_cert(terms.certificate.clone())
-            // Who speaks DTLS 1.3 is a round trip sooner at his first picture; others choose 1.2.
-            .set_dtls_version(DtlsVersion::Auto)
             .clear_codecs()
             .enable_h264(true)
             .enable_h265(true)

@@ -39,6 +39,7 @@ mod backwards;
 mod doors;
 mod guards;
 mod incidents;
+mod line;
 mod overruns;
 mod people;
 mod records;
