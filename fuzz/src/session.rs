@@ -43,7 +43,8 @@ async fn house(port: u16, mut hear: impl FnMut(i64, &[u8])) {
             .expect("an address"),
         credentials: Some(("op".to_owned(), Secret::new("rahasia".to_owned()))),
     };
-    let Ok(Opened { mut session, .. }) = Session::open(&source, Transport::Tcp).await else {
+    let gate = watch::doors::gate_to_loopback();
+    let Ok(Opened { mut session, .. }) = Session::open(&source, Transport::Tcp, &gate).await else {
         return;
     };
     while let Ok(heard) = session.next().await {

@@ -33,6 +33,10 @@ use crate::serve;
 /// Where the simulated cameras listen, unless somebody else does.
 const CAMERAS_AT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8554);
 
+/// The network that this is in: a house that has no simulated cameras connects to no
+/// camera there.
+const CAMERAS_NETWORK: &str = "127.0.0.0/8";
+
 /// The file of the data folder that says where they listen.
 pub(crate) const ADDRESS: &str = "demo.address";
 
@@ -40,7 +44,9 @@ pub(crate) const ADDRESS: &str = "demo.address";
 const SEED: u64 = 62;
 
 /// Runs the house with the simulated province until it is told to end.
-pub(crate) async fn run(config: Config) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(mut config: Config) -> anyhow::Result<ExitCode> {
+    // Where its cameras are, and nobody else's.
+    config.camera_networks.push(CAMERAS_NETWORK.parse()?);
     serve::run(config, open).await
 }
 

@@ -79,6 +79,10 @@ pub(crate) async fn run(
     let kept = Keeper::open(&config, at.ip(), clock.now().wall)?;
     let admin_password = config.admin_password.clone();
     let house = compose::open(config).await?;
+    let sites_port = for_sites.local_addr()?.port();
+    for port in [at.port(), sites_port, house.watch.media().port()] {
+        house.hall.outward().take(port);
+    }
     tokio::select! {
         furnished = furnish(&house) => furnished?,
         () = signals.next() => return Ok(ExitCode::SUCCESS),

@@ -18,6 +18,8 @@ use base::redact::Secret;
 use jiff::tz::TimeZone;
 use sync::release::{KEYS_MAX, PublicKey};
 
+use crate::outward::{Network, NoPorts, Ports};
+
 /// One key: its name, its default as text, whether it is a secret, what it is.
 struct Key {
     name: &'static str,
@@ -95,6 +97,16 @@ const KEYS: &[Key] = &[
         "trusted_proxies",
         Some(""),
         "Addresses of proxies whose Forwarded or X-Forwarded-For and -Proto are believed, with commas between.",
+    ),
+    key(
+        "camera_networks",
+        Some(""),
+        "Networks that cameras may be at whatever they are and at any port, for example 127.0.0.0/8, with commas between. Private and public addresses need no naming; this machine, one cable and what clouds tell their machines are refused.",
+    ),
+    key(
+        "camera_ports",
+        Some("554-556,1554,5540-5560,7070,7447,8554-8564,10554-10564"),
+        "Ports at which cameras elsewhere are called, with commas between.",
     ),
     key(
         "keep_readings_days",
@@ -189,6 +201,10 @@ pub struct Config {
     pub names: Vec<String>,
     /// Proxies that are believed.
     pub trusted_proxies: Vec<IpAddr>,
+    /// Networks that cameras may be at whatever they are.
+    pub camera_networks: Vec<Network>,
+    /// Ports at which cameras elsewhere are called.
+    pub camera_ports: Ports,
     /// How long what boxes read each minute is held as it came.
     pub keep_readings: Duration,
     /// The folder for witnesses, if any.
@@ -443,6 +459,15 @@ impl Config {
             },
             names: words(text("names")).map(str::to_owned).collect(),
             trusted_proxies: addresses("trusted_proxies")?,
+            camera_networks: words(text("camera_networks"))
+                .map(|word| {
+                    word.parse::<Network>()
+                        .map_err(|error| wrong("camera_networks", error.to_string()))
+                })
+                .collect::<Result<_, _>>()?,
+            camera_ports: text("camera_ports")
+                .parse()
+                .map_err(|error: NoPorts| wrong("camera_ports", error.to_string()))?,
             keep_readings: days(text("keep_readings_days"))
                 .map_err(|why| wrong("keep_readings_days", why))?,
             checkpoints: some("checkpoints").map(PathBuf::from),

@@ -18,6 +18,7 @@ use crate::config::Config;
 use crate::link::centre::Centre;
 use crate::live::Live;
 use crate::metrics::Metrics;
+use crate::outward::Outward;
 use crate::screen::Waiting;
 use crate::session::{Door, Revoked};
 use crate::speed::Tests;
@@ -41,6 +42,7 @@ struct Inner {
     blobs: Blobs,
     door: Door,
     metrics: Metrics,
+    outward: Outward,
     speed: Tests,
     screens: Waiting,
     authority: Authority,
@@ -92,8 +94,13 @@ impl Hall {
         SystemRandom::new()
             .fill(&mut seed)
             .map_err(|_| HallError::Randomness)?;
+        let outward = Outward::new(config.camera_networks.clone(), config.camera_ports.clone());
+        for listens in [config.listen, config.media, config.sites] {
+            outward.take(listens.port());
+        }
         Ok(Self {
             inner: Arc::new(Inner {
+                outward,
                 blobs: Blobs::open(&data.join("blobs"))?,
                 live: Live::new(clock.clone()),
                 rng: Mutex::new(fastrand::Rng::with_seed(u64::from_ne_bytes(seed))),
@@ -205,6 +212,12 @@ impl Hall {
     #[must_use]
     pub fn metrics(&self) -> &Metrics {
         &self.inner.metrics
+    }
+
+    /// Where the house connects to for somebody.
+    #[must_use]
+    pub fn outward(&self) -> &Outward {
+        &self.inner.outward
     }
 
     /// The tests of speed that go on.

@@ -32,6 +32,7 @@
 //! | [`files`] | how many files may be open |
 //! | [`memory`] | what the machine may write of this process to a disk |
 //! | [`metrics`] | what the house measures of itself |
+//! | [`outward`] | where the house connects to for somebody |
 //! | `speed` | tests of how fast the line to the house is |
 //! | `print` | sheets on paper |
 //! | [`csv`], [`idempotency`] | tables as files; a request sent twice |
@@ -64,6 +65,7 @@ pub mod live;
 pub mod local;
 pub mod memory;
 pub mod metrics;
+pub mod outward;
 pub mod password;
 #[cfg(feature = "print")]
 pub mod print;

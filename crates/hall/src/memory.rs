@@ -10,10 +10,14 @@
 //!
 //! Swap is the machine's, and only told of.
 
+use base::unit::Bytes;
 use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
 
 /// Where the kernel lists what memory is moved to.
 const SWAPS: &str = "/proc/swaps";
+
+/// Where it says what it holds in memory.
+const STATUS: &str = "/proc/self/status";
 
 /// Has no core dump be made of this process, from now on and whatever happens.
 ///
@@ -34,6 +38,15 @@ pub fn withhold() -> std::io::Result<()> {
 pub fn swaps() -> Option<usize> {
     let text = std::fs::read_to_string(SWAPS).ok()?;
     Some(listed(&text))
+}
+
+/// What this process holds in memory; none where the kernel does not say.
+#[must_use]
+pub fn resident() -> Option<Bytes> {
+    let text = std::fs::read_to_string(STATUS).ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let kib: u64 = line.split_whitespace().next()?.parse().ok()?;
+    Some(Bytes::new(kib * 1024))
 }
 
 /// Lines behind the first, which names the columns.

@@ -77,11 +77,13 @@ pub enum Reason {
     Protocol,
     /// The camera ended the stream, or somebody switched it off.
     Stopped,
+    /// The house does not connect to that address.
+    NotAllowed,
 }
 
 impl Reason {
     /// Every reason, in the order of the documentation.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::WrongPassword,
         Self::NoSuchPath,
         Self::Silent,
@@ -93,6 +95,7 @@ impl Reason {
         Self::SessionLimit,
         Self::Protocol,
         Self::Stopped,
+        Self::NotAllowed,
     ];
 
     /// The word that rows, pages and metrics use.
@@ -110,6 +113,7 @@ impl Reason {
             Self::SessionLimit => "session_limit",
             Self::Protocol => "protocol",
             Self::Stopped => "stopped",
+            Self::NotAllowed => "not_allowed",
         }
     }
 }
@@ -408,7 +412,7 @@ impl Supervisor {
     /// Between half and all of a span that doubles with each failure.
     fn rest(&mut self, reason: Reason) -> Duration {
         let span = match reason {
-            Reason::WrongPassword => REST_PASSWORD,
+            Reason::WrongPassword | Reason::NotAllowed => REST_PASSWORD,
             // The attempt itself was the rest.
             Reason::Silent => REST_MIN,
             _ => REST_MIN

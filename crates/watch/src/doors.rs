@@ -3,12 +3,21 @@
 use std::time::Instant;
 
 use hall::clock::Clock;
+use hall::outward::{Outward, Ports};
 pub use watch_core::frame::{MediaTime, Packet};
 pub use watch_core::timeline::Timeline;
 pub use watch_core::{h264, payload};
 
 use crate::http::form::{self, CameraForm};
+use crate::ingest::gate::Gate;
 use crate::live::{Terms, answer_alone, name_in};
+
+/// A gate to cameras of this machine and no other.
+#[must_use]
+pub fn gate_to_loopback() -> Gate {
+    let networks = "127.0.0.0/8".parse().into_iter().collect();
+    Gate::new(Outward::new(networks, Ports::default()))
+}
 
 /// A camera's address as it is kept, if the text is one.
 #[must_use]

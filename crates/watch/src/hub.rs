@@ -29,6 +29,7 @@ use watch_core::supervise::{Truth, Word};
 
 use self::bell::{Bell, Bells, Rung};
 use self::sound::{Sound, SoundSpec};
+use crate::ingest::gate::Gate;
 use crate::ingest::session::{Source, Video};
 use crate::ingest::{self, stream};
 
@@ -144,6 +145,7 @@ pub struct Hub {
 #[derive(Debug)]
 struct Inner {
     hall: Hall,
+    gate: Gate,
     streams: Mutex<BTreeMap<StreamKey, Held>>,
     sounds: Mutex<BTreeMap<Id<Camera>, HeldSound>>,
     places: Mutex<BTreeMap<Id<Camera>, Place>>,
@@ -178,9 +180,13 @@ impl Hub {
     /// An empty hub.
     #[must_use]
     pub fn new(hall: Hall) -> Self {
+        let gate = Gate::new(hall.outward().clone());
+        let watched = gate.clone().watch(hall.clone());
+        hall.tasks().spawn("watch.gate", watched);
         Self {
             inner: Arc::new(Inner {
                 hall,
+                gate,
                 streams: Mutex::default(),
                 sounds: Mutex::default(),
                 places: Mutex::default(),
@@ -188,6 +194,12 @@ impl Hub {
                 sessions: Mutex::default(),
             }),
         }
+    }
+
+    /// What sessions with cameras pass.
+    #[must_use]
+    pub fn gate(&self) -> &Gate {
+        &self.inner.gate
     }
 
     /// Makes the streams of one camera those that are given: starts the new,
@@ -349,6 +361,7 @@ impl Hub {
         let stop = hall.tasks().soft().child_token();
         let task = stream::Task {
             hall: hall.clone(),
+            gate: self.inner.gate.clone(),
             channel: Arc::clone(&channel),
             sessions: limit,
             stop: stop.clone(),

@@ -6,6 +6,7 @@
 //! `cargo xtask tidy` and as an ordinary test.
 
 mod absence;
+mod claims;
 mod fuzz;
 mod lock;
 mod map;
@@ -71,6 +72,7 @@ pub(crate) fn check(root: &Path) -> Result<Vec<Fault>> {
     faults.extend(stale(&sources));
     faults.extend(fuzz::targets(&sources, root));
     faults.extend(shapes::twice(&sources));
+    faults.extend(claims::tests(&sources));
     for source in &sources {
         faults.extend(absence::of(source));
         faults.extend(length(source));

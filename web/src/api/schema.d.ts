@@ -11938,7 +11938,7 @@ export interface components {
          * @description Why a stream is not live.
          * @enum {string}
          */
-        ReasonWord: "wrong_password" | "no_such_path" | "silent" | "refused" | "unreachable" | "codec" | "no_key_frame" | "frozen" | "session_limit" | "protocol" | "stopped";
+        ReasonWord: "wrong_password" | "no_such_path" | "silent" | "refused" | "unreachable" | "codec" | "no_key_frame" | "frozen" | "session_limit" | "protocol" | "stopped" | "not_allowed";
         /** @description One list, counted: `file_rows` is the sum of `villages`, `duplicates`, `waiting`,
          *     `foreign` and `left_out`. */
         ReconciledList: {

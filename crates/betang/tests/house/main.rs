@@ -18,6 +18,7 @@ mod running;
 mod sheets;
 mod sites;
 mod speed;
+mod threats;
 mod villages;
 mod wire;
 mod witness;

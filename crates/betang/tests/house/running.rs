@@ -133,6 +133,8 @@ pub(crate) fn serve_sites(data: &Path, sites: &str) -> Command {
         .args(["serve", "--listen", "127.0.0.1:0"])
         .args(["--media", "127.0.0.1:0", "--sites", sites, "--data"])
         .arg(data)
+        // Where the cameras of tests are.
+        .env("BETANG_CAMERA_NETWORKS", "127.0.0.0/8")
         .stdin(Stdio::null())
         .stdout(Stdio::piped());
     command

@@ -435,6 +435,11 @@ pub(crate) async fn save(
         .sub
         .as_deref()
         .and_then(|url| faults.address("sub", url));
+    for (field, address) in [("main", &main), ("sub", &sub)] {
+        if let Some(address) = address {
+            faults.within_reach(field, address, hall);
+        }
+    }
     let password = form
         .password
         .or_else(|| main.as_ref().and_then(|main| main.password.clone()));

@@ -7,13 +7,15 @@ use base::area::AreaCode;
 use base::geo::Point;
 use base::id::{Agency, Id};
 use base::redact::Secret;
+use hall::Hall;
 use hall::http::LatLon;
+use hall::outward::{Outward, Refused};
 use hall::problem::Problem;
 use serde::Deserialize;
 use url::Url;
 use utoipa::ToSchema;
 
-use crate::ingest::session::Source;
+use crate::ingest::session::{PORT, Source};
 use crate::sql::camera::{Contact, LegalRow, Project};
 use crate::sql::sound::Switch;
 
@@ -286,6 +288,13 @@ impl Faults {
         }
     }
 
+    /// Says so where the house will not connect to an address, whatever the camera is.
+    pub(crate) fn within_reach(&mut self, field: &'static str, address: &Address, hall: &Hall) {
+        if let Err(refused) = address.foreseen(hall.outward()) {
+            self.add(field, refused.to_string());
+        }
+    }
+
     pub(crate) fn contact(&mut self, form: ContactForm) -> Contact {
         Contact {
             name: self.text("contact.name", form.name),
@@ -427,6 +436,14 @@ impl Address {
             credentials: username
                 .map(|name| (name, password.unwrap_or_else(|| Secret::new(String::new())))),
         }
+    }
+
+    /// Whether the house may connect there, as far as that is known before a name is
+    /// looked up.
+    pub(crate) fn foreseen(&self, outward: &Outward) -> Result<(), Refused> {
+        let host = self.url.host_str().unwrap_or_default();
+        let port = self.url.port().unwrap_or(PORT);
+        outward.foresee(host, port)
     }
 
     /// `host` or `host:port`, as the device's row has it.

@@ -86,7 +86,7 @@ async fn show(
         return Ok(axum::Json(preview).into_response());
     }
     let mut read = hall.db().read().await?;
-    let Some(judged) = judged(&mut read, &who, &intake).await? else {
+    let Some(judged) = judged(&hall, &mut read, &who, &intake).await? else {
         return Err(Problem::conflict(
             "import-done",
             "It was written; its report was that of the preview.",
@@ -162,7 +162,7 @@ async fn write(
     intake: &Intake,
     commit: &Commit,
 ) -> Result<Written, Problem> {
-    let judged = judged(tx, who, intake)
+    let judged = judged(hall, tx, who, intake)
         .await?
         .ok_or_else(|| Problem::bug("an open import has no rows"))?;
     let (plans, tally) = judged.written(&commit.leave_out)?;
@@ -211,6 +211,7 @@ fn of_row(problem: Problem, row: u32) -> Problem {
 }
 
 async fn judged(
+    hall: &Hall,
     conn: &mut Conn,
     who: &Who,
     intake: &Intake,
@@ -218,13 +219,13 @@ async fn judged(
     let Some(table) = intake.table() else {
         return Ok(None);
     };
-    let context = Context::load(conn, who, intake).await?;
+    let context = Context::load(conn, who, intake, hall.outward()).await?;
     Ok(Some(table.judge(|row| judge(&context, row))))
 }
 
 async fn preview(hall: &Hall, who: &Who, intake: &Intake, page: &Page) -> Result<Preview, Problem> {
     let mut read = hall.db().read().await?;
-    let judged = judged(&mut read, who, intake).await?;
+    let judged = judged(hall, &mut read, who, intake).await?;
     Preview::new(intake, judged.as_ref(), page)
 }
 

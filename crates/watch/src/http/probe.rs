@@ -75,6 +75,9 @@ async fn probe(
 ) -> Result<axum::Json<Probed>, Problem> {
     let mut faults = Faults::default();
     let address = faults.address("url", &form.url);
+    if let Some(address) = &address {
+        faults.within_reach("url", address, &hall);
+    }
     faults.judge()?;
     let Some(address) = address else {
         return Err(Problem::invalid("form", "The address cannot stand."));
@@ -89,7 +92,8 @@ async fn probe(
     audit::record(&mut tx, hall.now(), &who, act).await?;
     tx.commit().await?;
     let source = address.source(form.username, form.password);
-    let described = within(SILENCE, Described::ask(&source))
+    let gate = room.inner.hub.gate();
+    let described = within(SILENCE, Described::ask(&source, Transport::Tcp, gate))
         .await
         .map_err(|failure| told(&failure))?;
     let video = described.video.clone();

@@ -231,7 +231,7 @@ fn refused(error: &EngineError) -> Problem {
             format!("This layer is {codec}, which the player does not take; choose another layer."),
         ),
         EngineError::Offer(error) => Problem::invalid("offer", error.to_string()),
-        EngineError::Full => Problem::exhausted("viewers", error.to_string()),
+        EngineError::Full | EngineError::Enough => Problem::exhausted("viewers", error.to_string()),
         EngineError::Closed => Problem::unavailable("closing", error.to_string()),
     }
 }

@@ -410,7 +410,24 @@ impl Reading<'_, '_> {
 
     fn stream(&mut self, key: &'static str, layer: Layer) -> Option<String> {
         let text = self.row.text(key)?.to_owned();
-        match form::address(&text) {
+        let address = form::address(&text);
+        if let Ok(address) = &address
+            && let Err(refused) = address.foreseen(&self.context.outward)
+        {
+            self.row.fault(
+                key,
+                Said::new(
+                    "sistem tidak boleh menghubungi alamat ini",
+                    "the system may not connect to this address",
+                ),
+                Said::with(
+                    "periksa alamat dan portanya; yang diizinkan diatur di konfigurasi".to_owned(),
+                    refused.to_string(),
+                ),
+            );
+            return None;
+        }
+        match address {
             Ok(address) if text.chars().count() <= TEXT_MAX => {
                 let streams = self.found.map(|found| found.streams.as_slice());
                 let before = streams

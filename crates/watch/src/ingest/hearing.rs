@@ -5,6 +5,7 @@
 //! session at an empty one.
 
 use std::pin::pin;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use futures::StreamExt as _;
@@ -12,6 +13,7 @@ use retina::client::{PacketItem, Playing, Session as Rtsp};
 use watch_core::sound::{Law, Microphone};
 use watch_core::supervise::Reason;
 
+use super::gate::{Gate, Load};
 use super::session::{
     Clock, Failure, Source, Transport, clock, contained, describe, ended, failure, microphone,
     play, set_up,
@@ -39,6 +41,7 @@ pub(crate) struct Hearing {
     pub(crate) law: Law,
     payload_type: u8,
     rtsp: Rtsp<Playing>,
+    load: Arc<Load>,
 }
 
 impl Hearing {
@@ -47,12 +50,23 @@ impl Hearing {
     /// # Errors
     /// With the reason in the words of the page. A format that viewers are not given
     /// is a failure too, and then nothing has been set up.
-    pub(crate) async fn open(source: &Source, transport: Transport) -> Result<Self, Failure> {
-        contained(Self::opened(source, transport)).await
+    pub(crate) async fn open(
+        source: &Source,
+        transport: Transport,
+        gate: &Gate,
+    ) -> Result<Self, Failure> {
+        let load = gate.begin();
+        let opened = Self::opened(source, transport, gate, Arc::clone(&load));
+        load.bear(contained(opened)).await
     }
 
-    async fn opened(source: &Source, transport: Transport) -> Result<Self, Failure> {
-        let mut rtsp = describe(source).await?;
+    async fn opened(
+        source: &Source,
+        transport: Transport,
+        gate: &Gate,
+        load: Arc<Load>,
+    ) -> Result<Self, Failure> {
+        let (mut rtsp, at) = describe(source, transport, gate).await?;
         let (stream, law) = match microphone(rtsp.streams()) {
             (Some(stream), Microphone::G711(law)) => (stream, law),
             (_, other) => {
@@ -64,12 +78,13 @@ impl Hearing {
             }
         };
         let payload_type = rtsp.streams()[stream].rtp_payload_type();
-        set_up(&mut rtsp, stream, transport).await?;
+        set_up(&mut rtsp, stream, transport, at).await?;
         let rtsp = play(rtsp).await?;
         Ok(Self {
             law,
             payload_type,
             rtsp,
+            load,
         })
     }
 
@@ -78,7 +93,8 @@ impl Hearing {
     /// # Errors
     /// When the session has ended, with the reason.
     pub(crate) async fn next(&mut self) -> Result<Heard, Failure> {
-        contained(self.heard()).await
+        let load = Arc::clone(&self.load);
+        load.bear(contained(self.heard())).await
     }
 
     async fn heard(&mut self) -> Result<Heard, Failure> {
@@ -90,10 +106,13 @@ impl Hearing {
             {
                 Ok(Heard::Other)
             }
-            Some(Ok(PacketItem::Rtp(packet))) => Ok(Heard::Samples {
-                rtp: packet.timestamp().timestamp(),
-                payload: packet.into_payload_bytes(),
-            }),
+            Some(Ok(PacketItem::Rtp(packet))) => {
+                self.load.gave();
+                Ok(Heard::Samples {
+                    rtp: packet.timestamp().timestamp(),
+                    payload: packet.into_payload_bytes(),
+                })
+            }
             Some(Ok(PacketItem::Rtcp(report))) => {
                 Ok(clock(&report).map_or(Heard::Other, Heard::Clock))
             }

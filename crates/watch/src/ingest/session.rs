@@ -9,13 +9,16 @@
 //! [`hearing`](super::hearing) asks for it in a session of its own, so that nothing
 //! that is wrong with sound can touch a picture.
 
+use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
+use std::sync::Arc;
 
 use base::now::Wall;
 use base::redact::Secret;
 use bytes::Bytes;
 use futures::{FutureExt as _, StreamExt as _};
+use hall::outward::NoWay;
 use retina::client::{
     Credentials, Demuxed, PlayOptions, Session as Rtsp, SessionOptions, SetupOptions,
     TeardownPolicy, Transport as RtspTransport, UnknownRtcpSsrcPolicy,
@@ -25,9 +28,21 @@ use retina::codec::{
 };
 use url::Url;
 use watch_core::frame::Codec;
+use watch_core::ring::BYTES_MAX;
 use watch_core::sound::Microphone;
 use watch_core::supervise::Reason;
 use watch_core::timeline::wall_of_ntp;
+
+use super::gate::{Gate, Load};
+
+/// What a camera may say of itself, in octets; those of the field say 1 to 2 KB.
+const DESCRIPTION_MAX: usize = 64 * 1024;
+
+/// Streams that a camera may offer.
+const STREAMS_MAX: usize = 32;
+
+/// The port where an address names none (RFC 2326 §3.2).
+pub(crate) const PORT: u16 = 554;
 
 /// The status that asks for another transport (RFC 2326 §11.3.14).
 const UNSUPPORTED_TRANSPORT: u16 = 461;
@@ -114,6 +129,7 @@ pub struct Session {
     pub codec: Codec,
     demuxed: Demuxed,
     stream: usize,
+    load: Arc<Load>,
 }
 
 /// A session that plays, and what the camera has said.
@@ -130,6 +146,8 @@ pub struct Opened {
 pub struct Described {
     rtsp: Rtsp<retina::client::Described>,
     stream: usize,
+    at: IpAddr,
+    load: Arc<Load>,
     /// What it has.
     pub video: Video,
     /// What it says of its sound.
@@ -141,12 +159,19 @@ impl Described {
     ///
     /// # Errors
     /// With the reason in the words of the page.
-    pub async fn ask(source: &Source) -> Result<Self, Failure> {
-        contained(Self::asked(source)).await
+    pub async fn ask(source: &Source, transport: Transport, gate: &Gate) -> Result<Self, Failure> {
+        let load = gate.begin();
+        let asked = Self::asked(source, transport, gate, Arc::clone(&load));
+        load.bear(contained(asked)).await
     }
 
-    async fn asked(source: &Source) -> Result<Self, Failure> {
-        let rtsp = describe(source).await?;
+    async fn asked(
+        source: &Source,
+        transport: Transport,
+        gate: &Gate,
+        load: Arc<Load>,
+    ) -> Result<Self, Failure> {
+        let (rtsp, at) = describe(source, transport, gate).await?;
         let stream = rtsp
             .streams()
             .iter()
@@ -160,6 +185,8 @@ impl Described {
         Ok(Self {
             rtsp,
             stream,
+            at,
+            load,
             video,
             microphone,
         })
@@ -171,7 +198,8 @@ impl Described {
     /// With the reason in the words of the page. A codec that no viewer can be
     /// given is a failure too.
     pub async fn play(self, transport: Transport) -> Result<Session, Failure> {
-        contained(self.played(transport)).await
+        let load = Arc::clone(&self.load);
+        load.bear(contained(self.played(transport))).await
     }
 
     async fn played(mut self, transport: Transport) -> Result<Session, Failure> {
@@ -184,13 +212,14 @@ impl Described {
                 ),
             });
         };
-        set_up(&mut self.rtsp, self.stream, transport).await?;
+        set_up(&mut self.rtsp, self.stream, transport, self.at).await?;
         let playing = play(self.rtsp).await?;
         let demuxed = playing.demuxed().map_err(|error| failure(&error))?;
         Ok(Session {
             codec,
             demuxed,
             stream: self.stream,
+            load: self.load,
         })
     }
 }
@@ -200,8 +229,12 @@ impl Session {
     ///
     /// # Errors
     /// With the reason in the words of the page.
-    pub async fn open(source: &Source, transport: Transport) -> Result<Opened, Failure> {
-        let described = Described::ask(source).await?;
+    pub async fn open(
+        source: &Source,
+        transport: Transport,
+        gate: &Gate,
+    ) -> Result<Opened, Failure> {
+        let described = Described::ask(source, transport, gate).await?;
         let (video, microphone) = (described.video.clone(), described.microphone.clone());
         Ok(Opened {
             session: described.play(transport).await?,
@@ -215,13 +248,21 @@ impl Session {
     /// # Errors
     /// When the session has ended, with the reason.
     pub async fn next(&mut self) -> Result<Heard, Failure> {
-        contained(self.heard()).await
+        let load = Arc::clone(&self.load);
+        load.bear(contained(self.heard())).await
     }
 
     async fn heard(&mut self) -> Result<Heard, Failure> {
         let item = pin!(&mut self.demuxed).next().await;
         match item {
             Some(Ok(CodecItem::VideoFrame(frame))) => {
+                self.load.gave();
+                if frame.data().len() > usize::try_from(BYTES_MAX.as_u64()).unwrap_or(usize::MAX) {
+                    return Err(Failure {
+                        reason: Reason::Protocol,
+                        detail: "a picture is larger than any that is kept".to_owned(),
+                    });
+                }
                 let rtp = frame.timestamp().timestamp();
                 let video = frame
                     .has_new_parameters()
@@ -262,8 +303,56 @@ pub(super) async fn contained<T>(
     })
 }
 
-/// Asks a camera what it has.
-pub(super) async fn describe(source: &Source) -> Result<Rtsp<retina::client::Described>, Failure> {
+/// Asks a camera what it has, at an address that the house may connect to: also which
+/// one that was.
+pub(super) async fn describe(
+    source: &Source,
+    transport: Transport,
+    gate: &Gate,
+) -> Result<(Rtsp<retina::client::Described>, IpAddr), Failure> {
+    let (url, at) = addressed(&source.url, gate).await?;
+    let mut rtsp = asked(source, &url, TeardownPolicy::Auto).await?;
+    // At the end the library says so over connections of its own, to wherever the
+    // camera has said that it is. Then it says nothing, and the camera finds out when
+    // this connection is closed.
+    if says_elsewhere(&rtsp, &url, transport) {
+        rtsp = asked(source, &url, TeardownPolicy::Never).await?;
+    }
+    if rtsp.sdp().len() > DESCRIPTION_MAX || rtsp.streams().len() > STREAMS_MAX {
+        return Err(Failure {
+            reason: Reason::Protocol,
+            detail: "the camera says more of itself than any does".to_owned(),
+        });
+    }
+    Ok((rtsp, at))
+}
+
+/// The camera's address with a number for its name: what is judged is what is connected
+/// to, each time anew.
+async fn addressed(url: &Url, gate: &Gate) -> Result<(Url, IpAddr), Failure> {
+    let host = url.host_str().unwrap_or_default();
+    let port = url.port().unwrap_or(PORT);
+    let found = gate.outward().find(host, port).await;
+    let at = found.map_err(|no_way| Failure {
+        reason: match no_way {
+            NoWay::Refused(_) => Reason::NotAllowed,
+            NoWay::Unknown(_) => Reason::Unreachable,
+        },
+        detail: no_way.to_string(),
+    })?;
+    let mut url = url.clone();
+    url.set_ip_host(at.ip()).map_err(|()| Failure {
+        reason: Reason::Unreachable,
+        detail: "the address has no host".to_owned(),
+    })?;
+    Ok((url, at.ip()))
+}
+
+async fn asked(
+    source: &Source,
+    url: &Url,
+    teardown: TeardownPolicy,
+) -> Result<Rtsp<retina::client::Described>, Failure> {
     let credentials = source
         .credentials
         .as_ref()
@@ -274,21 +363,48 @@ pub(super) async fn describe(source: &Source) -> Result<Rtsp<retina::client::Des
     let options = SessionOptions::default()
         .creds(credentials)
         .user_agent("betang".to_owned())
-        .teardown(TeardownPolicy::Auto);
-    Rtsp::describe(source.url.clone(), options)
+        .teardown(teardown);
+    Rtsp::describe(url.clone(), options)
         .await
         .map_err(|error| failure(&error))
 }
+
+/// Whether the library would connect to another place at the end of the session: it does
+/// so for UDP and for one make of server, and the place is the one that the answer names
+/// as its base, which it tells only by what it has joined to it.
+fn says_elsewhere(rtsp: &Rtsp<retina::client::Described>, url: &Url, transport: Transport) -> bool {
+    let is_buggy = rtsp
+        .tool()
+        .is_some_and(retina::client::Tool::has_live555_tcp_bug);
+    if transport == Transport::Tcp && !is_buggy {
+        return false;
+    }
+    let is_absolute = rtsp
+        .sdp()
+        .to_ascii_lowercase()
+        .windows(ABSOLUTE.len())
+        .any(|window| window == ABSOLUTE);
+    let is_here = |control: &Url| {
+        control.host_str() == url.host_str()
+            && control.port().unwrap_or(PORT) == url.port().unwrap_or(PORT)
+    };
+    let mut controls = rtsp.streams().iter().filter_map(|stream| stream.control());
+    is_absolute || !controls.next().is_some_and(is_here)
+}
+
+/// How a stream begins to say where it is, other than behind the base.
+const ABSOLUTE: &[u8] = b"a=control:rtsp";
 
 /// Asks for one of its streams.
 pub(super) async fn set_up(
     rtsp: &mut Rtsp<retina::client::Described>,
     stream: usize,
     transport: Transport,
+    at: IpAddr,
 ) -> Result<(), Failure> {
     let set_up = rtsp.setup(stream, setup_options(transport)).await;
     let error = match set_up {
-        Ok(()) => return Ok(()),
+        Ok(()) => return from_there(rtsp, stream, at),
         Err(error) => error,
     };
     // A camera that says so is believed at once; one that is only silent
@@ -300,7 +416,26 @@ pub(super) async fn set_up(
     }
     rtsp.setup(stream, setup_options(transport.other()))
         .await
-        .map_err(|_| failure(&error))
+        .map_err(|_| failure(&error))?;
+    from_there(rtsp, stream, at)
+}
+
+/// A camera that is called by UDP may name another machine as the one that sends: nothing
+/// is taken from it.
+fn from_there(
+    rtsp: &Rtsp<retina::client::Described>,
+    stream: usize,
+    at: IpAddr,
+) -> Result<(), Failure> {
+    let told = rtsp.streams()[stream].ctx().map(ToString::to_string);
+    let peer = told.as_deref().and_then(|told| told.split_once(" -> "));
+    if peer.is_none_or(|(_, peer)| peer.starts_with(&format!("{at}:"))) {
+        return Ok(());
+    }
+    Err(Failure {
+        reason: Reason::NotAllowed,
+        detail: "the camera names another machine that would send its pictures".to_owned(),
+    })
 }
 
 /// Lets it begin.

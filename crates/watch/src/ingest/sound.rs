@@ -169,7 +169,8 @@ impl Ingest {
         };
         let source = self.task.sound.sources().borrow().clone();
         let transport = self.transport;
-        let attempt = Box::pin(async move { Hearing::open(&source, transport).await });
+        let gate = self.task.hub.gate().clone();
+        let attempt = Box::pin(async move { Hearing::open(&source, transport, &gate).await });
         self.link = Link::Opening(attempt, permit);
     }
 

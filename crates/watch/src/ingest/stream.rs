@@ -17,6 +17,7 @@ use watch_core::payload::annex_b;
 use watch_core::supervise::{Effect, Input, Reason, Supervisor, Word};
 use watch_core::timeline::Timeline;
 
+use super::gate::Gate;
 use super::session::{Clock, Failure, Heard, Opened, Session, Transport};
 use crate::hub::{Channel, Meter};
 
@@ -26,6 +27,7 @@ const NEWEST_EVERY: Duration = Duration::from_secs(1);
 /// What the task of one stream is given.
 pub(crate) struct Task {
     pub(crate) hall: Hall,
+    pub(crate) gate: Gate,
     pub(crate) channel: Arc<Channel>,
     pub(crate) sessions: Arc<Semaphore>,
     pub(crate) stop: CancellationToken,
@@ -55,6 +57,7 @@ enum Event {
 
 struct Ingest {
     hall: Hall,
+    gate: Gate,
     channel: Arc<Channel>,
     sessions: Arc<Semaphore>,
     supervisor: Supervisor,
@@ -84,6 +87,7 @@ impl Task {
             codec: Codec::H264,
             began: false,
             hall: self.hall,
+            gate: self.gate,
             channel: self.channel,
             sessions: self.sessions,
         };
@@ -183,7 +187,8 @@ impl Ingest {
         };
         let source = self.channel.sources().borrow().clone();
         let transport = self.transport;
-        let attempt = Box::pin(async move { Session::open(&source, transport).await });
+        let gate = self.gate.clone();
+        let attempt = Box::pin(async move { Session::open(&source, transport, &gate).await });
         self.link = Link::Opening(attempt, permit);
     }
 

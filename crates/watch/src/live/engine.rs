@@ -34,6 +34,9 @@ use crate::hub::{Channel, StreamKey};
 /// Viewers that one house serves; at 1.5 Mbit/s each this is 6 Gbit/s.
 pub const VIEWERS_MAX: usize = 4_096;
 
+/// Seats that one login may take: whoever has it, or has stolen it, keeps nobody out.
+pub const OF_ONE_MAX: usize = VIEWERS_MAX / 4;
+
 /// Commands that may wait for the engine. It takes them within a millisecond.
 const COMMANDS: usize = 256;
 
@@ -55,6 +58,9 @@ pub enum EngineError {
     /// [`VIEWERS_MAX`] are there already.
     #[error("{VIEWERS_MAX} viewers are watching already")]
     Full,
+    /// This login has [`OF_ONE_MAX`] of them.
+    #[error("{OF_ONE_MAX} viewers are there of this login; close some")]
+    Enough,
     /// The house is shutting down.
     #[error("the house is closing")]
     Closed,
@@ -351,9 +357,9 @@ impl Served {
     }
 
     fn join(&mut self, guest: Guest) -> Result<Joined, EngineError> {
-        if self.seats.count() >= VIEWERS_MAX {
-            return Err(EngineError::Full);
-        }
+        let of_one = self.seats.all();
+        let of_one = of_one.filter(|(_, viewer)| viewer.login == guest.login);
+        admits(self.seats.count(), of_one.count())?;
         let (now, at) = self.times();
         let (viewing, key) = (guest.viewing, guest.channel.key());
         let (mut viewer, answer) = Viewer::answer(guest, &self.terms, now, at)?;
@@ -635,4 +641,36 @@ fn candidates(local: SocketAddr, announce: &[IpAddr]) -> io::Result<Vec<SocketAd
 /// An address of this kind means nothing without the name of an interface.
 fn is_link_local(ip: &IpAddr) -> bool {
     matches!(ip, IpAddr::V6(ip) if ip.is_unicast_link_local())
+}
+
+/// Whether one more finds a seat, where so many are taken and so many of them by his login.
+const fn admits(taken: usize, of_one: usize) -> Result<(), EngineError> {
+    if taken >= VIEWERS_MAX {
+        return Err(EngineError::Full);
+    }
+    if of_one >= OF_ONE_MAX {
+        return Err(EngineError::Enough);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_login_takes_its_share_of_the_seats_and_others_still_find_one() {
+        for (taken, of_one, admitted) in [
+            (0, 0, true),
+            (OF_ONE_MAX - 1, OF_ONE_MAX - 1, true),
+            (OF_ONE_MAX, OF_ONE_MAX, false),
+            (OF_ONE_MAX, 0, true),
+            (VIEWERS_MAX - 1, 0, true),
+            (VIEWERS_MAX, 0, false),
+        ] {
+            let found = admits(taken, of_one);
+            assert_eq!(found.is_ok(), admitted, "{taken}, {of_one}");
+        }
+        assert!(OF_ONE_MAX * 2 < VIEWERS_MAX, "two together keep nobody out");
+    }
 }

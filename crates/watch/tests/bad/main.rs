@@ -8,6 +8,7 @@
 
 mod camera;
 mod cameras;
+mod hostile;
 mod peer;
 mod sound;
 mod viewers;
@@ -24,10 +25,14 @@ use store::{Db, Place as Where};
 use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 use watch::hub::sound::{Sound, SoundSpec};
 use watch::hub::{Channel, Hub, Layer, StreamKey, StreamSpec};
+use watch::ingest::gate::Gate;
 use watch::ingest::session::Source;
 
 /// Tests share this process; who looks at its memory has it alone.
 static PROCESS: RwLock<()> = RwLock::const_new(());
+
+/// Where the cameras of these tests are.
+const LOOPBACK: &str = "127.0.0.0/8";
 
 /// A house without its pages.
 struct House {
@@ -70,7 +75,8 @@ impl House {
             .await
             .expect("migrated");
         let data = data.display().to_string();
-        let config = Config::load(None, [], &[("data", data)]).expect("a configuration");
+        let flags = [("data", data), ("camera_networks", LOOPBACK.to_owned())];
+        let config = Config::load(None, [], &flags).expect("a configuration");
         let hall = Hall::open(db, clock, config).await.expect("a hall");
         Self {
             hub: Hub::new(hall.clone()),
@@ -80,8 +86,18 @@ impl House {
         }
     }
 
+    /// What its sessions with cameras pass, weighed as in a running house.
+    fn gate(&self) -> Gate {
+        self.hub.gate().clone()
+    }
+
     /// A stream that is pulled from there, watched or not.
     fn pull(&self, camera: &camera::Camera) -> Arc<Channel> {
+        self.pull_from(camera.url())
+    }
+
+    /// The same by an address.
+    fn pull_from(&self, url: url::Url) -> Arc<Channel> {
         let id: Id<Camera> = self.hall.mint();
         let key = StreamKey {
             camera: id,
@@ -90,7 +106,7 @@ impl House {
         let spec = StreamSpec {
             key,
             source: Source {
-                url: camera.url(),
+                url,
                 credentials: None,
             },
             always_on: true,
@@ -113,6 +129,14 @@ impl House {
         assert!(self.hub.set_sound(id, Some(&spec)), "it is switched on");
         self.hub.sound(id).expect("its sound")
     }
+}
+
+/// What this process holds in memory, in octets.
+fn resident() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").expect("Linux");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kib = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
+    kib.expect("a number") * 1024
 }
 
 /// A guard against hanging; nothing waits for it to pass.

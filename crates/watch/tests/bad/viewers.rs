@@ -3,12 +3,11 @@
 use std::cell::Cell;
 use std::sync::Arc;
 
-use base::unit::Bytes;
 use watch::live::{Engine, EngineError, Guest};
 
 use crate::camera::{Camera, SPS_SMALL, STEP};
 use crate::peer::Peer;
-use crate::{House, within};
+use crate::{House, resident, within};
 
 /// What is sent past a viewer who does not read, in octets.
 const SENT: usize = 96 << 20;
@@ -23,14 +22,6 @@ const PLAYED: usize = 12 << 20;
 
 /// Octets of a picture.
 const PICTURE: usize = 64 * 1024;
-
-/// What this process holds in memory.
-fn resident() -> Bytes {
-    let status = std::fs::read_to_string("/proc/self/status").expect("Linux");
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let kib = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
-    Bytes::new(kib.expect("a number") * 1024)
-}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_viewer_who_never_reads_costs_a_bounded_queue_and_holds_up_nobody() {
@@ -65,7 +56,7 @@ async fn a_viewer_who_never_reads_costs_a_bounded_queue_and_holds_up_nobody() {
         played.set(true);
     };
     within(Box::pin(async { tokio::join!(film, playing) })).await;
-    let grown = resident().as_u64().saturating_sub(before.as_u64());
+    let grown = resident().saturating_sub(before);
     assert!(grown < GROWTH_MAX, "{grown} octets more");
     drop(still);
 }

@@ -151,6 +151,7 @@ impl House {
                 "--data",
             ])
             .arg(&data)
+            .env("BETANG_CAMERA_NETWORKS", "127.0.0.0/8")
             .env("BETANG_ADMIN_PASSWORD", PASSWORD);
         Self::of(folder, name, &mut command)
     }

@@ -171,7 +171,8 @@ pub(super) fn names(source: &Source, root: &Path) -> Vec<Fault> {
                 .iter()
                 .any(|folder| name.starts_with(folder))
         })
-        .filter(|name| !name.contains([' ', '<', '*']) && !root.join(name).exists())
+        .filter(|name| !name.contains([' ', '<', '*']) && !name.contains("::"))
+        .filter(|name| !root.join(name).exists())
         .map(|name| format!("{}: there is no {name}", source.path))
         .collect()
 }

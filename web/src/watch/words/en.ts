@@ -4,6 +4,7 @@ import type { id } from './id';
 export const en: Record<keyof typeof id, string> = {
   'camera.advice.codec': 'Set this layer to H.264, or use the other one.',
   'camera.advice.no_such_path': 'Check the addresses of the main and small stream.',
+  'camera.advice.not_allowed': 'Check the address; which networks and ports are let in is set in the configuration (camera_networks, camera_ports).',
   'camera.advice.refused': 'Check the port and the RTSP service of the camera.',
   'camera.advice.session_limit': 'Close other viewers of the device, or raise its limit.',
   'camera.advice.silent': 'Restart the camera or check its network.',
@@ -49,6 +50,7 @@ export const en: Record<keyof typeof id, string> = {
   'camera.reason.frozen': 'the camera answers, no new picture comes',
   'camera.reason.no_key_frame': 'waiting for the first whole picture',
   'camera.reason.no_such_path': 'the camera has no stream at this address',
+  'camera.reason.not_allowed': 'the system may not connect to this address',
   'camera.reason.protocol': 'the camera\'s answer cannot be read',
   'camera.reason.refused': 'the host answers, but nothing listens there',
   'camera.reason.session_limit': 'the device\'s limit of sessions is reached',

@@ -2,6 +2,7 @@
 export const id = {
   'camera.advice.codec': 'Atur lapisan ini ke H.264, atau pakai lapisan lain.',
   'camera.advice.no_such_path': 'Periksa alamat aliran utama dan kecil.',
+  'camera.advice.not_allowed': 'Periksa alamatnya; jaringan dan porta yang diizinkan diatur di konfigurasi (camera_networks, camera_ports).',
   'camera.advice.refused': 'Periksa porta dan layanan RTSP kamera.',
   'camera.advice.session_limit': 'Tutup penonton lain pada perangkat, atau naikkan batasnya.',
   'camera.advice.silent': 'Nyalakan ulang kamera atau periksa jaringannya.',
@@ -47,6 +48,7 @@ export const id = {
   'camera.reason.frozen': 'kamera menjawab, gambar baru tidak datang',
   'camera.reason.no_key_frame': 'menunggu gambar utuh pertama',
   'camera.reason.no_such_path': 'alamat aliran tidak ada pada kamera',
+  'camera.reason.not_allowed': 'sistem tidak boleh menghubungi alamat ini',
   'camera.reason.protocol': 'jawaban kamera tidak dapat dibaca',
   'camera.reason.refused': 'alamat menjawab, tetapi layanan kamera tertutup',
   'camera.reason.session_limit': 'batas sesi perangkat tercapai',

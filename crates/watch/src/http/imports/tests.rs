@@ -56,7 +56,11 @@ impl House {
         };
         hall::areas::seed(&db, now.wall).await.expect("areas");
         let data = folder.path().join("data").display().to_string();
-        let config = Config::load(None, [], &[("data", data)]).expect("a configuration");
+        let flags = [
+            ("data", data),
+            ("camera_networks", "127.0.0.0/8".to_owned()),
+        ];
+        let config = Config::load(None, [], &flags).expect("a configuration");
         let hall = Hall::open(db, Clock::hand(now), config)
             .await
             .expect("a hall");
@@ -672,6 +676,29 @@ async fn what_spreadsheets_eat(db: Db) {
     }
 }
 
+async fn leads_inside(db: Db) {
+    let house = House::new(db).await;
+    let list = "short,name,area,main,sub\n\
+        satu,Satu,62.71.01,rtsp://10.0.0.1/a,rtsp://10.0.0.1/b\n\
+        dua,Dua,62.71.01,rtsp://169.254.169.254/a,\n\
+        tiga,Tiga,62.71.01,rtsp://10.0.0.3/a,rtsp://[fd00:ec2::254]/b\n\
+        empat,Empat,62.71.01,rtsp://2130706433/a,\n\
+        lima,Lima,62.71.01,rtsp://10.0.0.5:22/a,\n";
+    let (preview, at) = house.open("add", list).await;
+    assert_eq!(
+        report(&preview),
+        [
+            "2 add",
+            "3 refused main",
+            "4 refused sub",
+            "5 refused main",
+            "6 refused main"
+        ]
+    );
+    house.commit(&at, json!({ "leave_out": [] })).await.is(409);
+    assert_eq!(house.cameras().await, []);
+}
+
 macro_rules! on_both {
     ($($name:ident: $body:ident;)*) => {$(
         store::on_both_engines!($name, &[hall::SCHEMA, crate::SCHEMA], async |db: Db| { $body(db).await });
@@ -686,4 +713,5 @@ on_both! {
     a_preview_is_its_senders_and_a_place_its_holders: nobody_elses;
     what_is_dropped_or_left_lying_is_gone: dropped;
     what_a_spreadsheet_has_eaten_is_said: what_spreadsheets_eat;
+    a_row_that_leads_inside_is_refused: leads_inside;
 }
