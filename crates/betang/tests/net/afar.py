@@ -75,7 +75,7 @@ class World:
         house = subprocess.Popen(
             self.centre.inside(betang, "serve", "--data", self.folder / "rumah", "--tls", "own",
                                "--listen", f"{CENTRE}:443", "--media", f"{CENTRE}:8189", "--sites", f"{CENTRE}:0"),
-            env=os.environ | {"BETANG_ADMIN_PASSWORD": PASSWORD}, stdout=subprocess.PIPE,
+            env=os.environ | {"BETANG_ADMIN_PASSWORD": PASSWORD, "BETANG_CAMERA_NETWORKS": "127.0.0.0/8"}, stdout=subprocess.PIPE,
             stderr=open(self.folder / "rumah.log", "ab"), text=True)
         while not (line := house.stdout.readline()).startswith("media"):
             assert line, "the house ended before it was ready"
