@@ -44,10 +44,7 @@ async function ask(request: Request | string, init?: RequestInit): Promise<Respo
   const answer = await fetch(request, init);
   learn(answer.headers.get('date'), askedAt, Date.now());
   if (answer.status < 500) mark();
-  if (answer.status === 403) {
-    const body = (await answer.clone().json().catch(() => null)) as { type?: string } | null;
-    if (body?.type?.endsWith(':factor-needed') && (await factor())) return ask(again, init);
-  }
+  if (answer.status === 403 && (await answer.clone().text()).includes(':factor-needed') && (await factor())) return ask(again, init);
   return answer;
 }
 

@@ -47,11 +47,14 @@ function forget(): void {
   close();
 }
 
+/** What asks for a second factor or a passkey, brought when somebody is asked. */
+export const factor = () => import('./factor/ask');
+
 /** Asks the server who is here; null when nobody. A page that is not told live does not listen. */
 export async function arrive(listen = true): Promise<Me | null> {
   onUnauthorised(forget);
   onRefused(forget);
-  onFactor(async () => (await import('./factor/ask')).ask());
+  onFactor(async () => (await factor()).ask());
   try {
     const me = await take(api.GET('/api/v1/session'));
     here.me = me;

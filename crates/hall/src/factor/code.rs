@@ -44,8 +44,11 @@ pub(super) fn random<const N: usize>() -> Result<[u8; N], Problem> {
     Ok(bytes)
 }
 
-/// Ten codes as they are shown, and what is kept of them.
-pub(super) fn draw() -> Result<(Vec<Secret<String>>, Vec<Vec<u8>>), Problem> {
+/// Codes as they are shown, and what is kept of them.
+pub(super) type Drawn = (Vec<Secret<String>>, Vec<Vec<u8>>);
+
+/// Ten codes.
+pub(super) fn draw() -> Result<Drawn, Problem> {
     let mut shown = Vec::with_capacity(CODES);
     let mut kept = Vec::with_capacity(CODES);
     for _ in 0..CODES {
