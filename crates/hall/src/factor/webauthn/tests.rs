@@ -172,6 +172,9 @@ fn wanted() -> Expected {
     }
 }
 
+/// A way to spoil what an authenticator says, and what is said of it then.
+type Spoil = (fn(&mut Soft), Fault);
+
 #[test]
 fn everything_has_to_be_right() {
     let good = Soft::new("webauthn.create");
@@ -180,7 +183,7 @@ fn everything_has_to_be_right() {
     assert_eq!((found.key, found.counter), (good.key(), 5));
     let good = Soft::new("webauthn.get");
     assert_eq!(good.vouches(&good.key(), 4), Ok(5));
-    let spoil: [(fn(&mut Soft), Fault); 11] = [
+    let spoil: [Spoil; 11] = [
         (|soft| soft.purpose = "payment.get", Fault::Purpose),
         (|soft| soft.challenge = vec![8; 32], Fault::Challenge),
         (|soft| soft.challenge = Vec::new(), Fault::Challenge),
