@@ -22,6 +22,7 @@ mod link_frames;
 mod name_answers;
 mod offers;
 mod outlines;
+mod passkeys;
 mod person_rows;
 mod releases;
 mod round_bodies;
@@ -55,6 +56,7 @@ pub const TARGETS: &[Target] = &[
     ("name_answers", name_answers::run),
     ("offers", offers::run),
     ("outlines", outlines::run),
+    ("passkeys", passkeys::run),
     ("person_rows", person_rows::run),
     ("releases", releases::run),
     ("round_bodies", round_bodies::run),

@@ -53,6 +53,10 @@ nouns! {
     Token "tok",
     /// A television on a wall, paired by a code.
     Screen "scr",
+    /// The network of an office, by its addresses.
+    Network "net",
+    /// A key that a phone, a computer or a stick vouches by.
+    Passkey "psk",
     /// A row of the audit chain.
     AuditEntry "aud",
     /// A piece of work in the job table.

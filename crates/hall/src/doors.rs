@@ -7,6 +7,7 @@ use axum::extract::Request;
 use http::HeaderMap;
 use serde_json::Value as Json;
 
+use crate::factor::webauthn::{self, Expected, Key};
 use crate::guard::{self, Credentials};
 use crate::{areas, proxy};
 
@@ -55,4 +56,33 @@ pub fn outlines(collection: &Json) -> Option<Vec<(String, String)>> {
         Some((code.to_string(), geometry))
     };
     features.iter().map(read).collect()
+}
+
+/// The house and the challenge that passkeys of the targets are about.
+fn expected() -> Expected {
+    Expected {
+        challenge: vec![7; 32],
+        origin: "https://betang.example".to_owned(),
+        rp_id: "betang.example".to_owned(),
+    }
+}
+
+/// The name, algorithm and key of a passkey that was made, if it is believed.
+#[must_use]
+pub fn passkey(client: &[u8], attestation: &[u8]) -> Option<(Vec<u8>, i64, Vec<u8>)> {
+    let made = webauthn::made(&expected(), client, attestation).ok()?;
+    Some((made.credential, made.key.algorithm, made.key.bytes))
+}
+
+/// Whether a passkey vouches whose key nobody has.
+#[must_use]
+pub fn passkey_vouches(client: &[u8], data: &[u8], signature: &[u8]) -> bool {
+    [(-7, 65), (-8, 32), (-257, 261)]
+        .into_iter()
+        .any(|(algorithm, length)| {
+            let mut bytes = vec![1; length];
+            bytes[0] = if algorithm == -7 { 4 } else { 1 };
+            let key = Key { algorithm, bytes };
+            webauthn::vouched(&expected(), client, data, signature, &key, 0).is_ok()
+        })
 }

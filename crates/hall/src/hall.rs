@@ -15,6 +15,7 @@ use tokio::sync::broadcast;
 use crate::ca::{Authority, CaError};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::factor::Challenges;
 use crate::link::centre::Centre;
 use crate::live::Live;
 use crate::metrics::Metrics;
@@ -45,6 +46,7 @@ struct Inner {
     outward: Outward,
     speed: Tests,
     screens: Waiting,
+    challenges: Challenges,
     authority: Authority,
     sites: Centre,
     /// The port for sites, once it is open.
@@ -109,6 +111,7 @@ impl Hall {
                 metrics: Metrics::default(),
                 speed: Tests::default(),
                 screens: Waiting::default(),
+                challenges: Challenges::default(),
                 authority,
                 sites: Centre::new(boxes),
                 sites_port: OnceLock::new(),
@@ -228,6 +231,11 @@ impl Hall {
     /// Televisions whose code nobody has typed yet.
     pub(crate) fn screens(&self) -> &Waiting {
         &self.inner.screens
+    }
+
+    /// What passkeys are asked to sign.
+    pub(crate) fn challenges(&self) -> &Challenges {
+        &self.inner.challenges
     }
 
     /// Who signs for sites.

@@ -10,6 +10,7 @@
 //! | [`config`] | how the house is set up |
 //! | [`guard`] | who may do what, where |
 //! | [`session`], [`token`], [`password`], [`limit`] | how one becomes somebody |
+//! | [`factor`], [`network`] | what else one shows, and where none is asked for |
 //! | [`screen`] | televisions on walls, paired by a code |
 //! | [`staff`], [`agencies`], [`areas`] | people, offices, places |
 //! | [`gazetteer`] | which area a list means |
@@ -48,6 +49,7 @@ pub mod csv;
 #[doc(hidden)]
 pub mod doors;
 pub mod enrol;
+pub mod factor;
 pub mod files;
 pub mod gazetteer;
 pub mod guard;
@@ -65,6 +67,7 @@ pub mod live;
 pub mod local;
 pub mod memory;
 pub mod metrics;
+pub mod network;
 pub mod outward;
 pub mod password;
 #[cfg(feature = "print")]

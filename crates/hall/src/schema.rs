@@ -25,5 +25,6 @@ pub const SCHEMA: Schema = store::schema!(
         (14, "aside"),
         (15, "screens"),
         (16, "checkpoints"),
+        (17, "factors"),
     ]
 );

@@ -23,6 +23,7 @@ use tokio::sync::broadcast;
 
 use crate::Hall;
 use crate::audit::{self, Act, Actor, hex};
+use crate::factor::{self, Owed};
 use crate::guard::{Branch, Held, Permission, Place, Role, Via, Who};
 use crate::limit::{Attempt, Limiter};
 use crate::password::Hasher;
@@ -350,18 +351,19 @@ fn set_cookie(value: &str, age: Duration, tls: bool) -> String {
     )
 }
 
-/// Who a cookie belongs to, if it still counts.
+/// Who a cookie belongs to, if it still counts, and what that session owes.
 pub(crate) async fn who(
     hall: &Hall,
     secret: &str,
     address: Option<IpAddr>,
-) -> Result<Option<Who>, Problem> {
+) -> Result<Option<(Who, Owed)>, Problem> {
     let now = hall.now().wall;
     let mut read = hall.db().read().await?;
     let Some(row) = rows::by_secret(&mut read, &Opaque::hash(secret)).await? else {
         return Ok(None);
     };
     let grants = held(&mut read, row.person, now).await?;
+    let owed = factor::owed(hall, &mut read, row.person, row.id, address).await?;
     drop(read);
     let unattended = is_unattended(&grants);
     if !unattended && is_over(&row, now) {
@@ -370,14 +372,15 @@ pub(crate) async fn who(
     if now.since(row.seen) >= TOUCH {
         touched(touch(hall, row.id, now).await);
     }
-    Ok(Some(Who::new(
+    let who = Who::new(
         row.person,
         row.person_name,
         Via::Session(row.id),
         grants,
         address,
         (!unattended).then(|| row.created + OLDEST),
-    )))
+    );
+    Ok(Some((who, owed)))
 }
 
 async fn touch(hall: &Hall, id: Id<Session>, now: Wall) -> Result<(), store::Error> {

@@ -320,15 +320,7 @@ pub async fn change(
     let old = rows::by_id(&mut tx, id).await?.ok_or_else(not_found)?;
     who.require(Permission::StaffWrite, &home(&old))?;
     let grants = rows::grants_to_come(&mut tx, id, now.wall).await?;
-    for grant in &grants {
-        let place = Place::new(grant.area.clone(), grant.agency);
-        if !commands(who, grant.role, &place, grant.to) {
-            return Err(Problem::denied(
-                "not-yours-to-give",
-                "This person may do more than you could allow.",
-            ));
-        }
-    }
+    all_commanded(who, &grants)?;
     let mut row = old.clone();
     if let Some(name) = change.name {
         row.name = line::read("name", &name, line::NAME_MAX)?;
@@ -398,6 +390,37 @@ pub async fn change(
         hall.door().tell(logins);
     }
     Ok(member(row, after))
+}
+
+/// Refuses whoever could not change this person.
+///
+/// # Errors
+/// `person` (not found), `not-allowed` or `not-yours-to-give`.
+pub(crate) async fn commanded(
+    conn: &mut Conn,
+    who: &Who,
+    id: Id<Person>,
+    now: Wall,
+) -> Result<(), Problem> {
+    let row = rows::by_id(conn, id).await?.ok_or_else(not_found)?;
+    if !who.may(Permission::StaffRead, &home(&row)) {
+        return Err(not_found());
+    }
+    who.require(Permission::StaffWrite, &home(&row))?;
+    all_commanded(who, &rows::grants_to_come(conn, id, now).await?)
+}
+
+fn all_commanded(who: &Who, grants: &[GrantRow]) -> Result<(), Problem> {
+    for grant in grants {
+        let place = Place::new(grant.area.clone(), grant.agency);
+        if !commands(who, grant.role, &place, grant.to) {
+            return Err(Problem::denied(
+                "not-yours-to-give",
+                "This person may do more than you could allow.",
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// Changes one's own password. The other sessions end.

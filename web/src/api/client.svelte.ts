@@ -8,6 +8,7 @@ import type { paths } from './schema';
 
 const pulse = $state<{ heard: number | null; lost: number | null }>({ heard: null, lost: null });
 let unauthorised: () => void = () => {};
+let factor: () => Promise<boolean> = () => Promise.resolve(false);
 
 /** When the server was last heard, by its own time; null before the first answer. */
 export function heard(): number | null {
@@ -31,11 +32,19 @@ export function onUnauthorised(act: () => void): void {
   unauthorised = act;
 }
 
+/** Sets how a second factor is shown; false when it was not. */
+export function onFactor(act: () => Promise<boolean>): void {
+  factor = act;
+}
+
 async function ask(request: Request | string, init?: RequestInit): Promise<Response> {
+  // A body is read once, and what was typed is to be asked again behind a second factor.
+  const again = request instanceof Request ? request.clone() : request;
   const askedAt = Date.now();
   const answer = await fetch(request, init);
   learn(answer.headers.get('date'), askedAt, Date.now());
   if (answer.status < 500) mark();
+  if (answer.status === 403 && (await answer.clone().text()).includes(':factor-needed') && (await factor())) return ask(again, init);
   return answer;
 }
 
@@ -100,7 +109,8 @@ export function send<T>(path: string, body: FormData | Blob, progress: (share: n
       }
       const problem = readProblem(request.status, request.response, headers);
       if (problem.status === 401) unauthorised();
-      refuse(problem);
+      if (problem.slug !== 'factor-needed') return refuse(problem);
+      void factor().then((shown) => (shown ? send<T>(path, body, progress, signal).then(done, refuse) : refuse(problem)));
     };
     signal?.addEventListener('abort', () => request.abort());
     request.send(body);

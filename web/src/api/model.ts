@@ -16,6 +16,18 @@ export type Session = Sent<S['SessionView']>;
 export type Screen = Sent<S['ScreenView']>;
 /** What a television is told of itself. */
 export type OwnScreen = Sent<S['OwnScreenView']>;
+/** What a session is asked for besides the password. */
+export type Asked = Sent<S['AskedView']>;
+/** What an app that computes codes is told, once. */
+export type Enrolment = Sent<S['EnrolmentView']>;
+export type Passkey = Sent<S['PasskeyView']>;
+/** What a browser is asked to sign by a passkey. */
+export type PasskeyChallenge = Sent<S['ChallengeView']>;
+/** What a browser is asked to make. */
+export type Making = PasskeyChallenge & Sent<S['MakingView']>;
+export type Network = Sent<S['NetworkView']>;
+/** Whether a second factor is required outside the offices, and of whom. */
+export type FactorRule = Sent<S['RuleView']>;
 export type Token = Sent<S['TokenView']>;
 export type Staff = Sent<S['StaffView']>;
 export type Agency = Sent<S['AgencyView']>;

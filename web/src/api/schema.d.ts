@@ -2027,6 +2027,179 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/factor-rule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether nobody comes in from elsewhere without a second factor, and whom that shuts out
+         *     or would. */
+        get: operations["get_factor-rule"];
+        /** Turns the rule on or off. */
+        put: operations["put_factor-rule"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/factors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's own factors. */
+        get: operations["get_factors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/factors/codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ten other codes on paper; older ones are good no more. */
+        post: operations["post_factors_codes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/factors/passkeys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Adds a passkey that was made. */
+        post: operations["post_factors_passkeys"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/factors/passkeys/challenge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks for a passkey to be made. */
+        post: operations["post_factors_passkeys_challenge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/factors/passkeys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Calls a passkey something else. */
+        put: operations["put_factors_passkeys_by_id"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/factors/passkeys/{id}/removal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Forgets a passkey. */
+        post: operations["post_factors_passkeys_by_id_removal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/factors/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** One knows what an administrator has done. */
+        delete: operations["delete_factors_reset"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/factors/totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** The first code of the app: it counts from now on. */
+        put: operations["put_factors_totp"];
+        /** Makes a secret for an app. It counts once a code of it was typed. */
+        post: operations["post_factors_totp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/factors/totp/removal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Forgets the app. */
+        post: operations["post_factors_totp_removal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/holidays": {
         parameters: {
             query?: never;
@@ -2235,6 +2408,42 @@ export interface paths {
         /** Takes a report (NetJSON `DeviceMonitoring`) of a router. */
         post: operations["post_monitoring_device_by_uuid"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/networks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All networks, by name. */
+        get: operations["get_networks"];
+        put?: never;
+        /** Names a network. */
+        post: operations["post_networks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/networks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Says something else of a network. */
+        put: operations["put_networks_by_id"];
+        post?: never;
+        /** Takes a network away. */
+        delete: operations["delete_networks_by_id"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2779,6 +2988,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/session/factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the session is asked for. */
+        get: operations["get_session_factor"];
+        put?: never;
+        /** Shows a second factor: the session owes nothing from now on. */
+        post: operations["post_session_factor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/factor/challenge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks for one of one's own passkeys as a second factor. */
+        post: operations["post_session_factor_challenge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/factor/passkey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Shows a passkey as a second factor: the session owes nothing from now on. */
+        post: operations["post_session_factor_passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session/first": {
         parameters: {
             query?: never;
@@ -2790,6 +3051,40 @@ export interface paths {
         put?: never;
         /** Makes the first administrator with the code of the one-time link. */
         post: operations["post_session_first"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/passkey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Logs in by a passkey: a cookie for this browser. */
+        post: operations["post_session_passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/passkey/challenge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks whoever is there for a passkey. */
+        post: operations["post_session_passkey_challenge"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3356,6 +3651,23 @@ export interface paths {
         patch: operations["patch_staff_by_id"];
         trace?: never;
     };
+    "/api/v1/staff/{id}/factors/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes every second factor from somebody who has lost them, and ends his sessions. */
+        post: operations["post_staff_by_id_factors_reset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/targets": {
         parameters: {
             query?: never;
@@ -3915,6 +4227,13 @@ export interface components {
             /** @description By what name today. */
             name?: string | null;
         };
+        /** @description A passkey that was added. */
+        AddedView: {
+            /** @description Codes on paper, shown once: ten, or none if there were some before. */
+            codes: string[];
+            /** @description Which. */
+            passkey: components["schemas"]["PasskeyView"];
+        };
         /** @description What to change; what is left out stays as it is. */
         AgencyChange: {
             /** @description Its full name. */
@@ -4082,6 +4401,20 @@ export interface components {
             /** @description What cannot be read of it: `long`, `message` or `boot`; `revoked` if it came from a
              *     box that is not let in. */
             why: string;
+        };
+        /** @description What a session is asked for, and what could be shown. */
+        AskedView: {
+            /** @description `nothing`, `factor` for one to be shown, `missing` if there is none. */
+            owed: components["schemas"]["OwedWord"];
+            /** @description Whether there is a passkey. */
+            passkey: boolean;
+            /**
+             * Format: int64
+             * @description How many codes on paper are good.
+             */
+            recovery: number;
+            /** @description Whether there is an app that computes codes. */
+            totp: boolean;
         };
         /** @description What is wrong with connections, and whose it is. */
         BriefIncidents: {
@@ -8352,6 +8685,17 @@ export interface components {
          * @enum {string}
          */
         CauseWord: "unpaid" | "supplier_stop" | "damage";
+        /** @description What a browser is asked to sign. */
+        ChallengeView: {
+            /** @description Bytes. */
+            challenge: string;
+            /** @description The credentials that will do; none for any. */
+            credentials: string[];
+            /** @description The name of the house. */
+            rp_id: string;
+            /** @description So long it is good for, in milliseconds. */
+            timeout_ms: number;
+        };
         /** @description A checkpoint, and where it went. */
         CheckpointView: {
             /** @description The day it is the checkpoint of, `YYYY-MM-DD` in the zone of the house; null: made
@@ -8462,6 +8806,11 @@ export interface components {
             ticket: string;
             /** @description What is typed instead: address and short code. */
             typed: string;
+        };
+        /** @description Codes on paper, shown once. */
+        CodesView: {
+            /** @description Ten, or none if there were some before. */
+            codes: string[];
         };
         /**
          * @description What a site's box is told to do.
@@ -8684,6 +9033,15 @@ export interface components {
          * @enum {string}
          */
         DoubtWord: "empty" | "code_unknown" | "code_without_dots" | "code_contradicts_name" | "code_elsewhere" | "no_such_name" | "no_such_regency" | "wrong_district" | "wrong_regency" | "several" | "name_alone";
+        /** @description What an app is told, once. */
+        EnrolmentView: {
+            /** @description To be photographed. */
+            qr_svg: string;
+            /** @description For typing, in base 32. */
+            secret: string;
+            /** @description The address that the QR holds. */
+            uri: string;
+        };
         /** @description An entry. */
         EntryView: {
             /** @description Where the request came from. */
@@ -8869,6 +9227,23 @@ export interface components {
          * @enum {string}
          */
         ExcuseWord: "maintenance" | "force_majeure";
+        /** @description A code of the app, or one on paper. */
+        FactorForm: {
+            /** @description Six digits, or sixteen characters; blanks and strokes do not matter. */
+            code: string;
+        };
+        /** @description One's own factors. */
+        FactorsView: {
+            /** @description The network of an office that one is in now. */
+            here?: string | null;
+            /** @description Keys that a phone, a computer or a stick vouches by, the oldest first. */
+            passkeys: components["schemas"]["PasskeyView"][];
+            recovery?: components["schemas"]["RecoveryView"] | null;
+            reset?: components["schemas"]["ResetView"] | null;
+            /** @description Whether nobody comes in from elsewhere without a second factor. */
+            rule: boolean;
+            totp?: components["schemas"]["TotpView"] | null;
+        };
         /** @description In which way a row is wrong. */
         Fault: {
             /** @enum {string} */
@@ -10036,6 +10411,17 @@ export interface components {
             /** @description To be sent as `Authorization: Bearer …`. */
             token: string;
         };
+        /** @description What a browser is asked to make. */
+        MakingView: components["schemas"]["ChallengeView"] & {
+            /** @description Numbers of the algorithms that are taken (COSE), the best first. */
+            algorithms: number[];
+            /** @description What the house is called. */
+            house: string;
+            /** @description By what name. */
+            name: string;
+            /** @description Who, as bytes. */
+            user: string;
+        };
         /** @description Who is here, what may be done, and in which house. */
         MeView: {
             /** @description With which rights. */
@@ -10132,6 +10518,36 @@ export interface components {
             id: string;
             /** @description What the person is called. */
             name: string;
+        };
+        /**
+         * @description A network of an office.
+         * @example {
+         *       "name": "Kantor Diskominfo",
+         *       "place": "Diskominfo, Palangka Raya",
+         *       "ranges": [
+         *         "10.62.0.0/16",
+         *         "2001:db8:62::/48"
+         *       ]
+         *     }
+         */
+        NetworkForm: {
+            /** @description What it is called. */
+            name: string;
+            /** @description Which area or office it is of, in one's own words. */
+            place?: string | null;
+            /** @description Its ranges, as CIDR, of IPv4 and IPv6. */
+            ranges: string[];
+        };
+        /** @description A network of an office. */
+        NetworkView: {
+            /** @description `net_…`. */
+            id: string;
+            /** @description What it is called. */
+            name: string;
+            /** @description Which area or office it is of. */
+            place?: string | null;
+            /** @description Its ranges, as CIDR. */
+            ranges: string[];
         };
         /** @description A node, and how it stands. */
         Node: {
@@ -10468,6 +10884,11 @@ export interface components {
          * @enum {string}
          */
         OverlayWord: "maintenance" | "force_majeure" | "ours";
+        /**
+         * @description What a session owes.
+         * @enum {string}
+         */
+        OwedWord: "nothing" | "factor" | "missing";
         /** @description What a screen asks for about itself. */
         OwnScreenView: {
             /** @description `scr_…`. */
@@ -10889,6 +11310,22 @@ export interface components {
                 id: string;
                 /** @description What the person is called. */
                 name: string;
+            }[];
+            /** @description What to send as `cursor` for the next page; null on the last. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_NetworkView: {
+            /** @description What is on it. */
+            items: {
+                /** @description `net_…`. */
+                id: string;
+                /** @description What it is called. */
+                name: string;
+                /** @description Which area or office it is of. */
+                place?: string | null;
+                /** @description Its ranges, as CIDR. */
+                ranges: string[];
             }[];
             /** @description What to send as `cursor` for the next page; null on the last. */
             next?: string | null;
@@ -11368,6 +11805,46 @@ export interface components {
          * @enum {string}
          */
         PassedWord: "superseded" | "agrees" | "older" | "same_day" | "other_definition" | "against_measured";
+        /** @description What a passkey is to be called. */
+        PasskeyChange: {
+            /** @description What its owner calls it. */
+            name: string;
+        };
+        /** @description A passkey that was made. */
+        PasskeyForm: {
+            /** @description `attestationObject`. */
+            attestation: string;
+            /** @description The challenge that is answered. */
+            challenge: string;
+            /** @description `clientDataJSON`. */
+            client: string;
+            /** @description What its owner calls it. */
+            name: string;
+        };
+        /** @description A passkey. */
+        PasskeyView: {
+            /**
+             * Format: int64
+             * @description When one was shown that counts less: somebody may hold a copy. Null for never.
+             */
+            copied_us?: number | null;
+            /**
+             * Format: int64
+             * @description Since when, microseconds since 1970 UTC.
+             */
+            created_us: number;
+            /** @description `psk_…`. */
+            id: string;
+            /** @description What its owner calls it. */
+            name: string;
+            /** @description The name of the house that it vouches for. */
+            rp_id: string;
+            /**
+             * Format: int64
+             * @description When it was used last; null for never.
+             */
+            used_us?: number | null;
+        };
         /** @description Another password for oneself. */
         PasswordForm: {
             /** @description At least 10 characters. */
@@ -11896,6 +12373,13 @@ export interface components {
             /** @description Session, token or part of the house. */
             via: string;
         };
+        /** @description What is shown once more before a factor changes: one of the two. */
+        ProofForm: {
+            /** @description A code of the app, or one on paper. */
+            code?: string | null;
+            /** @description The password. */
+            password?: string | null;
+        };
         /**
          * @description What is said of a village.
          * @enum {string}
@@ -12169,6 +12653,19 @@ export interface components {
              */
             to_seq: number;
         };
+        /** @description Codes on paper. */
+        RecoveryView: {
+            /**
+             * Format: int64
+             * @description How many are good.
+             */
+            left: number;
+            /**
+             * Format: int64
+             * @description Since when, microseconds since 1970 UTC.
+             */
+            made_us: number;
+        };
         /**
          * @description How far a release has come at a box.
          * @enum {string}
@@ -12272,6 +12769,28 @@ export interface components {
             version: string;
         };
         /**
+         * @description Why factors are taken from somebody.
+         * @example {
+         *       "reason": "Ponsel hilang, dilaporkan langsung di kantor"
+         *     }
+         */
+        ResetForm: {
+            /** @description For the audit, and for the person. */
+            reason: string;
+        };
+        /** @description Factors that were taken from somebody. */
+        ResetView: {
+            /**
+             * Format: int64
+             * @description When, microseconds since 1970 UTC.
+             */
+            at_us: number;
+            /** @description By whom. */
+            by: string;
+            /** @description Why. */
+            reason: string;
+        };
+        /**
          * @description What somebody is here for.
          * @enum {string}
          */
@@ -12368,6 +12887,38 @@ export interface components {
              * @description How long it has been running, seconds.
              */
             uptime_s?: number | null;
+        };
+        /** @description Whether the rule is to be on. */
+        RuleForm: {
+            /** @description Nobody comes in from elsewhere without a second factor. */
+            on: boolean;
+            /** @description To turn it on: how many people have none, as was shown. */
+            without?: number | null;
+        };
+        /** @description How the house stands to the rule, or would. */
+        RuleView: {
+            /** @description The address that the caller is seen from. */
+            address?: string | null;
+            /** @description Who has turned it on. */
+            by?: string | null;
+            /** @description The network that it lies in; null for no office. */
+            here?: string | null;
+            /** @description Whether it is on. */
+            on: boolean;
+            /** @description Whether the caller has a second factor. */
+            own: boolean;
+            /**
+             * Format: int64
+             * @description Since when, microseconds since 1970 UTC.
+             */
+            since_us?: number | null;
+            /**
+             * Format: int64
+             * @description How many active people with a way in have one.
+             */
+            with: number;
+            /** @description Those who have none: with the rule, they come in from an office only. */
+            without: components["schemas"]["PersonView"][];
         };
         /** @description A sentence in both languages of the house. A report leaves the house as a file,
          *     so its words come along and do not wait for a page. */
@@ -13644,6 +14195,19 @@ export interface components {
             /** @description What to send as `Last-Event-ID`. */
             id?: string | null;
         };
+        /** @description An app that computes codes. */
+        TotpView: {
+            /**
+             * Format: int64
+             * @description Since when, microseconds since 1970 UTC.
+             */
+            since_us: number;
+            /**
+             * Format: int64
+             * @description When it was used last; null for never.
+             */
+            used_us?: number | null;
+        };
         /** @description What is to happen to a site. */
         Turn: {
             /** @description What. */
@@ -14102,6 +14666,19 @@ export interface components {
             /** @description Laporan: a point of it is active by its steps, or its status is by what the house
              *     says. */
             reported: boolean;
+        };
+        /** @description What somebody has signed. */
+        VouchedForm: {
+            /** @description The challenge that is answered. */
+            challenge: string;
+            /** @description `clientDataJSON`. */
+            client: string;
+            /** @description `rawId`. */
+            credential: string;
+            /** @description `authenticatorData`. */
+            data: string;
+            /** @description `signature`. */
+            signature: string;
         };
         /**
          * @description Why something does not count any more. It stays, and so does what rests on it.
@@ -18676,6 +19253,370 @@ export interface operations {
             507: components["responses"]["Full"];
         };
     };
+    "get_factor-rule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleView"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "put_factor-rule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleView"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    get_factors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FactorsView"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_factors_codes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProofForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CodesView"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            429: components["responses"]["Exhausted"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    post_factors_passkeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasskeyForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AddedView"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            429: components["responses"]["Exhausted"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    post_factors_passkeys_challenge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProofForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MakingView"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            429: components["responses"]["Exhausted"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    put_factors_passkeys_by_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `psk_…` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasskeyChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyView"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    post_factors_passkeys_by_id_removal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `psk_…` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProofForm"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            429: components["responses"]["Exhausted"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    delete_factors_reset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    put_factors_totp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FactorForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CodesView"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            429: components["responses"]["Exhausted"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    post_factors_totp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProofForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnrolmentView"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            429: components["responses"]["Exhausted"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    post_factors_totp_removal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProofForm"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            429: components["responses"]["Exhausted"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
     get_holidays: {
         parameters: {
             query?: never;
@@ -19216,6 +20157,125 @@ export interface operations {
             415: components["responses"]["MediaType"];
             422: components["responses"]["Form"];
             429: components["responses"]["Exhausted"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    get_networks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_NetworkView"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_networks: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the same request twice has one effect */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NetworkForm"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NetworkView"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            429: components["responses"]["Exhausted"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    put_networks_by_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `net_…` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NetworkForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NetworkView"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    delete_networks_by_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `net_…` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
             503: components["responses"]["Unavailable"];
             507: components["responses"]["Full"];
         };
@@ -20632,6 +21692,114 @@ export interface operations {
             507: components["responses"]["Full"];
         };
     };
+    get_session_factor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AskedView"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_session_factor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FactorForm"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            429: components["responses"]["Exhausted"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    post_session_factor_challenge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChallengeView"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            429: components["responses"]["Exhausted"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    post_session_factor_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VouchedForm"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            429: components["responses"]["Exhausted"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
     post_session_first: {
         parameters: {
             query?: never;
@@ -20659,6 +21827,61 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["MediaType"];
             422: components["responses"]["Form"];
+            429: components["responses"]["Exhausted"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    post_session_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VouchedForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoginView"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            403: components["responses"]["NotAllowed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            429: components["responses"]["Exhausted"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    post_session_passkey_challenge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChallengeView"];
+                };
+            };
+            403: components["responses"]["NotAllowed"];
+            409: components["responses"]["Conflict"];
             429: components["responses"]["Exhausted"];
             503: components["responses"]["Unavailable"];
             507: components["responses"]["Full"];
@@ -22046,6 +23269,40 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["StaffView"];
                 };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    post_staff_by_id_factors_reset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `prs_…` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResetForm"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             400: components["responses"]["Unreadable"];
             401: components["responses"]["NotSignedIn"];

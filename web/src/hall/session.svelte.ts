@@ -1,9 +1,10 @@
 // Who is here, what this person may do, and which house it is.
 import type { Component, Snippet } from 'svelte';
-import { api, onUnauthorised, take } from '$api/client.svelte';
+import { api, onFactor, onUnauthorised, take } from '$api/client.svelte';
 import { close, onRefused, open } from '$api/live.svelte';
 import type { House, Me } from '$api/model';
 import type { Problem } from '$api/problem';
+import { learn } from '$shell/words.svelte';
 
 const here = $state<{ me: Me | null; asked: boolean; house: House | null }>({ me: null, asked: false, house: null });
 
@@ -46,10 +47,14 @@ function forget(): void {
   close();
 }
 
+/** What asks for a second factor or a passkey, brought when somebody is asked. */
+export const factor = () => import('./factor/ask');
+
 /** Asks the server who is here; null when nobody. A page that is not told live does not listen. */
 export async function arrive(listen = true): Promise<Me | null> {
   onUnauthorised(forget);
   onRefused(forget);
+  onFactor(async () => (await factor()).ask());
   try {
     const me = await take(api.GET('/api/v1/session'));
     here.me = me;
@@ -58,10 +63,12 @@ export async function arrive(listen = true): Promise<Me | null> {
     return me;
   } catch (failure) {
     const problem = failure as Problem;
-    if (problem.status === 401 || problem.status === 403) {
+    if (problem.status === 401 || (problem.status === 403 && problem.slug !== 'factor-missing')) {
       forget();
       return null;
     }
+    // The password was right and is not enough: why is in words that the door has not.
+    if (problem.slug === 'factor-missing') await learn('hall');
     throw failure;
   } finally {
     here.asked = true;
@@ -71,7 +78,12 @@ export async function arrive(listen = true): Promise<Me | null> {
 /** Logs in with a user name and a password. */
 export async function login(username: string, password: string): Promise<void> {
   await take(api.POST('/api/v1/session', { body: { username, password } }));
-  await arrive();
+  try {
+    await arrive();
+  } catch (failure) {
+    await leave().catch(() => undefined);
+    throw failure;
+  }
 }
 
 /** Makes the first administrator with the code of the one-time link. */

@@ -21,6 +21,7 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
 use super::Permission;
 use crate::Hall;
+use crate::factor::Owed;
 use crate::problem::Problem;
 use crate::problem::described::{self, Caller};
 use crate::session::{self, Arrival};
@@ -33,6 +34,8 @@ pub enum Case {
     Open(&'static str),
     /// Anybody with valid credentials.
     SignedIn,
+    /// The same, even if the session has still to show a second factor.
+    Begun,
     /// Who holds this permission somewhere. The handler asks about the place.
     Holds(Permission),
 }
@@ -43,7 +46,7 @@ impl Case {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Open(_) => "open",
-            Self::SignedIn => "signed_in",
+            Self::SignedIn | Self::Begun => "signed_in",
             Self::Holds(permission) => permission.name(),
         }
     }
@@ -80,6 +83,12 @@ pub trait Guarded: Sized {
     #[must_use]
     fn signed_in(self) -> Self {
         self.case(Case::SignedIn)
+    }
+
+    /// For anybody with valid credentials, who may have a second factor to show still.
+    #[must_use]
+    fn begun(self) -> Self {
+        self.case(Case::Begun)
     }
 
     /// For anybody, for a reason that stands in the description.
@@ -261,12 +270,17 @@ async fn admit(case: Case, request: &mut Request) -> Result<(), Problem> {
         .cloned()
         .ok_or_else(|| Problem::bug("a guard stands on a router that was not sealed"))?;
     let arrival = Arrival::of(request.extensions());
-    let who = match credentials {
+    let found = match credentials {
         Credentials::None => None,
         Credentials::Cookie(secret) => session::who(&hall, &secret, arrival.address).await?,
-        Credentials::Bearer(secret) => token::who(&hall, &secret, arrival.address).await?,
+        Credentials::Bearer(secret) => token::who(&hall, &secret, arrival.address)
+            .await?
+            .map(|who| (who, Owed::Nothing)),
     };
-    let who = who.ok_or_else(|| Problem::unauthenticated("Log in, or send a token."))?;
+    let (who, owed) = found.ok_or_else(|| Problem::unauthenticated("Log in, or send a token."))?;
+    if case != Case::Begun {
+        owed.settled()?;
+    }
     if let Case::Holds(permission) = case
         && !who.holds(permission)
     {

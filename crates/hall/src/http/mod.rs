@@ -4,10 +4,13 @@ mod agencies;
 mod areas;
 mod audit;
 mod checkpoints;
+mod factors;
 mod health;
 mod incidents;
 mod latlon;
 mod live;
+mod networks;
+mod passkeys;
 mod releases;
 mod screens;
 mod session;
@@ -30,6 +33,9 @@ use crate::problem::Problem;
 #[must_use]
 pub fn routes() -> OpenApiRouter<Hall> {
     session::routes()
+        .merge(factors::routes())
+        .merge(passkeys::routes())
+        .merge(networks::routes())
         .merge(tokens::routes())
         .merge(screens::routes())
         .merge(staff::routes())

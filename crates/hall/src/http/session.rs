@@ -23,7 +23,7 @@ pub(super) fn routes() -> OpenApiRouter<Hall> {
     OpenApiRouter::new()
         .routes(routes!(log_in).open("this is how one becomes somebody"))
         .routes(routes!(show).signed_in())
-        .routes(routes!(log_out).signed_in())
+        .routes(routes!(log_out).begun())
         .routes(routes!(first).open("there is nobody yet who could let one in"))
         .routes(routes!(change_password).signed_in())
         .routes(routes!(list).signed_in())
@@ -117,7 +117,7 @@ impl From<&Held> for GrantView {
 
 /// Who has come in.
 #[derive(Debug, Serialize, ToSchema)]
-struct LoginView {
+pub(super) struct LoginView {
     /// Who.
     person: PersonView,
     /// With which rights.
@@ -239,7 +239,7 @@ async fn first(
     Ok(opened_view(&opened))
 }
 
-fn opened_view(opened: &Opened) -> Response {
+pub(super) fn opened_view(opened: &Opened) -> Response {
     let cookie = [(header::SET_COOKIE, opened.cookie.expose().clone())];
     (cookie, axum::Json(LoginView::from(&opened.who))).into_response()
 }

@@ -129,6 +129,20 @@ slugs! {
     "excuse-own" Conflict
         "Pengecualian diputuskan oleh orang lain" "Somebody else has to decide about it";
     "exhausted" Exhausted "Batas tercapai" "A limit is reached";
+    "factor-enrolled" Conflict
+        "Aplikasi autentikator sudah terpasang" "There is an app already";
+    "factor-last" Conflict "Itu faktor kedua Anda yang terakhir" "It is the last second factor";
+    "factor-missing" Denied
+        "Perlu faktor kedua dan Anda belum punya" "A second factor is needed and there is none";
+    "factor-needed" Denied "Perlu faktor kedua" "A second factor is needed";
+    "factor-none" NotFound "Faktor kedua tidak ada" "There is no such factor";
+    "factor-outlook" Conflict
+        "Jumlah orang tanpa faktor kedua sudah berubah" "Another number has no second factor now";
+    "factor-own" Conflict
+        "Faktor sendiri tidak diatur ulang" "One's own factors are not reset";
+    "factor-self" Conflict
+        "Anda akan mengunci diri sendiri" "You would shut yourself out";
+    "factor-wrong" Denied "Kode salah atau sudah dipakai" "The code is wrong or was used";
     "file-empty" Invalid "Berkas kosong" "The file is empty";
     "file-kind" Invalid "Jenis berkas tidak dapat dibaca" "This kind of file is not read";
     "file-size" Invalid "Berkas terlalu besar" "The file is too large";
@@ -167,6 +181,8 @@ slugs! {
     "login" Denied "Nama pengguna atau kata sandi salah" "Wrong name or password";
     "media-type" Invalid "Jenis isi tidak didukung" "This content type is not read here";
     "method" Invalid "Metode tidak didukung di sini" "This method is not served here";
+    "network" NotFound "Jaringan kantor tidak ditemukan" "No such network";
+    "network-taken" Conflict "Nama jaringan sudah dipakai" "The network's name is taken";
     "no-admin" Conflict "Admin pertama belum ada" "There is no administrator yet";
     "no-picture" Unavailable "Belum ada gambar" "There is no picture now";
     "node" NotFound "Alamat yang dipantau tidak ditemukan" "No such address is asked by the centre";
@@ -182,6 +198,12 @@ slugs! {
     "once-only" Conflict
         "Sudah dibuat dan hanya ditampilkan sekali" "Made already, and shown once only";
     "outline" Invalid "Batas wilayah tidak terbaca" "The outlines cannot be read";
+    "passkey" Denied "Kunci sandi tidak dapat diterima" "The passkey is not believed";
+    "passkey-address" Conflict
+        "Alamat ini tidak mendukung kunci sandi" "No passkeys work at this address";
+    "passkey-copied" Denied
+        "Kunci sandi ini mungkin disalin orang" "Somebody may hold a copy of the passkey";
+    "passkey-taken" Conflict "Kunci sandi sudah terdaftar" "The passkey is known already";
     "person" NotFound "Orang tidak ditemukan" "No such person";
     "point" NotFound "Titik tidak ditemukan" "No such point";
     "point-box" Conflict

@@ -17,6 +17,7 @@ export const en: Record<keyof typeof id, string> = {
   'door.first.title': 'First admin',
   'door.help': 'Forgot your password? Ask the admin of your agency.',
   'door.name': 'Full name',
+  'door.passkey': 'Log in without a password',
   'door.password': 'Password',
   'door.password.hint': 'At least 10 characters.',
   'door.show': 'Show password',
@@ -83,5 +84,5 @@ export const en: Record<keyof typeof id, string> = {
   'shell.silent': 'NO DATA since {since}',
   'shell.simulation': 'SIMULATION · these pictures and data are made up',
   'shell.skip': 'Skip to content',
-  'unknown': 'not known yet',
+  'unknown': 'not known yet'
 };

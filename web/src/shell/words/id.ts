@@ -15,6 +15,7 @@ export const id = {
   'door.first.title': 'Admin pertama',
   'door.help': 'Lupa kata sandi? Hubungi admin OPD Anda.',
   'door.name': 'Nama lengkap',
+  'door.passkey': 'Masuk tanpa kata sandi',
   'door.password': 'Kata sandi',
   'door.password.hint': 'Paling sedikit 10 karakter.',
   'door.show': 'Tampilkan kata sandi',
@@ -81,5 +82,5 @@ export const id = {
   'shell.silent': 'TIDAK ADA DATA sejak {since}',
   'shell.simulation': 'SIMULASI · gambar dan data ini buatan',
   'shell.skip': 'Langsung ke isi',
-  'unknown': 'belum diketahui',
+  'unknown': 'belum diketahui'
 } as const;
