@@ -41,6 +41,8 @@ nouns! {
     Person "prs",
     /// One way for a person to log in.
     Login "lgn",
+    /// Who a person is at a provider outside.
+    Identity "idt",
     /// A person in a role over a place.
     Staff "stf",
     /// One role over one area and agency, from a day to a day.
@@ -53,6 +55,8 @@ nouns! {
     Token "tok",
     /// A television on a wall, paired by a code.
     Screen "scr",
+    /// A sealed code for the day on which nobody else can come in.
+    Emergency "drt",
     /// A row of the audit chain.
     AuditEntry "aud",
     /// A piece of work in the job table.

@@ -18,6 +18,7 @@ use crate::config::Config;
 use crate::link::centre::Centre;
 use crate::live::Live;
 use crate::metrics::Metrics;
+use crate::oidc::Desk;
 use crate::screen::Waiting;
 use crate::session::{Door, Revoked};
 use crate::speed::Tests;
@@ -43,6 +44,7 @@ struct Inner {
     metrics: Metrics,
     speed: Tests,
     screens: Waiting,
+    oidc: Desk,
     authority: Authority,
     sites: Centre,
     /// The port for sites, once it is open.
@@ -102,6 +104,7 @@ impl Hall {
                 metrics: Metrics::default(),
                 speed: Tests::default(),
                 screens: Waiting::default(),
+                oidc: Desk::default(),
                 authority,
                 sites: Centre::new(boxes),
                 sites_port: OnceLock::new(),
@@ -215,6 +218,19 @@ impl Hall {
     /// Televisions whose code nobody has typed yet.
     pub(crate) fn screens(&self) -> &Waiting {
         &self.inner.screens
+    }
+
+    /// Logins by a provider of identities.
+    pub(crate) fn oidc(&self) -> &Desk {
+        &self.inner.oidc
+    }
+
+    /// Another provider, before anybody else has the hall.
+    #[cfg(test)]
+    pub(crate) fn set_oidc(&mut self, desk: Desk) {
+        Arc::get_mut(&mut self.inner)
+            .expect("nobody else has it")
+            .oidc = desk;
     }
 
     /// Who signs for sites.

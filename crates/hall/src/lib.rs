@@ -10,6 +10,8 @@
 //! | [`config`] | how the house is set up |
 //! | [`guard`] | who may do what, where |
 //! | [`session`], [`token`], [`password`], [`limit`] | how one becomes somebody |
+//! | [`emergency`] | the sealed way in, when no other is left |
+//! | [`oidc`] | people whom a provider outside vouches for |
 //! | [`screen`] | televisions on walls, paired by a code |
 //! | [`staff`], [`agencies`], [`areas`] | people, offices, places |
 //! | [`gazetteer`] | which area a list means |
@@ -46,6 +48,7 @@ pub mod config;
 pub mod csv;
 #[doc(hidden)]
 pub mod doors;
+pub mod emergency;
 pub mod enrol;
 pub mod files;
 pub mod gazetteer;
@@ -64,6 +67,7 @@ pub mod live;
 pub mod local;
 pub mod memory;
 pub mod metrics;
+pub mod oidc;
 pub mod password;
 #[cfg(feature = "print")]
 pub mod print;

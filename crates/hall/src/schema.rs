@@ -25,5 +25,7 @@ pub const SCHEMA: Schema = store::schema!(
         (14, "aside"),
         (15, "screens"),
         (16, "checkpoints"),
+        (17, "factors"),
+        (18, "doors"),
     ]
 );

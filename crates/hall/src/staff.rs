@@ -36,7 +36,7 @@ use crate::problem::Problem;
 use crate::session::{self, Arrival, Revoked};
 use crate::sql::staff::{self as rows, GrantRow, PersonRow};
 use crate::sql::{session as session_rows, token};
-use crate::{Hall, line, password};
+use crate::{Hall, emergency, line, password};
 
 pub use first::{FirstAdmin, become_first, first_admin};
 pub use grant::Wanted;
@@ -305,6 +305,14 @@ pub async fn change(
             "A screen is renamed, changed and revoked among the screens; nothing was changed.",
         ));
     }
+    // What it may do is while the alarm goes on, and by nothing that would outlast it.
+    if emergency::is_it(id) {
+        return Err(Problem::conflict(
+            "emergency-person",
+            "This is whoever has opened the envelope; nothing was changed. Take back the \
+             envelope, or end the session.",
+        ));
+    }
     // Before the work of hashing, and again inside the transaction.
     who.require(Permission::StaffWrite, &home(&seen))?;
     let secret = match change.password {
@@ -320,15 +328,7 @@ pub async fn change(
     let old = rows::by_id(&mut tx, id).await?.ok_or_else(not_found)?;
     who.require(Permission::StaffWrite, &home(&old))?;
     let grants = rows::grants_to_come(&mut tx, id, now.wall).await?;
-    for grant in &grants {
-        let place = Place::new(grant.area.clone(), grant.agency);
-        if !commands(who, grant.role, &place, grant.to) {
-            return Err(Problem::denied(
-                "not-yours-to-give",
-                "This person may do more than you could allow.",
-            ));
-        }
-    }
+    above(who, &grants)?;
     let mut row = old.clone();
     if let Some(name) = change.name {
         row.name = line::read("name", &name, line::NAME_MAX)?;
@@ -446,6 +446,35 @@ pub async fn change_own_password(
     tx.commit().await?;
     let others = |login: &Revoked| login.login != who.login();
     hall.door().tell(logins.into_iter().filter(others));
+    Ok(())
+}
+
+/// Refuses who may not set the ways in of somebody: he commands all that this person may do.
+///
+/// # Errors
+/// `not-yours-to-give`.
+pub(crate) async fn stands_above(
+    hall: &Hall,
+    tx: &mut Tx,
+    who: &Who,
+    person: Id<Person>,
+) -> Result<(), Problem> {
+    above(
+        who,
+        &rows::grants_to_come(tx, person, hall.now().wall).await?,
+    )
+}
+
+fn above(who: &Who, grants: &[GrantRow]) -> Result<(), Problem> {
+    for grant in grants {
+        let place = Place::new(grant.area.clone(), grant.agency);
+        if !commands(who, grant.role, &place, grant.to) {
+            return Err(Problem::denied(
+                "not-yours-to-give",
+                "This person may do more than you could allow.",
+            ));
+        }
+    }
     Ok(())
 }
 

@@ -1992,6 +1992,25 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/emergency": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How it stands with the envelope. */
+        get: operations["get_emergency"];
+        put?: never;
+        /** Makes a code, on the machine of the house and nowhere else; the one before is void. */
+        post: operations["post_emergency"];
+        /** Takes the code back: the envelope counts no more. */
+        delete: operations["delete_emergency"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/excuses": {
         parameters: {
             query?: never;
@@ -2056,6 +2075,24 @@ export interface paths {
          *     the house as a whole. */
         put: operations["put_holidays_by_year"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/identities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** People and who they are at the provider. */
+        get: operations["get_identities"];
+        put?: never;
+        /** Begins to link oneself: an address to go to, and a cookie for this browser. */
+        post: operations["post_identities"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2761,6 +2798,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/session/emergency": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Comes in by the sealed code, for one hour, and raises the alarm. */
+        post: operations["post_session_emergency"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session/first": {
         parameters: {
             query?: never;
@@ -2788,6 +2842,57 @@ export interface paths {
         get?: never;
         /** Changes one's own password. One's other sessions end. */
         put: operations["put_session_password"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/provider": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begins a login by the provider: an address to go to, and a cookie for this browser. */
+        post: operations["post_session_provider"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/provider/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Comes back from the provider: a cookie for this browser, or a link for who is here. */
+        post: operations["post_session_provider_answer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/ways": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which ways in there are beside passwords. */
+        get: operations["get_session_ways"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -3336,6 +3441,24 @@ export interface paths {
         head?: never;
         /** Changes a person. What changes holds from the next request on. */
         patch: operations["patch_staff_by_id"];
+        trace?: never;
+    };
+    "/api/v1/staff/{id}/identity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Says whom the provider will vouch for as a person. Who was linked before is not any more. */
+        put: operations["put_staff_by_id_identity"];
+        post?: never;
+        /** Takes apart what is linked or expected, of oneself or of somebody whom one manages. */
+        delete: operations["delete_staff_by_id_identity"];
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/targets": {
@@ -3984,6 +4107,23 @@ export interface components {
              *     QR and has checked the house by itself. */
             words?: string | null;
         };
+        /** @description What the browser was given at the provider. */
+        AnswerForm: {
+            /** @description What is exchanged for a token. */
+            code?: string | null;
+            /** @description A word of the provider for why there is no code. */
+            error?: string | null;
+            /** @description Who the provider says it is. */
+            iss?: string | null;
+            /** @description Which login it belongs to. */
+            state: string;
+        };
+        /** @description What has become of a login. */
+        AnsweredView: {
+            /** @description The page to go on to. */
+            back: string;
+            login?: components["schemas"]["LoginView"] | null;
+        };
         /**
          * @description How deep a code goes.
          * @enum {string}
@@ -4064,6 +4204,16 @@ export interface components {
             /** @description What cannot be read of it: `long`, `message` or `boot`; `revoked` if it came from a
              *     box that is not let in. */
             why: string;
+        };
+        /** @description Where to go on to. */
+        BeginForm: {
+            /** @description A page of this house: a path. Anything else counts as none. */
+            back?: string | null;
+        };
+        /** @description A login that has been begun. */
+        BegunView: {
+            /** @description Where the browser goes. */
+            url: string;
         };
         /** @description What is wrong with connections, and whose it is. */
         BriefIncidents: {
@@ -8666,6 +8816,21 @@ export interface components {
          * @enum {string}
          */
         DoubtWord: "empty" | "code_unknown" | "code_without_dots" | "code_contradicts_name" | "code_elsewhere" | "no_such_name" | "no_such_regency" | "wrong_district" | "wrong_regency" | "several" | "name_alone";
+        /** @description The code of the envelope. */
+        EmergencyForm: {
+            /** @description As it is written; upper and lower case are the same. */
+            code: string;
+        };
+        /** @description Somebody is in by the sealed code. */
+        EmergencyView: {
+            /** @description Whether it is the one who asks. */
+            own: boolean;
+            /**
+             * Format: int64
+             * @description Until when, microseconds since 1970 UTC.
+             */
+            until_us: number;
+        };
         /** @description An entry. */
         EntryView: {
             /** @description Where the request came from. */
@@ -8694,6 +8859,31 @@ export interface components {
             via: string;
             who?: components["schemas"]["ActorView"] | null;
         };
+        /** @description The envelope. */
+        EnvelopeView: {
+            /**
+             * Format: int64
+             * @description When it was sealed, microseconds since 1970 UTC; null: never.
+             */
+            sealed_us?: number | null;
+            /** @description How it stands. */
+            state: components["schemas"]["EnvelopeWord"];
+            /**
+             * Format: int64
+             * @description Until when somebody is in by a sealed code; null: nobody is.
+             */
+            until_us?: number | null;
+            /**
+             * Format: int64
+             * @description When it was used; null: not yet.
+             */
+            used_us?: number | null;
+        };
+        /**
+         * @description How it stands with the envelope.
+         * @enum {string}
+         */
+        EnvelopeWord: "none" | "intact" | "used" | "void";
         /** @description The evidence of a month, of a village or of a provider. */
         EvidenceSheet: {
             /** @description The areas around it, from the narrowest on. */
@@ -8851,6 +9041,13 @@ export interface components {
          * @enum {string}
          */
         ExcuseWord: "maintenance" | "force_majeure";
+        /** @description Who the provider will vouch for as a person. */
+        ExpectForm: {
+            /** @description By what he is named there. */
+            kind: components["schemas"]["IdentityWord"];
+            /** @description What that is. */
+            value: string;
+        };
         /** @description In which way a row is wrong. */
         Fault: {
             /** @enum {string} */
@@ -9046,6 +9243,33 @@ export interface components {
             /** @description The version of the program. */
             version: string;
         };
+        /** @description People and who they are at the provider. */
+        IdentitiesView: {
+            /** @description Those whom one may see, oneself among them. */
+            items: components["schemas"]["IdentityView"][];
+        };
+        /** @description Somebody and who he is at the provider. */
+        IdentityView: {
+            /** @description What that is. */
+            expected?: string | null;
+            expected_kind?: components["schemas"]["IdentityWord"] | null;
+            /** @description The provider. */
+            issuer: string;
+            /**
+             * Format: int64
+             * @description Since when he is linked, microseconds since 1970 UTC; null: not yet.
+             */
+            linked_us?: number | null;
+            /** @description Who. */
+            person: components["schemas"]["PersonView"];
+            /** @description What the provider called him when he was linked. */
+            shown?: string | null;
+        };
+        /**
+         * @description By what somebody is named at the provider.
+         * @enum {string}
+         */
+        IdentityWord: "email" | "username";
         /** @description One field that changes. */
         ImportAltered: {
             /** @description The key of the column. */
@@ -10020,6 +10244,7 @@ export interface components {
         };
         /** @description Who is here, what may be done, and in which house. */
         MeView: {
+            emergency?: components["schemas"]["EmergencyView"] | null;
             /** @description With which rights. */
             grants: components["schemas"]["GrantView"][];
             /** @description Which house. */
@@ -10415,6 +10640,13 @@ export interface components {
             share_percent?: number;
             /** @description And to the boxes of these sites, whatever the share. */
             sites?: string[];
+        };
+        /** @description A provider of identities. */
+        OfferView: {
+            /** @description Where a browser ends its session there; null where that is not known. */
+            leave_url?: string | null;
+            /** @description What it is called. */
+            name: string;
         };
         /** @description The outline of one area as GeoJSON. */
         Outline: {
@@ -12474,6 +12706,18 @@ export interface components {
              */
             until_us?: number | null;
         };
+        /** @description A new code, shown once. */
+        SealedView: {
+            /** @description For the envelope, and for nothing else. */
+            code: string;
+            /** @description Whether an earlier one was made void by it. */
+            replaced: boolean;
+            /**
+             * Format: int64
+             * @description When it was made, microseconds since 1970 UTC.
+             */
+            sealed_us: number;
+        };
         /** @description A session. */
         SessionView: {
             /** @description Where the login came from. */
@@ -14084,6 +14328,10 @@ export interface components {
             /** @description Laporan: a point of it is active by its steps, or its status is by what the house
              *     says. */
             reported: boolean;
+        };
+        /** @description Which ways in there are beside passwords. */
+        WaysView: {
+            provider?: components["schemas"]["OfferView"] | null;
         };
         /**
          * @description Why something does not count any more. It stays, and so does what rests on it.
@@ -18553,6 +18801,74 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    get_emergency: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeView"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_emergency: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SealedView"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            409: components["responses"]["Conflict"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    delete_emergency: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            409: components["responses"]["Conflict"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
     get_excuses: {
         parameters: {
             query?: {
@@ -18702,6 +19018,59 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HolidayYear"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    get_identities: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentitiesView"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_identities: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BeginForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BegunView"];
                 };
             };
             400: components["responses"]["Unreadable"];
@@ -20589,6 +20958,37 @@ export interface operations {
             507: components["responses"]["Full"];
         };
     };
+    post_session_emergency: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EmergencyForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoginView"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            403: components["responses"]["NotAllowed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            429: components["responses"]["Exhausted"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
     post_session_first: {
         parameters: {
             query?: never;
@@ -20649,6 +21049,89 @@ export interface operations {
             429: components["responses"]["Exhausted"];
             503: components["responses"]["Unavailable"];
             507: components["responses"]["Full"];
+        };
+    };
+    post_session_provider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BeginForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BegunView"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    post_session_provider_answer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnswerForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnsweredView"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    get_session_ways: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WaysView"];
+                };
+            };
+            503: components["responses"]["Unavailable"];
         };
     };
     get_sessions: {
@@ -22012,6 +22495,67 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["MediaType"];
             422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    put_staff_by_id_identity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `prs_…` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExpectForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityView"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    delete_staff_by_id_identity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `prs_…` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
             503: components["responses"]["Unavailable"];
             507: components["responses"]["Full"];
         };

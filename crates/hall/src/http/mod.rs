@@ -4,10 +4,12 @@ mod agencies;
 mod areas;
 mod audit;
 mod checkpoints;
+mod emergency;
 mod health;
 mod incidents;
 mod latlon;
 mod live;
+mod oidc;
 mod releases;
 mod screens;
 mod session;
@@ -30,6 +32,8 @@ use crate::problem::Problem;
 #[must_use]
 pub fn routes() -> OpenApiRouter<Hall> {
     session::routes()
+        .merge(emergency::routes())
+        .merge(oidc::routes())
         .merge(tokens::routes())
         .merge(screens::routes())
         .merge(staff::routes())

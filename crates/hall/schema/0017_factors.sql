@@ -1,0 +1,1 @@
+-- Second factors and networks of offices take this number.
