@@ -18,6 +18,7 @@ mod datagrams;
 mod dish_answers;
 mod echoes;
 mod family_rows;
+mod id_tokens;
 mod link_frames;
 mod name_answers;
 mod offers;
@@ -52,6 +53,7 @@ pub const TARGETS: &[Target] = &[
     ("dish_answers", dish_answers::run),
     ("echoes", echoes::run),
     ("family_rows", family_rows::run),
+    ("id_tokens", id_tokens::run),
     ("link_frames", link_frames::run),
     ("name_answers", name_answers::run),
     ("offers", offers::run),

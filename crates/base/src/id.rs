@@ -41,6 +41,8 @@ nouns! {
     Person "prs",
     /// One way for a person to log in.
     Login "lgn",
+    /// Who a person is at a provider outside.
+    Identity "idt",
     /// A person in a role over a place.
     Staff "stf",
     /// One role over one area and agency, from a day to a day.
@@ -57,6 +59,8 @@ nouns! {
     Network "net",
     /// A key that a phone, a computer or a stick vouches by.
     Passkey "psk",
+    /// A sealed code for the day on which nobody else can come in.
+    Emergency "drt",
     /// A row of the audit chain.
     AuditEntry "aud",
     /// A piece of work in the job table.

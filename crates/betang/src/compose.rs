@@ -73,6 +73,8 @@ pub(crate) async fn open(config: Config) -> anyhow::Result<House> {
         .spawn("hall.aside", hall::link::aside::at_start(hall.clone()));
     hall.tasks()
         .spawn("hall.checkpoints", hall::audit::keep::keep(hall.clone()));
+    hall.tasks()
+        .spawn("hall.emergency", hall::emergency::keep(hall.clone()));
     let watch = open_watch(&hall, media).await?;
     let reach = reach::open(&hall).await?;
     reach::start(&hall).await?;

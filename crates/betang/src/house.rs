@@ -9,8 +9,8 @@ use hall::config::Config;
 
 use crate::cli::{environment, say};
 use crate::verb::{
-    areas, audit, backup, cameras, families, fault, incidents, shifts, sites, staff, villages,
-    witness,
+    areas, audit, backup, cameras, emergency, families, fault, incidents, shifts, sites, staff,
+    villages, witness,
 };
 use crate::{compose, demo, link, probe, serve};
 
@@ -49,6 +49,9 @@ pub(crate) enum Command {
     /// Staff of a running house.
     #[command(subcommand)]
     Staff(staff::Verb),
+    /// The sealed way in, for the day on which no other is left.
+    #[command(subcommand)]
+    Emergency(emergency::Verb),
     /// The chain of what has been done.
     #[command(subcommand)]
     Audit(AuditVerb),
@@ -174,6 +177,7 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Link(link) => link::run(link).await,
         Command::Areas(verb) => areas::run(verb).await,
         Command::Staff(verb) => staff::run(verb).await,
+        Command::Emergency(verb) => emergency::run(verb).await,
         Command::Audit(AuditVerb::Verify(asked)) => audit::verify(&asked).await,
         Command::Audit(AuditVerb::Checkpoint(asked)) => witness::checkpoint(&asked).await,
         Command::Audit(AuditVerb::Proof(asked)) => witness::proof(&asked).await,

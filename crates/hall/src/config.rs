@@ -17,6 +17,9 @@ use base::area::AreaCode;
 use base::redact::Secret;
 use jiff::tz::TimeZone;
 use sync::release::{KEYS_MAX, PublicKey};
+use url::Url;
+
+use crate::oidc::discovery::is_safe;
 
 use crate::outward::{Network, NoPorts, Ports};
 
@@ -153,6 +156,50 @@ const KEYS: &[Key] = &[
         Some("Provinsi Kalimantan Tengah"),
         "What the top line calls the house.",
     ),
+    key(
+        "oidc_issuer",
+        Some(""),
+        "Address of a provider of identities (OpenID Connect), as it names itself. Empty: none.",
+    ),
+    key(
+        "oidc_client",
+        Some(""),
+        "Name of this house as a client of that provider.",
+    ),
+    secret(
+        "oidc_secret",
+        "Secret of this house as a client of that provider. Unset: it has none.",
+    ),
+    key(
+        "oidc_secret_file",
+        None,
+        "File that holds the value of oidc_secret.",
+    ),
+    key(
+        "oidc_home",
+        Some(""),
+        "Address of the pages as browsers see it, for example https://pusat.example. The provider sends people back to its /masuk.",
+    ),
+    key(
+        "oidc_name",
+        Some("akun pemerintah"),
+        "What the button at the door calls the provider.",
+    ),
+    key(
+        "oidc_scopes",
+        Some("openid profile email"),
+        "What the provider is asked for; openid is among it.",
+    ),
+    key(
+        "oidc_factors",
+        Some(""),
+        "Words of acr or amr that count as a second factor, with commas between. Empty: none does.",
+    ),
+    key(
+        "oidc_passwords",
+        Some("on"),
+        "on: people who are linked may come in by their password, too. off: they may not; the sealed envelope still opens.",
+    ),
     secret(
         "admin_password",
         "Password of the user admin, made at the first start. Unset: a one-time link is printed.",
@@ -223,11 +270,34 @@ pub struct Config {
     pub zone: TimeZone,
     /// What the top line calls the house.
     pub name: String,
+    /// The provider of identities, if any.
+    pub oidc: Option<Oidc>,
     /// Password of the first admin.
     pub admin_password: Option<Secret<String>>,
     /// What is logged.
     pub log: String,
     explained: Vec<Explained>,
+}
+
+/// A provider of identities, and this house as its client.
+#[derive(Debug, Clone)]
+pub struct Oidc {
+    /// The provider, as it names itself.
+    pub issuer: String,
+    /// The name of the client.
+    pub client: String,
+    /// Its secret.
+    pub secret: Option<Secret<String>>,
+    /// Address of the pages as browsers see it.
+    pub home: Url,
+    /// What the button at the door calls the provider.
+    pub name: String,
+    /// What the provider is asked for.
+    pub scopes: String,
+    /// Words of `acr` and `amr` that count as a second factor.
+    pub factors: Vec<String>,
+    /// Whether people who are linked may come in by their password, too.
+    pub passwords: bool,
 }
 
 /// Whether and how connections are encrypted.
@@ -340,6 +410,7 @@ impl Config {
         for (secret, by_file) in [
             ("database", "database_file"),
             ("admin_password", "admin_password_file"),
+            ("oidc_secret", "oidc_secret_file"),
         ] {
             let Some((path, origin)) = set.get(by_file).cloned() else {
                 continue;
@@ -480,6 +551,7 @@ impl Config {
                 .map_err(|error: base::area::AreaCodeError| wrong("province", error.to_string()))?,
             zone: TimeZone::get(text("zone")).map_err(|error| wrong("zone", error.to_string()))?,
             name: text("name").to_owned(),
+            oidc: oidc(&text).map_err(|(key, why)| wrong(key, why))?,
             admin_password: some("admin_password").map(Secret::new),
             log: text("log").to_owned(),
             explained: KEYS
@@ -623,6 +695,55 @@ fn read_toml(path: &str, text: &str) -> Result<Vec<(String, String)>, ConfigErro
         .collect()
 }
 
+/// The provider of identities; none if no address of one is given.
+fn oidc<'a>(
+    text: &impl Fn(&'static str) -> &'a str,
+) -> Result<Option<Oidc>, (&'static str, String)> {
+    let safe = |key: &'static str| {
+        let url = Url::parse(text(key)).ok().filter(is_safe);
+        url.filter(|url| url.query().is_none()).ok_or_else(|| {
+            (
+                key,
+                "write https://… (http on this machine only)".to_owned(),
+            )
+        })
+    };
+    let issuer = text("oidc_issuer");
+    if issuer.is_empty() {
+        return Ok(None);
+    }
+    safe("oidc_issuer")?;
+    let home = safe("oidc_home")?;
+    if home.path() != "/" {
+        let why = "write the address alone, without a path".to_owned();
+        return Err(("oidc_home", why));
+    }
+    if text("oidc_client").is_empty() {
+        let why = "write the name that the provider knows this house by".to_owned();
+        return Err(("oidc_client", why));
+    }
+    let scopes = text("oidc_scopes");
+    if !scopes.split(' ').any(|word| word == "openid") {
+        return Err(("oidc_scopes", "openid has to be among it".to_owned()));
+    }
+    let passwords = match text("oidc_passwords") {
+        "on" => true,
+        "off" => false,
+        _ => return Err(("oidc_passwords", "write on or off".to_owned())),
+    };
+    let secret = Some(text("oidc_secret").to_owned()).filter(|secret| !secret.is_empty());
+    Ok(Some(Oidc {
+        issuer: issuer.to_owned(),
+        client: text("oidc_client").to_owned(),
+        secret: secret.map(Secret::new),
+        home,
+        name: text("oidc_name").to_owned(),
+        scopes: scopes.to_owned(),
+        factors: words(text("oidc_factors")).map(str::to_owned).collect(),
+        passwords,
+    }))
+}
+
 /// A term for which readings are held. Late ones are taken in for five weeks, and a verdict
 /// rests on the week before it.
 fn days(text: &str) -> Result<Duration, String> {
@@ -635,7 +756,7 @@ fn days(text: &str) -> Result<Duration, String> {
 /// `HOST`, `HOST:PORT`, or an address of either kind, as in a URL.
 fn host_and_port(text: &str) -> Result<(String, Option<u16>), String> {
     let wrong = || "write HOST or HOST:PORT, an IPv6 address in brackets".to_owned();
-    let url = url::Url::parse(&format!("https://{text}/")).map_err(|_| wrong())?;
+    let url = Url::parse(&format!("https://{text}/")).map_err(|_| wrong())?;
     let is_plain = url.path() == "/"
         && url.query().is_none()
         && url.fragment().is_none()
@@ -736,6 +857,36 @@ mod tests {
         let error = load(&both, &[]).expect_err("which of the two?");
         assert!(error.to_string().contains("leave one out"), "{error}");
         assert!(!error.to_string().contains("postgres://x"), "{error}");
+    }
+
+    #[test]
+    fn a_provider_is_whole_or_refused() {
+        let all = [
+            ("BETANG_OIDC_ISSUER", "https://id.example/realm"),
+            ("BETANG_OIDC_CLIENT", "betang"),
+            ("BETANG_OIDC_SECRET", "kahayan"),
+            ("BETANG_OIDC_HOME", "https://pusat.example"),
+            ("BETANG_OIDC_FACTORS", "mfa, otp"),
+        ];
+        let config = load(&all, &[]).expect("it stands");
+        assert!(!format!("{config:?}").contains("kahayan"));
+        let oidc = config.oidc.expect("a provider");
+        assert!(oidc.passwords);
+        assert_eq!(oidc.factors, ["mfa", "otp"]);
+        assert!(load(&[], &[]).expect("it stands").oidc.is_none());
+        for (key, value) in [
+            ("oidc_issuer", "http://id.example/realm"),
+            ("oidc_issuer", "id.example"),
+            ("oidc_client", ""),
+            ("oidc_home", ""),
+            ("oidc_home", "https://pusat.example/masuk"),
+            ("oidc_home", "https://pusat.example/?x"),
+            ("oidc_scopes", "email"),
+            ("oidc_passwords", "no"),
+        ] {
+            let error = load(&all, &[(key, value.to_owned())]).expect_err(value);
+            assert!(error.to_string().contains(key), "{error}");
+        }
     }
 
     #[test]

@@ -30,7 +30,7 @@ use utoipa::ToSchema;
 pub use layer::{
     Case, Door, EXTENSION, Guard, Guarded, Unguarded, require, seal, signed_in, unguarded,
 };
-pub(crate) use layer::{Credentials, same_origin};
+pub(crate) use layer::{Credentials, cookie, same_origin};
 pub use who::{Branch, Held, Via, Who};
 
 /// What somebody is here for.

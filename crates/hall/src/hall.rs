@@ -19,6 +19,7 @@ use crate::factor::Challenges;
 use crate::link::centre::Centre;
 use crate::live::Live;
 use crate::metrics::Metrics;
+use crate::oidc::Desk;
 use crate::outward::Outward;
 use crate::screen::Waiting;
 use crate::session::{Door, Revoked};
@@ -47,6 +48,7 @@ struct Inner {
     speed: Tests,
     screens: Waiting,
     challenges: Challenges,
+    oidc: Desk,
     authority: Authority,
     sites: Centre,
     /// The port for sites, once it is open.
@@ -112,6 +114,7 @@ impl Hall {
                 speed: Tests::default(),
                 screens: Waiting::default(),
                 challenges: Challenges::default(),
+                oidc: Desk::default(),
                 authority,
                 sites: Centre::new(boxes),
                 sites_port: OnceLock::new(),
@@ -236,6 +239,19 @@ impl Hall {
     /// What passkeys are asked to sign.
     pub(crate) fn challenges(&self) -> &Challenges {
         &self.inner.challenges
+    }
+
+    /// Logins by a provider of identities.
+    pub(crate) fn oidc(&self) -> &Desk {
+        &self.inner.oidc
+    }
+
+    /// Another provider, before anybody else has the hall.
+    #[cfg(test)]
+    pub(crate) fn set_oidc(&mut self, desk: Desk) {
+        Arc::get_mut(&mut self.inner)
+            .expect("nobody else has it")
+            .oidc = desk;
     }
 
     /// Who signs for sites.

@@ -11,6 +11,8 @@
 //! | [`guard`] | who may do what, where |
 //! | [`session`], [`token`], [`password`], [`limit`] | how one becomes somebody |
 //! | [`factor`], [`network`] | what else one shows, and where none is asked for |
+//! | [`emergency`] | the sealed way in, when no other is left |
+//! | [`oidc`] | people whom a provider outside vouches for |
 //! | [`screen`] | televisions on walls, paired by a code |
 //! | [`staff`], [`agencies`], [`areas`] | people, offices, places |
 //! | [`gazetteer`] | which area a list means |
@@ -48,6 +50,7 @@ pub mod config;
 pub mod csv;
 #[doc(hidden)]
 pub mod doors;
+pub mod emergency;
 pub mod enrol;
 pub mod factor;
 pub mod files;
@@ -68,6 +71,7 @@ pub mod local;
 pub mod memory;
 pub mod metrics;
 pub mod network;
+pub mod oidc;
 pub mod outward;
 pub mod password;
 #[cfg(feature = "print")]

@@ -26,5 +26,6 @@ pub const SCHEMA: Schema = store::schema!(
         (15, "screens"),
         (16, "checkpoints"),
         (17, "factors"),
+        (18, "doors"),
     ]
 );

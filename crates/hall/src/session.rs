@@ -21,7 +21,6 @@ use serde_json::json;
 use store::{Conn, Tx};
 use tokio::sync::broadcast;
 
-use crate::Hall;
 use crate::audit::{self, Act, Actor, hex};
 use crate::factor::{self, Owed};
 use crate::guard::{Branch, Held, Permission, Place, Role, Via, Who};
@@ -30,6 +29,7 @@ use crate::password::Hasher;
 use crate::problem::Problem;
 use crate::sql::session::{self as rows, SessionRow};
 use crate::sql::{agency, staff, token};
+use crate::{Hall, emergency, oidc};
 
 /// The name of the cookie.
 pub const COOKIE: &str = "betang_session";
@@ -232,6 +232,7 @@ pub async fn log_in(
         tx.commit().await?;
         return Err(wrong_password());
     };
+    oidc::allows_password(hall, &mut tx, login.person).await?;
     let opened = open(
         hall,
         &mut tx,
@@ -269,6 +270,17 @@ fn wrong_password() -> Problem {
     Problem::unauthenticated_as("login", "The name or the password is wrong.")
 }
 
+/// By which door somebody has come in, where that says more than a password would.
+#[derive(Debug, Default)]
+pub(crate) struct Way {
+    /// The word of the door.
+    pub(crate) word: Option<&'static str>,
+    /// When the session ends, whatever goes on in it.
+    pub(crate) until: Option<Wall>,
+    /// What somebody else has asked for as a second factor.
+    pub(crate) factor: Option<String>,
+}
+
 /// Opens a session for somebody who has shown to be that person.
 pub(crate) async fn open(
     hall: &Hall,
@@ -277,6 +289,19 @@ pub(crate) async fn open(
     agent: Option<&str>,
     person: Id<Person>,
     name: String,
+) -> Result<Opened, Problem> {
+    open_by(hall, tx, arrival, agent, person, name, Way::default()).await
+}
+
+/// The same by a door of its own.
+pub(crate) async fn open_by(
+    hall: &Hall,
+    tx: &mut Tx,
+    arrival: Arrival,
+    agent: Option<&str>,
+    person: Id<Person>,
+    name: String,
+    way: Way,
 ) -> Result<Opened, Problem> {
     let now = hall.now();
     let secret = Opaque::new("")?;
@@ -296,6 +321,9 @@ pub(crate) async fn open(
                 .take(AGENT_MAX)
                 .collect()
         }),
+        until: way.until,
+        way: way.word.map(str::to_owned),
+        factor: way.factor,
     };
     let all = rows::fetch(
         tx,
@@ -312,19 +340,26 @@ pub(crate) async fn open(
     let unattended = is_unattended(&grants);
     let who = Who::new(
         person,
-        row.person_name,
+        row.person_name.clone(),
         Via::Session(row.id),
         grants,
         arrival.address,
-        (!unattended).then(|| row.created + OLDEST),
+        (!unattended).then(|| ends(&row)),
     );
     let act = Act {
         verb: "session.opened",
         subject: row.id.to_string(),
-        detail: json!({ "agent": row.agent }),
+        detail: match row.way {
+            None => json!({ "agent": row.agent }),
+            Some(way) => json!({ "agent": row.agent, "way": way, "factor": row.factor }),
+        },
     };
     audit::record(tx, now, &who, act).await?;
-    let age = if unattended { COOKIE_LONGEST } else { OLDEST };
+    let age = match row.until {
+        Some(until) => until.since(now.wall),
+        None if unattended => COOKIE_LONGEST,
+        None => OLDEST,
+    };
     Ok(Opened {
         who,
         cookie: Secret::new(set_cookie(secret.text.expose(), age, arrival.tls)),
@@ -372,13 +407,14 @@ pub(crate) async fn who(
     if now.since(row.seen) >= TOUCH {
         touched(touch(hall, row.id, now).await);
     }
+    let ends = (!unattended).then(|| ends(&row));
     let who = Who::new(
         row.person,
         row.person_name,
         Via::Session(row.id),
-        grants,
+        emergency::giving(grants, row.person),
         address,
-        (!unattended).then(|| row.created + OLDEST),
+        ends,
     );
     Ok(Some((who, owed)))
 }
@@ -397,7 +433,12 @@ pub(crate) fn touched(done: Result<(), store::Error>) {
 }
 
 fn is_over(row: &SessionRow, now: Wall) -> bool {
-    now.since(row.seen) >= IDLE || now.since(row.created) >= OLDEST
+    now.since(row.seen) >= IDLE || now.since(row.created) >= OLDEST || ends(row) <= now
+}
+
+/// When a session is over however much it is used.
+fn ends(row: &SessionRow) -> Wall {
+    row.until.unwrap_or(row.created + OLDEST)
 }
 
 /// A screen on a wall: there are grants, and all are of that role.

@@ -36,7 +36,7 @@ use crate::problem::Problem;
 use crate::session::{self, Arrival, Revoked};
 use crate::sql::staff::{self as rows, GrantRow, PersonRow};
 use crate::sql::{session as session_rows, token};
-use crate::{Hall, line, password};
+use crate::{Hall, emergency, line, password};
 
 pub use first::{FirstAdmin, become_first, first_admin};
 pub use grant::Wanted;
@@ -305,6 +305,14 @@ pub async fn change(
             "A screen is renamed, changed and revoked among the screens; nothing was changed.",
         ));
     }
+    // What it may do is while the alarm goes on, and by nothing that would outlast it.
+    if emergency::is_it(id) {
+        return Err(Problem::conflict(
+            "emergency-person",
+            "This is whoever has opened the envelope; nothing was changed. Take back the \
+             envelope, or end the session.",
+        ));
+    }
     // Before the work of hashing, and again inside the transaction.
     who.require(Permission::StaffWrite, &home(&seen))?;
     let secret = match change.password {
@@ -470,6 +478,22 @@ pub async fn change_own_password(
     let others = |login: &Revoked| login.login != who.login();
     hall.door().tell(logins.into_iter().filter(others));
     Ok(())
+}
+
+/// Refuses who may not set the ways in of somebody: he commands all that this person may do.
+///
+/// # Errors
+/// `not-yours-to-give`.
+pub(crate) async fn stands_above(
+    hall: &Hall,
+    tx: &mut Tx,
+    who: &Who,
+    person: Id<Person>,
+) -> Result<(), Problem> {
+    all_commanded(
+        who,
+        &rows::grants_to_come(tx, person, hall.now().wall).await?,
+    )
 }
 
 fn read_username(text: &str) -> Result<String, Problem> {

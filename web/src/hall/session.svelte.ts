@@ -1,7 +1,7 @@
 // Who is here, what this person may do, and which house it is.
 import type { Component, Snippet } from 'svelte';
 import { api, onFactor, onUnauthorised, take } from '$api/client.svelte';
-import { close, onRefused, open } from '$api/live.svelte';
+import { close, hear, onRefused, open } from '$api/live.svelte';
 import type { House, Me } from '$api/model';
 import type { Problem } from '$api/problem';
 import { learn } from '$shell/words.svelte';
@@ -41,6 +41,9 @@ export function may(permission: string): boolean {
 export function hasRole(role: string): boolean {
   return here.me?.grants.some((grant) => grant.role === role) ?? false;
 }
+
+// Somebody has come in by the sealed code, or is gone: the house says what to show of it.
+hear('emergency', () => void arrive().catch(() => undefined));
 
 function forget(): void {
   here.me = null;

@@ -5,6 +5,7 @@ pub(crate) mod audit;
 pub(crate) mod backup;
 pub(crate) mod cameras;
 pub(crate) mod client;
+pub(crate) mod emergency;
 pub(crate) mod families;
 pub(crate) mod fault;
 pub(crate) mod import;

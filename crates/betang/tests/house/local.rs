@@ -168,3 +168,62 @@ async fn measurements_are_read_on_the_machine_or_with_a_token() {
     let far = ask(Client::new(), Some("10.0.0.9"), Some(&token)).await;
     assert_eq!(far.status(), StatusCode::OK);
 }
+
+#[tokio::test]
+async fn an_envelope_is_sealed_on_the_machine_and_opens_the_house_once() {
+    let (_folder, data) = data();
+    let house = House::start(&data);
+    assert!(local(&data, &["emergency", "show"]).starts_with("none "));
+    // Far away there is no code to be had, whoever asks.
+    let token = house.token().await;
+    let far = run([
+        "emergency",
+        "seal",
+        "--server",
+        &house.url,
+        "--token",
+        &token,
+    ]);
+    assert!(!far.status.success());
+    let why = String::from_utf8_lossy(&far.stderr).into_owned();
+    assert!(why.contains("emergency seal --data"), "{why}");
+    let sealed = local(&data, &["emergency", "seal"]);
+    let code = sealed.lines().next().expect("a code").to_owned();
+    assert!(local(&data, &["emergency", "show"]).starts_with("intact "));
+    let enter = async || {
+        Client::new()
+            .post(house.at("/api/v1/session/emergency"))
+            .json(&json!({ "code": code }))
+            .send()
+            .await
+            .expect("an answer")
+    };
+    let first = enter().await;
+    assert_eq!(first.status(), StatusCode::OK);
+    let cookie = first.headers()["set-cookie"].to_str().expect("text");
+    let cookie = cookie.split(';').next().expect("a pair").to_owned();
+    assert_eq!(enter().await.status(), StatusCode::FORBIDDEN);
+    assert!(local(&data, &["emergency", "show"]).starts_with("used "));
+    let incidents = local(&data, &["incidents", "list", "--kind", "house.emergency"]);
+    assert!(incidents.contains("critical"), "{incidents}");
+
+    // A restart neither lengthens nor ends it.
+    let session = async |house: &House| {
+        let request = Client::new().get(house.at("/api/v1/session"));
+        let answer = request.header("cookie", &cookie).send().await;
+        answer.expect("an answer")
+    };
+    let told = async |house: &House| -> Json {
+        let answer = session(house).await;
+        answer.json().await.expect("JSON")
+    };
+    let until = told(&house).await["emergency"]["until_us"].clone();
+    drop(house);
+    let house = House::start(&data);
+    assert_eq!(told(&house).await["emergency"]["until_us"], until);
+
+    let again = local(&data, &["emergency", "seal"]);
+    assert!(!again.contains(&code), "{again}");
+    local(&data, &["emergency", "withdraw"]);
+    assert!(local(&data, &["emergency", "show"]).starts_with("void "));
+}

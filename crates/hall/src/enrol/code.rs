@@ -23,7 +23,7 @@ use url::Url;
 
 use crate::audit::hex;
 
-const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+pub(crate) const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 /// Characters of the long form: 128 bits.
 const LONG: usize = 26;
@@ -245,7 +245,7 @@ fn checked(bytes: &[u8; 5]) -> String {
 }
 
 /// As people read it out: by fours.
-fn grouped(text: &str) -> String {
+pub(crate) fn grouped(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     for (i, c) in text.chars().enumerate() {
         if i > 0 && i % 4 == 0 {
@@ -256,7 +256,7 @@ fn grouped(text: &str) -> String {
     out
 }
 
-fn digit(c: char) -> Option<usize> {
+pub(crate) fn digit(c: char) -> Option<usize> {
     let c = match c.to_ascii_uppercase() {
         'O' => '0',
         'I' | 'L' => '1',
@@ -267,7 +267,7 @@ fn digit(c: char) -> Option<usize> {
 
 /// The check character of the hybrid system of ISO/IEC 7064 for 32 characters
 /// (MOD 33,32): it finds every single mistyped character.
-fn check_digit(digits: &[usize]) -> usize {
+pub(crate) fn check_digit(digits: &[usize]) -> usize {
     let mut product = 32;
     for digit in digits {
         let sum = (product + digit) % 32;

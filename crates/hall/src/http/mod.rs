@@ -4,12 +4,14 @@ mod agencies;
 mod areas;
 mod audit;
 mod checkpoints;
+mod emergency;
 mod factors;
 mod health;
 mod incidents;
 mod latlon;
 mod live;
 mod networks;
+mod oidc;
 mod passkeys;
 mod releases;
 mod screens;
@@ -36,6 +38,8 @@ pub fn routes() -> OpenApiRouter<Hall> {
         .merge(factors::routes())
         .merge(passkeys::routes())
         .merge(networks::routes())
+        .merge(emergency::routes())
+        .merge(oidc::routes())
         .merge(tokens::routes())
         .merge(screens::routes())
         .merge(staff::routes())

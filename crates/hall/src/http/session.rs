@@ -17,7 +17,7 @@ use crate::Hall;
 use crate::guard::{Guarded as _, Held, Permission, Place, Role, Who};
 use crate::problem::{self, Json, Path, Problem, Query};
 use crate::session::{self, Arrival, Opened};
-use crate::{house, screen, staff};
+use crate::{emergency, house, screen, staff};
 
 pub(super) fn routes() -> OpenApiRouter<Hall> {
     OpenApiRouter::new()
@@ -147,8 +147,21 @@ struct MeView {
     permissions: Vec<&'static str>,
     /// Whether it is a television on a wall, which shows what it was told to.
     screen: bool,
+    /// Whether somebody is in by the sealed code: told to himself and to those who command
+    /// the house.
+    emergency: Option<EmergencyView>,
     /// Which house.
     house: HouseView,
+}
+
+/// Somebody is in by the sealed code.
+#[derive(Debug, Serialize, ToSchema)]
+struct EmergencyView {
+    /// Until when, microseconds since 1970 UTC.
+    #[schema(value_type = i64)]
+    until_us: Wall,
+    /// Whether it is the one who asks.
+    own: bool,
 }
 
 /// The house.
@@ -262,6 +275,12 @@ async fn show(State(hall): State<Hall>, who: Who) -> Result<axum::Json<MeView>, 
         grants,
         permissions: who.permissions(),
         screen: screen::is_one(&mut read, &who).await?,
+        emergency: emergency::going_on(&mut read, &who, hall.now().wall)
+            .await?
+            .map(|going| EmergencyView {
+                until_us: going.until,
+                own: going.own,
+            }),
         house: HouseView {
             name: house.name,
             province: ProvinceView {

@@ -123,6 +123,12 @@ slugs! {
     "corrupt" Corrupt "Data tersimpan rusak" "What was kept is corrupt";
     "cross-site" Denied "Permintaan dari situs lain ditolak" "Refused from another site";
     "dish" NotFound "Belum ada antena yang menjawab di sana" "No dish has said anything there";
+    "emergency-code" Denied "Kode darurat tidak berlaku" "The sealed code opens nothing";
+    "emergency-none" Conflict "Tidak ada amplop yang berlaku" "No envelope counts now";
+    "emergency-person" Conflict
+        "Admin darurat tidak dapat diubah" "Who opened the envelope cannot be changed";
+    "emergency-server" Conflict
+        "Kode darurat dibuat di server" "A sealed code is made where the house runs";
     "excuse" NotFound "Pengecualian tidak ditemukan" "No such excuse";
     "excuse-decided" Conflict
         "Pengecualian sudah diputuskan" "Somebody has decided about it before";
@@ -156,6 +162,19 @@ slugs! {
         "Hari libur tahun itu belum diisi" "The holidays of that year are not entered";
     "idempotency" Conflict
         "Kunci permintaan sudah dipakai" "The idempotency key was used for something else";
+    "identity" NotFound "Akun penyedia belum ditautkan" "Nothing is linked there";
+    "identity-failed" Denied
+        "Masuk lewat penyedia tidak berhasil" "The login by the provider has failed";
+    "identity-none" NotFound
+        "Penyedia identitas belum diatur" "No provider of identities is set up";
+    "identity-provider" Unavailable
+        "Penyedia identitas tidak menjawab" "The provider of identities does not answer";
+    "identity-state" Denied
+        "Proses masuk ini tidak berlaku lagi" "This login does not count any more";
+    "identity-taken" Conflict
+        "Akun itu sudah ditautkan ke orang lain" "The account is linked to somebody else";
+    "identity-unknown" Denied
+        "Akun itu belum ditautkan di sini" "The account is not linked here";
     "import" NotFound "Impor tidak ditemukan" "No such import";
     "import-codes" Conflict
         "Kode desa perlu dijelaskan" "Somebody has to say what the village codes are";
@@ -204,6 +223,8 @@ slugs! {
     "passkey-copied" Denied
         "Kunci sandi ini mungkin disalin orang" "Somebody may hold a copy of the passkey";
     "passkey-taken" Conflict "Kunci sandi sudah terdaftar" "The passkey is known already";
+    "password-off" Denied
+        "Masuklah lewat penyedia identitas" "Come in by the provider of identities";
     "person" NotFound "Orang tidak ditemukan" "No such person";
     "point" NotFound "Titik tidak ditemukan" "No such point";
     "point-box" Conflict

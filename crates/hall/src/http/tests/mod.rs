@@ -37,6 +37,7 @@ macro_rules! on_both {
 mod aside;
 mod backwards;
 mod doors;
+mod emergencies;
 mod factors;
 mod guards;
 mod incidents;
