@@ -96,7 +96,11 @@ async fn still(hall: &Hall, who: &Who) -> Result<bool, Problem> {
         Via::Session(id) => session_rows::by_id(&mut read, id).await?.is_some(),
         Via::Token(id) => token_rows::by_id(&mut read, id).await?.is_some(),
     };
-    let grants = session::held(&mut read, who.person(), hall.now().wall).await?;
+    let held = session::held(&mut read, who.person(), hall.now().wall).await?;
+    let grants = match who.via() {
+        Via::Session(_) => crate::emergency::giving(held, who.person()),
+        Via::Token(_) => held,
+    };
     Ok(counts && grants == who.grants())
 }
 
