@@ -6930,7 +6930,7 @@ export interface components {
         CardRegencyReceiving: {
             /**
              * Format: int64
-             * @description Whom of these the rules exclude; null where they are too few to be told.
+             * @description Whom of these the rules exclude; null where they or the others are too few to be told.
              */
             by_rules_not?: number | null;
             /** @description Its code; null for those of whom no area is known. */
@@ -6939,10 +6939,10 @@ export interface components {
             name?: string | null;
             /**
              * Format: int64
-             * @description Who receives.
+             * @description Who receives; null where they are too few to be told.
              */
-            receiving: number;
-            /** @description Whether that number is hidden: it is below ten, or would tell one that is. */
+            receiving?: number | null;
+            /** @description Whether a number is hidden: it is below ten, or would tell one that is. */
             suppressed: boolean;
         };
         /**
@@ -7201,7 +7201,8 @@ export interface components {
         };
         /** @description Who receives beside who should, by the rules of the programme. */
         CardRuleErrors: {
-            /** @description By the rule that speaks first against those who receive. */
+            /** @description By the rule that speaks first against those who receive; a rule that does not stand
+             *     here speaks against nobody. */
             by_rule: components["schemas"]["CardRuleErrorsBy"][];
             /**
              * Format: int64
@@ -7240,9 +7241,11 @@ export interface components {
             rule: string;
             /**
              * Format: int64
-             * @description How many.
+             * @description How many; null where they are too few to be told.
              */
-            subjects: number;
+            subjects?: number | null;
+            /** @description Whether the number is hidden: it is below ten, or would tell one that is. */
+            suppressed: boolean;
             /** @description `fails` or `unknown`. */
             truth: string;
         };
@@ -7658,37 +7661,42 @@ export interface components {
         CardSampleVillage: {
             /**
              * Format: int64
-             * @description and where somebody has been.
+             * @description and where somebody has been. Both null where they would tell those who are too few,
+             *     unless the reader may list the visits there.
              */
-            answered: number;
+            answered?: number | null;
             /** @description Its code. */
             area: string;
             /** @description Whether it was certain. */
             certain: boolean;
             /**
              * Format: double
-             * @description How probable it was that it is drawn, 0 to 1.
+             * @description How probable it was that it is drawn, 0 to 1; null where so few live there that it would
+             *     tell how many.
              */
-            chance: number;
+            chance?: number | null;
             /** @description What it is called. */
             name?: string | null;
             /**
-             * Format: int32
-             * @description and how many others.
+             * Format: int64
+             * @description and how many others. Both null where either is too few to be told, and while the sample
+             *     is open for whoever has a part of the province.
              */
-            others_frame: number;
+            others_frame?: number | null;
             /**
-             * Format: int32
+             * Format: int64
              * @description How many who receive live there,
              */
-            receiving_frame: number;
+            receiving_frame?: number | null;
             /** @description The code of its regency. */
             regency: string;
+            /** @description Whether a number is hidden: it is below ten, or would tell one that is. */
+            suppressed: boolean;
             /**
              * Format: int64
              * @description How many are visited,
              */
-            visits: number;
+            visits?: number | null;
         };
         /** @description A sample with its villages. */
         CardSampleWhole: components["schemas"]["CardSample"] & {
