@@ -1376,6 +1376,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/card/office": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Says which office answers for what the house does with data of people, and whom to turn to
+         *     (UU 27/2022, articles 31 and 53). What was said before stands in the audit. */
+        put: operations["put_card_office"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/card/pairs": {
         parameters: {
             query?: never;
@@ -4288,6 +4306,8 @@ export interface components {
             classification?: string | null;
             /** @description Who answers for it by law. */
             controller?: string | null;
+            /** @description Of what the house itself does: of which class the data is, in Indonesian. */
+            data?: string | null;
             /** @description Of what the house itself does: a word for it. Null: a list of a source. */
             key?: string | null;
             /** @description What it is a list of. */
@@ -4298,6 +4318,12 @@ export interface components {
             owner?: string | null;
             /** @description What for. */
             purposes: string[];
+            /** @description Who gets it from the house, in Indonesian; those of a list are of what is done with it. */
+            recipients: string[];
+            /** @description How long it is kept, in Indonesian. */
+            retention?: string | null;
+            /** @description How it is kept safe, in Indonesian. */
+            security?: string | null;
             /** @description `src_…`: where it comes from. */
             source?: string | null;
         };
@@ -6366,6 +6392,41 @@ export interface components {
             /** @description What to send as `cursor` for the next page. */
             next?: string | null;
         };
+        /** @description Which office answers for what the house does with data of people. */
+        CardOffice: {
+            /** @description Where it is. */
+            address: string;
+            /**
+             * Format: int64
+             * @description When that was said last, microseconds since 1970 UTC.
+             */
+            at_us: number;
+            /** @description How to reach that one. */
+            contact: string;
+            /** @description What it is called. */
+            name: string;
+            /** @description Its data protection officer. */
+            officer: string;
+        };
+        /**
+         * @description Who answers.
+         * @example {
+         *       "address": "Jl. Contoh 1, Palangka Raya",
+         *       "contact": "ppdp@contoh.example",
+         *       "name": "Dinas Sosial Provinsi Contoh",
+         *       "officer": "Kepala Bidang Data"
+         *     }
+         */
+        CardOfficeForm: {
+            /** @description Where it is. */
+            address: string;
+            /** @description How to reach that one: an address of mail, or a number. */
+            contact: string;
+            /** @description What the office is called. */
+            name: string;
+            /** @description Its data protection officer: name or post. */
+            officer: string;
+        };
         /**
          * @description What a family is opened for.
          * @example {
@@ -6685,6 +6746,7 @@ export interface components {
             activities: components["schemas"]["CardActivity"][];
             /** @description What tells something of people, by table. */
             columns: components["schemas"]["CardDataClass"][];
+            office?: components["schemas"]["CardOffice"] | null;
             /** @description How many columns of the room tell nothing of people. */
             plain_columns: number;
             /** @description Who gets what. */
@@ -17267,6 +17329,37 @@ export interface operations {
             401: components["responses"]["NotSignedIn"];
             403: components["responses"]["NotAllowed"];
             404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    put_card_office: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardOfficeForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardOffice"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["MediaType"];
             422: components["responses"]["Form"];
