@@ -528,7 +528,8 @@ async fn few(db: Db) {
     let path = "/api/v1/card/samples/1";
     let of = |whole: &Json, area: &str| {
         let villages = whole["villages"].as_array().expect("villages").iter();
-        villages.cloned().find(|it| it["area"] == area).expect("it")
+        let mut villages = villages.filter(|it| it["area"] == area);
+        villages.next().cloned().expect("it")
     };
     let (counts, opens) = (
         house.call(&leader, "GET", path, None).await.is(200).json(),
