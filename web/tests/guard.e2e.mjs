@@ -392,7 +392,25 @@ await keep(async () => {
 		await activity.getByText('perjanjian berakhir 30 Jun 2026').waitFor();
 		await page.getByText('1 perjanjian sudah berakhir.').waitFor();
 		await page.locator('[data-activity]').filter({ hasText: titles.kpm }).getByText('perjanjian belum diketahui').waitFor();
+		// Who answers for what the house does is not said until somebody says it.
+		const backup = page.locator('[data-activity]').filter({ hasText: 'Menyimpan salinan cadangan' });
+		await page.locator('[data-office="none"]').waitFor();
+		await backup.getByText('belum diisi').first().waitFor();
+		await shots(page, 'privasi-pengendali-kosong', { fullPage: true });
+		await page.getByRole('button', { name: 'Isi', exact: true }).click();
+		for (const [label, value] of [
+			['Nama instansi', 'Dinas Sosial Contoh'],
+			['Alamat', 'Jl. Contoh 1, Palangka Raya'],
+			['Pejabat pelindungan data', 'Kepala Bidang Data'],
+			['Kontak pejabat itu', 'ppdp@contoh.example']
+		])
+			await sheet().getByLabel(label, { exact: true }).fill(value);
+		await sheet().getByRole('button', { name: 'Simpan' }).click();
+		await sheet().waitFor({ state: 'detached' });
+		await page.locator('[data-office="said"]').getByText('Kepala Bidang Data').waitFor();
+		await backup.getByText('Dinas Sosial Contoh, Jl. Contoh 1, Palangka Raya').waitFor();
 		const csv = (await octets(page, () => page.getByRole('link', { name: 'CSV' }).click())).toString();
+		expect(csv.includes('ppdp@contoh.example') && !csv.includes('pengendali,belum diisi'), csv.slice(0, 500));
 		expect(csv.includes(titles.dtsen) && csv.includes('2026-06-30'), csv.slice(0, 500));
 		await page.locator('summary').filter({ hasText: 'card_record' }).first().click();
 		await page.getByRole('row').filter({ hasText: 'sealed.nik' }).getByText('ya', { exact: true }).waitFor();

@@ -11,7 +11,7 @@
 //! 4. [`estimate()`]: what follows from what was found.
 //!
 //! Beside it stand [`carry`], by which the error of the linkage goes into what rules count,
-//! and [`suppress()`], by which counts of a few are hidden.
+//! and [`suppress`], by which counts of a few are hidden.
 //!
 //! **What no sample of a list can tell:** families that stand in no list at all are in no
 //! frame, so nobody asks them, and the share of those left out is without them. And who
@@ -25,7 +25,7 @@ mod outcome;
 mod plan;
 mod quantile;
 mod size;
-mod suppress;
+pub mod suppress;
 #[cfg(test)]
 mod tests;
 mod variance;
@@ -37,7 +37,6 @@ pub use frame::{Frame, Village};
 pub use outcome::{HOUSEHOLDS_MAX, Outcome, Visit};
 pub use plan::{Design, Plan, Stratum};
 pub use size::{Aim, Size, size};
-pub use suppress::{Column, SMALLEST, suppress};
 
 /// Letters of a village's code that are its regency's.
 const REGENCY: usize = 5;

@@ -6,6 +6,7 @@
 
 mod field;
 
+use card_core::decree::Against;
 use card_core::link::Settings;
 use card_core::measure::carry::{self, Carried};
 use card_core::measure::suppress;
@@ -90,8 +91,10 @@ pub(crate) struct ByRule {
     /// `fails` or `unknown`.
     #[schema(value_type = String)]
     pub(crate) truth: &'static str,
-    /// How many.
-    pub(crate) subjects: u64,
+    /// How many; null where they are too few to be told.
+    pub(crate) subjects: Option<u64>,
+    /// Whether the number is hidden: it is below ten, or would tell one that is.
+    pub(crate) suppressed: bool,
 }
 
 /// Who receives beside who should, by the rules of the programme.
@@ -112,7 +115,8 @@ pub(crate) struct ErrorsView {
     pub(crate) inclusion: Option<CarriedView>,
     /// Of those whom the rules include who does not receive; null where they include nobody.
     pub(crate) exclusion: Option<CarriedView>,
-    /// By the rule that speaks first against those who receive.
+    /// By the rule that speaks first against those who receive; a rule that does not stand
+    /// here speaks against nobody.
     pub(crate) by_rule: Vec<ByRule>,
 }
 
@@ -162,11 +166,11 @@ pub(crate) struct RegencyView {
     pub(crate) code: Option<String>,
     /// What it is called.
     pub(crate) name: Option<String>,
-    /// Who receives.
-    pub(crate) receiving: u64,
-    /// Whom of these the rules exclude; null where they are too few to be told.
+    /// Who receives; null where they are too few to be told.
+    pub(crate) receiving: Option<u64>,
+    /// Whom of these the rules exclude; null where they or the others are too few to be told.
     pub(crate) by_rules_not: Option<u64>,
-    /// Whether that number is hidden: it is below ten, or would tell one that is.
+    /// Whether a number is hidden: it is below ten, or would tell one that is.
     pub(crate) suppressed: bool,
 }
 
@@ -306,18 +310,6 @@ fn errors_view(weighed: &Weighed, errors: &Errors, linkage: &Linkage) -> ErrorsV
     let (precision, recall) = (linkage.precision, linkage.recall);
     let missing = errors.eligible_not_receiving;
     let served = errors.eligible - missing;
-    let by_rule = errors.by_rule.iter().map(|((rule, against), subjects)| {
-        let known = rule.and_then(|rule| weighed.programme.rules.get(rule));
-        ByRule {
-            rule: listed::rule_id(weighed, *rule).to_owned(),
-            name: match known {
-                Some(rule) => rule.name.clone(),
-                None => "Tidak ada lagi di daftar mana pun".to_owned(),
-            },
-            truth: against.as_str(),
-            subjects: *subjects,
-        }
-    });
     ErrorsView {
         receiving: errors.receiving,
         not_eligible: errors.not_eligible,
@@ -327,8 +319,42 @@ fn errors_view(weighed: &Weighed, errors: &Errors, linkage: &Linkage) -> ErrorsV
         inclusion: carry::inclusion(errors.not_eligible, errors.receiving, precision, recall)
             .map(CarriedView::from),
         exclusion: carry::exclusion(missing, served, precision, recall).map(CarriedView::from),
-        by_rule: by_rule.collect(),
+        by_rule: by_rule(weighed, errors),
     }
+}
+
+/// Who receives though the rules do not include him, by rule; those against whom a rule
+/// speaks and those of whom it is not known have a sum each.
+fn by_rule(weighed: &Weighed, errors: &Errors) -> Vec<ByRule> {
+    let rules = &weighed.programme.rules;
+    let mut lines = Vec::new();
+    for against in [Against::Fails, Against::Unknown] {
+        // Those of whom no list tells any more stand below the rules of whom it is not known.
+        let absent = (against == Against::Unknown).then_some(None);
+        let places = (0..rules.len()).map(Some).chain(absent);
+        let places: Vec<Option<usize>> = places.collect();
+        let count = |rule: &Option<usize>| {
+            let count = errors.by_rule.get(&(*rule, against));
+            count.copied().unwrap_or_default()
+        };
+        let counts: Vec<u64> = places.iter().map(count).collect();
+        let shown = suppress::below(&counts);
+        for (place, subjects) in places.into_iter().zip(shown) {
+            if subjects == Some(0) {
+                continue;
+            }
+            let known = place.and_then(|at| rules.get(at));
+            let name = known.map_or("Tidak ada lagi di daftar mana pun", |it| &it.name);
+            lines.push(ByRule {
+                rule: listed::rule_id(weighed, place).to_owned(),
+                name: name.to_owned(),
+                truth: against.as_str(),
+                suppressed: subjects.is_none(),
+                subjects,
+            });
+        }
+    }
+    lines
 }
 
 /// The share of the poorest fifth, and who receives by decile.
@@ -337,26 +363,13 @@ fn deciles(listed: &Listed, each: Option<i64>) -> (Option<f64>, Vec<DecileView>)
     let mut counts = listed.deciles;
     counts.rotate_left(1);
     let known = counts.len() - 1;
-    let cells = suppress(&counts).cells;
-    // A share of some cells is a sum more: of the poorest, of the others who are known, and so
-    // of those who are not. One hidden cell alone would follow from it, and so would some that
-    // have nothing but ones.
-    let groups = [&cells[..POOREST], &cells[POOREST..known], &cells[known..]];
-    let sums = [
+    // A share of some is a sum more: of the poorest, of the others who are known, and so of
+    // those who are not.
+    let (cells, tells) = suppress::grouped(&[
         &counts[..POOREST],
         &counts[POOREST..known],
         &counts[known..],
-    ];
-    let tells = groups.iter().zip(sums).all(|(cells, counts)| {
-        let few: Vec<u64> = cells
-            .iter()
-            .zip(counts)
-            .filter(|(cell, _)| cell.is_none())
-            .map(|(_, count)| *count)
-            .collect();
-        let are_plain = few.iter().all(|it| *it <= 1) || few.iter().all(|it| *it == 9);
-        few.is_empty() || (few.len() > 1 && !are_plain)
-    });
+    ]);
     let all: u64 = counts[..known].iter().sum();
     let poorest: u64 = counts[..POOREST].iter().sum();
     let share = (tells && all > 0).then(|| float(poorest) / float(all));
@@ -375,15 +388,14 @@ const fn float(count: u64) -> f64 {
 }
 
 fn regencies(room: &Room, listed: &Listed) -> Vec<RegencyView> {
-    let counts: Vec<u64> = listed.regencies.values().map(|it| it.1).collect();
-    let cells = suppress(&counts).cells;
-    let views = listed.regencies.iter().zip(cells);
-    let views = views.map(|((code, (receiving, _)), cell)| RegencyView {
+    let counts: Vec<(u64, u64)> = listed.regencies.values().copied().collect();
+    let views = listed.regencies.keys().zip(suppress::by_place(&counts));
+    let views = views.map(|(code, (receiving, by_rules_not))| RegencyView {
         name: annex::village(room, code).map(|(_, name)| name.to_owned()),
         code: (!code.is_empty()).then(|| code.to_owned()),
-        receiving: *receiving,
-        by_rules_not: cell,
-        suppressed: cell.is_none(),
+        suppressed: receiving.is_none() || by_rules_not.is_none(),
+        receiving,
+        by_rules_not,
     });
     views.collect()
 }
@@ -423,13 +435,14 @@ mod tests {
             (None, None, 2)
         );
         assert_eq!(share, Some(0.2));
-        // One of the others and those of whom it is not known: the share would tell both.
+        // Those of whom it is not known are a few: the share would tell them.
         let (share, cells) = deciles(&listed([7, 30, 40, 20, 50, 4, 0, 0, 0, 0, 0]), None);
         assert!(cells[4].suppressed && cells[10].suppressed);
         assert_eq!(share, None);
-        // One of the poorest and one of the others: the share would tell both.
-        let (share, cells) = deciles(&listed([50, 3, 60, 4, 70, 70, 0, 0, 0, 0, 0]), None);
-        assert!(cells[0].suppressed && cells[2].suppressed && !cells[1].suppressed);
-        assert_eq!(share, None);
+        // One of the poorest and one of the others: each is hidden by one of its own.
+        let (share, cells) = deciles(&listed([50, 3, 60, 4, 70, 80, 0, 0, 0, 0, 0]), None);
+        let hidden = |at: usize| cells[at].suppressed;
+        assert!(hidden(0) && hidden(1) && hidden(2) && hidden(3) && !hidden(4));
+        assert_eq!(share, Some(63.0 / 217.0));
     }
 }

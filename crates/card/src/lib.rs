@@ -95,6 +95,7 @@ pub const SCHEMA: store::migrate::Schema = store::schema!(
         (8, "late"),
         (9, "texts"),
         (10, "settled"),
+        (11, "office"),
     ]
 );
 

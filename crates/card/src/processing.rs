@@ -2,12 +2,17 @@
 //! for and by which right, who gets it, and of which class each field and column is.
 //!
 //! What lists say comes from the register of sources; what the house itself does, and what it
-//! keeps, is written down here. A column that nobody has classed fails the tests.
+//! keeps, is written down here, and which office answers for it that office says. A column that
+//! nobody has classed fails the tests.
 
 pub(crate) mod classes;
+mod own;
+
+use std::collections::BTreeMap;
 
 use base::day::Day;
 use base::id::{Id, Source};
+use base::now::Wall;
 use hall::guard::Who;
 use hall::source;
 use serde::Serialize;
@@ -15,6 +20,8 @@ use store::{Conn, Error};
 use utoipa::ToSchema;
 
 use crate::sql::list::{self, ListRow};
+use crate::sql::office::{self, OfficeRow};
+use crate::term::{self, Term};
 
 use classes::{FIELDS, TABLES};
 
@@ -91,6 +98,46 @@ pub(crate) struct Activity {
     /// The day whose state it tells.
     #[schema(value_type = Option<String>)]
     as_of: Option<Day>,
+    /// Of what the house itself does: of which class the data is, in Indonesian.
+    #[schema(value_type = Option<String>)]
+    data: Option<&'static str>,
+    /// Who gets it from the house, in Indonesian; those of a list are of what is done with it.
+    #[schema(value_type = Vec<String>)]
+    recipients: Vec<&'static str>,
+    /// How long it is kept, in Indonesian.
+    retention: Option<String>,
+    /// How it is kept safe, in Indonesian.
+    #[schema(value_type = Option<String>)]
+    security: Option<&'static str>,
+}
+
+/// Which office answers for what the house does with data of people.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CardOffice)]
+pub(crate) struct OfficeView {
+    /// What it is called.
+    name: String,
+    /// Where it is.
+    address: String,
+    /// Its data protection officer.
+    officer: String,
+    /// How to reach that one.
+    contact: String,
+    /// When that was said last, microseconds since 1970 UTC.
+    #[schema(value_type = i64)]
+    at_us: Wall,
+}
+
+impl From<OfficeRow> for OfficeView {
+    fn from(row: OfficeRow) -> Self {
+        Self {
+            name: row.name,
+            address: row.address,
+            officer: row.officer,
+            contact: row.contact,
+            at_us: row.at,
+        }
+    }
 }
 
 /// A field or column, and its class.
@@ -137,6 +184,8 @@ pub(crate) struct Recipient {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = CardProcessing)]
 pub(crate) struct Processing {
+    /// Which office answers for what the house does; null until somebody has said.
+    pub(crate) office: Option<OfficeView>,
     /// What is done: first with the lists that count, then by the house.
     pub(crate) activities: Vec<Activity>,
     /// What tells something of people, by table.
@@ -147,120 +196,20 @@ pub(crate) struct Processing {
     pub(crate) recipients: Vec<Recipient>,
 }
 
-/// Public task, UU 27/2022, article 20: eligibility goes by no consent.
-const TASK: &str = "UU 27/2022 Pasal 20 ayat (2) huruf e (pelayanan publik)";
-
-/// Legal duty, the same article.
-const DUTY: &str = "UU 27/2022 Pasal 20 ayat (2) huruf c (kewajiban hukum)";
-
-/// What the house itself does: a word, a name, what for, by which right.
-const OWN: [(&str, &str, &str, &str); 9] = [
-    (
-        "linking",
-        "Menautkan baris berbagai daftar menjadi orang dan keluarga",
-        "satu orang dihitung satu kali, dan data yang saling bertentangan terlihat",
-        TASK,
-    ),
-    (
-        "reviewing",
-        "Menanyakan pasangan baris kepada petugas",
-        "penautan yang ragu diputuskan orang, dan ketelitiannya terukur",
-        TASK,
-    ),
-    (
-        "deciding",
-        "Menilai dan menetapkan penerima menurut aturan program",
-        "bantuan sampai kepada yang berhak; setiap pengeluaran diputuskan orang",
-        TASK,
-    ),
-    (
-        "sheets",
-        "Mencetak lembar alasan, lampiran, dan daftar kerja",
-        "keluarga dan desa mengetahui alasan keputusan",
-        TASK,
-    ),
-    (
-        "sampling",
-        "Mengunjungi sampel acak di lapangan",
-        "mengukur kesalahan penyaluran",
-        TASK,
-    ),
-    (
-        "objections",
-        "Mencatat dan menjawab sanggahan",
-        "keputusan dapat diperiksa ulang oleh orang",
-        "UU 27/2022 Pasal 10",
-    ),
-    (
-        "requests",
-        "Mencatat dan menjawab permintaan subjek data",
-        "akses, perbaikan, dan pemusnahan dalam 3 x 24 jam",
-        "UU 27/2022 Pasal 5 sampai 13, 30, dan 32",
-    ),
-    (
-        "breaches",
-        "Mencatat kegagalan pelindungan data dan memberi tahu",
-        "pemberitahuan dalam 3 x 24 jam",
-        "UU 27/2022 Pasal 46",
-    ),
-    (
-        "backup",
-        "Menyimpan salinan cadangan dan jejak audit",
-        "data tidak hilang, dan setiap pembukaan dapat dipertanggungjawabkan",
-        DUTY,
-    ),
-];
-
-const RECIPIENTS: [Recipient; 6] = [
-    Recipient {
-        key: "village",
-        who: "Petugas desa, kelurahan, dan kecamatan",
-        what: "lampiran penetapan dan daftar kerja wilayahnya, lembar alasan",
-        basis: TASK,
-    },
-    Recipient {
-        key: "field",
-        who: "Petugas lapangan yang ditugaskan",
-        what: "lembar kunjungan sampel di desanya, tanpa keterangan siapa penerima",
-        basis: TASK,
-    },
-    Recipient {
-        key: "subject",
-        who: "Subjek data dan keluarganya",
-        what: "lembar alasan, dan semua data tentang dirinya bila diminta",
-        basis: "UU 27/2022 Pasal 7 dan 32",
-    },
-    Recipient {
-        key: "source",
-        who: "Pemilik daftar sumber",
-        what: "usulan perbaikan baris daftarnya",
-        basis: "UU 27/2022 Pasal 30",
-    },
-    Recipient {
-        key: "auditor",
-        who: "Pengawas",
-        what: "daftar tersamar, siapa membuka apa, dan hasil pemeriksaan ulang",
-        basis: DUTY,
-    },
-    Recipient {
-        key: "authority",
-        who: "Lembaga pelindungan data pribadi",
-        what: "pemberitahuan kegagalan pelindungan, tanpa data perorangan",
-        basis: "UU 27/2022 Pasal 46",
-    },
-];
-
 /// The record as it is now; of sources as far as somebody may see them.
 ///
 /// # Errors
 /// If the database does not answer.
 pub(crate) async fn record(conn: &mut Conn, who: &Who) -> Result<Processing, Error> {
     let mut activities = Vec::new();
+    let days = term::days(conn).await?;
     for list in list::standing(conn).await? {
         let card = source::find(conn, who, list.source).await?;
-        activities.push(of_list(list, card.map(|it| it.card).unwrap_or_default()));
+        let card = card.map(|it| it.card).unwrap_or_default();
+        activities.push(of_list(list, card, &days));
     }
-    activities.extend(OWN.iter().map(|it| own(*it)));
+    let office = office::said(conn).await?;
+    activities.extend(own::activities(office.as_ref(), &days));
     let fields = FIELDS
         .iter()
         .map(|field| column("card_record", format!("sealed.{}", field.name), field));
@@ -269,14 +218,16 @@ pub(crate) async fn record(conn: &mut Conn, who: &Who) -> Result<Processing, Err
         columns.map(|it| column(table.name, it.name.to_owned(), it))
     });
     Ok(Processing {
+        office: office.map(OfficeView::from),
         activities,
         columns: fields.chain(tables).collect(),
         plain_columns: TABLES.iter().map(|table| table.plain.len()).sum(),
-        recipients: RECIPIENTS.to_vec(),
+        recipients: own::RECIPIENTS.to_vec(),
     })
 }
 
-fn of_list(list: ListRow, card: source::Card) -> Activity {
+fn of_list(list: ListRow, card: source::Card, days: &BTreeMap<Term, Option<i64>>) -> Activity {
+    let kept = own::kept(&[Term::RawCopy, Term::ListRows], days);
     Activity {
         key: None,
         name: list.title,
@@ -290,23 +241,10 @@ fn of_list(list: ListRow, card: source::Card) -> Activity {
         list_kind: Some(list.kind.as_str()),
         classification: card.classification,
         as_of: list.as_of,
-    }
-}
-
-fn own((key, name, purpose, basis): (&'static str, &str, &str, &str)) -> Activity {
-    Activity {
-        key: Some(key),
-        name: name.to_owned(),
-        purposes: vec![purpose.to_owned()],
-        basis: Some(basis.to_owned()),
-        owner: None,
-        controller: None,
-        agreement: None,
-        agreement_until: None,
-        source: None,
-        list_kind: None,
-        classification: Some("pribadi".to_owned()),
-        as_of: None,
+        data: None,
+        recipients: Vec::new(),
+        retention: Some(kept.join("; ")),
+        security: Some(own::SEALED),
     }
 }
 
@@ -321,41 +259,65 @@ fn column(table: &'static str, name: String, it: &Column) -> ColumnView {
     }
 }
 
+/// What stands in a table where nobody has said.
+const UNSAID: &str = "belum diisi";
+
+/// A line of the record as a table.
+pub(crate) type Line = [String; 12];
+
 impl Processing {
     /// The lines of it as a table: part, name, what, by which right or of which class, whose
-    /// or of which kind, until when or whether sealed.
-    pub(crate) fn lines(&self) -> Vec<[String; 8]> {
+    /// or of which kind, who answers or whether sealed, agreement, until when, class of data,
+    /// recipients, how long it is kept, how it is kept safe. Who answers stands first.
+    pub(crate) fn lines(&self) -> Vec<Line> {
         let text = |it: &Option<String>| it.clone().unwrap_or_default();
+        let office = match &self.office {
+            Some(it) => [
+                "pengendali",
+                &it.name,
+                &it.address,
+                "",
+                &it.officer,
+                &it.contact,
+            ],
+            None => ["pengendali", UNSAID, UNSAID, "", UNSAID, UNSAID],
+        };
         let activities = self.activities.iter().map(|it| {
+            let unsaid = |said: &Option<String>| said.clone().unwrap_or_else(|| UNSAID.to_owned());
             [
                 "kegiatan".to_owned(),
                 it.name.clone(),
                 it.purposes.join("; "),
                 text(&it.basis),
-                text(&it.owner),
-                text(&it.controller),
+                unsaid(&it.owner),
+                unsaid(&it.controller),
                 text(&it.agreement),
                 text(&it.agreement_until),
+                it.data.unwrap_or_default().to_owned(),
+                it.recipients.join("; "),
+                text(&it.retention),
+                it.security.unwrap_or_default().to_owned(),
             ]
         });
         let columns = self.columns.iter().map(|it| {
-            [
-                "data".to_owned(),
-                format!("{}.{}", it.table, it.column),
-                it.why.to_owned(),
-                it.class.to_owned(),
-                it.kind.unwrap_or_default().to_owned(),
-                (if it.sealed { "tersegel" } else { "" }).to_owned(),
-                String::new(),
-                String::new(),
-            ]
+            let name = format!("{}.{}", it.table, it.column);
+            let kind = it.kind.unwrap_or_default();
+            let sealed = if it.sealed { "tersegel" } else { "" };
+            line(["data", &name, it.why, it.class, kind, sealed])
         });
-        let recipients = self.recipients.iter().map(|it| {
-            let cells = ["penerima", it.who, it.what, it.basis, "", "", "", ""];
-            cells.map(str::to_owned)
-        });
-        activities.chain(columns).chain(recipients).collect()
+        let recipients = self.recipients.iter();
+        let recipients = recipients.map(|it| line(["penerima", it.who, it.what, it.basis, "", ""]));
+        let lines = [line(office)].into_iter().chain(activities);
+        lines.chain(columns).chain(recipients).collect()
     }
+}
+
+fn line(cells: [&str; 6]) -> Line {
+    let mut line = Line::default();
+    for (at, cell) in line.iter_mut().zip(cells) {
+        cell.clone_into(at);
+    }
+    line
 }
 
 #[cfg(test)]

@@ -215,6 +215,66 @@ mod tests {
         assert_eq!(masked_number("12345"), "•••••");
     }
 
+    /// Signs that stand in fields, those that a file should not have among them.
+    const SIGNS: [char; 18] = [
+        'A', 'b', 'Z', 'é', 'Ж', 'م', '7', '0', '9', ' ', '\t', '\u{a0}', '.', '-', '\'', ',',
+        '\u{301}', '•',
+    ];
+
+    /// Texts by a plain generator, the same each time.
+    fn texts(many: usize) -> Vec<String> {
+        let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+        let mut next = |most: usize| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            usize::try_from(state >> 33).unwrap_or(0) % most
+        };
+        (0..many)
+            .map(|_| {
+                let length = next(24);
+                (0..length).map(|_| SIGNS[next(SIGNS.len())]).collect()
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_mask_of_a_name_shows_the_first_letter_of_each_word_and_nothing_else() {
+        for text in texts(20_000) {
+            let mask = masked_name(&text);
+            let words: Vec<&str> = text.split_whitespace().collect();
+            let masks: Vec<&str> = mask.split(' ').filter(|it| !it.is_empty()).collect();
+            assert_eq!(words.len(), masks.len(), "{text:?} is {mask:?}");
+            for (word, mask) in words.iter().zip(&masks) {
+                assert_eq!(word.chars().next(), mask.chars().next(), "{text:?}");
+                let rest = mask.chars().skip(1);
+                assert!(rest.clone().all(|it| it == '•') && rest.count() <= HIDDEN_MAX);
+            }
+            // Whoever is called otherwise behind first letters has the same mask.
+            let other = words.iter().map(|word| {
+                let rest = word.chars().skip(1).map(|it| match it.is_alphanumeric() {
+                    true => 'x',
+                    false => it,
+                });
+                word.chars().take(1).chain(rest).collect::<String>()
+            });
+            assert_eq!(masked_name(&other.collect::<Vec<_>>().join(" ")), mask);
+        }
+    }
+
+    #[test]
+    fn a_mask_of_a_number_shows_its_region_and_its_end_and_nothing_else() {
+        for text in texts(20_000) {
+            let mask: Vec<char> = masked_number(&text).chars().collect();
+            let signs: Vec<char> = text.chars().collect();
+            assert_eq!(mask.len(), signs.len());
+            let is_shown = |at: usize| signs.len() >= 8 && (at < 4 || at + 1 == signs.len());
+            for (at, (sign, mask)) in signs.iter().zip(&mask).enumerate() {
+                assert_eq!(*mask, if is_shown(at) { *sign } else { '•' }, "{text:?}");
+            }
+        }
+    }
+
     #[test]
     fn a_place_is_of_one_row() {
         assert_ne!(place(1, 2), place(2, 1));

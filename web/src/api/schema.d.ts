@@ -1376,6 +1376,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/card/office": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Says which office answers for what the house does with data of people, and whom to turn to
+         *     (UU 27/2022, articles 31 and 53). What was said before stands in the audit. */
+        put: operations["put_card_office"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/card/pairs": {
         parameters: {
             query?: never;
@@ -4639,6 +4657,8 @@ export interface components {
             classification?: string | null;
             /** @description Who answers for it by law. */
             controller?: string | null;
+            /** @description Of what the house itself does: of which class the data is, in Indonesian. */
+            data?: string | null;
             /** @description Of what the house itself does: a word for it. Null: a list of a source. */
             key?: string | null;
             /** @description What it is a list of. */
@@ -4649,6 +4669,12 @@ export interface components {
             owner?: string | null;
             /** @description What for. */
             purposes: string[];
+            /** @description Who gets it from the house, in Indonesian; those of a list are of what is done with it. */
+            recipients: string[];
+            /** @description How long it is kept, in Indonesian. */
+            retention?: string | null;
+            /** @description How it is kept safe, in Indonesian. */
+            security?: string | null;
             /** @description `src_…`: where it comes from. */
             source?: string | null;
         };
@@ -6717,6 +6743,41 @@ export interface components {
             /** @description What to send as `cursor` for the next page. */
             next?: string | null;
         };
+        /** @description Which office answers for what the house does with data of people. */
+        CardOffice: {
+            /** @description Where it is. */
+            address: string;
+            /**
+             * Format: int64
+             * @description When that was said last, microseconds since 1970 UTC.
+             */
+            at_us: number;
+            /** @description How to reach that one. */
+            contact: string;
+            /** @description What it is called. */
+            name: string;
+            /** @description Its data protection officer. */
+            officer: string;
+        };
+        /**
+         * @description Who answers.
+         * @example {
+         *       "address": "Jl. Contoh 1, Palangka Raya",
+         *       "contact": "ppdp@contoh.example",
+         *       "name": "Dinas Sosial Provinsi Contoh",
+         *       "officer": "Kepala Bidang Data"
+         *     }
+         */
+        CardOfficeForm: {
+            /** @description Where it is. */
+            address: string;
+            /** @description How to reach that one: an address of mail, or a number. */
+            contact: string;
+            /** @description What the office is called. */
+            name: string;
+            /** @description Its data protection officer: name or post. */
+            officer: string;
+        };
         /**
          * @description What a family is opened for.
          * @example {
@@ -7036,6 +7097,7 @@ export interface components {
             activities: components["schemas"]["CardActivity"][];
             /** @description What tells something of people, by table. */
             columns: components["schemas"]["CardDataClass"][];
+            office?: components["schemas"]["CardOffice"] | null;
             /** @description How many columns of the room tell nothing of people. */
             plain_columns: number;
             /** @description Who gets what. */
@@ -7281,7 +7343,7 @@ export interface components {
         CardRegencyReceiving: {
             /**
              * Format: int64
-             * @description Whom of these the rules exclude; null where they are too few to be told.
+             * @description Whom of these the rules exclude; null where they or the others are too few to be told.
              */
             by_rules_not?: number | null;
             /** @description Its code; null for those of whom no area is known. */
@@ -7290,10 +7352,10 @@ export interface components {
             name?: string | null;
             /**
              * Format: int64
-             * @description Who receives.
+             * @description Who receives; null where they are too few to be told.
              */
-            receiving: number;
-            /** @description Whether that number is hidden: it is below ten, or would tell one that is. */
+            receiving?: number | null;
+            /** @description Whether a number is hidden: it is below ten, or would tell one that is. */
             suppressed: boolean;
         };
         /**
@@ -7552,7 +7614,8 @@ export interface components {
         };
         /** @description Who receives beside who should, by the rules of the programme. */
         CardRuleErrors: {
-            /** @description By the rule that speaks first against those who receive. */
+            /** @description By the rule that speaks first against those who receive; a rule that does not stand
+             *     here speaks against nobody. */
             by_rule: components["schemas"]["CardRuleErrorsBy"][];
             /**
              * Format: int64
@@ -7591,9 +7654,11 @@ export interface components {
             rule: string;
             /**
              * Format: int64
-             * @description How many.
+             * @description How many; null where they are too few to be told.
              */
-            subjects: number;
+            subjects?: number | null;
+            /** @description Whether the number is hidden: it is below ten, or would tell one that is. */
+            suppressed: boolean;
             /** @description `fails` or `unknown`. */
             truth: string;
         };
@@ -8009,37 +8074,42 @@ export interface components {
         CardSampleVillage: {
             /**
              * Format: int64
-             * @description and where somebody has been.
+             * @description and where somebody has been. Both null where they would tell those who are too few,
+             *     unless the reader may list the visits there.
              */
-            answered: number;
+            answered?: number | null;
             /** @description Its code. */
             area: string;
             /** @description Whether it was certain. */
             certain: boolean;
             /**
              * Format: double
-             * @description How probable it was that it is drawn, 0 to 1.
+             * @description How probable it was that it is drawn, 0 to 1; null where so few live there that it would
+             *     tell how many.
              */
-            chance: number;
+            chance?: number | null;
             /** @description What it is called. */
             name?: string | null;
             /**
-             * Format: int32
-             * @description and how many others.
+             * Format: int64
+             * @description and how many others. Both null where either is too few to be told, and while the sample
+             *     is open for whoever has a part of the province.
              */
-            others_frame: number;
+            others_frame?: number | null;
             /**
-             * Format: int32
+             * Format: int64
              * @description How many who receive live there,
              */
-            receiving_frame: number;
+            receiving_frame?: number | null;
             /** @description The code of its regency. */
             regency: string;
+            /** @description Whether a number is hidden: it is below ten, or would tell one that is. */
+            suppressed: boolean;
             /**
              * Format: int64
              * @description How many are visited,
              */
-            visits: number;
+            visits?: number | null;
         };
         /** @description A sample with its villages. */
         CardSampleWhole: components["schemas"]["CardSample"] & {
@@ -17854,6 +17924,37 @@ export interface operations {
             401: components["responses"]["NotSignedIn"];
             403: components["responses"]["NotAllowed"];
             404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    put_card_office: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardOfficeForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardOffice"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["MediaType"];
             422: components["responses"]["Form"];

@@ -3,6 +3,7 @@
 mod answers;
 mod coverage;
 mod drawing;
+mod hidden;
 mod jackknife;
 mod province;
 

@@ -4,6 +4,7 @@ use axum::Extension;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse as _, Response};
+use card_core::measure::suppress::SMALLEST;
 use card_core::rule::Subject;
 use hall::Hall;
 use hall::csv::File;
@@ -98,6 +99,17 @@ struct Table {
 
 impl Table {
     fn put(&mut self, what: &str, by: &str, of: Option<&str>, cells: [Option<String>; 4]) {
+        self.line(what, by, of, cells, String::new());
+    }
+
+    fn line(
+        &mut self,
+        what: &str,
+        by: &str,
+        of: Option<&str>,
+        cells: [Option<String>; 4],
+        note: String,
+    ) {
         let [share, low, high, n] = cells.map(Option::unwrap_or_default);
         let of = of.unwrap_or("SEMUA").to_owned();
         let row = [
@@ -109,8 +121,21 @@ impl Table {
             low,
             high,
             n,
+            note,
         ];
         self.file.row(&row);
+    }
+
+    /// A count, or that it is hidden: an empty cell alone would pass for none.
+    fn count(&mut self, what: &str, by: &str, of: &str, count: Option<u64>) {
+        let note = match count {
+            Some(_) => String::new(),
+            None => format!(
+                "disembunyikan (kurang dari {SMALLEST}, atau mengungkap yang kurang dari {SMALLEST})"
+            ),
+        };
+        let n = count.map(|n| n.to_string());
+        self.line(what, by, Some(of), [None, None, None, n], note);
     }
 
     fn share(&mut self, what: &str, by: &str, share: Option<ShareView>, n: Option<u64>) {
@@ -145,6 +170,13 @@ impl Table {
         } = *errors;
         self.carried("kesalahan inklusi", by, inclusion, errors.receiving);
         self.carried("kesalahan eksklusi", by, exclusion, errors.eligible);
+        for it in &errors.by_rule {
+            let what = match it.truth {
+                "fails" => "penerima di luar aturan",
+                _ => "penerima yang belum diketahui",
+            };
+            self.count(what, by, &it.name, it.subjects);
+        }
     }
 
     fn figure(&mut self, what: &str, by: &str, of: Option<&str>, figure: &FigureView) {
@@ -170,6 +202,7 @@ fn file(all: &Indicators) -> File {
             "batas bawah",
             "batas atas",
             "n",
+            "keterangan",
         ]),
         list: all.decision.to_string(),
     };
@@ -186,8 +219,7 @@ fn file(all: &Indicators) -> File {
             || "desil belum diketahui".to_owned(),
             |it| format!("desil {it}"),
         );
-        let n = it.subjects.map(|n| n.to_string());
-        table.put("penerima", decile, Some(&of), [None, None, None, n]);
+        table.count("penerima", decile, &of, it.subjects);
     }
     let only = |value: Option<f64>| [value.map(|it| it.to_string()), None, None, None];
     let share = only(all.bottom_share);
@@ -196,12 +228,9 @@ fn file(all: &Indicators) -> File {
     table.put("Coady-Grosh-Hoddinott", decile, None, targeting);
     for it in &all.regencies {
         let of = it.name.as_deref().unwrap_or("wilayah belum diketahui");
-        let n = Some(it.receiving.to_string());
-        table.put("penerima", "daftar ini", Some(of), [None, None, None, n]);
-        let n = it.by_rules_not.map(|n| n.to_string());
-        let cells = [None, None, None, n];
+        table.count("penerima", "daftar ini", of, it.receiving);
         let rules = "aturan program, daftar ini";
-        table.put("penerima di luar aturan", rules, Some(of), cells);
+        table.count("penerima di luar aturan", rules, of, it.by_rules_not);
     }
     if let Some(field) = &all.field {
         let by = field.reference.as_str();

@@ -13,6 +13,7 @@ mod late;
 mod lists;
 mod looks;
 mod objections;
+mod offices;
 mod pairs;
 mod persons;
 mod processing;
@@ -49,6 +50,7 @@ pub(crate) fn routes() -> OpenApiRouter<Hall> {
         .merge(processing::routes())
         .merge(erasures::routes())
         .merge(terms::routes())
+        .merge(offices::routes())
         .merge(samples::routes())
         .merge(indicators::routes())
 }

@@ -52,10 +52,14 @@ async fn show(
         "nama",
         "tujuan atau isi",
         "dasar atau kelas",
-        "pemilik atau jenis",
-        "pengendali atau segel",
+        "pemilik, jenis, atau pejabat pelindungan data",
+        "pengendali, segel, atau kontak",
         "perjanjian",
         "berlaku sampai",
+        "kelas data",
+        "penerima data",
+        "masa simpan",
+        "pengamanan",
     ]);
     for line in record.lines() {
         file.row(&line);

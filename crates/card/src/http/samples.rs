@@ -8,9 +8,10 @@ use std::collections::BTreeMap;
 use axum::Extension;
 use axum::extract::State;
 use axum::response::Response;
+use base::area::AreaCode;
 use base::id::{Id, Person};
 use base::now::Wall;
-use card_core::measure::Drawn;
+use card_core::measure::{Drawn, suppress};
 use hall::audit::{self, Act};
 use hall::guard::{Guarded as _, Permission, Who};
 use hall::idempotency::Keyed;
@@ -175,18 +176,23 @@ struct VillageView {
     name: Option<String>,
     /// The code of its regency.
     regency: String,
-    /// How probable it was that it is drawn, 0 to 1.
-    chance: f64,
+    /// How probable it was that it is drawn, 0 to 1; null where so few live there that it would
+    /// tell how many.
+    chance: Option<f64>,
     /// Whether it was certain.
     certain: bool,
     /// How many who receive live there,
-    receiving_frame: u32,
-    /// and how many others.
-    others_frame: u32,
+    receiving_frame: Option<u64>,
+    /// and how many others. Both null where either is too few to be told, and while the sample
+    /// is open for whoever has a part of the province.
+    others_frame: Option<u64>,
     /// How many are visited,
-    visits: u64,
-    /// and where somebody has been.
-    answered: u64,
+    visits: Option<u64>,
+    /// and where somebody has been. Both null where they would tell those who are too few,
+    /// unless the reader may list the visits there.
+    answered: Option<u64>,
+    /// Whether a number is hidden: it is below ten, or would tell one that is.
+    suppressed: bool,
 }
 
 /// A sample with its villages.
@@ -227,34 +233,58 @@ async fn short(conn: &mut Conn, number: i64) -> Result<SampleView, Problem> {
     view(&names, row, &counts)
 }
 
-async fn whole(room: &Room, conn: &mut Conn, number: i64) -> Result<WholeView, Problem> {
+async fn whole(room: &Room, conn: &mut Conn, who: &Who, number: i64) -> Result<WholeView, Problem> {
     let row = sample::find(conn, number).await?;
     let names = staff::names(conn).await?;
     let counts = visit::counts(conn, number).await?;
     let drawn = rows::villages(conn, number).await?;
+    // In a village of which all receive, or none, the frame tells it of each who is visited.
+    let is_blind = row.state == Stage::Open && !decide::is_whole(who, Permission::CardCount);
+    Ok(WholeView {
+        villages: villages(room, who, &drawn, &counts, is_blind),
+        sample: view(&names, row, &counts)?,
+    })
+}
+
+fn villages(
+    room: &Room,
+    who: &Who,
+    drawn: &[Drawn],
+    counts: &Counts,
+    is_blind: bool,
+) -> Vec<VillageView> {
     let of = |drawn: &Drawn| {
         let found = counts.iter().find(|it| it.0 == drawn.code);
         found.map_or((0, 0), |it| (it.1, it.2))
     };
-    let villages = drawn.iter().map(|it| {
-        let (visits, answered) = of(it);
+    let frame = |it: &Drawn| suppress::pair(it.receivers.into(), it.others.into());
+    // As many of each standing are visited as are taken of a village, or all: fewer visits
+    // tell how few there are.
+    let visits: Vec<(u64, bool)> = drawn
+        .iter()
+        .map(|it| (of(it).0, frame(it).0.is_none()))
+        .collect();
+    let views = drawn.iter().zip(suppress::without(&visits));
+    let views = views.map(|(it, is_shown)| {
+        let (frame, is_told) = frame(it);
+        let shown = frame.filter(|_| !is_blind);
+        let area = it.code.parse::<AreaCode>().ok();
+        let lists = area.is_some_and(|area| decide::may(who, Permission::CardRead, Some(&area)));
+        let done = Some(of(it)).filter(|_| is_shown || lists);
         VillageView {
             name: annex::village(room, &it.code).map(|(_, name)| name.to_owned()),
             regency: it.regency().to_owned(),
             area: it.code.clone(),
-            chance: it.chance,
+            chance: is_told.then_some(it.chance),
             certain: it.is_certain,
-            receiving_frame: it.receivers,
-            others_frame: it.others,
-            visits,
-            answered,
+            receiving_frame: shown.map(|it| it.0),
+            others_frame: shown.map(|it| it.1),
+            visits: done.map(|it| it.0),
+            answered: done.map(|it| it.1),
+            suppressed: frame.is_none() || done.is_none(),
         }
     });
-    let villages = villages.collect();
-    Ok(WholeView {
-        sample: view(&names, row, &counts)?,
-        villages,
-    })
+    views.collect()
 }
 
 /// Which samples.
@@ -316,10 +346,11 @@ async fn list(
 async fn find(
     State(hall): State<Hall>,
     Extension(room): Extension<Room>,
+    who: Who,
     Path(number): Path<i64>,
 ) -> Result<axum::Json<WholeView>, Problem> {
     let mut read = hall.db().read().await?;
-    Ok(axum::Json(whole(&room, &mut read, number).await?))
+    Ok(axum::Json(whole(&room, &mut read, &who, number).await?))
 }
 
 /// Draws a sample of an adopted list: villages, and in each some who receive and some who do
@@ -402,7 +433,7 @@ async fn take(
                 "frame": row.frame, "visits": taken.visits.len() }),
         };
         audit::record(&mut tx, now, &who, act).await?;
-        let view = whole(&room, &mut tx, number).await?;
+        let view = whole(&room, &mut tx, &who, number).await?;
         let location = format!("/api/v1/card/samples/{number}");
         let answer = once.created(&mut tx, now, &location, &view).await?;
         tx.commit().await?;
@@ -444,7 +475,7 @@ async fn close(
     decide::require(&who)?;
     let mut tx = hall.db().write().await?;
     sample::close(&hall, &who, &mut tx, number).await?;
-    let view = whole(&room, &mut tx, number).await?;
+    let view = whole(&room, &mut tx, &who, number).await?;
     tx.commit().await?;
     Ok(axum::Json(view))
 }

@@ -334,6 +334,18 @@ pub(crate) const TABLES: &[Table] = &[
         ],
     },
     Table {
+        name: "card_office",
+        columns: &[
+            common(
+                "officer",
+                "pejabat pelindungan data; dapat menyebut petugas",
+            ),
+            common("contact", "cara menghubungi pejabat itu"),
+            staff("by_person"),
+        ],
+        plain: &["id", "name", "address", "at_us"],
+    },
+    Table {
         name: "card_pair",
         columns: &[
             row("list_a"),

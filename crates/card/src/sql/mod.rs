@@ -12,6 +12,7 @@ pub(crate) mod judged;
 pub(crate) mod list;
 pub(crate) mod member;
 pub(crate) mod objection;
+pub(crate) mod office;
 pub(crate) mod pair;
 pub(crate) mod programme;
 pub(crate) mod record;

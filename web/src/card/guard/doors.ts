@@ -1,7 +1,7 @@
 // The doors to what is kept of people, and to those who keep it.
 import { address, api, take } from '$api/client.svelte';
 import type { Found } from '../model';
-import type { AnswerForm, Asked, AskedForm, Breach, BreachChange, BreachForm, Erasure, ErasureForm, Look, Pages, Person, Preview, Processing, Term, TermForm, ToldForm } from './model';
+import type { AnswerForm, Asked, AskedForm, Breach, BreachChange, BreachForm, Erasure, ErasureForm, Look, Office, OfficeForm, Pages, Person, Preview, Processing, Term, TermForm, ToldForm } from './model';
 
 const base = '/api/v1/card/';
 const of = (number: number) => ({ params: { path: { number } } });
@@ -64,6 +64,7 @@ export const closeBreach = (number: number, reason: string | null): Promise<Brea
 export const notice = (number: number, whom: string): Promise<string> => take(api.GET('/api/v1/card/breaches/{number}/notice', { params: { path: { number }, query: { whom } }, parseAs: 'text' }));
 
 export const processing = async (): Promise<Processing> => (await take(api.GET('/api/v1/card/processing'))) as Processing;
+export const sayOffice = (body: OfficeForm): Promise<Office> => take(api.PUT('/api/v1/card/office', { body }));
 export const processingFile = (): string => `${base}processing?format=csv`;
 
 /** Families by a number that somebody has on paper. */

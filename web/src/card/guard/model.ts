@@ -34,5 +34,8 @@ export type BreachChange = S['CardBreachChange'];
 export type ToldForm = S['CardBreachToldForm'];
 export type Activity = Sent<S['CardActivity']>;
 export type Processing = Sent<S['CardProcessing']>;
+/** Which office answers for what the house does with data of people. */
+export type Office = Sent<S['CardOffice']>;
+export type OfficeForm = S['CardOfficeForm'];
 /** One of those who work here, by name. */
 export type Person = Pick<Staff, 'id' | 'name'>;

@@ -46,16 +46,22 @@ test('what is something is drawn, and all of it is the whole', () => {
 
 test('rules stand beside what they were, failing ones first', () => {
   const errors = (by_rule: RuleErrors['by_rule']) => ({ by_rule }) as RuleErrors;
-  const desil = { rule: 'desil', name: 'Desil', truth: 'fails' };
+  const desil = { rule: 'desil', name: 'Desil', truth: 'fails', suppressed: false };
   const unknown = { ...desil, truth: 'unknown' };
-  const aid = { rule: 'bantuan', name: 'Bantuan', truth: 'fails' };
+  const aid = { ...desil, rule: 'bantuan', name: 'Bantuan' };
   const lines = ruleLines(errors([{ ...desil, subjects: 9 }, { ...aid, subjects: 2 }]), errors([{ ...unknown, subjects: 30 }, { ...desil, subjects: 4 }]));
   expect(lines.map(({ key, before, now }) => [key, before, now])).toEqual([
     ['desil:fails', 9, 4],
     ['bantuan:fails', 2, 0],
     ['desil:unknown', 0, 30]
   ]);
-  expect(ruleLines(null, errors([{ ...desil, subjects: 4 }]))[0]!.before).toBeNull();
+  expect(ruleLines(null, errors([{ ...desil, subjects: 4 }]))[0]!.before).toBeUndefined();
+  // Hidden is neither none nor not known.
+  const hidden = ruleLines(errors([{ ...aid, subjects: null, suppressed: true }]), errors([{ ...desil, subjects: 40 }, { ...aid, subjects: null, suppressed: true }]));
+  expect(hidden.map(({ key, before, now }) => [key, before, now])).toEqual([
+    ['desil:fails', 0, 40],
+    ['bantuan:fails', null, null]
+  ]);
 });
 
 describe('a visit as it is typed', () => {
@@ -145,6 +151,6 @@ describe('what a sample is sized by', () => {
 });
 
 test('villages stand by what is left to do', () => {
-  const village = (area: string, visits: number, answered: number) => ({ area, visits, answered, name: null, regency: '62.02', chance: 1, certain: true, receiving_frame: 1, others_frame: 1 });
+  const village = (area: string, visits: number, answered: number) => ({ area, visits, answered, name: null, regency: '62.02', chance: 1, certain: true, receiving_frame: 40, others_frame: 60, suppressed: false });
   expect(byRest([village('a', 4, 4), village('b', 4, 0), village('c', 4, 1)]).map(({ area }) => area)).toEqual(['c', 'b', 'a']);
 });

@@ -64,22 +64,25 @@ export interface RuleLine {
   key: string;
   name: string;
   truth: string;
-  before: number | null;
-  now: number;
+  /** How many; null where they are too few to be told, undefined where nobody received before. */
+  before: number | null | undefined;
+  now: number | null;
 }
+/** A count to sort by: of a few it is not known how many. */
+const rank = (count: number | null | undefined): number => (count === null ? 1 : (count ?? 0));
 export function ruleLines(before: RuleErrors | null, after: RuleErrors): RuleLine[] {
   const all = new Map<string, RuleLine>();
   const put = (from: RuleErrors, at: 'before' | 'now') => {
     for (const { rule, name, truth, subjects } of from.by_rule) {
       const key = `${rule}:${truth}`;
-      const line = all.get(key) ?? { key, name, truth, before: before ? 0 : null, now: 0 };
+      const line = all.get(key) ?? { key, name, truth, before: before ? 0 : undefined, now: 0 };
       all.set(key, { ...line, [at]: subjects });
     }
   };
   if (before) put(before, 'before');
   put(after, 'now');
   // What fails stands before what is not known.
-  return [...all.values()].sort((a, b) => a.truth.localeCompare(b.truth) || b.now - a.now || (b.before ?? 0) - (a.before ?? 0) || a.key.localeCompare(b.key));
+  return [...all.values()].sort((a, b) => a.truth.localeCompare(b.truth) || rank(b.now) - rank(a.now) || rank(b.before) - rank(a.before) || a.key.localeCompare(b.key));
 }
 
 /** What can have become of a visit, in the order in which it is typed. */
@@ -257,7 +260,8 @@ export function visitsOf({ receiving, others }: Pick<Sizing, 'receiving' | 'othe
 
 /** Villages by how much is left to do: what is begun first, then what is not, then what is done. */
 export function byRest(villages: readonly SampleVillage[]): SampleVillage[] {
-  const rank = ({ visits, answered }: SampleVillage) => (answered >= visits ? 2 : answered > 0 ? 0 : 1);
+  // Of whom it is not told stands as if nobody had been there.
+  const rank = ({ visits, answered }: SampleVillage) => (visits === null || answered === null ? 1 : answered >= visits ? 2 : answered > 0 ? 0 : 1);
   return [...villages].sort((a, b) => rank(a) - rank(b) || a.area.localeCompare(b.area));
 }
 

@@ -5,7 +5,7 @@ import { number } from '$shell/format';
 import { language, maybe, t } from '$shell/words.svelte';
 import { percent } from '../review/speak';
 import { n, plain } from '../speak';
-import { CELL, outcomes, type Outcome, type Why } from './ask';
+import { outcomes, type Outcome, type Why } from './ask';
 import type { Bounds, Figure, Share } from './model';
 
 /** A share in percent; unknown where it is not known. */
@@ -26,8 +26,10 @@ export function whyWord(figure: Figure): string {
 }
 /** A count that may be too small to be told. */
 export function cellWord(value: number | null, suppressed: boolean): string {
-  return value !== null ? n(value) : suppressed ? t('measure.few', { n: CELL }) : t('unknown');
+  return value !== null ? n(value) : suppressed ? t('measure.few') : t('unknown');
 }
+/** How many visits of a village are done. */
+export const progressWord = (it: { visits: number | null; answered: number | null }): string => (it.visits === null ? t('measure.few') : t('measure.progress', { answered: n(it.answered ?? 0), visits: n(it.visits) }));
 /** A number with some digits after the comma. */
 export const decimal = (value: number | null, digits = 1): string => (value === null ? t('unknown') : number(value, language(), digits));
 

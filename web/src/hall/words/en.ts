@@ -788,6 +788,7 @@ export const en: Record<keyof typeof id, string> = {
   'verb.card_list.withdrawn': 'list of families withdrawn',
   'verb.card_looks.exported': 'list of who has looked exported',
   'verb.card_objection.opened': 'objection opened',
+  'verb.card_office.said': 'controller of data filled in',
   'verb.card_pair.opened': 'pair of rows opened',
   'verb.card_person.sought': 'person looked for without a number',
   'verb.card_request.answered': 'request about own data answered',

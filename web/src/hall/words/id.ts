@@ -786,6 +786,7 @@ export const id = {
   'verb.card_list.withdrawn': 'daftar keluarga ditarik',
   'verb.card_looks.exported': 'daftar pembukaan data diunduh',
   'verb.card_objection.opened': 'sanggahan dibuka',
+  'verb.card_office.said': 'pengendali data diisi',
   'verb.card_pair.opened': 'pasangan baris dibuka',
   'verb.card_person.sought': 'orang dicari tanpa nomor',
   'verb.card_request.answered': 'permintaan subjek data dijawab',

@@ -278,8 +278,12 @@ async fn processed(db: Db) {
             "basis": "Pergub contoh", "owner": "Dinas Sosial", "controller": null,
             "agreement": "PKS 1/2025", "agreement_until": "2026-12-31",
             "source": list["source"], "list_kind": "kpm", "classification": "pribadi",
-            "as_of": "2025-11-01" })
+            "as_of": "2025-11-01", "data": null, "recipients": [],
+            "retention": "berkas asli daftar sampai tanggal simpannya; baris daftar 1825 hari \
+                sejak daftarnya tidak berlaku",
+            "security": list["security"] })
     );
+    assert_eq!(it["office"], Json::Null);
     assert_eq!(it["activities"][1]["key"], "linking");
     let columns = it["columns"].as_array().expect("columns");
     let of = |column: &str| columns.iter().find(|it| it["column"] == column);
@@ -302,7 +306,73 @@ async fn processed(db: Db) {
     }
 }
 
+/// Who answers for what the house does is not said until somebody says it, and then everywhere.
+async fn answered_for(db: Db) {
+    let house = House::new(db).await;
+    let (path, office) = ("/api/v1/card/processing", "/api/v1/card/office");
+    let own = async || {
+        let all = house.get(path).await.is(200).json();
+        let activities = all["activities"].as_array().expect("activities").clone();
+        assert!(activities.len() > 10, "{all}");
+        activities
+    };
+    assert!(own().await.iter().all(|it| it["controller"].is_null()));
+    let file = || async {
+        house
+            .get(&format!("{path}?format=csv"))
+            .await
+            .is(200)
+            .text()
+    };
+    let before = file().await;
+    assert!(before.contains("pengendali,belum diisi,belum diisi,,belum diisi,belum diisi"));
+    let form = json!({ "name": "Dinas Sosial Contoh", "address": "Jl. Contoh 1, Palangka Raya",
+        "officer": "Kepala Bidang Data", "contact": "ppdp@contoh.example" });
+    let clerk = house.person("loket", "bansos", Some("62.02")).await;
+    let auditor = house.person("pengawas", "pengawas", None).await;
+    for who in [&clerk, &auditor] {
+        let refused = house.call(who, "PUT", office, Some(form.clone())).await;
+        refused.is(403);
+    }
+    for field in ["name", "address", "officer", "contact"] {
+        let mut wrong = form.clone();
+        wrong[field] = json!(" ");
+        let refused = house.call(&house.admin, "PUT", office, Some(wrong)).await;
+        assert_eq!(refused.is(422).json()["errors"][0]["field"], field);
+    }
+    assert!(own().await.iter().all(|it| it["controller"].is_null()));
+    let said = house
+        .call(&house.admin, "PUT", office, Some(form.clone()))
+        .await
+        .is(200)
+        .json();
+    assert_eq!(said["at_us"], START.as_us());
+    for it in own().await {
+        assert_eq!(it["owner"], form["name"]);
+        assert_eq!(
+            it["controller"],
+            "Dinas Sosial Contoh, Jl. Contoh 1, Palangka Raya"
+        );
+    }
+    let all = house.call(&auditor, "GET", path, None).await.is(200).json();
+    assert_eq!(all["office"], said);
+    let after = file().await;
+    assert!(!after.contains("belum diisi") && after.contains("ppdp@contoh.example"));
+    // Somebody else follows; who it was stays on record.
+    let mut next = form.clone();
+    next["officer"] = json!("Sekretaris");
+    house
+        .call(&house.admin, "PUT", office, Some(next.clone()))
+        .await
+        .is(200);
+    let mut read = house.hall.db().read().await.expect("a connection");
+    let told = hall::audit::newest(&mut read, "card_office.said", "card office").await;
+    let told = told.expect("an audit").expect("an entry");
+    assert_eq!((&told["was"], &told["now"]), (&form, &next));
+}
+
 on_both! {
+    who_answers_for_the_house_is_said_by_its_office: answered_for;
     a_breach_is_closed_once_both_were_told: told;
     a_breach_is_late_seventy_two_hours_after_it_was_found: late;
     what_a_breach_was_is_nowhere_in_the_clear: sealed;

@@ -455,10 +455,17 @@ async fn rights(db: Db) {
     assert_eq!(seen["field"], Json::Null);
     let seen = house.call(&leader, "GET", path, None).await.is(200).json();
     assert_eq!(seen["field"]["sample"], 1);
-    house
-        .call(&leader, "GET", "/api/v1/card/samples/1", None)
-        .await
-        .is(200);
+    // In a village of which all receive the frame would tell it of each who is visited.
+    let path = "/api/v1/card/samples/1";
+    let seen = house.call(&leader, "GET", path, None).await.is(200).json();
+    assert_eq!(seen["villages"][0]["receiving_frame"], 24);
+    let seen = house.call(&desa, "GET", path, None).await.is(200).json();
+    let village = &seen["villages"][0];
+    assert_eq!(
+        (&village["receiving_frame"], &village["others_frame"]),
+        (&Json::Null, &Json::Null)
+    );
+    assert!(village["visits"].is_u64() && village["chance"].is_f64());
     for (who, method, path, body) in [
         (&leader, "GET", "/api/v1/card/samples/1/visits", None),
         (
@@ -493,8 +500,68 @@ async fn rights(db: Db) {
         .post("/api/v1/card/samples/1/closing", json!({}))
         .await
         .is(200);
-    let seen = house.call(&desa, "GET", path, None).await.is(200).json();
-    assert_eq!(seen["field"]["state"], "closed");
+    let seen = house.call(&desa, "GET", "/api/v1/card/indicators", None);
+    assert_eq!(seen.await.is(200).json()["field"]["state"], "closed");
+    let seen = house.call(&desa, "GET", "/api/v1/card/samples/1", None);
+    let seen = seen.await.is(200).json();
+    assert_eq!(seen["villages"][0]["receiving_frame"], 24);
+}
+
+/// Of a village with few who receive no number tells how few: neither to whoever counts nor,
+/// but for the visits that he may list, to whoever reads families.
+async fn few(db: Db) {
+    let house = house(db).await;
+    house.drawn(0.2).await;
+    let leader = house.person("gubernur", "pimpinan", None).await;
+    let [lone, tiny, ..] = VILLAGES;
+    house
+        .change(
+            "UPDATE card_sample_village SET receiving_frame = 3 WHERE area_code = '62.02.01.1009'",
+        )
+        .await;
+    house
+        .change(
+            "UPDATE card_sample_village SET receiving_frame = 3, others_frame = 2 \
+             WHERE area_code = '62.02.01.1010'",
+        )
+        .await;
+    let path = "/api/v1/card/samples/1";
+    let of = |whole: &Json, area: &str| {
+        let villages = whole["villages"].as_array().expect("villages").iter();
+        let mut villages = villages.filter(|it| it["area"] == area);
+        villages.next().cloned().expect("it")
+    };
+    let (counts, opens) = (
+        house.call(&leader, "GET", path, None).await.is(200).json(),
+        house.get(path).await.is(200).json(),
+    );
+    for whole in [&counts, &opens] {
+        for area in [lone, tiny] {
+            let it = of(whole, area);
+            assert_eq!(it["suppressed"], true);
+            assert_eq!(
+                (&it["receiving_frame"], &it["others_frame"]),
+                (&Json::Null, &Json::Null)
+            );
+        }
+        // How many live there is told where they are not few themselves.
+        assert!(of(whole, lone)["chance"].is_f64());
+        assert_eq!(of(whole, tiny)["chance"], Json::Null);
+    }
+    let visits = |whole: &Json, area: &str| {
+        let it = of(whole, area);
+        (it["visits"].as_u64(), it["answered"].as_u64())
+    };
+    let sum: Option<u64> = VILLAGES.iter().map(|it| visits(&opens, it).0).sum();
+    assert_eq!(sum, counts["visits"].as_u64());
+    for area in [lone, tiny] {
+        assert_eq!(visits(&counts, area), (None, None));
+    }
+    // Two that are hidden hide each other.
+    for area in &VILLAGES[2..] {
+        assert_eq!(visits(&counts, area), visits(&opens, area));
+        assert_eq!(of(&counts, area)["suppressed"], false);
+    }
 }
 
 /// Whatever was changed behind the house's back is named.
@@ -633,6 +700,7 @@ async fn ended(db: Db) {
 on_both! {
     an_estimate_follows_from_a_sample_that_chance_has_drawn: whole;
     each_visits_in_his_area_and_is_not_told_who_receives: rights;
+    of_a_village_with_few_no_number_tells_how_few: few;
     a_sample_is_drawn_again_and_what_differs_is_named: tampered;
     a_sample_ends_and_persons_are_sampled_too: ended;
 }
