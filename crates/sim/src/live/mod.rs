@@ -1,6 +1,7 @@
 //! Sockets and disks.
 //!
-//! The simulated cameras are [`rtsp`], `voice`, [`camera`], [`library`] and [`ask`]. Of the
+//! The simulated cameras are [`rtsp`], `voice`, [`camera`], [`library`] and [`ask`];
+//! [`recorder`] is a box with many of them. Of the
 //! benches are [`viewers`] and [`sites`], who load a server, [`floor`] and [`limit`], which it is
 //! held against, [`pages`] and [`usage`]. `net` is a network of namespaces.
 
@@ -14,6 +15,7 @@ pub mod limit;
 #[cfg(feature = "net")]
 pub mod net;
 pub mod pages;
+pub mod recorder;
 pub mod rtsp;
 pub mod sites;
 pub mod usage;
