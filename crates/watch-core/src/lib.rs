@@ -14,7 +14,9 @@
 //! | [`sound`] | which sound is passed on, and what does a slow listener miss? |
 //! | [`fanout`] | which frame does this viewer get next, under which time stamp? |
 //! | [`supervise`] | connect, wait, give up, try again: and in which words? |
+//! | [`allot`] | who may hold a session of a device that stands only so many? |
 
+pub mod allot;
 pub mod fanout;
 pub mod frame;
 pub mod h264;

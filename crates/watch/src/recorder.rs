@@ -1,0 +1,3 @@
+//! Recorders (NVR, DVR): one address, one password, many channels.
+
+pub(crate) mod template;
