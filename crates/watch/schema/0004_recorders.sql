@@ -34,3 +34,32 @@ CREATE TABLE watch_channel (
     given_us    BIGINT NOT NULL,             -- when it was given to the camera
     UNIQUE (device_id, channel)
 );
+
+-- What a channel was seen to be, at different hours: what its camera is known by. The
+-- newest few of each camera stay.
+CREATE TABLE watch_fingerprint (
+    camera_id   BYTEA  NOT NULL REFERENCES watch_camera (id), -- whose
+    seen_us     BIGINT NOT NULL,             -- when
+    name        TEXT,                        -- what the channel called itself; empty when nothing
+    codec       TEXT   NOT NULL,             -- of its full picture
+    width_px    BIGINT,                      -- of its full picture; unknown when empty
+    height_px   BIGINT,                      -- of its full picture; unknown when empty
+    gop         BIGINT,                      -- pictures from key frame to key frame; unknown when empty
+    bits        TEXT   NOT NULL,             -- its picture, coarsely: 32 hexadecimal digits
+    sure        TEXT   NOT NULL,             -- what of that is sure: 32 hexadecimal digits
+    still       BYTEA  NOT NULL,             -- a small JPEG of it
+    PRIMARY KEY (camera_id, seen_us)
+);
+
+-- Channels that seem to have been rearranged, and what a person decided. At most one of
+-- a recorder is open.
+CREATE TABLE watch_swap (
+    device_id   BYTEA  NOT NULL REFERENCES watch_recorder (device_id), -- which recorder
+    noticed_us  BIGINT NOT NULL,             -- when
+    moves       TEXT   NOT NULL,             -- JSON: [[channel, channel whose camera it shows], ...]
+    stills      TEXT   NOT NULL,             -- JSON: by channel the picture that it showed then, a JPEG in base64
+    decision    TEXT,                        -- swapped | right | undone; empty while open
+    person_id   BYTEA,                       -- Id<Person>, who decided; empty while open
+    decided_us  BIGINT,                      -- when; empty while open
+    PRIMARY KEY (device_id, noticed_us)
+);
