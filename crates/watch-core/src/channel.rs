@@ -87,11 +87,7 @@ pub fn assignment(moves: &[(i64, i64)]) -> Vec<(i64, i64)> {
         .collect();
     let taken: BTreeSet<i64> = shown_by.values().copied().collect();
     let mut free = touched.iter().filter(|channel| !taken.contains(channel));
-    let to = |camera: &i64| {
-        let shown = shown_by.get(camera).copied();
-        shown.or_else(|| free.next().copied())
-    };
-    let mut to = to;
+    let mut to = |camera: &i64| shown_by.get(camera).or_else(|| free.next()).copied();
     touched
         .iter()
         .filter_map(|camera| Some((*camera, to(camera)?)))

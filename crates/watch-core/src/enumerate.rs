@@ -135,9 +135,12 @@ mod tests {
     }
 
     fn holds(channels: u32) -> impl Fn(u32) -> Answer {
-        move |channel| match channel <= channels {
-            true => Answer::Described,
-            false => Answer::Failed(Reason::NoSuchPath),
+        move |channel| {
+            if channel <= channels {
+                Answer::Described
+            } else {
+                Answer::Failed(Reason::NoSuchPath)
+            }
         }
     }
 

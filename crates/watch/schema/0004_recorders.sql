@@ -5,7 +5,8 @@
 --      sessions lie there and hold for all its channels.
 --   2. One channel of a recorder is at most one camera in service, and a camera at most
 --      one channel. A camera that is retired leaves its channel.
---   3. A recorder is retired, never deleted, and only when none of its channels is a
+--   3. Of a camera that is retired no picture is kept here.
+--   4. A recorder is retired, never deleted, and only when none of its channels is a
 --      camera in service.
 
 -- What is known of a device that is a recorder.

@@ -2584,6 +2584,118 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/recorders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Recorders that the caller may change, with their channels. */
+        get: operations["get_recorders"];
+        put?: never;
+        /** Adds a recorder. Required: `name`, `area`, `address`, `template`. No channel is asked
+         *     yet. */
+        post: operations["post_recorders"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recorders/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The makes whose paths are known. */
+        get: operations["get_recorders_templates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recorders/{recorder}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One recorder. */
+        get: operations["get_recorders_by_recorder"];
+        put?: never;
+        post?: never;
+        /** Takes a recorder out of service. With cameras on its channels it needs their number,
+         *     and takes them out too; their viewings and stills stay. */
+        delete: operations["delete_recorders_by_recorder"];
+        options?: never;
+        head?: never;
+        /** Changes a recorder, and where all its channels are with it. */
+        patch: operations["patch_recorders_by_recorder"];
+        trace?: never;
+    };
+    "/api/v1/recorders/{recorder}/cameras": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes channels cameras, in one transaction: all that were sent, or nothing. One that is
+         *     the camera of that short name already stays as it is. */
+        post: operations["post_recorders_by_recorder_cameras"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recorders/{recorder}/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the last search of a recorder has found so far. */
+        get: operations["get_recorders_by_recorder_search"];
+        put?: never;
+        /** Asks the channels of a recorder what they have, one by one and within its sessions.
+         *     Saves nothing. */
+        post: operations["post_recorders_by_recorder_search"];
+        /** Ends a search; what it has found stays. */
+        delete: operations["delete_recorders_by_recorder_search"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recorders/{recorder}/swap": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The newest notice of a recorder, with pictures of before and after while it is open. */
+        get: operations["get_recorders_by_recorder_swap"];
+        put?: never;
+        /** Decides about channels that seem rearranged. */
+        post: operations["post_recorders_by_recorder_swap"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/releases": {
         parameters: {
             query?: never;
@@ -4248,6 +4360,9 @@ export interface components {
             kind: components["schemas"]["CameraKindWord"];
             /** @description By which right it films. */
             legal: components["schemas"]["LegalView"];
+            /** @description Whether its picture may be of another place: channels of its recorder seem rearranged,
+             *     and nobody has decided yet. */
+            misplaced: boolean;
             /** @description As officials call it. */
             name: string;
             point?: components["schemas"]["LatLon"] | null;
@@ -8334,6 +8449,26 @@ export interface components {
          * @enum {string}
          */
         CauseWord: "unpaid" | "supplier_stop" | "damage";
+        /**
+         * @description What a channel shows.
+         * @enum {string}
+         */
+        ChannelVerdict: "picture" | "blank" | "none";
+        /** @description A channel that is a camera. */
+        ChannelView: {
+            /** @description `cam_…`. */
+            camera: string;
+            /**
+             * Format: int64
+             * @description Its number, from 1.
+             */
+            channel: number;
+            /** @description Its name. */
+            name: string;
+            /** @description Its short name. */
+            short: string;
+            state?: components["schemas"]["StateView"] | null;
+        };
         /** @description A checkpoint, and where it went. */
         CheckpointView: {
             /** @description The day it is the checkpoint of, `YYYY-MM-DD` in the zone of the house; null: made
@@ -8371,6 +8506,73 @@ export interface components {
              * @description How many entries of the audit it covers.
              */
             size: number;
+        };
+        /**
+         * @description Channels that become cameras.
+         * @example {
+         *       "rows": [
+         *         {
+         *           "channel": 1,
+         *           "name": "Pasar Besar, gerbang",
+         *           "short": "pasar-1"
+         *         }
+         *       ]
+         *     }
+         */
+        Choice: {
+            /** @description Says what would become of them and writes nothing. */
+            preview?: boolean;
+            /** @description Up to 256. */
+            rows: components["schemas"]["ChosenRow"][];
+        };
+        /** @description What becomes of the channels. */
+        Chosen: {
+            /** @description In the order that they were sent. */
+            rows: components["schemas"]["ChosenView"][];
+            /** @description Whether anything was written. */
+            written: boolean;
+        };
+        /** @description What is wrong with a field. */
+        ChosenFault: {
+            /** @description What. */
+            detail: string;
+            /** @description Which. */
+            field: string;
+        };
+        /** @description A channel that becomes a camera. */
+        ChosenRow: {
+            /** @description `opd_…`; that of the recorder when left out. */
+            agency?: string | null;
+            /** @description Pull it even when nobody watches. */
+            always_on?: boolean | null;
+            /** @description Kemendagri code; that of the recorder when left out. */
+            area?: string | null;
+            /**
+             * Format: int64
+             * @description Its number, from 1.
+             */
+            channel: number;
+            /** @description `kantor`, `ruang_publik`, `proyek_strategis` or `lainnya`. */
+            kind?: string | null;
+            /** @description Up to 120 characters. */
+            name: string;
+            point?: components["schemas"]["LatLon"] | null;
+            /** @description a-z, 0-9 and -, up to 40; unique. */
+            short: string;
+        };
+        /** @description What becomes of one channel. */
+        ChosenView: {
+            /** @description The camera that it is now. */
+            camera?: string | null;
+            /**
+             * Format: int64
+             * @description Its number.
+             */
+            channel: number;
+            /** @description Why it cannot stand, field by field. */
+            faults: components["schemas"]["ChosenFault"][];
+            /** @description `new`, `same` for one that is that camera already, or `refused`. */
+            verdict: components["schemas"]["RowVerdict"];
         };
         /** @description A claim. */
         Claim: {
@@ -8895,6 +9097,25 @@ export interface components {
             /** @description What to log in by. */
             username: string;
         };
+        /** @description What a channel shows. */
+        FoundView: {
+            /** @description The camera that it is already. */
+            camera?: string | null;
+            /**
+             * Format: int32
+             * @description Its number, from 1.
+             */
+            channel: number;
+            main?: components["schemas"]["TriedView"] | null;
+            /** @description What it calls itself. */
+            name?: string | null;
+            reason?: components["schemas"]["ReasonWord"] | null;
+            /** @description Its first picture, small. */
+            still_jpeg_base64?: string | null;
+            sub?: components["schemas"]["TriedView"] | null;
+            /** @description What it shows. */
+            verdict: components["schemas"]["ChannelVerdict"];
+        };
         /** @description The shape of an area as GeoJSON: rings of positions, longitude first. */
         Geometry: {
             /** @description One outer ring, then holes. */
@@ -8906,6 +9127,21 @@ export interface components {
             coordinates: components["schemas"]["Vec"][][];
             /** @enum {string} */
             type: "MultiPolygon";
+        };
+        /** @description A camera and the channel that it would have. */
+        GivenView: {
+            /**
+             * Format: int64
+             * @description The channel that it has.
+             */
+            from: number;
+            /** @description Its name. */
+            name: string;
+            /**
+             * Format: int64
+             * @description The channel that it would have.
+             */
+            to: number;
         };
         /** @description A right that is asked for. */
         GrantForm: {
@@ -10093,6 +10329,29 @@ export interface components {
             price: components["schemas"]["MoneyTotal"];
             /** @description Points of which nobody has said until when they are paid. */
             until_unknown: number;
+        };
+        /** @description A channel that shows another place. */
+        MoveView: {
+            /** @description What the channel is known by: a picture of before. */
+            before_jpeg_base64?: string | null;
+            /** @description The camera that has this channel, `cam_…`. */
+            camera?: string | null;
+            /**
+             * Format: int64
+             * @description Its number.
+             */
+            channel: number;
+            /** @description Its name. */
+            name: string;
+            /** @description What it showed when it was noticed. */
+            now_jpeg_base64?: string | null;
+            /**
+             * Format: int64
+             * @description The channel whose camera it seems to show.
+             */
+            shows: number;
+            /** @description The name of that camera. */
+            shows_name: string;
         };
         /** @description An OPD. */
         NamedAgency: {
@@ -11920,7 +12179,7 @@ export interface components {
          * @description Why a stream is not live.
          * @enum {string}
          */
-        ReasonWord: "wrong_password" | "no_such_path" | "silent" | "refused" | "unreachable" | "codec" | "no_key_frame" | "frozen" | "session_limit" | "protocol" | "stopped";
+        ReasonWord: "wrong_password" | "no_such_path" | "silent" | "refused" | "unreachable" | "codec" | "no_key_frame" | "frozen" | "session_limit" | "protocol" | "stopped" | "queued";
         /** @description One list, counted: `file_rows` is the sum of `villages`, `duplicates`, `waiting`,
          *     `foreign` and `left_out`. */
         ReconciledList: {
@@ -12152,6 +12411,106 @@ export interface components {
             to_seq: number;
         };
         /**
+         * @description A recorder to be added or changed. What is left out stays as it is.
+         * @example {
+         *       "address": "127.0.0.1",
+         *       "area": "62.71.01",
+         *       "name": "NVR Pasar Besar",
+         *       "password": "rahasia",
+         *       "port": 9,
+         *       "template": "hikvision",
+         *       "username": "admin"
+         *     }
+         */
+        RecorderForm: {
+            /** @description The host, without a port or a path. */
+            address?: string | null;
+            /** @description `opd_…`. */
+            agency?: string | null;
+            /** @description Kemendagri code. */
+            area?: string | null;
+            /** @description What stands for the full picture in it. */
+            main_word?: string | null;
+            /** @description Up to 120 characters. */
+            name?: string | null;
+            /** @description What people should know, up to 500 characters. */
+            notes?: string | null;
+            /** @description What it asks for. Kept sealed, never shown again. */
+            password?: string | null;
+            /** @description The path that is typed, with `{channel}` and perhaps `{layer}` in it. */
+            path?: string | null;
+            /**
+             * Format: int32
+             * @description Where it answers RTSP; that of its make when never said.
+             */
+            port?: number | null;
+            /**
+             * Format: int64
+             * @description RTSP sessions that it stands at once, 1 to 256; that of its make when never said.
+             */
+            session_limit?: number | null;
+            /** @description What stands for the small one; empty: there is none. */
+            sub_word?: string | null;
+            /** @description The slug of its make, or `own` for a path that is typed. */
+            template?: string | null;
+            /** @description What it asks for. */
+            username?: string | null;
+        };
+        /** @description The recorders that the caller may change. */
+        RecorderList: {
+            /** @description By name. */
+            items: components["schemas"]["RecorderView"][];
+        };
+        /** @description A recorder. */
+        RecorderView: {
+            /** @description The host. */
+            address: string;
+            agency?: components["schemas"]["NamedAgency"] | null;
+            /** @description The smallest area it is known to be in. */
+            area: string;
+            /** @description Its name. */
+            area_name: string;
+            /**
+             * Format: int64
+             * @description When any of it last changed, µs since 1970 UTC.
+             */
+            changed_us: number;
+            /** @description Its channels that are cameras, in their order. */
+            channels: components["schemas"]["ChannelView"][];
+            /** @description Its id, `dev_…`. */
+            id: string;
+            /** @description As officials call it. */
+            name: string;
+            /** @description What people should know. */
+            notes: string;
+            /** @description Whether a password is kept. */
+            password: boolean;
+            /** @description The path of a channel, with `{channel}` and `{layer}` in it. */
+            path: string;
+            /**
+             * Format: int32
+             * @description Where it answers RTSP.
+             */
+            port: number;
+            /**
+             * Format: int64
+             * @description RTSP sessions that it stands at once.
+             */
+            session_limit: number;
+            /**
+             * Format: int64
+             * @description When channels were noticed that seem rearranged, µs since 1970 UTC; none while none
+             *     do, or it was decided.
+             */
+            swap_us?: number | null;
+            /** @description The slug of its make, or `own`. */
+            template: string;
+            /** @description What it asks for. */
+            username?: string | null;
+            /** @description What stands for main and sub in it. */
+            words: string[];
+        };
+        /**
          * @description How far a release has come at a box.
          * @enum {string}
          */
@@ -12351,6 +12710,11 @@ export interface components {
              */
             uptime_s?: number | null;
         };
+        /**
+         * @description What becomes of a row.
+         * @enum {string}
+         */
+        RowVerdict: "new" | "same" | "refused";
         /** @description A sentence in both languages of the house. A report leaves the house as a file,
          *     so its words come along and do not wait for a page. */
         Said: {
@@ -12473,6 +12837,47 @@ export interface components {
              * @description Until before when it may show anything; null until it is revoked.
              */
             until_us?: number | null;
+        };
+        /** @description How many channels to ask. */
+        SearchForm: {
+            /**
+             * Format: int32
+             * @description 1 to 256; as many as there are when left out.
+             * @default null
+             */
+            channels?: number | null;
+        };
+        /**
+         * @description How far a search of channels is.
+         * @enum {string}
+         */
+        SearchStage: "running" | "done" | "cancelled";
+        /** @description What a search has found so far. */
+        SearchView: {
+            /**
+             * Format: int64
+             * @description When it began, µs since 1970 UTC.
+             */
+            began_us: number;
+            failed?: components["schemas"]["ReasonWord"] | null;
+            /** @description By channel. */
+            items: components["schemas"]["FoundView"][];
+            /** @description Channels that are being tried now. */
+            open: number;
+            /**
+             * Format: int64
+             * @description What to send as `after` for what comes later.
+             */
+            revision: number;
+            /** @description How far it is. */
+            stage: components["schemas"]["SearchStage"];
+            /** @description Channels that have been tried. */
+            tried: number;
+            /**
+             * Format: int32
+             * @description How many channels were asked for, if anybody said.
+             */
+            wanted?: number | null;
         };
         /** @description A session. */
         SessionView: {
@@ -13459,6 +13864,29 @@ export interface components {
          * @enum {string}
          */
         SubjectKindWord: "house" | "area" | "site" | "camera" | "point";
+        /**
+         * @description What is to be done about channels that seem rearranged.
+         * @enum {string}
+         */
+        SwapAct: "swap" | "right" | "undo";
+        /**
+         * @description What was decided about channels that seem rearranged.
+         * @enum {string}
+         */
+        SwapDecision: "swapped" | "right" | "undone";
+        /** @description Channels that seem rearranged. */
+        SwapView: {
+            decision?: components["schemas"]["SwapDecision"] | null;
+            /** @description The channels that show another place, in their order. */
+            moves: components["schemas"]["MoveView"][];
+            /**
+             * Format: int64
+             * @description When it was noticed, µs since 1970 UTC.
+             */
+            noticed_us: number;
+            /** @description How cameras would be given their channels anew. */
+            proposal: components["schemas"]["GivenView"][];
+        };
         /** @description A target, and how far it has come. */
         Target: {
             /** @description The OPD that it is of. */
@@ -13583,6 +14011,32 @@ export interface components {
             /** @description All are on one page: null. */
             next?: string | null;
         };
+        /** @description The makes whose paths are known. */
+        TemplateList: {
+            /** @description The makes. */
+            items: components["schemas"]["TemplateView"][];
+        };
+        /** @description A make whose paths are known. */
+        TemplateView: {
+            /** @description As people call it. */
+            name: string;
+            /** @description Its scheme; none where it is typed. */
+            path?: string | null;
+            /**
+             * Format: int32
+             * @description Where it listens as it is sold.
+             */
+            port: number;
+            /**
+             * Format: int64
+             * @description Sessions at once until somebody says what his box stands.
+             */
+            sessions: number;
+            /** @description For forms. */
+            slug: string;
+            /** @description What stands for main and sub. */
+            words: string[];
+        };
         /** @description A new token. */
         TokenForm: {
             /**
@@ -13625,6 +14079,33 @@ export interface components {
             event: string;
             /** @description What to send as `Last-Event-ID`. */
             id?: string | null;
+        };
+        /** @description What a stream is. */
+        TriedView: {
+            /** @description `h264`, `h265`, `jpeg`, … */
+            codec: string;
+            /**
+             * Format: int32
+             * @description Pictures in a thousand seconds.
+             */
+            fps_milli?: number | null;
+            /**
+             * Format: int32
+             * @description Pictures from key frame to key frame; none when the second did not come in time.
+             */
+            gop?: number | null;
+            /**
+             * Format: int32
+             * @description In pixels.
+             */
+            height?: number | null;
+            /** @description Whether every browser can be given it. */
+            playable: boolean;
+            /**
+             * Format: int32
+             * @description In pixels.
+             */
+            width?: number | null;
         };
         /** @description What is to happen to a site. */
         Turn: {
@@ -20160,6 +20641,373 @@ export interface operations {
             409: components["responses"]["Conflict"];
             422: components["responses"]["Form"];
             503: components["responses"]["Unavailable"];
+        };
+    };
+    get_recorders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecorderList"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_recorders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecorderForm"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecorderView"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    get_recorders_templates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateList"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_recorders_by_recorder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `dev_…` */
+                recorder: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecorderView"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    delete_recorders_by_recorder: {
+        parameters: {
+            query?: {
+                /** @description How many cameras go with it, as its channels show: who takes it out has seen them. */
+                cameras?: number;
+            };
+            header?: never;
+            path: {
+                /** @description `dev_…` */
+                recorder: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    patch_recorders_by_recorder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `dev_…` */
+                recorder: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecorderForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecorderView"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    post_recorders_by_recorder_cameras: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the same request twice has one effect */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @description `dev_…` */
+                recorder: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Choice"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Chosen"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Chosen"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    get_recorders_by_recorder_search: {
+        parameters: {
+            query?: {
+                /** @description Only what was found after this revision. */
+                after?: number;
+            };
+            header?: never;
+            path: {
+                /** @description `dev_…` */
+                recorder: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchView"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_recorders_by_recorder_search: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `dev_…` */
+                recorder: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SearchForm"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchView"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    delete_recorders_by_recorder_search: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `dev_…` */
+                recorder: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    get_recorders_by_recorder_swap: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `dev_…` */
+                recorder: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SwapView"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_recorders_by_recorder_swap: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `dev_…` */
+                recorder: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Decision"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SwapView"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
         };
     };
     get_releases: {

@@ -7,6 +7,7 @@
 
 pub mod ask;
 pub mod camera;
+mod describe;
 pub mod dish;
 pub mod families;
 pub mod floor;
@@ -21,6 +22,7 @@ pub mod sites;
 pub mod usage;
 pub mod viewers;
 mod voice;
+mod way;
 
 /// One line to whoever has started this.
 fn say(line: &impl std::fmt::Display) -> std::io::Result<()> {

@@ -10,12 +10,9 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use hall::clock::Clock;
 use hall::task::Tasks;
@@ -25,15 +22,17 @@ use rtsp_types::headers::{
 };
 use rtsp_types::{Message, Method, ParseError, Request, Response, StatusCode, Version};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream, UdpSocket};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 
 use super::camera::{Camera, LAYERS};
+use super::describe::description;
 use super::library::Reel;
 use super::recorder::{Recorder, Slot};
-use super::voice::{self, Due, Voice};
+use super::voice::{Due, Voice};
+use super::way::{Way, sockets};
 use crate::fault::Fault;
-use crate::film::{Codec, Frame};
+use crate::film::Frame;
 use crate::packet::{self, Header, Payload, Report};
 use crate::picture;
 
@@ -47,7 +46,7 @@ const REQUEST_MAX: usize = 16 * 1024;
 pub const WRITE_MAX: Duration = Duration::from_secs(5);
 
 /// The payload type in our descriptions; dynamic (RFC 3551 §6).
-const PT: u8 = 96;
+pub(super) const PT: u8 = 96;
 
 /// Ticks of 1/90,000 s from picture to picture.
 const STEP: u32 = 90_000 / picture::RATE_HZ;
@@ -229,14 +228,6 @@ struct Ready {
     camera: Camera,
     layer: usize,
     way: Way,
-}
-
-/// Where packets go.
-pub(super) enum Way {
-    /// Into the connection, on this channel and the next.
-    Inside(u8),
-    /// By sockets of their own, for packets and reports.
-    Udp(Box<(UdpSocket, UdpSocket)>),
 }
 
 /// A session that plays.
@@ -599,38 +590,6 @@ impl Connection {
     }
 }
 
-impl Way {
-    /// Sends packets beside the connection, or returns what is to go into it.
-    async fn send(&self, packets: &[Vec<u8>], report: Option<&Vec<u8>>) -> io::Result<Vec<u8>> {
-        let mut inside = Vec::new();
-        match self {
-            Self::Inside(channel) => {
-                for (channel, packet) in report
-                    .iter()
-                    .map(|report| (channel + 1, *report))
-                    .chain(packets.iter().map(|packet| (*channel, packet)))
-                {
-                    let length = u16::try_from(packet.len()).map_err(io::Error::other)?;
-                    inside.extend_from_slice(&[b'$', channel]);
-                    inside.extend_from_slice(&length.to_be_bytes());
-                    inside.extend_from_slice(packet);
-                }
-            }
-            Self::Udp(sockets) => {
-                // A peer whose port is closed is told by the other side of the
-                // connection, not by this.
-                if let Some(report) = report {
-                    let _ = sockets.1.send(report).await;
-                }
-                for packet in packets {
-                    let _ = sockets.0.send(packet).await;
-                }
-            }
-        }
-        Ok(inside)
-    }
-}
-
 /// Waits until the recorder is rearranged; for ever where there is none.
 async fn rearranged(upset: Option<&mut watch::Receiver<u64>>) {
     match upset {
@@ -793,64 +752,6 @@ fn written(
         .write(&mut bytes)
         .map_err(io::Error::other)?;
     Ok(bytes)
-}
-
-/// What a film is (RFC 8866, RFC 6184 §8.1, RFC 7798 §7.1).
-fn description(reel: &Reel, hears: bool, ip: IpAddr, called: &str) -> String {
-    let sets: Vec<_> = reel.film.parameters().collect();
-    let coded = |nal: &&Bytes| STANDARD.encode(nal);
-    let (name, format) = match reel.film.codec {
-        Codec::H264 => {
-            let profile = sets.iter().find(|nal| nal[0] & 0x1f == 7 && nal.len() > 3);
-            let profile = profile.map_or([0x42, 0, 0x1f], |sps| [sps[1], sps[2], sps[3]]);
-            let [a, b, c] = profile;
-            let sets: Vec<_> = sets.iter().map(coded).collect();
-            let format = format!(
-                "packetization-mode=1;profile-level-id={a:02X}{b:02X}{c:02X};sprop-parameter-sets={}",
-                sets.join(",")
-            );
-            ("H264", format)
-        }
-        Codec::H265 => {
-            let of = |kind: u8| {
-                let found = sets.iter().find(|nal| nal[0] >> 1 & 0x3f == kind);
-                found.map(coded).unwrap_or_default()
-            };
-            let format = format!(
-                "sprop-vps={};sprop-sps={};sprop-pps={}",
-                of(32),
-                of(33),
-                of(34)
-            );
-            ("H265", format)
-        }
-    };
-    let sound = if hears { voice::DESCRIPTION } else { "" };
-    let family = if ip.is_ipv4() { "IP4" } else { "IP6" };
-    format!(
-        "v=0\r\no=- 0 0 IN {family} {ip}\r\ns={called}\r\nc=IN {family} {ip}\r\nt=0 0\r\n\
-         m=video 0 RTP/AVP {PT}\r\na=rtpmap:{PT} {name}/90000\r\na=fmtp:{PT} {format}\r\n\
-         a=framerate:{}\r\na=control:track1\r\n{sound}",
-        picture::RATE_HZ
-    )
-}
-
-/// Two sockets on an even port and the next (RFC 3550 §11).
-async fn sockets(ip: IpAddr) -> io::Result<(UdpSocket, UdpSocket)> {
-    const TRIES: usize = 32;
-    let mut last = io::Error::from(io::ErrorKind::AddrInUse);
-    for _ in 0..TRIES {
-        let first = UdpSocket::bind(SocketAddr::new(ip, 0)).await?;
-        let port = first.local_addr()?.port();
-        if port % 2 == 1 || port == u16::MAX {
-            continue;
-        }
-        match UdpSocket::bind(SocketAddr::new(ip, port + 1)).await {
-            Ok(second) => return Ok((first, second)),
-            Err(error) => last = error,
-        }
-    }
-    Err(last)
 }
 
 fn md5_hex(text: &str) -> String {

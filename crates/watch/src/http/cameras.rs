@@ -407,6 +407,7 @@ async fn retire(
     let mut tx = hall.db().write().await?;
     let row = find(&mut tx, &who, Permission::CamerasWrite, &name).await?;
     recorder::release(&mut tx, row.id).await?;
+    fingerprint::forget(&mut tx, row.id).await?;
     camera::retire(&mut tx, row.id, now.wall).await?;
     record(&hall, &mut tx, &who, "camera.retired", row.id, now).await?;
     tx.commit().await?;

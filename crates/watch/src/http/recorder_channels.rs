@@ -1,6 +1,8 @@
 //! `/api/v1/recorders/{recorder}/search` and `…/cameras`: what its channels show, and
 //! those of them that become cameras.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use axum::Extension;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
@@ -20,6 +22,7 @@ use store::{Tx, facts};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+use watch_core::supervise::Reason;
 
 use super::cameras::save;
 use super::form::{CameraForm, Faults};
@@ -175,7 +178,7 @@ async fn search(
         ));
     };
     tx.commit().await?;
-    let view = view(search.progress(), 0, &Default::default());
+    let view = view(&search.progress(), 0, &BTreeMap::new());
     Ok(problem::accepted(axum::Json(view)))
 }
 
@@ -212,7 +215,7 @@ async fn found(
     let progress = searched(&room, id)?;
     let after = newer.after.unwrap_or(0);
     Ok(axum::Json(view(
-        progress,
+        &progress,
         after,
         &given.unwrap_or_default(),
     )))
@@ -247,11 +250,7 @@ fn searched(room: &Room, id: Id<Device>) -> Result<Progress, Problem> {
     })
 }
 
-fn view(
-    progress: Progress,
-    after: u64,
-    given: &std::collections::BTreeMap<i64, Id<Camera>>,
-) -> SearchView {
+fn view(progress: &Progress, after: u64, given: &BTreeMap<i64, Id<Camera>>) -> SearchView {
     let items = progress
         .found
         .iter()
@@ -264,17 +263,13 @@ fn view(
         open: progress.open,
         tried: progress.found.len(),
         revision: progress.revision,
-        failed: progress.failed.map(watch_core::supervise::Reason::as_str),
+        failed: progress.failed.map(Reason::as_str),
         items: items.collect(),
     }
 }
 
 impl FoundView {
-    fn of(
-        channel: u32,
-        found: &Found,
-        given: &std::collections::BTreeMap<i64, Id<Camera>>,
-    ) -> Self {
+    fn of(channel: u32, found: &Found, given: &BTreeMap<i64, Id<Camera>>) -> Self {
         let reason = found.reason();
         let blank = found.looks.is_some_and(|looks| looks.blank);
         let name = match &found.main {
@@ -288,7 +283,7 @@ impl FoundView {
                 (None, true) => "blank",
                 (None, false) => "picture",
             },
-            reason: reason.map(watch_core::supervise::Reason::as_str),
+            reason: reason.map(Reason::as_str),
             name,
             main: TriedView::of(Some(&found.main)),
             sub: TriedView::of(found.sub.as_ref()),
@@ -412,7 +407,7 @@ async fn choose(
     let there = cameras_of(&mut tx, id).await?;
     let mut rows = Vec::with_capacity(body.rows.len());
     let mut refusals = Vec::new();
-    let mut seen = std::collections::BTreeSet::new();
+    let mut seen = BTreeSet::new();
     for row in body.rows {
         let channel = row.channel;
         let twice = !seen.insert(channel);
@@ -517,7 +512,7 @@ async fn chosen(
     tx: &mut Tx,
     who: &Who,
     recorder: &RecorderRow,
-    there: &std::collections::BTreeMap<i64, CameraRow>,
+    there: &BTreeMap<i64, CameraRow>,
     row: ChosenRow,
     twice: bool,
 ) -> Result<(&'static str, Id<Camera>), Problem> {

@@ -113,7 +113,7 @@ async fn show(
     let mut read = hall.db().read().await?;
     find(&mut read, &who, id).await?;
     let swap = fingerprint::newest(&mut read, id).await?.ok_or_else(none)?;
-    view(&mut read, id, swap).await.map(axum::Json)
+    view(&mut read, id, &swap).await.map(axum::Json)
 }
 
 fn none() -> Problem {
@@ -123,7 +123,7 @@ fn none() -> Problem {
     )
 }
 
-async fn view(conn: &mut Conn, id: Id<Device>, swap: SwapRow) -> Result<SwapView, Problem> {
+async fn view(conn: &mut Conn, id: Id<Device>, swap: &SwapRow) -> Result<SwapView, Problem> {
     let cameras = cameras_of(conn, id).await?;
     let ids: Vec<_> = cameras.values().map(|row| row.id).collect();
     let kept = fingerprint::of(conn, &ids).await?;
@@ -219,7 +219,7 @@ async fn decide(
     let swap = fingerprint::noticed(&mut read, id, noticed)
         .await?
         .ok_or_else(none)?;
-    view(&mut read, id, swap).await.map(axum::Json)
+    view(&mut read, id, &swap).await.map(axum::Json)
 }
 
 /// Gives cameras, by the channel that they have, another one each.

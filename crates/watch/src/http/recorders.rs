@@ -324,6 +324,7 @@ async fn retire(
     for camera in cameras.into_values() {
         who.require(Permission::CamerasWrite, &camera.place())?;
         recorder::release(&mut tx, camera.id).await?;
+        fingerprint::forget(&mut tx, camera.id).await?;
         camera::retire(&mut tx, camera.id, now.wall).await?;
         let act = Act {
             verb: "camera.retired",

@@ -74,8 +74,14 @@ async fn look(room: &Room, row: &RecorderRow) -> Result<(), Error> {
             Some(found) => Some(found),
             None => {
                 let number = u32::try_from(channel).unwrap_or(0);
-                let looked =
-                    search::channel_of(room, &turns, &target, number, Need::Spare, &[Layer::Main]);
+                let looked = Box::pin(search::channel_of(
+                    room,
+                    &turns,
+                    &target,
+                    number,
+                    Need::Spare,
+                    &[Layer::Main],
+                ));
                 let looked = tokio::time::timeout(PATIENCE, looked).await;
                 looked.ok().and_then(|(_, found)| Shown::of(&found))
             }

@@ -338,7 +338,7 @@ async fn tried(
             reason: Reason::Queued,
             detail: "somebody began to watch and needed the session".to_owned(),
         }),
-        looked = look(&source) => looked,
+        looked = Box::pin(look(&source)) => looked,
     };
     Some(match looked {
         Ok(look) => Tried::Seen(look),

@@ -463,7 +463,9 @@ async fn swapping(db: Db) {
     house.searched(&id, Some(6)).await;
     let path = format!("/api/v1/recorders/{id}");
     let chosen = json!({ "rows": rows(1..=6) });
-    house.ask("POST", &format!("{path}/cameras"), Some(chosen), 201).await;
+    house
+        .ask("POST", &format!("{path}/cameras"), Some(chosen), 201)
+        .await;
     let swap = format!("{path}/swap");
     house.ask("GET", &swap, None, 404).await;
 
@@ -477,14 +479,22 @@ async fn swapping(db: Db) {
     house.searched(&id, Some(6)).await;
     let seen = house.ask("GET", &swap, None, 200).await;
     let moves = seen["moves"].as_array().expect("moves");
-    let found: Vec<_> = moves.iter().map(|it| (&it["channel"], &it["shows"])).collect();
+    let found: Vec<_> = moves
+        .iter()
+        .map(|it| (&it["channel"], &it["shows"]))
+        .collect();
     assert_eq!(found, [(&json!(3), &json!(5)), (&json!(5), &json!(3))]);
-    assert!(moves.iter().all(|it| it["before_jpeg_base64"].is_string() && it["now_jpeg_base64"].is_string()));
+    assert!(
+        moves
+            .iter()
+            .all(|it| it["before_jpeg_base64"].is_string() && it["now_jpeg_base64"].is_string())
+    );
     let misplaced = async || {
         let list = house.ask("GET", "/api/v1/cameras", None, 200).await;
         let items = list["items"].as_array().cloned().unwrap_or_default();
         let of = items.iter().filter(|it| it["misplaced"] == true);
-        of.map(|it| it["short"].as_str().unwrap_or_default().to_owned()).collect::<Vec<_>>()
+        of.map(|it| it["short"].as_str().unwrap_or_default().to_owned())
+            .collect::<Vec<_>>()
     };
     assert_eq!(misplaced().await, ["pasar-3", "pasar-5"]);
     // Nothing more is said of what waits for somebody.
@@ -502,15 +512,25 @@ async fn swapping(db: Db) {
         let given = channels.into_iter().find(|it| it["short"] == short);
         given.and_then(|it| it["channel"].as_i64())
     };
-    assert_eq!((at("pasar-3").await, at("pasar-5").await), (Some(5), Some(3)));
+    assert_eq!(
+        (at("pasar-3").await, at("pasar-5").await),
+        (Some(5), Some(3))
+    );
     assert!(misplaced().await.is_empty());
     let camera = house.ask("GET", "/api/v1/cameras/pasar-3", None, 200).await;
     let urls = house.urls(&camera["id"]).await;
     assert!(urls[0].ends_with("/unicast/c5/s0/live"), "{urls:?}");
     house.searched(&id, Some(6)).await;
-    assert_eq!(house.acts("recorder.swap_noticed").await, 1, "all is in its place");
+    assert_eq!(
+        house.acts("recorder.swap_noticed").await,
+        1,
+        "all is in its place"
+    );
     house.ask("POST", &swap, Some(decide("undo")), 200).await;
-    assert_eq!((at("pasar-3").await, at("pasar-5").await), (Some(3), Some(5)));
+    assert_eq!(
+        (at("pasar-3").await, at("pasar-5").await),
+        (Some(3), Some(5))
+    );
 
     // The box is put back by itself: what was noticed anew ends without anybody.
     house.searched(&id, Some(6)).await;
