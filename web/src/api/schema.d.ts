@@ -13874,6 +13874,23 @@ export interface components {
          * @enum {string}
          */
         SwapDecision: "swapped" | "right" | "undone";
+        /**
+         * @description What a person decides.
+         * @example {
+         *       "act": "right",
+         *       "noticed_us": 0
+         *     }
+         */
+        SwapForm: {
+            /** @description `swap` gives the cameras their channels anew, `right` says that it is right as it
+             *     is, `undo` takes a `swap` back. */
+            act: components["schemas"]["SwapAct"];
+            /**
+             * Format: int64
+             * @description Which notice.
+             */
+            noticed_us: number;
+        };
         /** @description Channels that seem rearranged. */
         SwapView: {
             decision?: components["schemas"]["SwapDecision"] | null;
@@ -20987,7 +21004,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Decision"];
+                "application/json": components["schemas"]["SwapForm"];
             };
         };
         responses: {

@@ -92,7 +92,7 @@ struct GivenView {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "noticed_us": 0, "act": "right" }))]
-struct Decision {
+struct SwapForm {
     /// Which notice.
     noticed_us: i64,
     /// `swap` gives the cameras their channels anew, `right` says that it is right as it
@@ -161,14 +161,14 @@ async fn view(conn: &mut Conn, id: Id<Device>, swap: &SwapRow) -> Result<SwapVie
 
 /// Decides about channels that seem rearranged.
 #[utoipa::path(post, path = "/api/v1/recorders/{recorder}/swap", tag = "cameras",
-    params(("recorder" = String, Path, description = "`dev_…`")), request_body = Decision,
+    params(("recorder" = String, Path, description = "`dev_…`")), request_body = SwapForm,
     responses((status = 200, body = SwapView), (status = 404), (status = 422)))]
 async fn decide(
     State(hall): State<Hall>,
     Extension(room): Extension<Room>,
     who: Who,
     Path(id): Path<Id<Device>>,
-    Json(decision): Json<Decision>,
+    Json(decision): Json<SwapForm>,
 ) -> Result<axum::Json<SwapView>, Problem> {
     let now = hall.now();
     let mut tx = hall.db().write().await?;

@@ -42,7 +42,8 @@ impl RecorderRow {
 
 const SELECT: &str = "SELECT r.device_id, r.name, r.area_code, r.agency_id, r.template, r.path, \
      r.main_word, r.sub_word, r.notes, r.person_id, r.created_us, r.changed_us, d.address, \
-     d.username, d.password_sealed IS NOT NULL AS has_password, d.session_limit \
+     d.username, CAST(CASE WHEN d.password_sealed IS NULL THEN 0 ELSE 1 END AS BIGINT) AS has_password, \
+     d.session_limit \
      FROM watch_recorder r JOIN watch_device d ON d.id = r.device_id \
      WHERE r.retired_us IS NULL";
 
