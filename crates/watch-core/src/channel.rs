@@ -20,6 +20,9 @@ pub const SAME_MAX: u32 = 230;
 /// A channel is nearer to another's place than to its own by at least so much.
 const NEARER_MIN: u32 = 120;
 
+/// And to that place than to any other by at least so much.
+const CLEAR_MIN: u32 = 60;
+
 /// Pictures of two places are at least so far apart, in thousandths.
 pub const OTHER_MIN: u32 = 330;
 
@@ -54,11 +57,17 @@ pub fn rearranged(known: &BTreeMap<i64, Vec<Seen>>, now: &BTreeMap<i64, Seen>) -
             continue;
         };
         let others = known.iter().filter(|(other, _)| *other != channel);
-        let mut places = others.filter(|(_, other)| has_moved(seen, own, other));
-        // What looks like two others is not known to be either.
-        if let Some((place, _)) = places.next()
-            && places.next().is_none()
-        {
+        let mut places: Vec<(u32, i64)> = others
+            .filter(|(_, other)| has_moved(seen, own, other))
+            .map(|(place, other)| (nearest(seen, other).unwrap_or(0), *place))
+            .collect();
+        places.sort_unstable();
+        // What looks like two others alike is not known to be either.
+        let clear = match places[..] {
+            [(first, _), (second, _), ..] => second >= first + CLEAR_MIN,
+            _ => true,
+        };
+        if let Some((_, place)) = places.first().filter(|_| clear) {
             moves.push((*channel, *place));
         }
     }
