@@ -28,6 +28,10 @@ pub enum Codec {
 pub struct Script {
     /// What is seen.
     pub scene: Scene,
+    /// Which place of that kind; 0 is the usual one.
+    pub view: u8,
+    /// How many pictures there are until the first comes again, at most [`LOOP`].
+    pub pictures: u32,
     /// Pixels, even.
     pub width: usize,
     /// Pixels, even.
@@ -73,6 +77,8 @@ impl Script {
     pub const fn main(scene: Scene) -> Self {
         Self {
             scene,
+            view: 0,
+            pictures: LOOP,
             width: 1280,
             height: 720,
             kbps: 1500,
@@ -91,6 +97,28 @@ impl Script {
         }
     }
 
+    /// The full picture of a recorder's channel: 360p, ten seconds of a place of its own.
+    #[must_use]
+    pub const fn channel(scene: Scene, view: u8) -> Self {
+        Self {
+            view,
+            pictures: 10 * RATE_HZ,
+            gop: RATE_HZ,
+            ..Self::sub(scene)
+        }
+    }
+
+    /// The small one of the same place.
+    #[must_use]
+    pub const fn small(self) -> Self {
+        Self {
+            width: self.width / 2,
+            height: self.height / 2,
+            kbps: self.kbps / 2,
+            ..self
+        }
+    }
+
     /// With a key frame every ten seconds only, as "smart" codecs do.
     #[must_use]
     pub const fn long_gop(self) -> Self {
@@ -103,8 +131,12 @@ impl Script {
     /// The name of its file. The number goes up when the pictures change.
     #[must_use]
     pub fn file(&self) -> String {
+        let which = match (self.view, self.pictures) {
+            (0, LOOP) => String::new(),
+            (view, pictures) => format!("-{view}-{pictures}"),
+        };
         format!(
-            "{}-{}x{}-{}k-{}-2.h264",
+            "{}{which}-{}x{}-{}k-{}-2.h264",
             self.scene.as_str(),
             self.width,
             self.height,
@@ -130,9 +162,9 @@ impl Script {
             .skip_frames(false)
             .num_threads(1);
         let mut encoder = Encoder::with_api_config(OpenH264API::from_source(), config)?;
-        let painter = Painter::new(self.scene, self.width, self.height);
+        let painter = Painter::of_view(self.scene, self.view, self.width, self.height);
         let mut stream = Vec::new();
-        for number in 0..LOOP {
+        for number in 0..self.pictures {
             let picture = painter.paint(number);
             encoder.encode(&picture)?.write_vec(&mut stream);
         }

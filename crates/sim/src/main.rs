@@ -21,7 +21,7 @@ use sim::link::village::{self, Looks};
 use sim::link::world::Mutation;
 use sim::live::camera::Camera;
 use sim::live::library::Library;
-use sim::live::{ask, dish, families, floor, limit, net, pages, rtsp, sites, viewers};
+use sim::live::{ask, dish, families, floor, limit, net, pages, recorder, rtsp, sites, viewers};
 use sim::picture::Scene;
 
 #[derive(Debug, Parser)]
@@ -62,6 +62,8 @@ enum Cli {
     Pages(pages::Pages),
     /// A network of delay, loss and cuts between TUN devices, told by lines.
     Net(net::Net),
+    /// A recorder with many channels behind one RTSP port; lines tell it what to be.
+    Recorder(recorder::Process),
     /// A Starlink dish; a word on a line changes how it is.
     Dish(dish::Dish),
     /// Lists of families as files, and who is who in them.
@@ -125,6 +127,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
             say(&lists.run()?);
             Ok(())
         }
+        Cli::Recorder(recorder) => recorder.run(say).await,
         Cli::Dish(dish) => dish.run(&Tasks::new(), say).await,
         Cli::Viewers(viewers) => viewers.run().await,
         Cli::Floor(floor) => floor.run().await,

@@ -40,10 +40,12 @@ pub enum Scene {
     Market,
     /// The yard of an office.
     Office,
+    /// No place: the one colour that a recorder shows where no camera is plugged in.
+    Blank,
 }
 
 impl Scene {
-    /// All of them.
+    /// All places.
     pub const ALL: [Self; 4] = [Self::Road, Self::River, Self::Market, Self::Office];
 
     /// The word in file names.
@@ -54,6 +56,7 @@ impl Scene {
             Self::River => "river",
             Self::Market => "market",
             Self::Office => "office",
+            Self::Blank => "blank",
         }
     }
 }
@@ -91,6 +94,7 @@ pub struct Picture {
 /// Draws the pictures of one scene at one size.
 #[derive(Debug)]
 pub struct Painter {
+    blank: bool,
     ground: Picture,
     grain: Vec<i8>,
     movers: Vec<Mover>,
@@ -120,11 +124,18 @@ impl Painter {
     /// With a scene at a size; both sides even.
     #[must_use]
     pub fn new(scene: Scene, width: usize, height: usize) -> Self {
-        let mut rng = fastrand::Rng::with_seed(scene as u64 + 1);
+        Self::of_view(scene, 0, width, height)
+    }
+
+    /// With another place of that kind, by its number; both sides even.
+    #[must_use]
+    pub fn of_view(scene: Scene, view: u8, width: usize, height: usize) -> Self {
+        let mut rng = fastrand::Rng::with_seed(scene as u64 + 1 + (u64::from(view) << 8));
         let grain = (0..width * height + LOOP as usize * 64)
             .map(|_| i8::try_from(rng.u8(0..=2 * GRAIN)).unwrap_or(0) - GRAIN.cast_signed())
             .collect();
         Self {
+            blank: scene == Scene::Blank,
             ground: ground(scene, width, height, &mut rng),
             grain,
             movers: movers(scene, &mut rng),
@@ -135,6 +146,9 @@ impl Painter {
     #[must_use]
     pub fn paint(&self, number: u32) -> Picture {
         let mut picture = self.ground.clone();
+        if self.blank {
+            return picture;
+        }
         for mover in &self.movers {
             mover.paint(&mut picture, number);
         }
@@ -165,6 +179,7 @@ fn ground(scene: Scene, width: usize, height: usize, rng: &mut fastrand::Rng) ->
         Scene::River => ((190, 142, 116), (112, 118, 140)),
         Scene::Market => ((205, 136, 122), (134, 120, 138)),
         Scene::Office => ((198, 146, 112), (104, 114, 118)),
+        Scene::Blank => ((41, 240, 110), (41, 240, 110)),
     };
     let mut picture = Picture {
         width,
@@ -173,6 +188,9 @@ fn ground(scene: Scene, width: usize, height: usize, rng: &mut fastrand::Rng) ->
     };
     picture.fill((0, 0), (1000, HORIZON), sky);
     picture.fill((0, HORIZON), (1000, 1000 - HORIZON), land);
+    if scene == Scene::Blank {
+        return picture;
+    }
     // Houses along the horizon, each with its windows.
     let mut left = 10;
     while left < 960 {
@@ -207,6 +225,7 @@ fn movers(scene: Scene, rng: &mut fastrand::Rng) -> Vec<Mover> {
         Scene::River => (4, 90..200, 30..60, 2..5),
         Scene::Market => (16, 12..22, 60..110, 1..5),
         Scene::Office => (5, 14..60, 50..100, 2..6),
+        Scene::Blank => (0, 1..2, 1..2, 1..2),
     };
     (0..count)
         .map(|_| Mover {

@@ -6,6 +6,7 @@
 //!
 //! | module | question it answers |
 //! |---|---|
+//! | [`looks`] | which place is that, whatever the light? |
 //! | [`payload`] | how does an access unit become packets of at most 1,200 octets? |
 //! | [`h264`], [`h265`] | what does each codec do differently, and where can decoding begin? |
 //! | [`frame`] | what travels from a camera to its viewers? |
@@ -14,11 +15,18 @@
 //! | [`sound`] | which sound is passed on, and what does a slow listener miss? |
 //! | [`fanout`] | which frame does this viewer get next, under which time stamp? |
 //! | [`supervise`] | connect, wait, give up, try again: and in which words? |
+//! | [`allot`] | who may hold a session of a device that stands only so many? |
+//! | [`channel`] | do the channels of a recorder show the places that they did? |
+//! | [`enumerate`] | which channels of a recorder are still to be asked? |
 
+pub mod allot;
+pub mod channel;
+pub mod enumerate;
 pub mod fanout;
 pub mod frame;
 pub mod h264;
 pub mod h265;
+pub mod looks;
 pub mod payload;
 pub mod ring;
 pub mod sound;

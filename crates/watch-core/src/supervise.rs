@@ -79,11 +79,13 @@ pub enum Reason {
     Stopped,
     /// The house does not connect to that address.
     NotAllowed,
+    /// It waits until the device has a session for it; nothing is wrong.
+    Queued,
 }
 
 impl Reason {
     /// Every reason, in the order of the documentation.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::WrongPassword,
         Self::NoSuchPath,
         Self::Silent,
@@ -96,6 +98,7 @@ impl Reason {
         Self::Protocol,
         Self::Stopped,
         Self::NotAllowed,
+        Self::Queued,
     ];
 
     /// The word that rows, pages and metrics use.
@@ -114,6 +117,7 @@ impl Reason {
             Self::Protocol => "protocol",
             Self::Stopped => "stopped",
             Self::NotAllowed => "not_allowed",
+            Self::Queued => "queued",
         }
     }
 }
@@ -178,6 +182,12 @@ pub enum Input {
     Unwanted,
     /// Address, path or password were changed: what failed before may work now.
     Changed,
+    /// The device has no session to spare; the attempt has not begun.
+    Queued,
+    /// It has one now, and the attempt begins.
+    Turn,
+    /// Somebody else needs the session more.
+    Yielded,
     /// The camera plays.
     Playing,
     /// A frame has arrived; `key` if decoding can begin there.
@@ -206,6 +216,7 @@ pub enum Effect {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     Idle,
+    Queued,
     Opening { since: Mono },
     Waiting { since: Mono, heard: Mono },
     Live { since: Mono, heard: Mono },
@@ -263,12 +274,27 @@ impl Supervisor {
             Input::Unwanted => {
                 self.wanted = false;
                 self.unwanted_since = Some(now.mono);
-                if matches!(self.state, State::Resting { .. }) {
+                if matches!(self.state, State::Resting { .. } | State::Queued) {
                     return self.rest_in_peace(now);
                 }
                 Effect::None
             }
             Input::Changed => self.changed(now),
+            Input::Queued => {
+                if let State::Opening { .. } = self.state {
+                    self.state = State::Queued;
+                    self.say(Word::Starting, Some(Reason::Queued), now);
+                }
+                Effect::None
+            }
+            Input::Turn => {
+                if self.state == State::Queued {
+                    self.state = State::Opening { since: now.mono };
+                    self.say(Word::Starting, None, now);
+                }
+                Effect::None
+            }
+            Input::Yielded => self.yielded(now),
             Input::Playing => {
                 if let State::Opening { .. } = self.state {
                     self.state = State::Waiting {
@@ -287,11 +313,17 @@ impl Supervisor {
         }
     }
 
+    /// Whether it waits for a session of its device.
+    #[must_use]
+    pub fn is_queued(&self) -> bool {
+        self.state == State::Queued
+    }
+
     /// When [`Input::Tick`] is due, if nothing else happens before.
     #[must_use]
     pub fn deadline(&self) -> Option<Mono> {
         let own = match self.state {
-            State::Idle => None,
+            State::Idle | State::Queued => None,
             State::Opening { since } => Some(since + OPEN_DEADLINE),
             State::Resting { until } => Some(until),
             State::Waiting { since, heard } => {
@@ -338,7 +370,7 @@ impl Supervisor {
                 };
             }
             // A frame of a connection that was given up already.
-            State::Idle | State::Opening { .. } | State::Resting { .. } => return,
+            State::Idle | State::Queued | State::Opening { .. } | State::Resting { .. } => return,
         }
         self.truth.newest = Some(now.wall);
         self.say(Word::Live, None, now);
@@ -352,7 +384,7 @@ impl Supervisor {
             return self.rest_in_peace(now);
         }
         match self.state {
-            State::Idle => Effect::None,
+            State::Idle | State::Queued => Effect::None,
             State::Opening { since } if now.mono >= since + OPEN_DEADLINE => {
                 self.fail(Reason::Silent, now)
             }
@@ -393,7 +425,7 @@ impl Supervisor {
 
     fn fail(&mut self, reason: Reason, now: Now) -> Effect {
         match self.state {
-            State::Idle | State::Resting { .. } => return Effect::None,
+            State::Idle | State::Queued | State::Resting { .. } => return Effect::None,
             State::Opening { .. } | State::Waiting { .. } | State::Live { .. } => {}
         }
         let rest = self.rest(reason);
@@ -425,7 +457,7 @@ impl Supervisor {
     fn changed(&mut self, now: Now) -> Effect {
         self.failures = 0;
         match self.state {
-            State::Idle => Effect::None,
+            State::Idle | State::Queued => Effect::None,
             State::Resting { .. } => self.open(now),
             State::Opening { .. } | State::Waiting { .. } | State::Live { .. } => {
                 self.state = State::Resting { until: now.mono };
@@ -433,6 +465,21 @@ impl Supervisor {
                 Effect::Close
             }
         }
+    }
+
+    /// It lets go and waits again, if anybody wants it still.
+    fn yielded(&mut self, now: Now) -> Effect {
+        match self.state {
+            State::Idle | State::Queued | State::Resting { .. } => return Effect::None,
+            State::Opening { .. } | State::Waiting { .. } | State::Live { .. } => {}
+        }
+        if !self.wanted {
+            return self.rest_in_peace(now);
+        }
+        self.failures = 0;
+        self.state = State::Queued;
+        self.say(Word::Starting, Some(Reason::Queued), now);
+        Effect::Close
     }
 
     fn rest_in_peace(&mut self, now: Now) -> Effect {
@@ -629,11 +676,49 @@ mod tests {
         assert!(crowd(&silent, 60_000) < 250, "{}", crowd(&silent, 60_000));
     }
 
+    #[test]
+    fn waiting_for_a_session_is_no_fault_and_has_no_end_of_its_own() {
+        let mut it = Supervisor::new(start(), 1);
+        assert_eq!(it.handle(Input::Wanted, at_ms(0)), Effect::Open);
+        assert_eq!(it.handle(Input::Queued, at_ms(0)), Effect::None);
+        let told = (it.truth().word, it.truth().reason);
+        assert_eq!(told, (Word::Starting, Some(Reason::Queued)));
+        assert_eq!(it.deadline(), None, "its turn comes when it comes");
+        assert_eq!(it.handle(Input::Tick, at_ms(600_000)), Effect::None);
+        assert!(it.is_queued());
+        // The attempt has its whole time from when it begins.
+        assert_eq!(it.handle(Input::Turn, at_ms(600_000)), Effect::None);
+        assert_eq!(it.deadline(), Some(at_ms(600_000).mono + OPEN_DEADLINE));
+        assert_eq!(it.truth().reason, None);
+        // Nobody who waits is kept waiting for what he no longer wants.
+        let mut it = Supervisor::new(start(), 1);
+        let _ = it.handle(Input::Wanted, at_ms(0));
+        let _ = it.handle(Input::Queued, at_ms(0));
+        assert_eq!(it.handle(Input::Unwanted, at_ms(9)), Effect::Close);
+        assert_eq!(it.truth().word, Word::Idle);
+    }
+
+    #[test]
+    fn who_yields_waits_again_while_he_is_wanted() {
+        let mut it = live();
+        assert_eq!(it.handle(Input::Yielded, at_ms(9_000)), Effect::Close);
+        assert!(it.is_queued());
+        assert_eq!(it.truth().reason, Some(Reason::Queued));
+        let mut it = live();
+        let _ = it.handle(Input::Unwanted, at_ms(9_000));
+        assert_eq!(it.handle(Input::Yielded, at_ms(9_001)), Effect::Close);
+        assert!(!it.is_queued());
+        assert_eq!(it.truth().word, Word::Idle);
+    }
+
     fn input() -> impl Strategy<Value = Input> {
         prop_oneof![
             Just(Input::Wanted),
             Just(Input::Unwanted),
             Just(Input::Changed),
+            Just(Input::Queued),
+            Just(Input::Turn),
+            Just(Input::Yielded),
             Just(Input::Playing),
             any::<bool>().prop_map(|key| Input::Frame { key }),
             prop::sample::select(Reason::ALL.to_vec()).prop_map(Input::Failed),
@@ -651,7 +736,7 @@ mod tests {
             seed: u64,
         ) {
             let mut it = Supervisor::new(start(), seed);
-            let (mut ms, mut open, mut wanted) = (0, false, false);
+            let (mut ms, mut open, mut wanted, mut began) = (0, false, false, false);
             for (input, later) in inputs {
                 ms += later;
                 match input {
@@ -659,18 +744,24 @@ mod tests {
                     Input::Unwanted => wanted = false,
                     // What only an open connection can report.
                     Input::Playing | Input::Frame { .. } | Input::Failed(_) if !open => continue,
+                    Input::Yielded if !open => continue,
+                    // What only a device without a session says, before it has begun.
+                    Input::Queued if open && began => continue,
+                    Input::Queued => open = false,
+                    Input::Turn if it.is_queued() => (open, began) = (true, false),
                     _ => {}
                 }
+                began |= matches!(input, Input::Playing | Input::Frame { .. });
                 match it.handle(input, at_ms(ms)) {
                     Effect::Open => {
                         prop_assert!(!open);
-                        open = true;
+                        (open, began) = (true, false);
                     }
                     Effect::Close => open = false,
                     Effect::None => {}
                 }
                 if wanted {
-                    prop_assert!(it.deadline().is_some());
+                    prop_assert!(it.deadline().is_some() || it.is_queued());
                 }
                 if it.truth().word == Word::Live {
                     prop_assert!(it.truth().newest.is_some() && open);

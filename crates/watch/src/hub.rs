@@ -6,11 +6,13 @@
 //!
 //! A camera that may be heard has its [`Sound`] beside its channels.
 //!
-//! Queues: none. The ring is bounded in octets ([`watch_core::ring::BYTES_MAX`]),
+//! Queues: one per device, of those who wait for a session of it ([`turns`]); it is as
+//! long as there are streams. The ring is bounded in octets ([`watch_core::ring::BYTES_MAX`]),
 //! that of sound in packets ([`watch_core::sound::PACKETS_MAX`]).
 
 pub(crate) mod bell;
 pub mod sound;
+pub(crate) mod turns;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -21,7 +23,8 @@ use base::now::Wall;
 use base::unit::{BitsPerSecond, Bytes};
 use hall::Hall;
 use hall::guard::Place;
-use tokio::sync::{Notify, Semaphore, watch};
+use tokio::sync::{Notify, watch};
+use watch_core::allot::Need;
 use watch_core::frame::Frame;
 use watch_core::ring::Ring;
 use watch_core::sound::Microphone;
@@ -29,6 +32,7 @@ use watch_core::supervise::{Truth, Word};
 
 use self::bell::{Bell, Bells, Rung};
 use self::sound::{Sound, SoundSpec};
+use self::turns::Turns;
 use crate::ingest::gate::Gate;
 use crate::ingest::session::{Source, Video};
 use crate::ingest::{self, stream};
@@ -120,6 +124,8 @@ pub struct Channel {
 #[derive(Debug, Default)]
 pub(crate) struct Wants {
     count: AtomicUsize,
+    /// Those who want it whether somebody looks or not.
+    kept: AtomicUsize,
     changed: Notify,
 }
 
@@ -134,6 +140,7 @@ struct Changed {
 #[derive(Debug)]
 pub struct Want {
     wants: Arc<Wants>,
+    kept: bool,
 }
 
 /// All streams of the house.
@@ -150,14 +157,7 @@ struct Inner {
     sounds: Mutex<BTreeMap<Id<Camera>, HeldSound>>,
     places: Mutex<BTreeMap<Id<Camera>, Place>>,
     changed: Arc<Changed>,
-    sessions: Mutex<BTreeMap<Id<Device>, Sessions>>,
-}
-
-/// What a device allows, and what is left of it.
-#[derive(Debug)]
-struct Sessions {
-    allowed: usize,
-    free: Arc<Semaphore>,
+    turns: Mutex<BTreeMap<Id<Device>, Turns>>,
 }
 
 #[derive(Debug)]
@@ -191,7 +191,7 @@ impl Hub {
                 sounds: Mutex::default(),
                 places: Mutex::default(),
                 changed: Arc::default(),
-                sessions: Mutex::default(),
+                turns: Mutex::default(),
             }),
         }
     }
@@ -227,20 +227,20 @@ impl Hub {
             stays
         });
         for spec in specs {
-            let limit = self.limit(spec.device);
+            let turns = self.turns(spec.device);
             match streams.get_mut(&spec.key) {
                 Some(held) if held.spec.device == spec.device => {
                     if held.spec.source != spec.source {
                         held.channel.source.send_replace(spec.source.clone());
                     }
-                    held.want = spec.always_on.then(|| held.channel.want());
+                    held.want = spec.always_on.then(|| held.channel.keep());
                     held.spec = spec.clone();
                 }
                 other => {
                     if let Some(held) = other {
                         held.stop.cancel();
                     }
-                    streams.insert(spec.key, self.start(spec, limit));
+                    streams.insert(spec.key, self.start(spec, turns));
                 }
             }
         }
@@ -305,7 +305,7 @@ impl Hub {
             hall: hall.clone(),
             hub: self.clone(),
             sound: Arc::clone(&sound),
-            sessions: self.limit(spec.device),
+            turns: self.turns(spec.device),
             stop: stop.clone(),
         };
         hall.tasks().spawn("watch.sound", task.run());
@@ -350,7 +350,7 @@ impl Hub {
             .collect()
     }
 
-    fn start(&self, spec: &StreamSpec, limit: Arc<Semaphore>) -> Held {
+    fn start(&self, spec: &StreamSpec, turns: Turns) -> Held {
         let hall = &self.inner.hall;
         let channel = Arc::new(Channel::new(
             spec.key,
@@ -363,31 +363,26 @@ impl Hub {
             hall: hall.clone(),
             gate: self.inner.gate.clone(),
             channel: Arc::clone(&channel),
-            sessions: limit,
+            turns,
             stop: stop.clone(),
         };
         hall.tasks().spawn("watch.stream", task.run());
         Held {
-            want: spec.always_on.then(|| channel.want()),
+            want: spec.always_on.then(|| channel.keep()),
             channel,
             spec: spec.clone(),
             stop,
         }
     }
 
-    /// One semaphore for all streams of a device; a changed limit makes a new
-    /// one, and sessions that are open keep the old until they end.
-    fn limit(&self, (device, allowed): (Id<Device>, usize)) -> Arc<Semaphore> {
-        let fresh = || Sessions {
-            allowed,
-            free: Arc::new(Semaphore::new(allowed)),
-        };
-        let mut devices = lock(&self.inner.sessions);
-        let sessions = devices.entry(device).or_insert_with(fresh);
-        if sessions.allowed != allowed {
-            *sessions = fresh();
-        }
-        Arc::clone(&sessions.free)
+    /// The sessions of a device, for all its streams and for who tries it.
+    pub(crate) fn turns(&self, (device, allowed): (Id<Device>, usize)) -> Turns {
+        let mut devices = lock(&self.inner.turns);
+        let turns = devices
+            .entry(device)
+            .or_insert_with(|| Turns::new(self.inner.hall.tasks(), allowed));
+        turns.limit(allowed);
+        turns.clone()
     }
 }
 
@@ -439,6 +434,16 @@ impl Channel {
     #[must_use]
     pub fn want(&self) -> Want {
         self.wants.want()
+    }
+
+    /// Asks for it to be pulled whether somebody looks or not.
+    pub(crate) fn keep(&self) -> Want {
+        self.wants.keep()
+    }
+
+    /// What a session of the device is needed for.
+    pub(crate) fn need(&self) -> Need {
+        self.wants.need()
     }
 
     /// Reads the ring. Held for microseconds, never across an await.
@@ -505,14 +510,34 @@ impl Channel {
 impl Wants {
     fn want(self: &Arc<Self>) -> Want {
         self.count.fetch_add(1, Ordering::AcqRel);
+        self.of(false)
+    }
+
+    fn keep(self: &Arc<Self>) -> Want {
+        self.kept.fetch_add(1, Ordering::AcqRel);
+        self.of(true)
+    }
+
+    fn of(self: &Arc<Self>, kept: bool) -> Want {
         self.changed.notify_one();
         Want {
             wants: Arc::clone(self),
+            kept,
         }
     }
 
     fn any(&self) -> bool {
-        self.count.load(Ordering::Acquire) > 0
+        self.need() != Need::Spare
+    }
+
+    fn need(&self) -> Need {
+        if self.count.load(Ordering::Acquire) > 0 {
+            Need::Watched
+        } else if self.kept.load(Ordering::Acquire) > 0 {
+            Need::AlwaysOn
+        } else {
+            Need::Spare
+        }
     }
 
     async fn changed(&self) {
@@ -522,7 +547,9 @@ impl Wants {
 
 impl Drop for Want {
     fn drop(&mut self) {
-        self.wants.count.fetch_sub(1, Ordering::AcqRel);
+        let wants = &self.wants;
+        let count = if self.kept { &wants.kept } else { &wants.count };
+        count.fetch_sub(1, Ordering::AcqRel);
         self.wants.changed.notify_one();
     }
 }

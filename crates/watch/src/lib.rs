@@ -27,6 +27,7 @@ mod import;
 pub mod ingest;
 mod jobs;
 pub mod live;
+mod recorder;
 mod room;
 mod simulated;
 mod sql;
@@ -40,5 +41,10 @@ pub use simulated::{Simulated, SimulatedLegal, SimulatedSound};
 pub const SCHEMA: store::migrate::Schema = store::schema!(
     "watch",
     "schema",
-    [(1, "cameras"), (2, "layouts"), (3, "sound")]
+    [
+        (1, "cameras"),
+        (2, "layouts"),
+        (3, "sound"),
+        (4, "recorders")
+    ]
 );

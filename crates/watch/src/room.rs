@@ -13,6 +13,8 @@ use crate::http;
 use crate::hub::Hub;
 use crate::jobs;
 use crate::live::{Engine, Line};
+use crate::recorder::search::Searches;
+use crate::recorder::template::{self, TemplateError};
 #[cfg(feature = "stills")]
 use crate::still::Stills;
 
@@ -42,6 +44,9 @@ pub enum Error {
     /// A password cannot be sealed.
     #[error(transparent)]
     Vault(#[from] hall::vault::VaultError),
+    /// A data file of the program cannot be used.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
 }
 
 /// The open room. Cheap to clone.
@@ -55,6 +60,7 @@ pub(crate) struct Inner {
     pub(crate) hall: Hall,
     pub(crate) hub: Hub,
     pub(crate) engine: Engine,
+    pub(crate) searches: Searches,
     #[cfg(feature = "stills")]
     pub(crate) stills: Stills,
 }
@@ -65,6 +71,7 @@ pub(crate) struct Inner {
 /// # Errors
 /// If the port cannot be taken or the database does not answer.
 pub async fn open(hall: &Hall, settings: &Settings) -> Result<Room, Error> {
+    template::check()?;
     let hub = Hub::new(hall.clone());
     let (engine, ended) =
         Engine::start(hall, settings.media, &settings.announce).map_err(|source| Error::Media {
@@ -76,6 +83,7 @@ pub async fn open(hall: &Hall, settings: &Settings) -> Result<Room, Error> {
             hall: hall.clone(),
             hub,
             engine,
+            searches: Searches::default(),
             #[cfg(feature = "stills")]
             stills: Stills::new(hall.clone()),
         }),

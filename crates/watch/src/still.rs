@@ -16,6 +16,7 @@ use openh264::decoder::Decoder;
 use openh264::formats::YUVSource as _;
 use tokio::sync::Semaphore;
 use watch_core::frame::Frame;
+use watch_core::looks::Looks;
 
 /// Stills that are made at the same time.
 const AT_ONCE: usize = 1;
@@ -103,6 +104,29 @@ impl Stills {
         Ok(self.encoded(unit, usize::MAX).await?.0)
     }
 
+    /// The JPEG of an access unit that decodes alone, at most so wide, and what it looks
+    /// like.
+    ///
+    /// # Errors
+    /// If it cannot be decoded.
+    pub(crate) async fn seen(
+        &self,
+        unit: bytes::Bytes,
+        width: usize,
+    ) -> Result<(Vec<u8>, Option<Looks>), StillError> {
+        let _turn = self.turns.acquire().await.map_err(|_| StillError::Closed)?;
+        self.hall
+            .tasks()
+            .blocking("watch.still", move || {
+                let (rgb, size) = decode(&unit, width)?;
+                let luma = rgb.as_chunks::<3>().0.iter().map(brightness);
+                let looks = Looks::of(&luma.collect::<Vec<_>>(), size.0, size.1);
+                Ok((compress(&rgb, size)?, looks))
+            })
+            .await
+            .map_err(|_| StillError::Closed)?
+    }
+
     async fn encoded(
         &self,
         unit: bytes::Bytes,
@@ -119,6 +143,18 @@ impl Stills {
 
 /// From an Annex B access unit to a JPEG, at most so wide, and its size in pixels.
 fn encode(unit: &[u8], widest: usize) -> Result<(Vec<u8>, (usize, usize)), StillError> {
+    let (rgb, size) = decode(unit, widest)?;
+    Ok((compress(&rgb, size)?, size))
+}
+
+/// The brightness of a pixel (ITU-R BT.601).
+fn brightness([red, green, blue]: &[u8; 3]) -> u8 {
+    let [red, green, blue] = [*red, *green, *blue].map(u32::from);
+    u8::try_from((red * 299 + green * 587 + blue * 114) / 1_000).unwrap_or(u8::MAX)
+}
+
+/// From an Annex B access unit to pixels, at most so wide, and its size.
+fn decode(unit: &[u8], widest: usize) -> Result<(Vec<u8>, (usize, usize)), StillError> {
     let undecodable = |error: openh264::Error| StillError::Undecodable(error.to_string());
     let mut decoder = Decoder::new().map_err(undecodable)?;
     // Some profiles hold a picture back until they are told that no more comes.
@@ -141,16 +177,19 @@ fn encode(unit: &[u8], widest: usize) -> Result<(Vec<u8>, (usize, usize)), Still
     if size.0 > widest {
         (rgb, size) = shrunk(&rgb, size, size.0.div_ceil(widest.max(1)));
     }
-    let (width, height) = size;
+    Ok((rgb, size))
+}
+
+fn compress(rgb: &[u8], (width, height): (usize, usize)) -> Result<Vec<u8>, StillError> {
     let too_large = StillError::TooLarge { width, height };
     let (Ok(w), Ok(h)) = (u16::try_from(width), u16::try_from(height)) else {
         return Err(too_large);
     };
     let mut jpeg = Vec::new();
     jpeg_encoder::Encoder::new(&mut jpeg, QUALITY)
-        .encode(&rgb, w, h, jpeg_encoder::ColorType::Rgb)
+        .encode(rgb, w, h, jpeg_encoder::ColorType::Rgb)
         .map_err(|_| too_large)?;
-    Ok((jpeg, size))
+    Ok(jpeg)
 }
 
 /// Each square of `by` pixels as one, the mean of them. What is over at the right and

@@ -53,6 +53,17 @@ export type Probe = Sent<S['Probed']>;
 export type Point = Sent<S['LatLon']>;
 /** What a page sends: a key that is left out stays as it is. */
 export type NewCamera = S['CameraForm'];
+/** A box with many channels (NVR, DVR). */
+export type Recorder = Sent<S['RecorderView']>;
+export type NewRecorder = S['RecorderForm'];
+export type RecorderMake = Sent<S['TemplateView']>;
+export type RecorderSearch = Sent<S['SearchView']>;
+/** What a channel of a recorder shows. */
+export type ChannelFound = Sent<S['FoundView']>;
+export type FoundStream = Sent<S['TriedView']>;
+export type ChannelRow = S['ChosenRow'];
+/** Channels that seem rearranged. */
+export type RecorderSwap = Sent<S['SwapView']>;
 export type ImportPreview = Sent<S['ImportPreview']>;
 export type ImportLine = Sent<S['ImportLine']>;
 export type ImportRemark = Sent<S['ImportRemark']>;

@@ -235,6 +235,19 @@ slugs! {
     "provider" NotFound "Penyedia tidak ditemukan" "No such provider";
     "query" Invalid "Parameter belum benar" "A parameter cannot stand";
     "rate" Exhausted "Terlalu banyak percobaan" "Too many attempts";
+    "recorder" NotFound "Perekam tidak ditemukan" "No such recorder";
+    "recorder-in-use" Conflict
+        "Saluran perekam masih dipakai kamera" "Channels of the recorder are cameras";
+    "recorder-refused" Conflict
+        "Ada saluran yang tidak dapat ditambahkan" "Some channels cannot be added";
+    "recorder-search" NotFound
+        "Perekam ini belum diperiksa" "This recorder has not been searched";
+    "recorder-searched" Conflict
+        "Perekam ini sedang diperiksa" "This recorder is being searched";
+    "recorder-swap" NotFound
+        "Tidak ada dugaan saluran tertukar" "No channels seem rearranged";
+    "recorder-taken" Conflict
+        "Alamat perekam sudah dipakai" "The address of the recorder is taken";
     "records-let-go" Conflict
         "Rekaman mentahnya sudah dilepas setelah masa simpan"
         "The records have been let go after their term";

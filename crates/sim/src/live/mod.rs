@@ -1,11 +1,13 @@
 //! Sockets and disks.
 //!
-//! The simulated cameras are [`rtsp`], `voice`, [`camera`], [`library`] and [`ask`]. Of the
+//! The simulated cameras are [`rtsp`], `voice`, [`camera`], [`library`] and [`ask`];
+//! [`recorder`] is a box with many of them. Of the
 //! benches are [`viewers`] and [`sites`], who load a server, [`floor`] and [`limit`], which it is
 //! held against, [`pages`] and [`usage`]. `net` is a network of namespaces.
 
 pub mod ask;
 pub mod camera;
+mod describe;
 pub mod dish;
 pub mod families;
 pub mod floor;
@@ -14,11 +16,13 @@ pub mod limit;
 #[cfg(feature = "net")]
 pub mod net;
 pub mod pages;
+pub mod recorder;
 pub mod rtsp;
 pub mod sites;
 pub mod usage;
 pub mod viewers;
 mod voice;
+mod way;
 
 /// One line to whoever has started this.
 fn say(line: &impl std::fmt::Display) -> std::io::Result<()> {

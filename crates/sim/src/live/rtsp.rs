@@ -10,12 +10,9 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use hall::clock::Clock;
 use hall::task::Tasks;
@@ -25,14 +22,17 @@ use rtsp_types::headers::{
 };
 use rtsp_types::{Message, Method, ParseError, Request, Response, StatusCode, Version};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream, UdpSocket};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 
 use super::camera::{Camera, LAYERS};
+use super::describe::description;
 use super::library::Reel;
-use super::voice::{self, Due, Voice};
+use super::recorder::{Recorder, Slot};
+use super::voice::{Due, Voice};
+use super::way::{Way, sockets};
 use crate::fault::Fault;
-use crate::film::{Codec, Frame};
+use crate::film::Frame;
 use crate::packet::{self, Header, Payload, Report};
 use crate::picture;
 
@@ -46,7 +46,7 @@ const REQUEST_MAX: usize = 16 * 1024;
 pub const WRITE_MAX: Duration = Duration::from_secs(5);
 
 /// The payload type in our descriptions; dynamic (RFC 3551 §6).
-const PT: u8 = 96;
+pub(super) const PT: u8 = 96;
 
 /// Ticks of 1/90,000 s from picture to picture.
 const STEP: u32 = 90_000 / picture::RATE_HZ;
@@ -64,9 +64,48 @@ const FILLER: usize = 1_000_000;
 /// All cameras behind one port.
 #[derive(Debug, Clone)]
 pub struct Server {
-    cameras: Arc<BTreeMap<String, Camera>>,
+    door: Door,
     clock: Clock,
     tasks: Tasks,
+}
+
+/// What is behind a port.
+#[derive(Debug, Clone)]
+enum Door {
+    /// Cameras by their names.
+    Cameras(Arc<BTreeMap<String, Camera>>),
+    /// One box with channels.
+    Recorder(Recorder),
+}
+
+/// What somebody asks for.
+#[derive(Debug, Clone)]
+pub(super) struct Asked {
+    /// Whose picture.
+    pub(super) camera: Camera,
+    /// 0 is the full one.
+    pub(super) layer: usize,
+    /// Which stream of the two.
+    pub(super) track: Track,
+    /// What it is called in the description.
+    pub(super) called: String,
+}
+
+impl Door {
+    /// What an address means; the status of a refusal otherwise.
+    fn asked(&self, url: &str) -> Result<Asked, StatusCode> {
+        match self {
+            Self::Cameras(cameras) => {
+                let path = url
+                    .strip_prefix("rtsp://")
+                    .and_then(|rest| rest.split_once('/'));
+                let path = path.map_or("", |(_, path)| path);
+                let path = path.split(['?', '#']).next().unwrap_or_default();
+                named(path, cameras).ok_or(StatusCode::NotFound)
+            }
+            Self::Recorder(recorder) => recorder.asked(url),
+        }
+    }
 }
 
 impl Server {
@@ -81,11 +120,37 @@ impl Server {
         tasks: &Tasks,
         seed: u64,
     ) -> io::Result<Self> {
+        let named = cameras.into_iter().map(|it| (it.name().to_owned(), it));
+        let door = Door::Cameras(Arc::new(named.collect()));
+        Self::open(listener, door, clock, tasks, seed)
+    }
+
+    /// The same for the channels of a recorder.
+    ///
+    /// # Errors
+    /// If the listener cannot be used.
+    pub fn recorder(
+        listener: std::net::TcpListener,
+        recorder: &Recorder,
+        clock: Clock,
+        tasks: &Tasks,
+        seed: u64,
+    ) -> io::Result<Self> {
+        let door = Door::Recorder(recorder.clone());
+        Self::open(listener, door, clock, tasks, seed)
+    }
+
+    fn open(
+        listener: std::net::TcpListener,
+        door: Door,
+        clock: Clock,
+        tasks: &Tasks,
+        seed: u64,
+    ) -> io::Result<Self> {
         listener.set_nonblocking(true)?;
         let listener = TcpListener::from_std(listener)?;
-        let named = cameras.into_iter().map(|it| (it.name().to_owned(), it));
         let server = Self {
-            cameras: Arc::new(named.collect()),
+            door,
             clock,
             tasks: tasks.clone(),
         };
@@ -115,6 +180,11 @@ impl Server {
                 stream,
                 rng: rng.fork(),
                 nonce: format!("{:016x}", rng.u64(..)),
+                slot: None,
+                upset: match &self.door {
+                    Door::Cameras(_) => None,
+                    Door::Recorder(recorder) => Some(recorder.upsets()),
+                },
                 ready: None,
                 play: None,
                 ready_voice: None,
@@ -136,6 +206,10 @@ struct Connection {
     stream: TcpStream,
     rng: fastrand::Rng,
     nonce: String,
+    /// The session of the recorder that it uses.
+    slot: Option<Slot>,
+    /// Tells that the recorder was rearranged, which ends all that stands.
+    upset: Option<watch::Receiver<u64>>,
     ready: Option<Ready>,
     play: Option<Play>,
     ready_voice: Option<(Camera, Way)>,
@@ -144,7 +218,7 @@ struct Connection {
 
 /// Which of a camera's streams, as the last part of its address has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Track {
+pub(super) enum Track {
     Picture,
     Sound,
 }
@@ -154,14 +228,6 @@ struct Ready {
     camera: Camera,
     layer: usize,
     way: Way,
-}
-
-/// Where packets go.
-pub(super) enum Way {
-    /// Into the connection, on this channel and the next.
-    Inside(u8),
-    /// By sockets of their own, for packets and reports.
-    Udp(Box<(UdpSocket, UdpSocket)>),
 }
 
 /// A session that plays.
@@ -209,6 +275,7 @@ impl Connection {
                     self.requests(&mut inbox).await?;
                 }
                 () = changed(self.play.as_mut()) => self.follow_fault()?,
+                () = rearranged(self.upset.as_mut()) => return Err(over("it was rearranged")),
                 () = tokio::time::sleep(wait.unwrap_or(Duration::MAX)), if wait.is_some() => {
                     self.show().await?;
                     self.speak().await?;
@@ -243,18 +310,12 @@ impl Connection {
     }
 
     async fn answer(&mut self, request: &Request<Vec<u8>>) -> io::Result<Vec<u8>> {
-        let asked = request
-            .request_uri()
-            .and_then(|url| named(url.path(), &self.server.cameras));
-        let Some((camera, layer, track)) = asked else {
-            let options = *request.method() == Method::Options;
-            let status = if options {
-                StatusCode::Ok
-            } else {
-                StatusCode::NotFound
-            };
-            return written(request, status, &[(PUBLIC, METHODS)], b"");
+        let url = request.request_uri().map_or("", url::Url::as_str);
+        let asked = match self.server.door.asked(url) {
+            Ok(asked) => asked,
+            Err(status) => return self.refuse(request, status),
         };
+        let camera = asked.camera.clone();
         match request.method() {
             Method::SetParameter | Method::GetParameter => {
                 return self.parameter(request, &camera).await;
@@ -263,20 +324,48 @@ impl Connection {
             Method::Options => return written(request, StatusCode::Ok, &[(PUBLIC, METHODS)], b""),
             _ => {}
         }
-        if let Some((user, word)) = camera.credentials()
+        let credentials = match &self.server.door {
+            Door::Cameras(_) => camera.credentials(),
+            Door::Recorder(recorder) => recorder.credentials(),
+        };
+        if let Some((user, word)) = credentials
             && !self.proves(request, &user, &word)
         {
             let challenge = format!("Digest realm=\"{REALM}\", nonce=\"{}\"", self.nonce);
             let headers = [(WWW_AUTHENTICATE, challenge.as_str())];
             return written(request, StatusCode::Unauthorized, &headers, b"");
         }
+        if let Door::Recorder(recorder) = &self.server.door
+            && self.slot.is_none()
+        {
+            match recorder.slot() {
+                Ok(slot) => self.slot = Some(slot),
+                Err(status) => return written(request, status, &[], b""),
+            }
+        }
         match request.method() {
-            Method::Describe => self.describe(request, &camera, layer).await,
-            Method::Setup => self.set_up(request, camera, layer, track).await,
+            Method::Describe => self.describe(request, &asked).await,
+            Method::Setup => self.set_up(request, asked).await,
             Method::Play => self.begin(request).await,
             Method::Teardown => written(request, StatusCode::Ok, &[], b""),
             _ => written(request, StatusCode::NotImplemented, &[], b""),
         }
+    }
+
+    /// A recorder asks who it is before it says what it lacks.
+    fn refuse(&self, request: &Request<Vec<u8>>, status: StatusCode) -> io::Result<Vec<u8>> {
+        if *request.method() == Method::Options {
+            return written(request, StatusCode::Ok, &[(PUBLIC, METHODS)], b"");
+        }
+        if let Door::Recorder(recorder) = &self.server.door
+            && let Some((user, word)) = recorder.credentials()
+            && !self.proves(request, &user, &word)
+        {
+            let challenge = format!("Digest realm=\"{REALM}\", nonce=\"{}\"", self.nonce);
+            let headers = [(WWW_AUTHENTICATE, challenge.as_str())];
+            return written(request, StatusCode::Unauthorized, &headers, b"");
+        }
+        written(request, status, &[(PUBLIC, METHODS)], b"")
     }
 
     /// Asks or sets what is wrong (RFC 2326 §10.8, §10.9); an empty one keeps a
@@ -334,30 +423,38 @@ impl Connection {
         reel.map_err(io::Error::other)?.map_err(io::Error::other)
     }
 
-    async fn describe(
-        &mut self,
-        request: &Request<Vec<u8>>,
-        camera: &Camera,
-        layer: usize,
-    ) -> io::Result<Vec<u8>> {
-        let reel = self.reel(camera, layer).await?;
+    async fn describe(&mut self, request: &Request<Vec<u8>>, asked: &Asked) -> io::Result<Vec<u8>> {
+        let Asked {
+            camera,
+            layer,
+            called,
+            ..
+        } = asked;
+        let reel = self.reel(camera, *layer).await?;
         let local = self.stream.local_addr()?;
-        let base = format!("rtsp://{local}/{}/{}/", camera.name(), LAYERS[layer]);
+        let base = match &self.server.door {
+            Door::Cameras(_) => format!("rtsp://{local}/{}/{}/", camera.name(), LAYERS[*layer]),
+            // As boxes do: what was asked for and a stroke, a query or none.
+            Door::Recorder(_) => {
+                let url = request.request_uri().map_or("", url::Url::as_str);
+                format!("{}/", url.trim_end_matches('/'))
+            }
+        };
         let headers = [
             (CONTENT_TYPE, "application/sdp"),
             (CONTENT_BASE, base.as_str()),
         ];
-        let description = description(&reel, camera.hears(), local.ip());
+        let description = description(&reel, camera.hears(), local.ip(), called);
         written(request, StatusCode::Ok, &headers, description.as_bytes())
     }
 
-    async fn set_up(
-        &mut self,
-        request: &Request<Vec<u8>>,
-        camera: Camera,
-        layer: usize,
-        track: Track,
-    ) -> io::Result<Vec<u8>> {
+    async fn set_up(&mut self, request: &Request<Vec<u8>>, asked: Asked) -> io::Result<Vec<u8>> {
+        let Asked {
+            camera,
+            layer,
+            track,
+            ..
+        } = asked;
         let wanted = request
             .header(&TRANSPORT)
             .map(|value| value.as_str().to_owned())
@@ -493,35 +590,15 @@ impl Connection {
     }
 }
 
-impl Way {
-    /// Sends packets beside the connection, or returns what is to go into it.
-    async fn send(&self, packets: &[Vec<u8>], report: Option<&Vec<u8>>) -> io::Result<Vec<u8>> {
-        let mut inside = Vec::new();
-        match self {
-            Self::Inside(channel) => {
-                for (channel, packet) in report
-                    .iter()
-                    .map(|report| (channel + 1, *report))
-                    .chain(packets.iter().map(|packet| (*channel, packet)))
-                {
-                    let length = u16::try_from(packet.len()).map_err(io::Error::other)?;
-                    inside.extend_from_slice(&[b'$', channel]);
-                    inside.extend_from_slice(&length.to_be_bytes());
-                    inside.extend_from_slice(packet);
-                }
-            }
-            Self::Udp(sockets) => {
-                // A peer whose port is closed is told by the other side of the
-                // connection, not by this.
-                if let Some(report) = report {
-                    let _ = sockets.1.send(report).await;
-                }
-                for packet in packets {
-                    let _ = sockets.0.send(packet).await;
-                }
+/// Waits until the recorder is rearranged; for ever where there is none.
+async fn rearranged(upset: Option<&mut watch::Receiver<u64>>) {
+    match upset {
+        Some(upset) => {
+            if upset.changed().await.is_err() {
+                std::future::pending().await
             }
         }
-        Ok(inside)
+        None => std::future::pending().await,
     }
 }
 
@@ -635,7 +712,7 @@ const SESSION_ID: &str = "1;timeout=60";
 const METHODS: &str = "OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN, GET_PARAMETER, SET_PARAMETER";
 
 /// The camera, the layer and the stream that a path names.
-fn named(path: &str, cameras: &BTreeMap<String, Camera>) -> Option<(Camera, usize, Track)> {
+fn named(path: &str, cameras: &BTreeMap<String, Camera>) -> Option<Asked> {
     let mut parts = path.trim_matches('/').split('/');
     let camera = cameras.get(parts.next()?)?;
     let layer = match parts.next() {
@@ -646,7 +723,12 @@ fn named(path: &str, cameras: &BTreeMap<String, Camera>) -> Option<(Camera, usiz
         Some("track2") if camera.hears() => Track::Sound,
         _ => Track::Picture,
     };
-    Some((camera.clone(), layer, track))
+    Some(Asked {
+        camera: camera.clone(),
+        layer,
+        track,
+        called: "simulation".to_owned(),
+    })
 }
 
 const TEXT: (rtsp_types::HeaderName, &str) = (CONTENT_TYPE, "text/parameters");
@@ -670,64 +752,6 @@ fn written(
         .write(&mut bytes)
         .map_err(io::Error::other)?;
     Ok(bytes)
-}
-
-/// What a film is (RFC 8866, RFC 6184 §8.1, RFC 7798 §7.1).
-fn description(reel: &Reel, hears: bool, ip: IpAddr) -> String {
-    let sets: Vec<_> = reel.film.parameters().collect();
-    let coded = |nal: &&Bytes| STANDARD.encode(nal);
-    let (name, format) = match reel.film.codec {
-        Codec::H264 => {
-            let profile = sets.iter().find(|nal| nal[0] & 0x1f == 7 && nal.len() > 3);
-            let profile = profile.map_or([0x42, 0, 0x1f], |sps| [sps[1], sps[2], sps[3]]);
-            let [a, b, c] = profile;
-            let sets: Vec<_> = sets.iter().map(coded).collect();
-            let format = format!(
-                "packetization-mode=1;profile-level-id={a:02X}{b:02X}{c:02X};sprop-parameter-sets={}",
-                sets.join(",")
-            );
-            ("H264", format)
-        }
-        Codec::H265 => {
-            let of = |kind: u8| {
-                let found = sets.iter().find(|nal| nal[0] >> 1 & 0x3f == kind);
-                found.map(coded).unwrap_or_default()
-            };
-            let format = format!(
-                "sprop-vps={};sprop-sps={};sprop-pps={}",
-                of(32),
-                of(33),
-                of(34)
-            );
-            ("H265", format)
-        }
-    };
-    let sound = if hears { voice::DESCRIPTION } else { "" };
-    let family = if ip.is_ipv4() { "IP4" } else { "IP6" };
-    format!(
-        "v=0\r\no=- 0 0 IN {family} {ip}\r\ns=simulation\r\nc=IN {family} {ip}\r\nt=0 0\r\n\
-         m=video 0 RTP/AVP {PT}\r\na=rtpmap:{PT} {name}/90000\r\na=fmtp:{PT} {format}\r\n\
-         a=framerate:{}\r\na=control:track1\r\n{sound}",
-        picture::RATE_HZ
-    )
-}
-
-/// Two sockets on an even port and the next (RFC 3550 §11).
-async fn sockets(ip: IpAddr) -> io::Result<(UdpSocket, UdpSocket)> {
-    const TRIES: usize = 32;
-    let mut last = io::Error::from(io::ErrorKind::AddrInUse);
-    for _ in 0..TRIES {
-        let first = UdpSocket::bind(SocketAddr::new(ip, 0)).await?;
-        let port = first.local_addr()?.port();
-        if port % 2 == 1 || port == u16::MAX {
-            continue;
-        }
-        match UdpSocket::bind(SocketAddr::new(ip, port + 1)).await {
-            Ok(second) => return Ok((first, second)),
-            Err(error) => last = error,
-        }
-    }
-    Err(last)
 }
 
 fn md5_hex(text: &str) -> String {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use hall::clock::Clock;
 
 use super::camera::Camera;
-use super::rtsp::Way;
+use super::way::Way;
 use crate::fault::Fault;
 use crate::packet::{self, Report};
 use crate::tone;

@@ -1,5 +1,7 @@
 //! `/api/v1/cameras`: the register of cameras.
 
+use std::collections::BTreeSet;
+
 use axum::Extension;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -25,6 +27,7 @@ use crate::jobs::PASSWORD;
 use crate::room::Room;
 use crate::sql::camera::{self, CameraRow, StreamRow};
 use crate::sql::sound::{self, SoundRow, Switch};
+use crate::sql::{fingerprint, recorder};
 
 /// Sessions that a device is taken to allow when nobody has said otherwise: what
 /// cheap cameras allow.
@@ -192,6 +195,7 @@ async fn views(
     let streams = camera::streams(read, &ids).await?;
     let legal = camera::legal(read, &ids).await?;
     let sounds = sound::of(read, &ids).await?;
+    let misplaced = misplaced(read).await?;
     let names = Names {
         areas: hall::areas::names(read, rows.iter().map(|row| &row.area)).await?,
         agencies: hall::agencies::names(read).await?,
@@ -201,9 +205,28 @@ async fn views(
         .map(|row| {
             let streams = streams.get(&row.id).map_or(&[][..], Vec::as_slice);
             let (legal, sound) = (legal.get(&row.id), sounds.get(&row.id));
-            CameraView::of(row, streams, legal, sound, &names, &room.inner.hub)
+            let mut view = CameraView::of(row, streams, legal, sound, &names, &room.inner.hub);
+            view.misplaced = misplaced.contains(&view.id);
+            view
         })
         .collect())
+}
+
+/// Cameras whose channels seem rearranged.
+async fn misplaced(read: &mut Read) -> Result<BTreeSet<Id<Camera>>, Problem> {
+    let mut found = BTreeSet::new();
+    for swap in fingerprint::open(read, None).await? {
+        let given = recorder::channels(read, &[swap.device])
+            .await?
+            .remove(&swap.device);
+        let given = given.unwrap_or_default();
+        let channels = swap
+            .moves
+            .iter()
+            .flat_map(|(channel, shows)| [*channel, *shows]);
+        found.extend(channels.filter_map(|channel| given.get(&channel).copied()));
+    }
+    Ok(found)
 }
 
 async fn export(hall: &Hall, who: &Who, items: &[CameraView]) -> Result<Response, Problem> {
@@ -383,6 +406,8 @@ async fn retire(
     let now = hall.now();
     let mut tx = hall.db().write().await?;
     let row = find(&mut tx, &who, Permission::CamerasWrite, &name).await?;
+    recorder::release(&mut tx, row.id).await?;
+    fingerprint::forget(&mut tx, row.id).await?;
     camera::retire(&mut tx, row.id, now.wall).await?;
     record(&hall, &mut tx, &who, "camera.retired", row.id, now).await?;
     tx.commit().await?;
@@ -427,6 +452,19 @@ pub(crate) async fn save(
         }
         None => None,
     };
+    if recorder::channel_of(tx, row.id).await?.is_some() {
+        for (field, said) in [
+            ("main", form.main.is_some()),
+            ("sub", form.sub.is_some()),
+            ("username", form.username.is_some()),
+            ("password", form.password.is_some()),
+            ("session_limit", form.session_limit.is_some()),
+        ] {
+            if said {
+                faults.add(field, "is that of its recorder; change it there");
+            }
+        }
+    }
     let main = form
         .main
         .as_deref()

@@ -6,6 +6,9 @@ pub(crate) mod imports;
 pub(crate) mod incidents;
 pub(crate) mod layouts;
 pub(crate) mod probe;
+pub(crate) mod recorder_channels;
+pub(crate) mod recorder_swaps;
+pub(crate) mod recorders;
 #[cfg(feature = "stills")]
 pub(crate) mod stills;
 pub(crate) mod view;
@@ -21,6 +24,9 @@ pub(crate) fn routes() -> OpenApiRouter<Hall> {
         .merge(incidents::routes())
         .merge(layouts::routes())
         .merge(probe::routes())
+        .merge(recorder_channels::routes())
+        .merge(recorder_swaps::routes())
+        .merge(recorders::routes())
         .merge(whep::routes());
     #[cfg(feature = "stills")]
     let routes = routes.merge(stills::routes());

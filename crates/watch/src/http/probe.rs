@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+use watch_core::allot::Need;
 use watch_core::h264;
 use watch_core::payload::annex_b;
 use watch_core::supervise::Reason;
@@ -23,13 +24,14 @@ use watch_core::supervise::Reason;
 use super::form::Faults;
 use crate::ingest::session::{Described, Failure, Heard, Transport};
 use crate::room::Room;
+use crate::sql::recorder;
 
 /// How long the first key frame is waited for. Longer GOPs are common; the answer
 /// then says so and has no still.
-const PATIENCE: Duration = Duration::from_secs(6);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(6);
 
 /// How long a silent host is waited for.
-const SILENCE: Duration = Duration::from_secs(5);
+pub(crate) const SILENCE: Duration = Duration::from_secs(5);
 
 pub(crate) fn routes() -> OpenApiRouter<Hall> {
     OpenApiRouter::new().routes(routes!(probe).guard(Permission::CamerasWrite))
@@ -91,6 +93,25 @@ async fn probe(
     };
     audit::record(&mut tx, hall.now(), &who, act).await?;
     tx.commit().await?;
+    // A recorder counts those who try it too.
+    let mut read = hall.db().read().await?;
+    let recorder = recorder::at(&mut read, &address.host()).await?;
+    drop(read);
+    let _turn = match recorder {
+        Some((device, limit)) => {
+            let limit = usize::try_from(limit).unwrap_or(1);
+            let mut turn = room.inner.hub.turns((device, limit)).ask(Need::Probe);
+            let granted = tokio::time::timeout(SILENCE, turn.granted()).await;
+            if granted.is_err() {
+                return Err(told(&Failure {
+                    reason: Reason::Queued,
+                    detail: "all sessions of the recorder are held by who watches".to_owned(),
+                }));
+            }
+            Some(turn)
+        }
+        None => None,
+    };
     let source = address.source(form.username, form.password);
     let gate = room.inner.hub.gate();
     let described = within(SILENCE, Described::ask(&source, Transport::Tcp, gate))
@@ -137,7 +158,7 @@ async fn first_key(described: Described) -> Result<Option<Vec<u8>>, Failure> {
     }
 }
 
-async fn within<T>(
+pub(crate) async fn within<T>(
     span: Duration,
     asked: impl Future<Output = Result<T, Failure>>,
 ) -> Result<T, Failure> {

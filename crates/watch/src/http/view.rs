@@ -41,6 +41,9 @@ pub(crate) struct CameraView {
     pub(crate) always_on: bool,
     /// Whether it is made by the simulation.
     pub(crate) simulated: bool,
+    /// Whether its picture may be of another place: channels of its recorder seem rearranged,
+    /// and nobody has decided yet.
+    pub(crate) misplaced: bool,
     /// By which right it films.
     pub(crate) legal: LegalView,
     /// Whether it may be heard.
@@ -250,6 +253,7 @@ impl CameraView {
             heading_deg: row.heading_deg,
             always_on: row.always_on,
             simulated: row.simulated,
+            misplaced: false,
             legal: LegalView::of(legal.cloned().unwrap_or_default()),
             sound,
             contact: has_contact.then_some(ContactView {

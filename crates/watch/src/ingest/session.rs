@@ -152,6 +152,8 @@ pub struct Described {
     pub video: Video,
     /// What it says of its sound.
     pub microphone: Microphone,
+    /// What it calls itself in its description, where that is a name.
+    pub name: Option<String>,
 }
 
 impl Described {
@@ -182,7 +184,9 @@ impl Described {
             })?;
         let video = video(&rtsp.streams()[stream]);
         let (_, microphone) = microphone(rtsp.streams());
+        let name = called(rtsp.sdp());
         Ok(Self {
+            name,
             rtsp,
             stream,
             at,
@@ -456,6 +460,51 @@ pub(super) fn clock(report: &retina::rtcp::ReceivedCompoundPacket) -> Option<Clo
     Some(Clock { wall, rtp })
 }
 
+/// Longest name out of a description, in characters.
+const NAME_MAX: usize = 120;
+
+/// What a description calls its session (RFC 8866 §5.3, §5.4); none where it is what the
+/// makers of servers write into every description.
+pub(crate) fn called(sdp: &[u8]) -> Option<String> {
+    const OF_SERVERS: [&str; 9] = [
+        "-",
+        "no name",
+        "media presentation",
+        "media server",
+        "rtsp session",
+        "rtsp server",
+        "session",
+        "stream",
+        "live",
+    ];
+    let text = String::from_utf8_lossy(sdp);
+    // What follows the first stream is said of that stream.
+    let lines = text
+        .lines()
+        .map(str::trim)
+        .take_while(|line| !line.starts_with("m="));
+    let mut found = None;
+    for line in lines {
+        let Some(said) = line.strip_prefix("s=").or_else(|| line.strip_prefix("i=")) else {
+            continue;
+        };
+        let name: String = said
+            .chars()
+            .filter(|c| !c.is_control())
+            .take(NAME_MAX)
+            .collect();
+        let name = name.trim();
+        let folded = name.to_lowercase();
+        let of_server = OF_SERVERS.contains(&folded.as_str())
+            || folded.starts_with("session streamed by")
+            || folded.contains("live555");
+        if !name.is_empty() && !of_server && found.is_none() {
+            found = Some(name.to_owned());
+        }
+    }
+    found
+}
+
 /// The first stream of sound, and what it is.
 pub(super) fn microphone(streams: &[retina::client::Stream]) -> (Option<usize>, Microphone) {
     let Some(at) = streams.iter().position(|stream| stream.media() == "audio") else {
@@ -522,5 +571,31 @@ pub(super) fn failure(error: &retina::Error) -> Failure {
     Failure {
         reason,
         detail: first_line,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::called;
+
+    #[test]
+    fn a_name_is_one_that_somebody_gave() {
+        for (sdp, name) in [
+            ("v=0\r\ns=Gerbang timur\r\nt=0 0\r\n", Some("Gerbang timur")),
+            (
+                "v=0\r\ns=-\r\ni=Loket 2\r\nm=video 0 RTP/AVP 96\r\n",
+                Some("Loket 2"),
+            ),
+            ("s=Media Presentation\r\nm=video 0\r\ni=kamera\r\n", None),
+            ("s=Session streamed by \"nvr\"\r\n", None),
+            ("s=  \r\n", None),
+            ("", None),
+            ("s=a\u{7}b\r\n", Some("ab")),
+        ] {
+            assert_eq!(called(sdp.as_bytes()).as_deref(), name, "{sdp}");
+        }
+        let long = format!("s={}\r\n", "n".repeat(4_000));
+        assert_eq!(called(long.as_bytes()).map(|name| name.len()), Some(120));
+        assert_eq!(called(b"s=\xff\xfe").as_deref(), Some("\u{fffd}\u{fffd}"));
     }
 }

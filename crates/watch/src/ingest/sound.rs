@@ -13,8 +13,8 @@ use std::time::Duration;
 use base::now::Now;
 use futures::future::BoxFuture;
 use hall::Hall;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
+use watch_core::allot::Need;
 use watch_core::sound::cut;
 use watch_core::supervise::{Effect, Input, Reason, Supervisor};
 use watch_core::timeline::Timeline;
@@ -23,27 +23,22 @@ use super::hearing::{Heard, Hearing};
 use super::session::{Clock, Failure, Transport};
 use crate::hub::Hub;
 use crate::hub::sound::Sound;
+use crate::hub::turns::{Turn, Turns};
 
 /// What the task of one camera's sound is given.
 pub(crate) struct Task {
     pub(crate) hall: Hall,
     pub(crate) hub: Hub,
     pub(crate) sound: Arc<Sound>,
-    pub(crate) sessions: Arc<Semaphore>,
+    pub(crate) turns: Turns,
     pub(crate) stop: CancellationToken,
 }
 
 /// The connection, whichever stage it is in, with the device's session it uses.
 enum Link {
     None,
-    Opening(
-        BoxFuture<'static, Result<Hearing, Failure>>,
-        OwnedSemaphorePermit,
-    ),
-    Playing(
-        Box<Hearing>,
-        #[expect(dead_code, reason = "held as long as the session lasts")] OwnedSemaphorePermit,
-    ),
+    Opening(BoxFuture<'static, Result<Hearing, Failure>>, Turn),
+    Playing(Box<Hearing>, Turn),
 }
 
 enum Event {
@@ -93,8 +88,24 @@ impl Task {
 async fn next(link: &mut Link) -> Event {
     match link {
         Link::None => futures::future::pending().await,
-        Link::Opening(attempt, _) => Event::Opened(attempt.await),
-        Link::Playing(hearing, _) => Event::Heard(hearing.next().await),
+        Link::Opening(attempt, turn) => tokio::select! {
+            biased;
+            () = turn.yields() => Event::Opened(Err(needed())),
+            opened = attempt => Event::Opened(opened),
+        },
+        Link::Playing(hearing, turn) => tokio::select! {
+            biased;
+            () = turn.yields() => Event::Heard(Err(needed())),
+            heard = hearing.next() => Event::Heard(heard),
+        },
+    }
+}
+
+/// A picture needs the session.
+fn needed() -> Failure {
+    Failure {
+        reason: Reason::SessionLimit,
+        detail: "a picture of the device needs the session".to_owned(),
     }
 }
 
@@ -161,9 +172,9 @@ impl Ingest {
             self.supervise(Input::Failed(Reason::Stopped), now);
             return;
         }
-        let spare = self.task.sessions.available_permits() > resting;
-        let permit = spare.then(|| Arc::clone(&self.task.sessions).try_acquire_owned());
-        let Some(Ok(permit)) = permit else {
+        let spare = self.task.turns.spare() > resting;
+        let turn = spare.then(|| self.task.turns.ask(Need::Spare));
+        let Some(turn) = turn.filter(Turn::holds) else {
             self.supervise(Input::Failed(Reason::SessionLimit), now);
             return;
         };
@@ -171,7 +182,7 @@ impl Ingest {
         let transport = self.transport;
         let gate = self.task.hub.gate().clone();
         let attempt = Box::pin(async move { Hearing::open(&source, transport, &gate).await });
-        self.link = Link::Opening(attempt, permit);
+        self.link = Link::Opening(attempt, turn);
     }
 
     fn close(&mut self) {
@@ -186,8 +197,8 @@ impl Ingest {
 
     fn playing(&mut self, hearing: Hearing) {
         self.timeline.connected();
-        if let Link::Opening(_, permit) = std::mem::replace(&mut self.link, Link::None) {
-            self.link = Link::Playing(Box::new(hearing), permit);
+        if let Link::Opening(_, turn) = std::mem::replace(&mut self.link, Link::None) {
+            self.link = Link::Playing(Box::new(hearing), turn);
         }
     }
 

@@ -10,15 +10,15 @@ use base::now::Now;
 use base::unit::Bytes;
 use futures::future::BoxFuture;
 use hall::Hall;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use watch_core::frame::{Codec, Frame};
 use watch_core::payload::annex_b;
-use watch_core::supervise::{Effect, Input, Reason, Supervisor, Word};
+use watch_core::supervise::{Effect, Input, Supervisor, Word};
 use watch_core::timeline::Timeline;
 
 use super::gate::Gate;
 use super::session::{Clock, Failure, Heard, Opened, Session, Transport};
+use crate::hub::turns::{Turn, Turns};
 use crate::hub::{Channel, Meter};
 
 /// How often a report tells the age of the newest picture anew.
@@ -29,27 +29,25 @@ pub(crate) struct Task {
     pub(crate) hall: Hall,
     pub(crate) gate: Gate,
     pub(crate) channel: Arc<Channel>,
-    pub(crate) sessions: Arc<Semaphore>,
+    pub(crate) turns: Turns,
     pub(crate) stop: CancellationToken,
 }
 
 /// The connection, whichever stage it is in, with the device's session it uses.
 enum Link {
     None,
-    Opening(
-        BoxFuture<'static, Result<Opened, Failure>>,
-        OwnedSemaphorePermit,
-    ),
-    Playing(
-        Box<Session>,
-        #[expect(dead_code, reason = "held as long as the session lasts")] OwnedSemaphorePermit,
-    ),
+    /// The device has none to spare.
+    Queued(Turn),
+    Opening(BoxFuture<'static, Result<Opened, Failure>>, Turn),
+    Playing(Box<Session>, Turn),
 }
 
 enum Event {
     Stop,
     Wants,
     Changed,
+    Granted,
+    Yield,
     Opened(Result<Opened, Failure>),
     Heard(Result<Heard, Failure>),
     Tick,
@@ -59,7 +57,7 @@ struct Ingest {
     hall: Hall,
     gate: Gate,
     channel: Arc<Channel>,
-    sessions: Arc<Semaphore>,
+    turns: Turns,
     supervisor: Supervisor,
     timeline: Timeline,
     meter: Meter,
@@ -89,7 +87,7 @@ impl Task {
             hall: self.hall,
             gate: self.gate,
             channel: self.channel,
-            sessions: self.sessions,
+            turns: self.turns,
         };
         loop {
             let due = ingest.due();
@@ -114,8 +112,20 @@ impl Task {
 async fn next(link: &mut Link) -> Event {
     match link {
         Link::None => futures::future::pending().await,
-        Link::Opening(attempt, _) => Event::Opened(attempt.await),
-        Link::Playing(session, _) => Event::Heard(session.next().await),
+        Link::Queued(turn) => {
+            turn.granted().await;
+            Event::Granted
+        }
+        Link::Opening(attempt, turn) => tokio::select! {
+            biased;
+            () = turn.yields() => Event::Yield,
+            opened = attempt => Event::Opened(opened),
+        },
+        Link::Playing(session, turn) => tokio::select! {
+            biased;
+            () = turn.yields() => Event::Yield,
+            heard = session.next() => Event::Heard(heard),
+        },
     }
 }
 
@@ -137,8 +147,22 @@ impl Ingest {
         let input = match event {
             Event::Stop | Event::Tick => Some(Input::Tick),
             Event::Changed => Some(Input::Changed),
-            Event::Wants if self.channel.is_wanted() => Some(Input::Wanted),
-            Event::Wants => Some(Input::Unwanted),
+            Event::Wants => Some(self.wants()),
+            Event::Granted => {
+                if let Link::Queued(turn) = std::mem::replace(&mut self.link, Link::None) {
+                    self.begin(turn);
+                }
+                Some(Input::Turn)
+            }
+            Event::Yield => {
+                // Closed before the supervisor is told: it was no fault of the transport.
+                self.link = Link::None;
+                self.supervise(Input::Yielded, now);
+                if self.supervisor.is_queued() {
+                    self.link = Link::Queued(self.turns.ask(self.channel.need()));
+                }
+                None
+            }
             Event::Opened(Ok(opened)) => {
                 self.playing(opened);
                 Some(Input::Playing)
@@ -181,15 +205,33 @@ impl Ingest {
     fn open(&mut self, now: Now) {
         self.link = Link::None;
         self.began = false;
-        let Ok(permit) = Arc::clone(&self.sessions).try_acquire_owned() else {
-            self.supervise(Input::Failed(Reason::SessionLimit), now);
-            return;
-        };
+        let turn = self.turns.ask(self.channel.need());
+        if turn.holds() {
+            self.begin(turn);
+        } else {
+            self.link = Link::Queued(turn);
+            self.supervise(Input::Queued, now);
+        }
+    }
+
+    fn begin(&mut self, turn: Turn) {
         let source = self.channel.sources().borrow().clone();
         let transport = self.transport;
         let gate = self.gate.clone();
         let attempt = Box::pin(async move { Session::open(&source, transport, &gate).await });
-        self.link = Link::Opening(attempt, permit);
+        self.link = Link::Opening(attempt, turn);
+    }
+
+    /// Somebody has come or gone: what its session is needed for may be another thing.
+    fn wants(&self) -> Input {
+        if let Link::Queued(turn) | Link::Opening(_, turn) | Link::Playing(_, turn) = &self.link {
+            turn.need(self.channel.need());
+        }
+        if self.channel.is_wanted() {
+            Input::Wanted
+        } else {
+            Input::Unwanted
+        }
     }
 
     fn close(&mut self, had_picture: bool) {
@@ -216,8 +258,8 @@ impl Ingest {
             report.video = Some(video);
             report.microphone = Some(microphone);
         });
-        if let Link::Opening(_, permit) = std::mem::replace(&mut self.link, Link::None) {
-            self.link = Link::Playing(Box::new(session), permit);
+        if let Link::Opening(_, turn) = std::mem::replace(&mut self.link, Link::None) {
+            self.link = Link::Playing(Box::new(session), turn);
         }
     }
 

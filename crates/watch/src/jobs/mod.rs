@@ -4,6 +4,7 @@
 //! that running it once more than needed does no harm.
 
 mod endings;
+mod recorders;
 mod revoked;
 mod states;
 mod streams;
@@ -14,7 +15,7 @@ use crate::live::Ended;
 use crate::room::{Error, Room};
 use crate::sql;
 
-pub(crate) use streams::PASSWORD;
+pub(crate) use streams::{PASSWORD, credentials};
 
 /// Starts all of them, after what a crash has left is put right.
 pub(crate) async fn start(room: &Room, ended: mpsc::Receiver<Ended>) -> Result<(), Error> {
@@ -32,6 +33,8 @@ pub(crate) async fn start(room: &Room, ended: mpsc::Receiver<Ended>) -> Result<(
         .spawn("watch.states", states::tell(room.clone()));
     hall.tasks()
         .spawn("watch.endings", endings::write(room.clone(), ended));
+    hall.tasks()
+        .spawn("watch.recorders", recorders::follow(room.clone()));
     hall.tasks()
         .spawn("watch.revoked", revoked::follow(room.clone()));
     Ok(())

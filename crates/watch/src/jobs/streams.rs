@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use base::fact::Fact;
-use base::id::{Camera, Id};
+use base::id::{Camera, Device, Id};
 use base::redact::Secret;
 use hall::guard::{Permission, Place};
 use hall::live::Event;
@@ -96,7 +96,7 @@ async fn tell(room: &Room, id: Id<Camera>, row: Option<CameraRow>) -> Result<(),
         return Ok(());
     };
     let mut read = room.inner.hall.db().read().await?;
-    let credentials = credentials(room, &mut read, &row).await?;
+    let credentials = credentials(room, &mut read, row.device, row.username.clone()).await?;
     let streams = camera::streams(&mut read, &[id]).await?.remove(&id);
     let audible = sound::of(&mut read, &[id]).await?.remove(&id);
     drop(read);
@@ -158,19 +158,20 @@ async fn leave(room: &Room, stopped: Vec<StreamKey>) {
 
 /// A password that cannot be opened is one that the camera will refuse; the page
 /// then says so, and everything else of the camera goes on working.
-async fn credentials(
+pub(crate) async fn credentials(
     room: &Room,
     conn: &mut store::Conn,
-    row: &CameraRow,
+    device: Id<Device>,
+    username: Option<String>,
 ) -> Result<Option<(String, Secret<String>)>, Error> {
-    let Some(username) = row.username.clone() else {
+    let Some(username) = username else {
         return Ok(None);
     };
-    let sealed = camera::sealed_password(conn, row.device).await?;
+    let sealed = camera::sealed_password(conn, device).await?;
     let password = match sealed {
         None => String::new(),
         Some(sealed) => {
-            let key = row.device.to_string();
+            let key = device.to_string();
             match room
                 .inner
                 .hall
@@ -179,7 +180,7 @@ async fn credentials(
             {
                 Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
                 Err(error) => {
-                    tracing::error!(device.id = %row.device, %error, "a camera's password cannot be opened");
+                    tracing::error!(device.id = %device, %error, "a camera's password cannot be opened");
                     String::new()
                 }
             }

@@ -1,7 +1,9 @@
 //! The room's tables, one file per noun. No SQL stands elsewhere in this crate.
 
 pub(crate) mod camera;
+pub(crate) mod fingerprint;
 pub(crate) mod layout;
+pub(crate) mod recorder;
 pub(crate) mod sound;
 pub(crate) mod still;
 pub(crate) mod viewing;
