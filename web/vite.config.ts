@@ -48,8 +48,8 @@ export default defineConfig({
       checks: { bundlerTimings: false },
       output: {
         // What every page has comes in one file: many small ones pack badly, and each
-        // is a question more over a satellite. So do the icons of the login page, which others use too.
-        codeSplitting: { groups: [{ name: 'shell', test: /node_modules\/(svelte(?!\/src\/(reactivity|motion|transition|easing|animate|store|attachments))|@sveltejs|openapi-fetch|esm-env|clsx)|src\/(shell|api)\/(?!words\/en|Tabs|Choices)|lucide.*\/eye(-off)?\./ }] }
+        // is a question more over a satellite.
+        codeSplitting: { groups: [{ name: 'shell', test: /node_modules\/(svelte(?!\/src\/(reactivity|motion|transition|easing|animate|store|attachments))|@sveltejs|openapi-fetch|esm-env|clsx)|src\/(shell|api)\/(?!words\/en|Tabs|Choices|KeySheet)/ }] }
       }
     }
   },

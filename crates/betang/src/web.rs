@@ -106,22 +106,25 @@ fn file(name: &str, headers: &HeaderMap) -> Option<Response> {
     } else {
         "no-cache"
     };
-    // Asked for anew each time, and sent anew only when it is another. Weak: the
-    // packed forms are the same page.
-    let tag = format!("W/\"{}\"", hash_of(&found.metadata.sha256_hash()));
-    let known = headers
-        .get(header::IF_NONE_MATCH)
-        .and_then(|value| value.to_str().ok())
-        .is_some_and(|known| known.split(',').any(|known| known.trim() == tag));
     let mut answer = Response::builder()
-        .header(header::ETAG, tag)
         .header(header::CACHE_CONTROL, caching)
         .header(header::VARY, "accept-encoding");
-    if known {
-        return answer
-            .status(StatusCode::NOT_MODIFIED)
-            .body(Body::empty())
-            .ok();
+    // What is asked for anew each time is sent anew only when it is another. Weak: the
+    // packed forms are the same page. What never changes is not asked for again, and a
+    // phone pays for each octet of a header that nobody reads.
+    if !immutable {
+        let tag = format!("W/\"{}\"", hash_of(&found.metadata.sha256_hash()));
+        let known = headers
+            .get(header::IF_NONE_MATCH)
+            .and_then(|value| value.to_str().ok())
+            .is_some_and(|known| known.split(',').any(|known| known.trim() == tag));
+        answer = answer.header(header::ETAG, tag);
+        if known {
+            return answer
+                .status(StatusCode::NOT_MODIFIED)
+                .body(Body::empty())
+                .ok();
+        }
     }
     answer = answer.header(header::CONTENT_TYPE, content_type(name));
     if let Some(encoding) = encoding {

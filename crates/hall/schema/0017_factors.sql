@@ -20,6 +20,7 @@ CREATE TABLE hall_network (
 -- The rule that nobody comes in from elsewhere without a second factor. In force while
 -- there is the one row, number 1.
 CREATE TABLE hall_factor_rule (
+    -- Always 1.
     number BIGINT NOT NULL PRIMARY KEY,
     -- Since when, and who has turned it on.
     since_us BIGINT NOT NULL,
@@ -29,6 +30,7 @@ CREATE TABLE hall_factor_rule (
 -- Sessions in which a second factor was shown. One that has none may do nothing where one
 -- is asked for.
 CREATE TABLE hall_session_factor (
+    -- In which session.
     session_id BYTEA NOT NULL PRIMARY KEY REFERENCES hall_session (id),
     -- totp recovery passkey
     kind TEXT NOT NULL,
@@ -37,6 +39,7 @@ CREATE TABLE hall_session_factor (
 
 -- Apps that compute codes (RFC 6238: SHA-1, 30 s, six digits), one a person.
 CREATE TABLE hall_totp (
+    -- Whose.
     person_id BYTEA NOT NULL PRIMARY KEY REFERENCES hall_person (id),
     -- 20 bytes, sealed for this row.
     secret BYTEA NOT NULL,
@@ -51,6 +54,7 @@ CREATE TABLE hall_totp (
 
 -- Codes on paper for the day the phone is lost, ten at a time, each good once.
 CREATE TABLE hall_recovery (
+    -- Whose.
     person_id BYTEA NOT NULL REFERENCES hall_person (id),
     -- SHA-256 of the code without strokes.
     hash BYTEA NOT NULL,
@@ -87,7 +91,9 @@ CREATE INDEX hall_passkey_person ON hall_passkey (person_id);
 
 -- Factors that an administrator has taken from somebody who could not show them.
 CREATE TABLE hall_factor_reset (
+    -- From whom.
     person_id BYTEA NOT NULL REFERENCES hall_person (id),
+    -- When, by whom, and why.
     at_us BIGINT NOT NULL,
     by_person BYTEA NOT NULL REFERENCES hall_person (id),
     reason TEXT NOT NULL,

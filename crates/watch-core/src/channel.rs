@@ -124,8 +124,8 @@ fn names(seen: &Seen, known: &[Seen]) -> Match {
     let Some(name) = &seen.name else {
         return Match::Unknown;
     };
-    let named = known.iter().filter_map(|it| it.name.as_ref());
-    match named.last() {
+    let mut named = known.iter().filter_map(|it| it.name.as_ref());
+    match named.next_back() {
         Some(last) if last == name => Match::Same,
         Some(_) => Match::Other,
         None => Match::Unknown,

@@ -2010,6 +2010,25 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/emergency": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How it stands with the envelope. */
+        get: operations["get_emergency"];
+        put?: never;
+        /** Makes a code, on the machine of the house and nowhere else; the one before is void. */
+        post: operations["post_emergency"];
+        /** Takes the code back: the envelope counts no more. */
+        delete: operations["delete_emergency"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/excuses": {
         parameters: {
             query?: never;
@@ -2247,6 +2266,24 @@ export interface paths {
          *     the house as a whole. */
         put: operations["put_holidays_by_year"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/identities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** People and who they are at the provider. */
+        get: operations["get_identities"];
+        put?: never;
+        /** Begins to link oneself: an address to go to, and a cookie for this browser. */
+        post: operations["post_identities"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2829,6 +2866,118 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/recorders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Recorders that the caller may change, with their channels. */
+        get: operations["get_recorders"];
+        put?: never;
+        /** Adds a recorder. Required: `name`, `area`, `address`, `template`. No channel is asked
+         *     yet. */
+        post: operations["post_recorders"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recorders/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The makes whose paths are known. */
+        get: operations["get_recorders_templates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recorders/{recorder}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One recorder. */
+        get: operations["get_recorders_by_recorder"];
+        put?: never;
+        post?: never;
+        /** Takes a recorder out of service. With cameras on its channels it needs their number,
+         *     and takes them out too; their viewings and stills stay. */
+        delete: operations["delete_recorders_by_recorder"];
+        options?: never;
+        head?: never;
+        /** Changes a recorder, and where all its channels are with it. */
+        patch: operations["patch_recorders_by_recorder"];
+        trace?: never;
+    };
+    "/api/v1/recorders/{recorder}/cameras": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes channels cameras, in one transaction: all that were sent, or nothing. One that is
+         *     the camera of that short name already stays as it is. */
+        post: operations["post_recorders_by_recorder_cameras"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recorders/{recorder}/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the last search of a recorder has found so far. */
+        get: operations["get_recorders_by_recorder_search"];
+        put?: never;
+        /** Asks the channels of a recorder what they have, one by one and within its sessions.
+         *     Saves nothing. */
+        post: operations["post_recorders_by_recorder_search"];
+        /** Ends a search; what it has found stays. */
+        delete: operations["delete_recorders_by_recorder_search"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recorders/{recorder}/swap": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The newest notice of a recorder, with pictures of before and after while it is open. */
+        get: operations["get_recorders_by_recorder_swap"];
+        put?: never;
+        /** Decides about channels that seem rearranged. */
+        post: operations["post_recorders_by_recorder_swap"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/releases": {
         parameters: {
             query?: never;
@@ -3006,6 +3155,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/session/emergency": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Comes in by the sealed code, for one hour, and raises the alarm. */
+        post: operations["post_session_emergency"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session/factor": {
         parameters: {
             query?: never;
@@ -3119,6 +3285,57 @@ export interface paths {
         get?: never;
         /** Changes one's own password. One's other sessions end. */
         put: operations["put_session_password"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/provider": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begins a login by the provider: an address to go to, and a cookie for this browser. */
+        post: operations["post_session_provider"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/provider/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Comes back from the provider: a cookie for this browser, or a link for who is here. */
+        post: operations["post_session_provider_answer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/ways": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which ways in there are beside passwords. */
+        get: operations["get_session_ways"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -3681,6 +3898,24 @@ export interface paths {
         /** Takes every second factor from somebody who has lost them, and ends his sessions. */
         post: operations["post_staff_by_id_factors_reset"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/staff/{id}/identity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Says whom the provider will vouch for as a person. Who was linked before is not any more. */
+        put: operations["put_staff_by_id_identity"];
+        post?: never;
+        /** Takes apart what is linked or expected, of oneself or of somebody whom one manages. */
+        delete: operations["delete_staff_by_id_identity"];
         options?: never;
         head?: never;
         patch?: never;
@@ -4339,6 +4574,23 @@ export interface components {
              *     QR and has checked the house by itself. */
             words?: string | null;
         };
+        /** @description What the browser was given at the provider. */
+        AnswerForm: {
+            /** @description What is exchanged for a token. */
+            code?: string | null;
+            /** @description A word of the provider for why there is no code. */
+            error?: string | null;
+            /** @description Who the provider says it is. */
+            iss?: string | null;
+            /** @description Which login it belongs to. */
+            state: string;
+        };
+        /** @description What has become of a login. */
+        AnsweredView: {
+            /** @description The page to go on to. */
+            back: string;
+            login?: components["schemas"]["LoginView"] | null;
+        };
         /**
          * @description How deep a code goes.
          * @enum {string}
@@ -4433,6 +4685,16 @@ export interface components {
             recovery: number;
             /** @description Whether there is an app that computes codes. */
             totp: boolean;
+        };
+        /** @description Where to go on to. */
+        BeginForm: {
+            /** @description A page of this house: a path. Anything else counts as none. */
+            back?: string | null;
+        };
+        /** @description A login that has been begun. */
+        BegunView: {
+            /** @description Where the browser goes. */
+            url: string;
         };
         /** @description What is wrong with connections, and whose it is. */
         BriefIncidents: {
@@ -4617,6 +4879,9 @@ export interface components {
             kind: components["schemas"]["CameraKindWord"];
             /** @description By which right it films. */
             legal: components["schemas"]["LegalView"];
+            /** @description Whether its picture may be of another place: channels of its recorder seem rearranged,
+             *     and nobody has decided yet. */
+            misplaced: boolean;
             /** @description As officials call it. */
             name: string;
             point?: components["schemas"]["LatLon"] | null;
@@ -8766,6 +9031,26 @@ export interface components {
             /** @description So long it is good for, in milliseconds. */
             timeout_ms: number;
         };
+        /**
+         * @description What a channel shows.
+         * @enum {string}
+         */
+        ChannelVerdict: "picture" | "blank" | "none";
+        /** @description A channel that is a camera. */
+        ChannelView: {
+            /** @description `cam_…`. */
+            camera: string;
+            /**
+             * Format: int64
+             * @description Its number, from 1.
+             */
+            channel: number;
+            /** @description Its name. */
+            name: string;
+            /** @description Its short name. */
+            short: string;
+            state?: components["schemas"]["StateView"] | null;
+        };
         /** @description A checkpoint, and where it went. */
         CheckpointView: {
             /** @description The day it is the checkpoint of, `YYYY-MM-DD` in the zone of the house; null: made
@@ -8803,6 +9088,73 @@ export interface components {
              * @description How many entries of the audit it covers.
              */
             size: number;
+        };
+        /**
+         * @description Channels that become cameras.
+         * @example {
+         *       "rows": [
+         *         {
+         *           "channel": 1,
+         *           "name": "Pasar Besar, gerbang",
+         *           "short": "pasar-1"
+         *         }
+         *       ]
+         *     }
+         */
+        Choice: {
+            /** @description Says what would become of them and writes nothing. */
+            preview?: boolean;
+            /** @description Up to 256. */
+            rows: components["schemas"]["ChosenRow"][];
+        };
+        /** @description What becomes of the channels. */
+        Chosen: {
+            /** @description In the order that they were sent. */
+            rows: components["schemas"]["ChosenView"][];
+            /** @description Whether anything was written. */
+            written: boolean;
+        };
+        /** @description What is wrong with a field. */
+        ChosenFault: {
+            /** @description What. */
+            detail: string;
+            /** @description Which. */
+            field: string;
+        };
+        /** @description A channel that becomes a camera. */
+        ChosenRow: {
+            /** @description `opd_…`; that of the recorder when left out. */
+            agency?: string | null;
+            /** @description Pull it even when nobody watches. */
+            always_on?: boolean | null;
+            /** @description Kemendagri code; that of the recorder when left out. */
+            area?: string | null;
+            /**
+             * Format: int64
+             * @description Its number, from 1.
+             */
+            channel: number;
+            /** @description `kantor`, `ruang_publik`, `proyek_strategis` or `lainnya`. */
+            kind?: string | null;
+            /** @description Up to 120 characters. */
+            name: string;
+            point?: components["schemas"]["LatLon"] | null;
+            /** @description a-z, 0-9 and -, up to 40; unique. */
+            short: string;
+        };
+        /** @description What becomes of one channel. */
+        ChosenView: {
+            /** @description The camera that it is now. */
+            camera?: string | null;
+            /**
+             * Format: int64
+             * @description Its number.
+             */
+            channel: number;
+            /** @description Why it cannot stand, field by field. */
+            faults: components["schemas"]["ChosenFault"][];
+            /** @description `new`, `same` for one that is that camera already, or `refused`. */
+            verdict: components["schemas"]["RowVerdict"];
         };
         /** @description A claim. */
         Claim: {
@@ -9103,6 +9455,21 @@ export interface components {
          * @enum {string}
          */
         DoubtWord: "empty" | "code_unknown" | "code_without_dots" | "code_contradicts_name" | "code_elsewhere" | "no_such_name" | "no_such_regency" | "wrong_district" | "wrong_regency" | "several" | "name_alone";
+        /** @description The code of the envelope. */
+        EmergencyForm: {
+            /** @description As it is written; upper and lower case are the same. */
+            code: string;
+        };
+        /** @description Somebody is in by the sealed code. */
+        EmergencyView: {
+            /** @description Whether it is the one who asks. */
+            own: boolean;
+            /**
+             * Format: int64
+             * @description Until when, microseconds since 1970 UTC.
+             */
+            until_us: number;
+        };
         /** @description What an app is told, once. */
         EnrolmentView: {
             /** @description To be photographed. */
@@ -9140,6 +9507,31 @@ export interface components {
             via: string;
             who?: components["schemas"]["ActorView"] | null;
         };
+        /** @description The envelope. */
+        EnvelopeView: {
+            /**
+             * Format: int64
+             * @description When it was sealed, microseconds since 1970 UTC; null: never.
+             */
+            sealed_us?: number | null;
+            /** @description How it stands. */
+            state: components["schemas"]["EnvelopeWord"];
+            /**
+             * Format: int64
+             * @description Until when somebody is in by a sealed code; null: nobody is.
+             */
+            until_us?: number | null;
+            /**
+             * Format: int64
+             * @description When it was used; null: not yet.
+             */
+            used_us?: number | null;
+        };
+        /**
+         * @description How it stands with the envelope.
+         * @enum {string}
+         */
+        EnvelopeWord: "none" | "intact" | "used" | "void";
         /** @description The evidence of a month, of a village or of a provider. */
         EvidenceSheet: {
             /** @description The areas around it, from the narrowest on. */
@@ -9297,6 +9689,13 @@ export interface components {
          * @enum {string}
          */
         ExcuseWord: "maintenance" | "force_majeure";
+        /** @description Who the provider will vouch for as a person. */
+        ExpectForm: {
+            /** @description By what he is named there. */
+            kind: components["schemas"]["IdentityWord"];
+            /** @description What that is. */
+            value: string;
+        };
         /** @description A code of the app, or one on paper. */
         FactorForm: {
             /** @description Six digits, or sixteen characters; blanks and strokes do not matter. */
@@ -9358,6 +9757,25 @@ export interface components {
             /** @description What to log in by. */
             username: string;
         };
+        /** @description What a channel shows. */
+        FoundView: {
+            /** @description The camera that it is already. */
+            camera?: string | null;
+            /**
+             * Format: int32
+             * @description Its number, from 1.
+             */
+            channel: number;
+            main?: components["schemas"]["TriedView"] | null;
+            /** @description What it calls itself. */
+            name?: string | null;
+            reason?: components["schemas"]["ReasonWord"] | null;
+            /** @description Its first picture, small. */
+            still_jpeg_base64?: string | null;
+            sub?: components["schemas"]["TriedView"] | null;
+            /** @description What it shows. */
+            verdict: components["schemas"]["ChannelVerdict"];
+        };
         /** @description The shape of an area as GeoJSON: rings of positions, longitude first. */
         Geometry: {
             /** @description One outer ring, then holes. */
@@ -9369,6 +9787,21 @@ export interface components {
             coordinates: components["schemas"]["Vec"][][];
             /** @enum {string} */
             type: "MultiPolygon";
+        };
+        /** @description A camera and the channel that it would have. */
+        GivenView: {
+            /**
+             * Format: int64
+             * @description The channel that it has.
+             */
+            from: number;
+            /** @description Its name. */
+            name: string;
+            /**
+             * Format: int64
+             * @description The channel that it would have.
+             */
+            to: number;
         };
         /** @description A right that is asked for. */
         GrantForm: {
@@ -9509,6 +9942,33 @@ export interface components {
             /** @description The version of the program. */
             version: string;
         };
+        /** @description People and who they are at the provider. */
+        IdentitiesView: {
+            /** @description Those whom one may see, oneself among them. */
+            items: components["schemas"]["IdentityView"][];
+        };
+        /** @description Somebody and who he is at the provider. */
+        IdentityView: {
+            /** @description What that is. */
+            expected?: string | null;
+            expected_kind?: components["schemas"]["IdentityWord"] | null;
+            /** @description The provider. */
+            issuer: string;
+            /**
+             * Format: int64
+             * @description Since when he is linked, microseconds since 1970 UTC; null: not yet.
+             */
+            linked_us?: number | null;
+            /** @description Who. */
+            person: components["schemas"]["PersonView"];
+            /** @description What the provider called him when he was linked. */
+            shown?: string | null;
+        };
+        /**
+         * @description By what somebody is named at the provider.
+         * @enum {string}
+         */
+        IdentityWord: "email" | "username";
         /** @description One field that changes. */
         ImportAltered: {
             /** @description The key of the column. */
@@ -10494,6 +10954,7 @@ export interface components {
         };
         /** @description Who is here, what may be done, and in which house. */
         MeView: {
+            emergency?: components["schemas"]["EmergencyView"] | null;
             /** @description With which rights. */
             grants: components["schemas"]["GrantView"][];
             /** @description Which house. */
@@ -10567,6 +11028,29 @@ export interface components {
             price: components["schemas"]["MoneyTotal"];
             /** @description Points of which nobody has said until when they are paid. */
             until_unknown: number;
+        };
+        /** @description A channel that shows another place. */
+        MoveView: {
+            /** @description What the channel is known by: a picture of before. */
+            before_jpeg_base64?: string | null;
+            /** @description The camera that has this channel, `cam_…`. */
+            camera?: string | null;
+            /**
+             * Format: int64
+             * @description Its number.
+             */
+            channel: number;
+            /** @description Its name. */
+            name: string;
+            /** @description What it showed when it was noticed. */
+            now_jpeg_base64?: string | null;
+            /**
+             * Format: int64
+             * @description The channel whose camera it seems to show.
+             */
+            shows: number;
+            /** @description The name of that camera. */
+            shows_name: string;
         };
         /** @description An OPD. */
         NamedAgency: {
@@ -10919,6 +11403,13 @@ export interface components {
             share_percent?: number;
             /** @description And to the boxes of these sites, whatever the share. */
             sites?: string[];
+        };
+        /** @description A provider of identities. */
+        OfferView: {
+            /** @description Where a browser ends its session there; null where that is not known. */
+            leave_url?: string | null;
+            /** @description What it is called. */
+            name: string;
         };
         /** @description The outline of one area as GeoJSON. */
         Outline: {
@@ -12492,7 +12983,7 @@ export interface components {
          * @description Why a stream is not live.
          * @enum {string}
          */
-        ReasonWord: "wrong_password" | "no_such_path" | "silent" | "refused" | "unreachable" | "codec" | "no_key_frame" | "frozen" | "session_limit" | "protocol" | "stopped" | "not_allowed";
+        ReasonWord: "wrong_password" | "no_such_path" | "silent" | "refused" | "unreachable" | "codec" | "no_key_frame" | "frozen" | "session_limit" | "protocol" | "stopped" | "not_allowed" | "queued";
         /** @description One list, counted: `file_rows` is the sum of `villages`, `duplicates`, `waiting`,
          *     `foreign` and `left_out`. */
         ReconciledList: {
@@ -12722,6 +13213,106 @@ export interface components {
              * @description The last number of a gap; of a record the same.
              */
             to_seq: number;
+        };
+        /**
+         * @description A recorder to be added or changed. What is left out stays as it is.
+         * @example {
+         *       "address": "127.0.0.1",
+         *       "area": "62.71.01",
+         *       "name": "NVR Pasar Besar",
+         *       "password": "rahasia",
+         *       "port": 9,
+         *       "template": "hikvision",
+         *       "username": "admin"
+         *     }
+         */
+        RecorderForm: {
+            /** @description The host, without a port or a path. */
+            address?: string | null;
+            /** @description `opd_…`. */
+            agency?: string | null;
+            /** @description Kemendagri code. */
+            area?: string | null;
+            /** @description What stands for the full picture in it. */
+            main_word?: string | null;
+            /** @description Up to 120 characters. */
+            name?: string | null;
+            /** @description What people should know, up to 500 characters. */
+            notes?: string | null;
+            /** @description What it asks for. Kept sealed, never shown again. */
+            password?: string | null;
+            /** @description The path that is typed, with `{channel}` and perhaps `{layer}` in it. */
+            path?: string | null;
+            /**
+             * Format: int32
+             * @description Where it answers RTSP; that of its make when never said.
+             */
+            port?: number | null;
+            /**
+             * Format: int64
+             * @description RTSP sessions that it stands at once, 1 to 256; that of its make when never said.
+             */
+            session_limit?: number | null;
+            /** @description What stands for the small one; empty: there is none. */
+            sub_word?: string | null;
+            /** @description The slug of its make, or `own` for a path that is typed. */
+            template?: string | null;
+            /** @description What it asks for. */
+            username?: string | null;
+        };
+        /** @description The recorders that the caller may change. */
+        RecorderList: {
+            /** @description By name. */
+            items: components["schemas"]["RecorderView"][];
+        };
+        /** @description A recorder. */
+        RecorderView: {
+            /** @description The host. */
+            address: string;
+            agency?: components["schemas"]["NamedAgency"] | null;
+            /** @description The smallest area it is known to be in. */
+            area: string;
+            /** @description Its name. */
+            area_name: string;
+            /**
+             * Format: int64
+             * @description When any of it last changed, µs since 1970 UTC.
+             */
+            changed_us: number;
+            /** @description Its channels that are cameras, in their order. */
+            channels: components["schemas"]["ChannelView"][];
+            /** @description Its id, `dev_…`. */
+            id: string;
+            /** @description As officials call it. */
+            name: string;
+            /** @description What people should know. */
+            notes: string;
+            /** @description Whether a password is kept. */
+            password: boolean;
+            /** @description The path of a channel, with `{channel}` and `{layer}` in it. */
+            path: string;
+            /**
+             * Format: int32
+             * @description Where it answers RTSP.
+             */
+            port: number;
+            /**
+             * Format: int64
+             * @description RTSP sessions that it stands at once.
+             */
+            session_limit: number;
+            /**
+             * Format: int64
+             * @description When channels were noticed that seem rearranged, µs since 1970 UTC; none while none
+             *     do, or it was decided.
+             */
+            swap_us?: number | null;
+            /** @description The slug of its make, or `own`. */
+            template: string;
+            /** @description What it asks for. */
+            username?: string | null;
+            /** @description What stands for main and sub in it. */
+            words: string[];
         };
         /** @description Codes on paper. */
         RecoveryView: {
@@ -12958,6 +13549,11 @@ export interface components {
              */
             uptime_s?: number | null;
         };
+        /**
+         * @description What becomes of a row.
+         * @enum {string}
+         */
+        RowVerdict: "new" | "same" | "refused";
         /** @description Whether the rule is to be on. */
         RuleForm: {
             /** @description Nobody comes in from elsewhere without a second factor. */
@@ -13112,6 +13708,59 @@ export interface components {
              * @description Until before when it may show anything; null until it is revoked.
              */
             until_us?: number | null;
+        };
+        /** @description A new code, shown once. */
+        SealedView: {
+            /** @description For the envelope, and for nothing else. */
+            code: string;
+            /** @description Whether an earlier one was made void by it. */
+            replaced: boolean;
+            /**
+             * Format: int64
+             * @description When it was made, microseconds since 1970 UTC.
+             */
+            sealed_us: number;
+        };
+        /** @description How many channels to ask. */
+        SearchForm: {
+            /**
+             * Format: int32
+             * @description 1 to 256; as many as there are when left out.
+             * @default null
+             */
+            channels?: number | null;
+        };
+        /**
+         * @description How far a search of channels is.
+         * @enum {string}
+         */
+        SearchStage: "running" | "done" | "cancelled";
+        /** @description What a search has found so far. */
+        SearchView: {
+            /**
+             * Format: int64
+             * @description When it began, µs since 1970 UTC.
+             */
+            began_us: number;
+            failed?: components["schemas"]["ReasonWord"] | null;
+            /** @description By channel. */
+            items: components["schemas"]["FoundView"][];
+            /** @description Channels that are being tried now. */
+            open: number;
+            /**
+             * Format: int64
+             * @description What to send as `after` for what comes later.
+             */
+            revision: number;
+            /** @description How far it is. */
+            stage: components["schemas"]["SearchStage"];
+            /** @description Channels that have been tried. */
+            tried: number;
+            /**
+             * Format: int32
+             * @description How many channels were asked for, if anybody said.
+             */
+            wanted?: number | null;
         };
         /** @description A session. */
         SessionView: {
@@ -14098,6 +14747,46 @@ export interface components {
          * @enum {string}
          */
         SubjectKindWord: "house" | "area" | "site" | "camera" | "point";
+        /**
+         * @description What is to be done about channels that seem rearranged.
+         * @enum {string}
+         */
+        SwapAct: "swap" | "right" | "undo";
+        /**
+         * @description What was decided about channels that seem rearranged.
+         * @enum {string}
+         */
+        SwapDecision: "swapped" | "right" | "undone";
+        /**
+         * @description What a person decides.
+         * @example {
+         *       "act": "right",
+         *       "noticed_us": 0
+         *     }
+         */
+        SwapForm: {
+            /** @description `swap` gives the cameras their channels anew, `right` says that it is right as it
+             *     is, `undo` takes a `swap` back. */
+            act: components["schemas"]["SwapAct"];
+            /**
+             * Format: int64
+             * @description Which notice.
+             */
+            noticed_us: number;
+        };
+        /** @description Channels that seem rearranged. */
+        SwapView: {
+            decision?: components["schemas"]["SwapDecision"] | null;
+            /** @description The channels that show another place, in their order. */
+            moves: components["schemas"]["MoveView"][];
+            /**
+             * Format: int64
+             * @description When it was noticed, µs since 1970 UTC.
+             */
+            noticed_us: number;
+            /** @description How cameras would be given their channels anew. */
+            proposal: components["schemas"]["GivenView"][];
+        };
         /** @description A target, and how far it has come. */
         Target: {
             /** @description The OPD that it is of. */
@@ -14222,6 +14911,32 @@ export interface components {
             /** @description All are on one page: null. */
             next?: string | null;
         };
+        /** @description The makes whose paths are known. */
+        TemplateList: {
+            /** @description The makes. */
+            items: components["schemas"]["TemplateView"][];
+        };
+        /** @description A make whose paths are known. */
+        TemplateView: {
+            /** @description As people call it. */
+            name: string;
+            /** @description Its scheme; none where it is typed. */
+            path?: string | null;
+            /**
+             * Format: int32
+             * @description Where it listens as it is sold.
+             */
+            port: number;
+            /**
+             * Format: int64
+             * @description Sessions at once until somebody says what his box stands.
+             */
+            sessions: number;
+            /** @description For forms. */
+            slug: string;
+            /** @description What stands for main and sub. */
+            words: string[];
+        };
         /** @description A new token. */
         TokenForm: {
             /**
@@ -14277,6 +14992,33 @@ export interface components {
              * @description When it was used last; null for never.
              */
             used_us?: number | null;
+        };
+        /** @description What a stream is. */
+        TriedView: {
+            /** @description `h264`, `h265`, `jpeg`, … */
+            codec: string;
+            /**
+             * Format: int32
+             * @description Pictures in a thousand seconds.
+             */
+            fps_milli?: number | null;
+            /**
+             * Format: int32
+             * @description Pictures from key frame to key frame; none when the second did not come in time.
+             */
+            gop?: number | null;
+            /**
+             * Format: int32
+             * @description In pixels.
+             */
+            height?: number | null;
+            /** @description Whether every browser can be given it. */
+            playable: boolean;
+            /**
+             * Format: int32
+             * @description In pixels.
+             */
+            width?: number | null;
         };
         /** @description What is to happen to a site. */
         Turn: {
@@ -14749,6 +15491,10 @@ export interface components {
             data: string;
             /** @description `signature`. */
             signature: string;
+        };
+        /** @description Which ways in there are beside passwords. */
+        WaysView: {
+            provider?: components["schemas"]["OfferView"] | null;
         };
         /**
          * @description Why something does not count any more. It stays, and so does what rests on it.
@@ -19249,6 +19995,74 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    get_emergency: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeView"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_emergency: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SealedView"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            409: components["responses"]["Conflict"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    delete_emergency: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            409: components["responses"]["Conflict"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
     get_excuses: {
         parameters: {
             query?: {
@@ -19762,6 +20576,59 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HolidayYear"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    get_identities: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentitiesView"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_identities: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BeginForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BegunView"];
                 };
             };
             400: components["responses"]["Unreadable"];
@@ -21366,6 +22233,373 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    get_recorders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecorderList"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_recorders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecorderForm"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecorderView"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    get_recorders_templates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateList"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_recorders_by_recorder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `dev_…` */
+                recorder: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecorderView"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    delete_recorders_by_recorder: {
+        parameters: {
+            query?: {
+                /** @description How many cameras go with it, as its channels show: who takes it out has seen them. */
+                cameras?: number;
+            };
+            header?: never;
+            path: {
+                /** @description `dev_…` */
+                recorder: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    patch_recorders_by_recorder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `dev_…` */
+                recorder: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecorderForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecorderView"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    post_recorders_by_recorder_cameras: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the same request twice has one effect */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @description `dev_…` */
+                recorder: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Choice"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Chosen"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Chosen"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    get_recorders_by_recorder_search: {
+        parameters: {
+            query?: {
+                /** @description Only what was found after this revision. */
+                after?: number;
+            };
+            header?: never;
+            path: {
+                /** @description `dev_…` */
+                recorder: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchView"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_recorders_by_recorder_search: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `dev_…` */
+                recorder: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SearchForm"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchView"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    delete_recorders_by_recorder_search: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `dev_…` */
+                recorder: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    get_recorders_by_recorder_swap: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `dev_…` */
+                recorder: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SwapView"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_recorders_by_recorder_swap: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `dev_…` */
+                recorder: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SwapForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SwapView"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
     get_releases: {
         parameters: {
             query?: never;
@@ -21793,6 +23027,37 @@ export interface operations {
             507: components["responses"]["Full"];
         };
     };
+    post_session_emergency: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EmergencyForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoginView"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            403: components["responses"]["NotAllowed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            429: components["responses"]["Exhausted"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
     get_session_factor: {
         parameters: {
             query?: never;
@@ -22016,6 +23281,89 @@ export interface operations {
             429: components["responses"]["Exhausted"];
             503: components["responses"]["Unavailable"];
             507: components["responses"]["Full"];
+        };
+    };
+    post_session_provider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BeginForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BegunView"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    post_session_provider_answer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnswerForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnsweredView"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    get_session_ways: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WaysView"];
+                };
+            };
+            503: components["responses"]["Unavailable"];
         };
     };
     get_sessions: {
@@ -23413,6 +24761,67 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["MediaType"];
             422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    put_staff_by_id_identity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `prs_…` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExpectForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityView"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    delete_staff_by_id_identity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `prs_…` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
             503: components["responses"]["Unavailable"];
             507: components["responses"]["Full"];
         };

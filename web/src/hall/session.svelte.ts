@@ -71,7 +71,7 @@ export async function arrive(listen = true): Promise<Me | null> {
       return null;
     }
     // The password was right and is not enough: why is in words that the door has not.
-    if (problem.slug === 'factor-missing') await learn('hall');
+    if (problem.slug === 'factor-missing') await learn('door');
     throw failure;
   } finally {
     here.asked = true;

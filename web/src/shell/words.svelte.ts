@@ -3,19 +3,21 @@
 // Each room keeps its own words, and a page brings those it needs: a reader on a
 // thin line pays for no other room's.
 import type { id as card } from '$card/words/id';
+import type { id as door } from '$hall/words/door.id';
 import type { id as hall } from '$hall/words/id';
+import type { id as verbs } from '$hall/words/verbs.id';
 import type { id as field } from '$reach/field/words/id';
 import type { id as reach } from '$reach/words/id';
 import type { id as watch } from '$watch/words/id';
 import { id as shell } from './words/id';
 
-type Source = typeof shell & typeof hall & typeof watch & typeof reach & typeof field & typeof card;
+type Source = typeof shell & typeof hall & typeof door & typeof verbs & typeof watch & typeof reach & typeof field & typeof card;
 /** Every key of the catalogue. */
 export type Key = keyof Source;
 /** The languages a reader can choose. */
 export type Language = 'id' | 'en';
 /** Whose words there are beside those that every page has. */
-export type Room = 'hall' | 'watch' | 'reach' | 'field' | 'card';
+export type Room = 'hall' | 'door' | 'verbs' | 'watch' | 'reach' | 'field' | 'card';
 
 type Words = Partial<Record<Key, string>>;
 type Holes<S extends string> = S extends `${string}{${infer Hole}}${infer Rest}` ? Hole | Holes<Rest> : never;
@@ -25,6 +27,8 @@ export type Values<K extends Key> = [Holes<Source[K]>] extends [never] ? [] : [v
 const books: Record<Room | 'shell', Record<Language, () => Promise<Words>>> = {
   shell: { id: async () => shell, en: async () => (await import('./words/en')).en },
   hall: { id: async () => (await import('$hall/words/id')).id, en: async () => (await import('$hall/words/en')).en },
+  door: { id: async () => (await import('$hall/words/door.id')).id, en: async () => (await import('$hall/words/door.en')).en },
+  verbs: { id: async () => (await import('$hall/words/verbs.id')).id, en: async () => (await import('$hall/words/verbs.en')).en },
   watch: { id: async () => (await import('$watch/words/id')).id, en: async () => (await import('$watch/words/en')).en },
   reach: { id: async () => (await import('$reach/words/id')).id, en: async () => (await import('$reach/words/en')).en },
   field: { id: async () => (await import('$reach/field/words/id')).id, en: async () => (await import('$reach/field/words/en')).en },

@@ -3,8 +3,12 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { en as cardEn } from '$card/words/en';
 import { id as card } from '$card/words/id';
+import { en as doorEn } from '$hall/words/door.en';
+import { id as door } from '$hall/words/door.id';
 import { en as hallEn } from '$hall/words/en';
 import { id as hall } from '$hall/words/id';
+import { en as verbsEn } from '$hall/words/verbs.en';
+import { id as verbs } from '$hall/words/verbs.id';
 import { en as fieldEn } from '$reach/field/words/en';
 import { id as field } from '$reach/field/words/id';
 import { en as reachEn } from '$reach/words/en';
@@ -14,13 +18,16 @@ import { id as watch } from '$watch/words/id';
 import { en as shellEn } from './words/en';
 import { id as shell } from './words/id';
 
-const books = { shell: [shell, shellEn], hall: [hall, hallEn], watch: [watch, watchEn], reach: [reach, reachEn], field: [field, fieldEn], card: [card, cardEn] };
+const books = { shell: [shell, shellEn], hall: [hall, hallEn], door: [door, doorEn], verbs: [verbs, verbsEn], watch: [watch, watchEn], reach: [reach, reachEn], field: [field, fieldEn], card: [card, cardEn] };
 
 // Which words are there when something in a folder is shown.
 const brings: Record<string, (keyof typeof books)[]> = {
   api: ['shell'],
   shell: ['shell'],
   hall: ['shell', 'hall'],
+  'hall/door': ['shell', 'door'],
+  'hall/factor': ['shell', 'hall', 'door'],
+  'hall/settings': ['shell', 'hall', 'door'],
   watch: ['shell', 'hall', 'watch'],
   reach: ['shell', 'hall', 'reach'],
   card: ['shell', 'hall', 'card'],
@@ -31,11 +38,11 @@ const brings: Record<string, (keyof typeof books)[]> = {
   'routes/masuk': ['shell'],
   'routes/lapangan': ['shell', 'field'],
   'routes/layar': ['shell', 'hall'],
-  'routes/audit': ['shell', 'hall'],
-  'routes/pengaturan': ['shell', 'hall'],
+  'routes/audit': ['shell', 'hall', 'verbs'],
+  'routes/pengaturan': ['shell', 'hall', 'door'],
   'routes/kejadian': ['shell', 'hall'],
   'routes/desa': ['shell', 'hall', 'reach'],
-  'routes/kartu': ['shell', 'hall', 'card'],
+  'routes/kartu': ['shell', 'hall', 'card', 'verbs'],
   'routes/konektivitas': ['shell', 'hall', 'reach'],
   'routes/situasi': ['shell', 'hall', 'watch', 'reach'],
   'routes/peta': ['shell', 'hall', 'watch', 'reach'],

@@ -114,9 +114,12 @@ async fn probe(
     };
     let source = address.source(form.username, form.password);
     let gate = room.inner.hub.gate();
-    let described = within(SILENCE, Described::ask(&source, Transport::Tcp, gate))
-        .await
-        .map_err(|failure| told(&failure))?;
+    let described = within(
+        SILENCE,
+        Box::pin(Described::ask(&source, Transport::Tcp, gate)),
+    )
+    .await
+    .map_err(|failure| told(&failure))?;
     let video = described.video.clone();
     let playable = video.codec == "h264";
     let still = if playable {

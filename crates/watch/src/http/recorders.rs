@@ -471,7 +471,7 @@ async fn save(
         notes.trim().clone_into(&mut row.notes);
     }
     scheme_of(&form, &mut row, &mut faults);
-    address_of(&form, &mut row, &mut faults);
+    address_of(hall, &form, &mut row, &mut faults);
     if let Some(limit) = form.session_limit {
         faults.session_limit(limit);
         row.session_limit = limit;
@@ -548,7 +548,7 @@ fn scheme_of(form: &RecorderForm, row: &mut RecorderRow, faults: &mut Faults) {
 }
 
 /// The host and the port, judged as an address of a camera is.
-fn address_of(form: &RecorderForm, row: &mut RecorderRow, faults: &mut Faults) {
+fn address_of(hall: &Hall, form: &RecorderForm, row: &mut RecorderRow, faults: &mut Faults) {
     if form.address.is_none() && form.port.is_none() {
         return;
     }
@@ -570,6 +570,7 @@ fn address_of(form: &RecorderForm, row: &mut RecorderRow, faults: &mut Faults) {
     let Some(address) = faults.address("address", &format!("rtsp://{host}:{port}/")) else {
         return;
     };
+    faults.within_reach("address", &address, hall);
     row.address = address.host();
 }
 

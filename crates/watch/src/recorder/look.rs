@@ -28,7 +28,11 @@ pub(crate) struct Look {
 
 /// Asks for the stream's description and plays it until the second key frame.
 pub(crate) async fn look(source: &Source, gate: &Gate) -> Result<Look, Failure> {
-    let described = within(SILENCE, Described::ask(source, Transport::Tcp, gate)).await?;
+    let described = within(
+        SILENCE,
+        Box::pin(Described::ask(source, Transport::Tcp, gate)),
+    )
+    .await?;
     let mut look = Look {
         video: described.video.clone(),
         name: described.name.clone(),

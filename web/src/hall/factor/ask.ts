@@ -14,7 +14,7 @@ export function ask(): Promise<boolean> {
 }
 
 async function run(): Promise<boolean> {
-  await learn('hall');
+  await learn('hall', 'door');
   return new Promise((done) => {
     const sheet = mount(Ask, {
       target: document.body,

@@ -77,7 +77,7 @@ export async function show(): Promise<void> {
 
 /** Why it came to nothing, as a page shows it. */
 export async function explained(failure: unknown): Promise<Problem> {
-  await learn('hall');
+  await learn('door');
   if (turnedAway(failure)) return new Problem(409, 'passkey-turned', t('passkey.turned'), t('passkey.turned.text'));
   if (isThere(failure)) return new Problem(409, 'passkey-there', t('passkey.there'), t('passkey.there.text'));
   // A name of numbers, which the browser itself refuses.

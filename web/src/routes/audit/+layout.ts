@@ -1,3 +1,3 @@
 import { learn } from '$shell/words.svelte';
 
-export const load = () => learn('hall');
+export const load = () => learn('hall', 'verbs');

@@ -1,3 +1,3 @@
 import { learn } from '$shell/words.svelte';
 
-export const load = () => learn('hall', 'card');
+export const load = () => learn('hall', 'card', 'verbs');

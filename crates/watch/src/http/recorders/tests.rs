@@ -28,7 +28,7 @@ struct House {
     room: Room,
     app: Router,
     admin: String,
-    folder: tempfile::TempDir,
+    _folder: tempfile::TempDir,
 }
 
 impl House {
@@ -59,7 +59,7 @@ impl House {
             hall,
             room,
             admin: String::new(),
-            folder,
+            _folder: folder,
         };
         let body = json!({ "username": "admin", "password": PASSWORD_OF_ALL });
         let (_, _, cookie) = house.answer("POST", "/api/v1/session", Some(body)).await;
