@@ -208,7 +208,7 @@ await keep(async () => {
 		await helper.page.getByLabel('Alasan').fill('Ponsel hilang');
 		await shots(helper.page, 'atur-ulang');
 		await helper.page.getByRole('button', { name: 'Atur ulang faktor kedua' }).click();
-		await helper.page.getByText('dihapus dan sesinya diakhiri').waitFor();
+		await helper.page.getByText('dihapus dan sesinya diakhiri').first().waitFor();
 		await helper.context.close();
 		await page.context().clearCookies();
 		await logIn(page, line.url, STAFF);

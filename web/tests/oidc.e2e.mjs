@@ -127,21 +127,19 @@ await keep(async () => {
 
 	await promise('what came back counts once, and in its browser', async () => {
 		const page = await fresh();
-		let answer = null;
-		const comes = (url) => url.pathname === '/masuk' && url.searchParams.has('code');
-		await page.route(comes, (route) => {
-			answer = route.request().url();
-			return route.abort();
-		});
+		// It is on its way, and does not reach the house: a redirect is followed by the browser alone.
+		const ANSWER = '**/api/v1/session/provider/answer';
+		await page.route(ANSWER, (route) => route.abort());
+		const came = page.waitForRequest((request) => request.isNavigationRequest() && /\/masuk\?.*code=/.test(request.url()));
 		await page.goto(`${house.url}/masuk`);
 		await page.click('[data-provider] button');
 		await page.waitForURL(`${issuer}/**`);
 		await vouch(page, 'budi-7').catch(() => undefined);
-		expect(answer !== null, 'nothing came back');
+		const answer = (await came).url();
 		const thief = await fresh();
 		await thief.goto(answer);
 		await thief.getByText('Proses masuk ini tidak berlaku lagi').waitFor();
-		await page.unroute(comes);
+		await page.unroute(ANSWER);
 		await page.goto(answer);
 		await page.getByText('Proses masuk ini tidak berlaku lagi').waitFor();
 	});
