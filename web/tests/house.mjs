@@ -111,7 +111,7 @@ export async function house(...args) {
 	folders.push(folder);
 	const data = join(folder, 'data');
 	const serve = (listen, media) =>
-		start(binary, ['serve', '--data', data, '--listen', listen, '--media', media, '--sites', '127.0.0.1:0', ...args], /^media\s+udp (\S+)$/, { BETANG_ADMIN_PASSWORD: ADMIN.password, BETANG_CAMERA_NETWORKS: '127.0.0.0/8' });
+		start(binary, ['serve', '--data', data, '--listen', listen, '--media', media, '--sites', '127.0.0.1:0', ...args], /^media\s+udp (\S+)$/, { BETANG_ADMIN_PASSWORD: ADMIN.password, BETANG_CAMERA_NETWORKS: '127.0.0.0/8,192.0.2.0/24' });
 	let served = await serve('127.0.0.1:0', '0.0.0.0:0');
 	const logs = [served.errors];
 	const house = new House(served.said.map((line) => /^betang\s+(https?:\/\/\S+?)\/?$/.exec(line)?.[1]).find(Boolean));

@@ -273,7 +273,11 @@ mod tests {
     #[tokio::test]
     async fn each_column_that_is_called_a_key_is_named_as_one_or_known_to_be_none() {
         /// What is public, and what only the master key opens.
-        const OTHERS: &[&str] = &["hall_agent.public_key", "hall_vault_key.wrapped"];
+        const OTHERS: &[&str] = &[
+            "hall_agent.public_key",
+            "hall_passkey.public_key",
+            "hall_vault_key.wrapped",
+        ];
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("betang.sqlite");
         let db = Db::open(&Place::Sqlite { path }).await.expect("opens");

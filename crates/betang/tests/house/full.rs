@@ -36,6 +36,11 @@ fn on_a_small_disk(folder: &Path, data: &Path) -> std::process::Command {
         .arg(plain.get_program())
         .args(plain.get_args())
         .env("BETANG_ADMIN_PASSWORD", PASSWORD)
+        .envs(
+            plain
+                .get_envs()
+                .filter_map(|(key, value)| Some((key, value?))),
+        )
         .stdin(std::process::Stdio::null())
         .stdout(std::process::Stdio::piped())
         .stderr(std::process::Stdio::null());

@@ -238,7 +238,6 @@ async fn a_list_is_not_asked_for_more_than_it_gives_and_a_body_has_an_end() {
     let long = format!("{{\"name\":\"{}\"}}", "a".repeat(3 << 20));
     let (mut lists, mut bodies) = (0, 0);
     for (method, path, operation) in operations() {
-        let at = format!("{method} {path}");
         let parameters = operation["parameters"].as_array();
         let names = parameters
             .into_iter()
@@ -248,10 +247,14 @@ async fn a_list_is_not_asked_for_more_than_it_gives_and_a_body_has_an_end() {
             for limit in ["0", "-1", "5001", "4294967296", "x"] {
                 let url = format!("{}?limit={limit}", house.at(&path));
                 let answer = admin.get(url).send().await.expect("an answer");
-                assert_eq!(answer.status(), 422, "{at} {limit}");
+                assert_eq!(answer.status(), 422, "{path} {limit}");
             }
             lists += 1;
         }
+    }
+    // These come last: lines on which a body broke off are closed, and are nobody's to reuse.
+    for (method, path, operation) in operations() {
+        let at = format!("{method} {path}");
         let of_json = operation.pointer("/requestBody/content/application~1json");
         if of_json.is_some() && (path != "/api/v1/session" || method != Method::DELETE) {
             let asked = admin.request(method, house.at(&filled(&path)));

@@ -73,7 +73,7 @@ struct SearchForm {
 #[into_params(parameter_in = Query)]
 struct Newer {
     /// Only what was found after this revision.
-    after: Option<u64>,
+    after: Option<i64>,
 }
 
 /// What a search has found so far.
@@ -213,7 +213,7 @@ async fn found(
     find(&mut read, &who, id).await?;
     let given = recorder::channels(&mut read, &[id]).await?.remove(&id);
     let progress = searched(&room, id)?;
-    let after = newer.after.unwrap_or(0);
+    let after = u64::try_from(newer.after.unwrap_or(0)).unwrap_or(0);
     Ok(axum::Json(view(
         &progress,
         after,

@@ -1,5 +1,5 @@
 //! What the house claims of itself is held by tests that are there: a page of claims
-//! names each as `file::test`.
+//! names each as `file::test`, and what a real browser is promised by its sentence.
 
 use super::{Fault, Source};
 
@@ -26,7 +26,11 @@ pub(super) fn tests(sources: &[Source]) -> Vec<Fault> {
             }
             for (path, test) in named {
                 let file = sources.iter().find(|source| source.path == path);
-                if !file.is_some_and(|file| holds(&file.text, test)) {
+                let is_there = |file: &Source| match path.ends_with(".mjs") {
+                    true => file.text.contains(&format!("promise('{test}', ")),
+                    false => holds(&file.text, test),
+                };
+                if !file.is_some_and(is_there) {
                     faults.push(format!("{page}:{number}: there is no test {path}::{test}"));
                 }
             }
@@ -74,10 +78,12 @@ mod tests {
 
     fn faults(row: &str) -> Vec<Fault> {
         let file = "fn held() {}\non_both! {\n    on_two: held;\n}\n";
+        let script = "await promise('it holds, in a page', async () => {";
         let sources = [
             page("docs/threats.md", row),
             page("docs/guide/keamanan.md", "| V1 | belum ada |"),
             source("crates/a/tests/b.rs", file),
+            source("web/tests/a.e2e.mjs", script),
         ];
         tests(&sources)
     }
@@ -86,11 +92,13 @@ mod tests {
     fn a_test_that_is_not_there_and_a_claim_without_one_are_found() {
         assert!(faults("| a | `crates/a/tests/b.rs::held` |").is_empty());
         assert!(faults("| a | `crates/a/tests/b.rs::on_two` |").is_empty());
+        assert!(faults("| a | `web/tests/a.e2e.mjs::it holds, in a page` |").is_empty());
         assert!(faults("| a | not held |").is_empty());
         for row in [
             "| a | `crates/a/tests/b.rs::hel` |",
             "| a | `crates/a/tests/b.rs::gone` |",
             "| a | `crates/a/tests/c.rs::held` |",
+            "| a | `web/tests/a.e2e.mjs::it holds` |",
             "| a | `crates/a/tests/b.rs` |",
             "| a | |",
         ] {

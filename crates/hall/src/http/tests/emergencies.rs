@@ -266,8 +266,34 @@ async fn guesses(db: Db) {
     house.type_code(&code).await.is(200);
 }
 
+async fn nothing_owed(db: Db) {
+    let (house, admin) = House::new(db).await;
+    let code = house.seal().await;
+    // Nobody is in an office here, and the rule is on.
+    let doctor = async |sql: &'static str| {
+        let mut tx = house.hall.db().write().await.expect("a transaction");
+        tx.execute(sql, &[]).await.expect("done");
+        tx.commit().await.expect("a commit");
+    };
+    doctor(
+        "INSERT INTO hall_factor_rule (number, since_us, by_person) \
+         SELECT 1, 0, person_id FROM hall_session LIMIT 1",
+    )
+    .await;
+    let people = async |with: &str| house.call(with, "GET", "/api/v1/staff", None).await;
+    assert_eq!(people(&admin).await.is(403).slug(), "factor-missing");
+    let opened = house.type_code(&code).await.is(200).cookie();
+    people(&opened).await.is(200);
+    // A provider has asked for a second factor where its word for one is among those that count.
+    doctor("UPDATE hall_session SET way = 'provider' WHERE way IS NULL").await;
+    people(&admin).await.is(403);
+    doctor("UPDATE hall_session SET factor = 'otp' WHERE way = 'provider'").await;
+    people(&admin).await.is(200);
+}
+
 on_both! {
     a_sealed_code_opens_the_house_for_an_hour_and_everybody_hears: life;
     an_envelope_is_exchanged_and_taken_back: exchange;
     who_guesses_a_sealed_code_waits: guesses;
+    the_envelope_and_a_provider_that_has_asked_owe_no_factor: nothing_owed;
 }
