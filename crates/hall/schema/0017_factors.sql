@@ -32,7 +32,8 @@ CREATE TABLE hall_factor_rule (
 CREATE TABLE hall_session_factor (
     -- In which session.
     session_id BYTEA NOT NULL PRIMARY KEY REFERENCES hall_session (id),
-    -- totp recovery passkey
+    -- totp recovery passkey emergency, or a word of amr or acr of an ID token that the
+    -- configuration names: a provider has asked for it.
     kind TEXT NOT NULL,
     shown_us BIGINT NOT NULL
 );

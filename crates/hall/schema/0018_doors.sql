@@ -7,9 +7,6 @@
 ALTER TABLE hall_session ADD COLUMN until_us BIGINT;
 -- By which door: emergency or provider. NULL: by any of those that were there before.
 ALTER TABLE hall_session ADD COLUMN way TEXT;
--- What counts as a second factor that somebody else has asked for: a word of amr or acr
--- of an ID token that the configuration names. NULL: nothing does.
-ALTER TABLE hall_session ADD COLUMN factor TEXT;
 
 -- Sealed codes. The newest row is the envelope that counts, or counted last.
 CREATE TABLE hall_emergency (

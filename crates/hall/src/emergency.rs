@@ -264,7 +264,8 @@ pub async fn open(
     let way = Way {
         word: Some(WAY),
         until: Some(until),
-        factor: None,
+        // On this day no other is left.
+        factor: Some(WAY.to_owned()),
     };
     let name = NAME.to_owned();
     let opened = session::open_by(hall, &mut tx, arrival, agent, person, name, way).await?;

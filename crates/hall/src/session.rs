@@ -28,7 +28,7 @@ use crate::limit::{Attempt, Limiter};
 use crate::password::Hasher;
 use crate::problem::Problem;
 use crate::sql::session::{self as rows, SessionRow};
-use crate::sql::{agency, staff, token};
+use crate::sql::{agency, factor as factors, staff, token};
 use crate::{Hall, emergency, oidc};
 
 /// The name of the cookie.
@@ -277,7 +277,7 @@ pub(crate) struct Way {
     pub(crate) word: Option<&'static str>,
     /// When the session ends, whatever goes on in it.
     pub(crate) until: Option<Wall>,
-    /// What somebody else has asked for as a second factor.
+    /// What counts as a second factor that was shown at that door.
     pub(crate) factor: Option<String>,
 }
 
@@ -323,7 +323,6 @@ pub(crate) async fn open_by(
         }),
         until: way.until,
         way: way.word.map(str::to_owned),
-        factor: way.factor,
     };
     let all = rows::fetch(
         tx,
@@ -336,6 +335,9 @@ pub(crate) async fn open_by(
         rows::end(tx, oldest.id, "crowded_out", now.wall).await?;
     }
     rows::insert(tx, &row, &secret.hash).await?;
+    if let Some(kind) = &way.factor {
+        factors::show(tx, row.id, kind, now.wall).await?;
+    }
     let grants = held(tx, person, now.wall).await?;
     let unattended = is_unattended(&grants);
     let who = Who::new(
@@ -351,7 +353,7 @@ pub(crate) async fn open_by(
         subject: row.id.to_string(),
         detail: match row.way {
             None => json!({ "agent": row.agent }),
-            Some(way) => json!({ "agent": row.agent, "way": way, "factor": row.factor }),
+            Some(word) => json!({ "agent": row.agent, "way": word, "factor": way.factor }),
         },
     };
     audit::record(tx, now, &who, act).await?;

@@ -27,8 +27,6 @@ pub(crate) async fn standing(
         .one(
             "SELECT (SELECT COUNT(*) FROM hall_factor_rule) AS rules, \
              (SELECT COUNT(*) FROM hall_session_factor WHERE session_id = $2) AS shown, \
-             (SELECT COUNT(*) FROM hall_session WHERE id = $2 \
-             AND (factor IS NOT NULL OR way = 'emergency')) AS vouched, \
              (SELECT COUNT(*) FROM hall_screen WHERE person_id = $1) AS screens, \
              (SELECT COUNT(*) FROM hall_totp WHERE person_id = $1 \
              AND confirmed_us IS NOT NULL) AS apps, \
@@ -39,8 +37,7 @@ pub(crate) async fn standing(
     let some = |column| row.get::<i64>(column).map(|count| count > 0);
     Ok(Standing {
         rule: some("rules")?,
-        // A provider has asked for one, or it is the day on which none is left.
-        shown: some("shown")? || some("vouched")?,
+        shown: some("shown")?,
         screen: some("screens")?,
         has: some("apps")? || some("passkeys")?,
     })

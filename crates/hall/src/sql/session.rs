@@ -24,12 +24,10 @@ pub(crate) struct SessionRow {
     pub(crate) until: Option<Wall>,
     /// By which door, where it was not one of the first.
     pub(crate) way: Option<String>,
-    /// What somebody else has asked for as a second factor.
-    pub(crate) factor: Option<String>,
 }
 
 const SELECT: &str = "SELECT s.id, s.person_id, p.name, p.area_code, p.agency_id, s.created_us, \
-     s.seen_us, s.address, s.agent, s.until_us, s.way, s.factor FROM hall_session s JOIN hall_person p ON p.id = s.person_id \
+     s.seen_us, s.address, s.agent, s.until_us, s.way FROM hall_session s JOIN hall_person p ON p.id = s.person_id \
      WHERE s.ended_us IS NULL AND p.active = 1";
 
 /// Begins a list of sessions that have not been ended; conditions on `s` and `p`
@@ -58,7 +56,7 @@ pub(crate) async fn by_id(conn: &mut Conn, id: Id<Session>) -> Result<Option<Ses
 pub(crate) async fn insert(tx: &mut Tx, row: &SessionRow, secret_hash: &[u8]) -> Result<(), Error> {
     tx.execute(
         "INSERT INTO hall_session (id, person_id, secret_hash, created_us, seen_us, address, agent, \
-         until_us, way, factor) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+         until_us, way) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         params![
             row.id,
             row.person,
@@ -68,8 +66,7 @@ pub(crate) async fn insert(tx: &mut Tx, row: &SessionRow, secret_hash: &[u8]) ->
             row.address.as_deref(),
             row.agent.as_deref(),
             row.until,
-            row.way.as_deref(),
-            row.factor.as_deref()
+            row.way.as_deref()
         ],
     )
     .await?;
@@ -127,6 +124,5 @@ fn session(row: &Row) -> Result<SessionRow, Error> {
         agent: row.get("agent")?,
         until: row.get("until_us")?,
         way: row.get("way")?,
-        factor: row.get("factor")?,
     })
 }

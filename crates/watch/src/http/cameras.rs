@@ -496,19 +496,15 @@ pub(crate) async fn save(
         faults.kind(&kind);
         row.kind = kind;
     }
-    if let Some(area) = form.area {
-        match faults.area(&area) {
-            Some(code) if hall::areas::exists(tx, &code).await? => row.area = code,
-            Some(_) => faults.add("area", "is not in the register of areas"),
-            None => {}
-        }
+    if let Some(area) = form.area
+        && let Some(code) = faults.known_area(tx, &area).await?
+    {
+        row.area = code;
     }
-    if let Some(agency) = form.agency {
-        if hall::agencies::exists(tx, agency).await? {
-            row.agency = Some(agency);
-        } else {
-            faults.add("agency", "is not in the register of agencies");
-        }
+    if let Some(agency) = form.agency
+        && faults.known_agency(tx, agency).await?
+    {
+        row.agency = Some(agency);
     }
     if let Some(point) = form.point {
         row.point = faults.point(point).or(row.point);

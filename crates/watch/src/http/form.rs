@@ -12,6 +12,7 @@ use hall::http::LatLon;
 use hall::outward::{Outward, Refused};
 use hall::problem::Problem;
 use serde::Deserialize;
+use store::Tx;
 use url::Url;
 use utoipa::ToSchema;
 
@@ -258,6 +259,35 @@ impl Faults {
         code.parse()
             .map_err(|error: base::area::AreaCodeError| self.add("area", error.to_string()))
             .ok()
+    }
+
+    /// The area of that code, if the register has it.
+    pub(crate) async fn known_area(
+        &mut self,
+        tx: &mut Tx,
+        code: &str,
+    ) -> Result<Option<AreaCode>, Problem> {
+        let Some(code) = self.area(code) else {
+            return Ok(None);
+        };
+        if hall::areas::exists(tx, &code).await? {
+            return Ok(Some(code));
+        }
+        self.add("area", "is not in the register of areas");
+        Ok(None)
+    }
+
+    /// Whether the register has that agency.
+    pub(crate) async fn known_agency(
+        &mut self,
+        tx: &mut Tx,
+        agency: Id<Agency>,
+    ) -> Result<bool, Problem> {
+        let is_known = hall::agencies::exists(tx, agency).await?;
+        if !is_known {
+            self.add("agency", "is not in the register of agencies");
+        }
+        Ok(is_known)
     }
 
     pub(crate) fn point(&mut self, point: LatLon) -> Option<Point> {

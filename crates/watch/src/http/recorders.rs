@@ -450,19 +450,15 @@ async fn save(
         faults.name(name);
         name.trim().clone_into(&mut row.name);
     }
-    if let Some(area) = &form.area {
-        match faults.area(area) {
-            Some(code) if hall::areas::exists(tx, &code).await? => row.area = code,
-            Some(_) => faults.add("area", "is not in the register of areas"),
-            None => {}
-        }
+    if let Some(area) = &form.area
+        && let Some(code) = faults.known_area(tx, area).await?
+    {
+        row.area = code;
     }
-    if let Some(agency) = form.agency {
-        if hall::agencies::exists(tx, agency).await? {
-            row.agency = Some(agency);
-        } else {
-            faults.add("agency", "is not in the register of agencies");
-        }
+    if let Some(agency) = form.agency
+        && faults.known_agency(tx, agency).await?
+    {
+        row.agency = Some(agency);
     }
     if let Some(notes) = &form.notes {
         if notes.chars().count() > TEXT_MAX {

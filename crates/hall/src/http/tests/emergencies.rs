@@ -287,7 +287,11 @@ async fn nothing_owed(db: Db) {
     // A provider has asked for a second factor where its word for one is among those that count.
     doctor("UPDATE hall_session SET way = 'provider' WHERE way IS NULL").await;
     people(&admin).await.is(403);
-    doctor("UPDATE hall_session SET factor = 'otp' WHERE way = 'provider'").await;
+    doctor(
+        "INSERT INTO hall_session_factor (session_id, kind, shown_us) \
+         SELECT id, 'otp', 0 FROM hall_session WHERE way = 'provider'",
+    )
+    .await;
     people(&admin).await.is(200);
 }
 
