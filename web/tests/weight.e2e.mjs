@@ -71,6 +71,8 @@ await keep(async () => {
 	const rtsp = `rtsp://127.0.0.1:${port}/cam-1`;
 	await house.json('POST', '/api/v1/cameras', { token, body: { short: 'jembatan', name: 'Jembatan', area: '62.71.01', main: `${rtsp}/main`, sub: `${rtsp}/sub`, always_on: true, point: { lat_deg: -2.2, lon_deg: 113.9 } } });
 	await until(async () => (await house.json('GET', '/api/v1/cameras/jembatan', { token })).state.word === 'live');
+	// The small picture is pulled once somebody asks for it: whoever is refused first asks again.
+	await until(async () => (await fetch(`${house.url}/api/v1/cameras/jembatan/still?layer=sub`, { headers: { authorization: `Bearer ${token}` } })).ok);
 	const saving = { ...storageState, origins: [{ origin: house.url, localStorage: [{ name: 'betang.saver', value: 'on' }] }] };
 	await promise('the situation, a phone that saves', async () => within(await weigh({ viewport: phone, storageState: saving }, '/situasi'), 100));
 	await promise('a camera with its still, a phone that saves', async () => {
