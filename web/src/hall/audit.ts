@@ -1,5 +1,7 @@
 // Audit entries made readable without knowing every verb: facts in, name and value out.
 import type { AuditCheckpoint, AuditEntry } from '$api/model';
+import { moment, number, span } from '$shell/format';
+import type { Language } from '$shell/words.svelte';
 
 /** Facts of an entry, nested ones with dotted names. */
 export function readable(detail: unknown, prefix = ''): [string, string][] {
@@ -10,6 +12,28 @@ export function readable(detail: unknown, prefix = ''): [string, string][] {
   }
   if (typeof detail === 'object') return Object.entries(detail).flatMap(([name, value]) => readable(value, prefix ? `${prefix}.${name}` : name));
   return [[prefix || '·', String(detail as string | number | boolean)]];
+}
+
+/**
+ * A fact in words: its name from the catalogue, or as it is with blanks; its value as its name says it is measured.
+ * What the chain holds stands in the CSV as it is.
+ */
+export function inWords([name, value]: [string, string], language: Language, word: (key: string) => string | undefined): [string, string] {
+  const last = name.split('.').at(-1) ?? name;
+  const said = word(`fact.${last}`) ?? last.replace(/_(us|ms|bytes)$/, '').replaceAll('_', ' ');
+  const count = /^-?\d+$/.test(value) ? Number(value) : null;
+  let shown = word(`fact.value.${value}`) ?? value;
+  if (count !== null && last.endsWith('_us')) shown = moment(count / 1000, language, true);
+  else if (count !== null && last.endsWith('_ms')) shown = span(count, language);
+  else if (count !== null && (last.endsWith('_bytes') || last === 'octets')) shown = octets(count, language);
+  return [[...name.split('.').slice(0, -1), said].join(' · '), shown];
+}
+
+/** A size: 12 B · 3,4 kB · 5,6 MB, in powers of ten. */
+function octets(count: number, language: Language): string {
+  if (count < 1000) return `${number(count, language)} B`;
+  if (count < 1e6) return `${number(count / 1e3, language, 1)} kB`;
+  return `${number(count / 1e6, language, 1)} MB`;
 }
 
 /** Who did it; null when the house itself did. */
