@@ -12,6 +12,7 @@
 //! | module | noun |
 //! |---|---|
 //! | `doors` | what reads bytes of strangers, for the fuzz targets |
+//! | `gauges` | how the room is, in numbers |
 //! | `http` | the API of lists, examinations, findings and families |
 //! | `import` | a list of people, from a file |
 //! | `record` | what a row says, as it lies sealed |
@@ -54,6 +55,7 @@ mod erase;
 mod examine;
 mod export;
 mod facts;
+mod gauges;
 mod hold;
 mod http;
 mod import;

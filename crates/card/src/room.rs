@@ -16,6 +16,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::decide::{Weighed, adopt};
 use crate::erase;
 use crate::examine::Stage;
+use crate::gauges;
 use crate::http;
 use crate::import::desk::Work;
 use crate::import::kept;
@@ -166,6 +167,7 @@ pub fn start(hall: &Hall, room: &Room) {
     let (it, its) = (hall.clone(), room.clone());
     hall.tasks()
         .spawn("card.terms", term::enforce_daily(it, its));
+    gauges::tell(hall);
 }
 
 impl Room {

@@ -102,7 +102,7 @@ impl Hall {
         for listens in [config.listen, config.media, config.sites] {
             outward.take(listens.port());
         }
-        Ok(Self {
+        let hall = Self {
             inner: Arc::new(Inner {
                 outward,
                 blobs: Blobs::open(&data.join("blobs"))?,
@@ -123,7 +123,9 @@ impl Hall {
                 config,
                 vault,
             }),
-        })
+        };
+        crate::gauges::tell(&hall);
+        Ok(hall)
     }
 
     /// The database.

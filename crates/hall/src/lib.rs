@@ -34,7 +34,7 @@
 //! | [`line`], [`words`] | a line of text that a person has typed; words of a closed list |
 //! | [`files`] | how many files may be open |
 //! | [`memory`] | what the machine may write of this process to a disk |
-//! | [`metrics`] | what the house measures of itself |
+//! | [`metrics`], `gauges`, `process` | what the house measures of itself, how it is, what the kernel says of it |
 //! | [`outward`] | where the house connects to for somebody |
 //! | `speed` | tests of how fast the line to the house is |
 //! | `print` | sheets on paper |
@@ -54,6 +54,7 @@ pub mod emergency;
 pub mod enrol;
 pub mod factor;
 pub mod files;
+mod gauges;
 pub mod gazetteer;
 pub mod guard;
 pub mod hall;
@@ -77,6 +78,7 @@ pub mod password;
 #[cfg(feature = "print")]
 pub mod print;
 pub mod problem;
+mod process;
 pub mod proxy;
 pub mod release;
 pub mod request;

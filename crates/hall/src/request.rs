@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use tracing::Instrument as _;
@@ -47,6 +47,7 @@ async fn within(limit: Duration, hall: Hall, request: Request, next: Next) -> Re
     let id = printed(hall.mint::<Asked>().as_bytes());
     let instance = request.uri().path().to_owned();
     let span = tracing::info_span!("request", id, method = %request.method());
+    let kind = kind(request.method());
     let began = hall.now().mono;
     let answered = tokio::time::timeout(limit, next.run(request).instrument(span.clone()));
     let mut response = answered.await.unwrap_or_else(|_| {
@@ -54,7 +55,8 @@ async fn within(limit: Duration, hall: Hall, request: Request, next: Next) -> Re
         Problem::timeout().into_response()
     });
     let status = response.status().as_u16();
-    let took_ms = hall.now().mono.since(began).as_millis();
+    let took = hall.now().mono.since(began);
+    let took_ms = took.as_millis();
     span.in_scope(|| tracing::debug!(status, took_ms, "answered"));
     hall.metrics().add(
         "betang_requests_total",
@@ -62,11 +64,26 @@ async fn within(limit: Duration, hall: Hall, request: Request, next: Next) -> Re
         &format!("status=\"{status}\""),
         1.0,
     );
+    hall.metrics().observe(
+        "betang_request_seconds",
+        "From a request to the beginning of its answer.",
+        kind,
+        took,
+    );
     response = problem::complete(response, &instance, &id);
     if let Ok(id) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(ID, id);
     }
     response
+}
+
+/// Which kind of request: what only reads is asked far more often, and answered otherwise.
+/// A method may be any word that a caller sends, and is none of the labels.
+fn kind(method: &Method) -> &'static str {
+    match method.is_safe() {
+        true => "kind=\"read\"",
+        false => "kind=\"write\"",
+    }
 }
 
 fn printed(id: &[u8; 16]) -> String {
@@ -128,7 +145,7 @@ mod tests {
         let (answer, id) = ask(&app, "/never").await;
         assert_eq!(answer.status().as_u16(), 503);
         assert!(id.is_some());
-        let page = hall.metrics().page();
+        let page = hall.metrics().counted();
         for line in [
             "betang_requests_total{status=\"200\"} 1",
             "betang_requests_total{status=\"404\"} 1",

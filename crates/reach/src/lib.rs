@@ -10,6 +10,7 @@
 //! |---|---|
 //! | `agent` | a box's own checks, at a village |
 //! | `prober` | the centre's own look at addresses that it has a route to |
+//! | `gauges` | how the room is, in numbers |
 //! | `http` | the API of villages, lists, points and targets |
 //! | `import` | a list of villages, from a file |
 //! | `said` | what the house says of villages, from claims |
@@ -28,6 +29,7 @@ pub mod agent;
 mod dishes;
 #[doc(hidden)]
 pub mod doors;
+mod gauges;
 mod http;
 mod import;
 mod jobs;

@@ -70,7 +70,9 @@ pub async fn open(hall: &Hall) -> Result<Room, Error> {
 /// # Errors
 /// If the database does not answer.
 pub async fn start(hall: &Hall) -> Result<(), Error> {
-    crate::jobs::start(hall).await
+    crate::jobs::start(hall).await?;
+    crate::gauges::tell(hall);
+    Ok(())
 }
 
 impl Room {

@@ -13,6 +13,7 @@
 //! | [`live`] | the media port and its viewers |
 //! | [`still`] | a JPEG of the newest key frame |
 //! | `simulated` | cameras that the simulation puts in |
+//! | `gauges` | how the room is, in numbers |
 //! | `http` | the API of cameras, stills and WHEP |
 //! | `import` | many cameras at once, from a file |
 //! | `sql` | the room's tables |
@@ -21,6 +22,7 @@
 
 #[doc(hidden)]
 pub mod doors;
+mod gauges;
 mod http;
 pub mod hub;
 mod import;

@@ -9,6 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use hall::Hall;
 use utoipa_axum::router::OpenApiRouter;
 
+use crate::gauges;
 use crate::http;
 use crate::hub::Hub;
 use crate::jobs;
@@ -89,6 +90,7 @@ pub async fn open(hall: &Hall, settings: &Settings) -> Result<Room, Error> {
         }),
     };
     jobs::start(&room, ended).await?;
+    gauges::tell(&room);
     Ok(room)
 }
 

@@ -11,6 +11,7 @@ mod life;
 mod line;
 mod live;
 mod local;
+mod measured;
 mod releases;
 mod routers;
 mod rules;

@@ -10,6 +10,7 @@ pub(crate) mod hold;
 pub(crate) mod import;
 pub(crate) mod judged;
 pub(crate) mod list;
+pub(crate) mod measured;
 pub(crate) mod member;
 pub(crate) mod objection;
 pub(crate) mod office;

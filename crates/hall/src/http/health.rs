@@ -44,25 +44,12 @@ async fn ready(State(hall): State<Hall>) -> Result<&'static str, Problem> {
 #[utoipa::path(get, path = "/metrics", tag = "house",
     responses((status = 200, content_type = "text/plain", body = String)))]
 async fn metrics(State(hall): State<Hall>) -> Response {
-    page(&hall)
+    page(&hall).await
 }
 
-fn page(hall: &Hall) -> Response {
-    let metrics = hall.metrics();
-    metrics.set(
-        "betang_build_info",
-        "The version that runs; always 1.",
-        concat!("version=\"", env!("CARGO_PKG_VERSION"), "\""),
-        1.0,
-    );
-    metrics.set(
-        "betang_live_streams",
-        "Open streams of events.",
-        "",
-        u32::try_from(hall.live().listeners()).map_or(f64::MAX, f64::from),
-    );
+async fn page(hall: &Hall) -> Response {
     let kind = [(header::CONTENT_TYPE, "text/plain; version=0.0.4")];
-    (kind, metrics.page()).into_response()
+    (kind, hall.metrics().page(hall).await).into_response()
 }
 
 /// Lets a collector on the same machine read without a token. Stands before the
@@ -70,7 +57,7 @@ fn page(hall: &Hall) -> Response {
 async fn at_hand(Extension(hall): Extension<Hall>, request: Request, next: Next) -> Response {
     let arrival = Arrival::of(request.extensions());
     if is_at_hand(arrival, request.headers()) {
-        page(&hall)
+        page(&hall).await
     } else {
         next.run(request).await
     }

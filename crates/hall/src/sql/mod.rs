@@ -18,6 +18,7 @@ pub(crate) mod incident;
 pub(crate) mod intake;
 pub(crate) mod kept;
 pub(crate) mod link;
+pub(crate) mod measured;
 pub(crate) mod network;
 pub(crate) mod outbox;
 pub(crate) mod passkey;

@@ -5,6 +5,7 @@ pub(crate) mod event;
 pub(crate) mod evidence;
 pub(crate) mod excuse;
 pub(crate) mod list;
+pub(crate) mod measured;
 pub(crate) mod money;
 pub(crate) mod node;
 pub(crate) mod point;

@@ -108,6 +108,21 @@ pub struct Ended {
     pub sound: bool,
 }
 
+/// What the engine has to do, and has done since it began.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// Viewers that are there.
+    pub viewers: usize,
+    /// Those of them that come by TCP.
+    pub over_tcp: usize,
+    /// Viewings that have ended.
+    pub ended: u64,
+    /// What all were sent, headers and repairs included.
+    pub sent: Bytes,
+    /// Frames that viewers were too slow for.
+    pub lost: u64,
+}
+
 /// The handle that others talk to the engine through.
 #[derive(Debug, Clone)]
 pub struct Engine {
@@ -129,7 +144,7 @@ enum Command {
     LeaveStream(StreamKey),
     Hush(Id<Camera>),
     LeaveAll,
-    Count(oneshot::Sender<usize>),
+    Look(oneshot::Sender<Seen>),
 }
 
 impl Engine {
@@ -164,6 +179,7 @@ impl Engine {
             by_stream: BTreeMap::new(),
             by_sound: BTreeMap::new(),
             rung: Vec::new(),
+            gone: Seen::default(),
             endings,
         };
         hall.tasks().spawn("watch.live", served.run(inbox, inbound));
@@ -239,14 +255,14 @@ impl Engine {
         self.tell(Command::LeaveAll).await
     }
 
-    /// How many are watching.
+    /// How many are watching, and what they were sent.
     ///
     /// # Errors
     /// If the house is shutting down.
-    pub async fn viewers(&self) -> Result<usize, EngineError> {
-        let (count, counted) = oneshot::channel();
-        self.tell(Command::Count(count)).await?;
-        counted.await.map_err(|_| EngineError::Closed)
+    pub async fn look(&self) -> Result<Seen, EngineError> {
+        let (answer, answered) = oneshot::channel();
+        self.tell(Command::Look(answer)).await?;
+        answered.await.map_err(|_| EngineError::Closed)
     }
 
     async fn tell(&self, command: Command) -> Result<(), EngineError> {
@@ -274,6 +290,8 @@ struct Served {
     by_sound: BTreeMap<Id<Camera>, Vec<Seat>>,
     /// Seats whose time has come, while they are served.
     rung: Vec<Seat>,
+    /// What those were sent who have gone.
+    gone: Seen,
     endings: mpsc::Sender<Ended>,
 }
 
@@ -350,10 +368,23 @@ impl Served {
             }
             Command::Hush(camera) => self.hush(camera),
             Command::LeaveAll => self.let_go_all(|_| true),
-            Command::Count(count) => {
-                let _ = count.send(self.seats.count());
+            Command::Look(answer) => {
+                // Who asked and has gone misses nothing.
+                let _ = answer.send(self.seen());
             }
         }
+    }
+
+    /// Of those who have gone, and those who are there.
+    fn seen(&self) -> Seen {
+        let mut seen = self.gone;
+        for (_, viewer) in self.seats.all() {
+            seen.viewers += 1;
+            seen.over_tcp += usize::from(viewer.remote.is_some_and(|at| self.socket.tcp.has(at)));
+            seen.sent += viewer.sent;
+            seen.lost += viewer.lost();
+        }
+        seen
     }
 
     fn join(&mut self, guest: Guest) -> Result<Joined, EngineError> {
@@ -557,6 +588,9 @@ impl Served {
                 self.by_sound.remove(&sound.camera());
             }
         }
+        self.gone.ended += 1;
+        self.gone.sent += viewer.sent;
+        self.gone.lost += viewer.lost();
         let ended = Ended {
             viewing: id,
             at: now,

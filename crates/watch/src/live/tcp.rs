@@ -56,6 +56,11 @@ impl Connections {
         self.open.insert(peer, queue);
     }
 
+    /// Whether somebody has come by a connection.
+    pub(super) fn has(&self, peer: SocketAddr) -> bool {
+        self.open.contains_key(&peer)
+    }
+
     /// It is gone.
     pub(super) fn closed(&mut self, peer: SocketAddr) {
         self.open.remove(&peer);

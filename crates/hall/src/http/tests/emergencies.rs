@@ -50,7 +50,7 @@ impl House {
 
     fn counted(&self, what: &str) -> bool {
         let line = format!("betang_emergency_total{{what=\"{what}\"}} 1");
-        self.hall.metrics().page().contains(&line)
+        self.hall.metrics().counted().contains(&line)
     }
 }
 
