@@ -65,9 +65,9 @@ fn streams(inner: &Inner) -> Vec<Gauge> {
         bits += report.bitrate.map_or(0, |rate| rate.as_u64());
     }
     let mut said = vec![Gauge::count(
-        "betang_streams_bits_per_second",
+        "betang_streams_bytes_per_second",
         "What comes from all cameras, over the last seconds.",
-        bits,
+        bits / 8,
     )];
     for layer in Layer::ALL {
         for word in Word::ALL.map(Word::as_str) {
