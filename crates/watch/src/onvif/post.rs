@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use hall::outward::{NoWay, Outward};
-use http::{HeaderValue, Request, StatusCode, header};
+use http::{HeaderValue, Request, header};
 use http_auth::{PasswordClient, PasswordParams};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Bytes;
@@ -33,6 +33,9 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(4);
 /// The longest answer, in octets: 128 profiles have about 200 KiB.
 pub(crate) const ANSWER_MAX: usize = 512 * 1024;
 
+/// What a device answers that wants to be shown who asks (RFC 9110 §15.5.2).
+const UNAUTHORIZED: u16 = 401;
+
 /// The way to one device.
 pub(super) struct Post {
     target: Target,
@@ -49,7 +52,7 @@ struct State {
 
 /// What a device has answered to one request.
 struct Answer {
-    status: StatusCode,
+    status: u16,
     challenges: Vec<String>,
     body: Bytes,
 }
@@ -91,14 +94,14 @@ impl Post {
         // Twice at most: without what it asks for, and with it.
         let shown = self.authorization(&path);
         let mut answer = self.once(&path, action, body.clone(), shown).await?;
-        if answer.status == StatusCode::UNAUTHORIZED && self.challenged(&answer) {
+        if answer.status == UNAUTHORIZED && self.challenged(&answer) {
             let shown = self.authorization(&path);
             answer = self.once(&path, action, body, shown).await?;
         }
-        match answer.status.as_u16() {
+        match answer.status {
             // A fault comes as 500, or as 400 (SOAP 1.2 Part 2 §7.5.2.2).
             200 | 400 | 500 => {}
-            401 | 403 => return Err(Trouble::Password),
+            UNAUTHORIZED | 403 => return Err(Trouble::Password),
             status => return Err(Trouble::Status(status)),
         }
         let text = String::from_utf8(answer.body.to_vec())
@@ -145,7 +148,7 @@ impl Post {
             let answered = async {
                 let response = sender.send_request(request).await;
                 let response = response.map_err(|error| gone(&error))?;
-                let status = response.status();
+                let status = response.status().as_u16();
                 let all = response.headers().get_all(header::WWW_AUTHENTICATE);
                 let all = all.iter().filter_map(|value| value.to_str().ok());
                 let challenges = all.map(str::to_owned).collect();
