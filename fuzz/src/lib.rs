@@ -22,6 +22,7 @@ mod id_tokens;
 mod link_frames;
 mod name_answers;
 mod offers;
+mod onvif_answers;
 mod outlines;
 mod passkeys;
 mod person_rows;
@@ -57,6 +58,7 @@ pub const TARGETS: &[Target] = &[
     ("link_frames", link_frames::run),
     ("name_answers", name_answers::run),
     ("offers", offers::run),
+    ("onvif_answers", onvif_answers::run),
     ("outlines", outlines::run),
     ("passkeys", passkeys::run),
     ("person_rows", person_rows::run),

@@ -81,6 +81,8 @@ nouns! {
     Stream "str",
     /// One person watching one camera, from a time to a time.
     Viewing "vwg",
+    /// One person turning one camera, from a time to a time.
+    Hold "hld",
     /// A saved arrangement of a video wall.
     Layout "lay",
     /// A place that dials in: a village office, a camera's mast, a regency's node.

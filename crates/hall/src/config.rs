@@ -61,6 +61,8 @@ pub struct Config {
     pub camera_networks: Vec<Network>,
     /// Ports at which cameras elsewhere are called.
     pub camera_ports: Ports,
+    /// Ports at which cameras elsewhere are asked by ONVIF.
+    pub onvif_ports: Ports,
     /// How long what boxes read each minute is held as it came.
     pub keep_readings: Duration,
     /// The folder for witnesses, if any.
@@ -348,6 +350,9 @@ impl Config {
             camera_ports: text("camera_ports")
                 .parse()
                 .map_err(|error: NoPorts| wrong("camera_ports", error.to_string()))?,
+            onvif_ports: text("onvif_ports")
+                .parse()
+                .map_err(|error: NoPorts| wrong("onvif_ports", error.to_string()))?,
             keep_readings: days(text("keep_readings_days"))
                 .map_err(|why| wrong("keep_readings_days", why))?,
             checkpoints: some("checkpoints").map(PathBuf::from),

@@ -191,6 +191,10 @@ permissions! {
     CamerasRead "camera.read": Pimpinan Operator Konektivitas Pengawas Admin Layar;
     /// See the picture of a camera.
     CamerasWatch "camera.watch": Pimpinan Operator Admin Layar;
+    /// Turn a camera that can be turned, one person at a time, and keep its presets.
+    CamerasTurn "camera.turn": Operator Admin;
+    /// Take a camera from somebody who turns it.
+    CamerasTakeOver "camera.takeover": Admin;
     /// Add, change and retire cameras.
     CamerasWrite "camera.write": Admin;
     /// Set the passwords of cameras. Nobody reads them.
@@ -329,6 +333,8 @@ mod tests {
             Permission::SessionsManage,
             Permission::ScreensPair,
             Permission::SettingsWrite,
+            Permission::CamerasTurn,
+            Permission::CamerasTakeOver,
             Permission::CamerasWrite,
             Permission::CameraCredentialsWrite,
             Permission::StillsSave,

@@ -191,7 +191,7 @@ struct Inner {
     networks: Vec<Network>,
     ports: Ports,
     /// Ports that the house listens at.
-    taken: Mutex<Vec<u16>>,
+    taken: Arc<Mutex<Vec<u16>>>,
 }
 
 impl Outward {
@@ -203,7 +203,20 @@ impl Outward {
             inner: Arc::new(Inner {
                 networks,
                 ports,
-                taken: Mutex::default(),
+                taken: Arc::default(),
+            }),
+        }
+    }
+
+    /// The same for what listens at other ports: what the house listens at itself is known
+    /// to both.
+    #[must_use]
+    pub fn at_ports(&self, ports: Ports) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                networks: self.inner.networks.clone(),
+                ports,
+                taken: Arc::clone(&self.inner.taken),
             }),
         }
     }

@@ -21,7 +21,9 @@ use sim::link::village::{self, Looks};
 use sim::link::world::Mutation;
 use sim::live::camera::Camera;
 use sim::live::library::Library;
-use sim::live::{ask, dish, families, floor, limit, net, pages, recorder, rtsp, sites, viewers};
+use sim::live::{
+    ask, dish, families, floor, limit, net, onvif, pages, recorder, rtsp, sites, viewers,
+};
 use sim::picture::Scene;
 
 #[derive(Debug, Parser)]
@@ -64,6 +66,8 @@ enum Cli {
     Net(net::Net),
     /// A recorder with many channels behind one RTSP port; lines tell it what to be.
     Recorder(recorder::Process),
+    /// A camera with motors that is asked by ONVIF; lines tell it what to be.
+    Onvif(onvif::Onvif),
     /// A Starlink dish; a word on a line changes how it is.
     Dish(dish::Dish),
     /// Lists of families as files, and who is who in them.
@@ -128,6 +132,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
             Ok(())
         }
         Cli::Recorder(recorder) => recorder.run(say).await,
+        Cli::Onvif(camera) => camera.run(&Tasks::new(), say).await,
         Cli::Dish(dish) => dish.run(&Tasks::new(), say).await,
         Cli::Viewers(viewers) => viewers.run().await,
         Cli::Floor(floor) => floor.run().await,

@@ -15,10 +15,13 @@
 //! | [`sound`] | which sound is passed on, and what does a slow listener miss? |
 //! | [`fanout`] | which frame does this viewer get next, under which time stamp? |
 //! | [`supervise`] | connect, wait, give up, try again: and in which words? |
+//! | [`hold`] | who turns a camera, until when, and when does the house stop it? |
+//! | [`aim`] | how far does a camera turn to have in its middle what was clicked at? |
 //! | [`allot`] | who may hold a session of a device that stands only so many? |
 //! | [`channel`] | do the channels of a recorder show the places that they did? |
 //! | [`enumerate`] | which channels of a recorder are still to be asked? |
 
+pub mod aim;
 pub mod allot;
 pub mod channel;
 pub mod enumerate;
@@ -26,6 +29,7 @@ pub mod fanout;
 pub mod frame;
 pub mod h264;
 pub mod h265;
+pub mod hold;
 pub mod looks;
 pub mod payload;
 pub mod ring;

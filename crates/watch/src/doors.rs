@@ -11,6 +11,7 @@ pub use watch_core::{h264, payload};
 use crate::http::form::{self, CameraForm};
 use crate::ingest::gate::Gate;
 use crate::live::{Terms, answer_alone, name_in};
+use crate::onvif;
 
 /// A gate to cameras of this machine and no other.
 #[must_use]
@@ -47,6 +48,12 @@ pub fn camera_form(bytes: &[u8]) -> Option<Form> {
         printed: format!("{form:?}"),
         faults: form.faults(),
     })
+}
+
+/// What a device answers by ONVIF; whether it was handed to the library.
+#[must_use]
+pub fn onvif_answer(bytes: &[u8]) -> bool {
+    std::str::from_utf8(bytes).is_ok_and(onvif::read_all)
 }
 
 /// Whom a datagram at the media port asks for, if it says so.

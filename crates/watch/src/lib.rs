@@ -14,6 +14,8 @@
 //! | [`still`] | a JPEG of the newest key frame |
 //! | `simulated` | cameras that the simulation puts in |
 //! | `gauges` | how the room is, in numbers |
+//! | `onvif` | what a camera is asked and told by ONVIF |
+//! | `turning` | who turns a camera, and what of it is told and written down |
 //! | `http` | the API of cameras, stills and WHEP |
 //! | `import` | many cameras at once, from a file |
 //! | `sql` | the room's tables |
@@ -29,12 +31,14 @@ mod import;
 pub mod ingest;
 mod jobs;
 pub mod live;
+mod onvif;
 mod recorder;
 mod room;
 mod simulated;
 mod sql;
 #[cfg(feature = "stills")]
 pub mod still;
+mod turning;
 
 pub use room::{Error, Room, Settings, open};
 pub use simulated::{Simulated, SimulatedLegal, SimulatedSound};
@@ -47,6 +51,7 @@ pub const SCHEMA: store::migrate::Schema = store::schema!(
         (1, "cameras"),
         (2, "layouts"),
         (3, "sound"),
-        (4, "recorders")
+        (4, "recorders"),
+        (5, "onvif")
     ]
 );

@@ -7,6 +7,7 @@ use axum::Extension;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hall::Hall;
+use hall::outward::Outward;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::gauges;
@@ -18,6 +19,7 @@ use crate::recorder::search::Searches;
 use crate::recorder::template::{self, TemplateError};
 #[cfg(feature = "stills")]
 use crate::still::Stills;
+use crate::turning::Turnings;
 
 /// How the room is to be opened.
 #[derive(Debug, Clone)]
@@ -62,6 +64,9 @@ pub(crate) struct Inner {
     pub(crate) hub: Hub,
     pub(crate) engine: Engine,
     pub(crate) searches: Searches,
+    pub(crate) turnings: Turnings,
+    /// Where devices are asked by ONVIF.
+    pub(crate) onvif: Outward,
     #[cfg(feature = "stills")]
     pub(crate) stills: Stills,
 }
@@ -85,6 +90,8 @@ pub async fn open(hall: &Hall, settings: &Settings) -> Result<Room, Error> {
             hub,
             engine,
             searches: Searches::default(),
+            turnings: Turnings::default(),
+            onvif: hall.outward().at_ports(hall.config().onvif_ports.clone()),
             #[cfg(feature = "stills")]
             stills: Stills::new(hall.clone()),
         }),

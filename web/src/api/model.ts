@@ -48,6 +48,12 @@ export type AuditCheckpoint = Sent<S['CheckpointView']>;
 export type AuditVerifier = Sent<S['VerifierView']>;
 export type Camera = Sent<S['CameraView']>;
 export type CameraState = Sent<S['StateView']>;
+/** How a camera can be turned, and who does. */
+export type Ptz = Sent<S['PtzView']>;
+export type Preset = Sent<S['PresetView']>;
+/** Where a camera is asked by ONVIF. */
+export type Onvif = Sent<S['OnvifView']>;
+export type OnvifProbe = Sent<S['OnvifProbed']>;
 export type Layout = Sent<S['LayoutView']>;
 export type Probe = Sent<S['Probed']>;
 export type Point = Sent<S['LatLon']>;

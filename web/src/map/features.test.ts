@@ -5,7 +5,7 @@ import { bounds, cameraDots, chosenDots, foundVillages, nameDots, parted, villag
 const point = (lat_deg: number, lon_deg: number) => ({ lat_deg, lon_deg });
 function camera(short: string, word: Camera['state']['word'], change: Partial<Camera> = {}): Camera {
   return {
-    ...{ id: `cam_${short}`, short, name: short, kind: 'kantor', area: { code: '62.71.01', name: 'Pahandut' }, agency: null, point: point(-2, 113), heading_deg: null, misplaced: false },
+    ...{ id: `cam_${short}`, short, name: short, kind: 'kantor', area: { code: '62.71.01', name: 'Pahandut' }, agency: null, point: point(-2, 113), heading_deg: null, misplaced: false, turns: false },
     ...{ always_on: false, simulated: false, contact: null, project: null, streams: [] },
     sound: { on: false, purpose: null, basis: null, by: null, changed_us: null, microphone: 'unknown', format: null },
     legal: { complete: false, missing: [], controller: null, purpose: null, basis: null, agreement: null, agreement_until: null, sign_on_site: null, zone: null, retention_days: null },

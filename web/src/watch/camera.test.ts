@@ -15,7 +15,7 @@ function camera(more: Partial<Camera> = {}): Camera {
     agency: { id: 'opd_1', name: 'Dinas Perhubungan' },
     point: null,
     heading_deg: null,
-    misplaced: false,
+    misplaced: false, turns: false,
     always_on: false,
     simulated: true,
     sound: { on: false, purpose: null, basis: null, by: null, changed_us: null, microphone: 'unknown', format: null },

@@ -89,6 +89,11 @@ pub(super) const KEYS: &[Key] = &[
         "Ports at which cameras elsewhere are called, with commas between.",
     ),
     key(
+        "onvif_ports",
+        Some("80,2020,5000,8000,8080,8081,8090,8888,8899"),
+        "Ports at which cameras elsewhere are asked by ONVIF, with commas between.",
+    ),
+    key(
         "keep_readings_days",
         Some("130"),
         "How long what boxes read each minute is held as it came, days, 45 to 3660; what the ledger has made of it is held for ever. A village has 1,440 records a day.",

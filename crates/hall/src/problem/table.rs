@@ -233,6 +233,10 @@ slugs! {
     "point-retired" Conflict "Titik sudah dilepas" "The point was taken off";
     "point-site" Conflict "Lokasi sudah dipakai titik lain" "The site belongs to another point";
     "provider" NotFound "Penyedia tidak ditemukan" "No such provider";
+    "ptz" NotFound "Kamera ini tidak dapat digerakkan" "This camera cannot be turned";
+    "ptz-held" Conflict "Kamera sedang dipegang orang lain" "Somebody else turns the camera";
+    "ptz-over" Conflict "Kamera tidak sedang Anda pegang" "You do not hold the camera";
+    "ptz-preset" NotFound "Posisi tersimpan tidak ditemukan" "There is no such preset";
     "query" Invalid "Parameter belum benar" "A parameter cannot stand";
     "rate" Exhausted "Terlalu banyak percobaan" "Too many attempts";
     "recorder" NotFound "Perekam tidak ditemukan" "No such recorder";

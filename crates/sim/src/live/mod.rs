@@ -1,7 +1,7 @@
 //! Sockets and disks.
 //!
 //! The simulated cameras are [`rtsp`], `voice`, [`camera`], [`library`] and [`ask`];
-//! [`recorder`] is a box with many of them. Of the
+//! [`recorder`] is a box with many of them, [`onvif`] what a camera with motors answers. Of the
 //! benches are [`viewers`] and [`sites`], who load a server, [`floor`] and [`limit`], which it is
 //! held against, [`pages`] and [`usage`]. `net` is a network of namespaces.
 
@@ -15,6 +15,7 @@ pub mod library;
 pub mod limit;
 #[cfg(feature = "net")]
 pub mod net;
+pub mod onvif;
 pub mod pages;
 pub mod recorder;
 pub mod rtsp;

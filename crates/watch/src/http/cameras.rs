@@ -27,7 +27,8 @@ use crate::jobs::PASSWORD;
 use crate::room::Room;
 use crate::sql::camera::{self, CameraRow, StreamRow};
 use crate::sql::sound::{self, SoundRow, Switch};
-use crate::sql::{fingerprint, recorder};
+use crate::sql::{fingerprint, onvif, recorder};
+use crate::turning;
 
 /// Sessions that a device is taken to allow when nobody has said otherwise: what
 /// cheap cameras allow.
@@ -196,6 +197,7 @@ async fn views(
     let legal = camera::legal(read, &ids).await?;
     let sounds = sound::of(read, &ids).await?;
     let misplaced = misplaced(read).await?;
+    let turning = onvif::turning(read, &ids).await?;
     let names = Names {
         areas: hall::areas::names(read, rows.iter().map(|row| &row.area)).await?,
         agencies: hall::agencies::names(read).await?,
@@ -207,6 +209,7 @@ async fn views(
             let (legal, sound) = (legal.get(&row.id), sounds.get(&row.id));
             let mut view = CameraView::of(row, streams, legal, sound, &names, &room.inner.hub);
             view.misplaced = misplaced.contains(&view.id);
+            view.turns = turning.contains(&view.id);
             view
         })
         .collect())
@@ -400,6 +403,7 @@ async fn change(
     responses((status = 204), (status = 404)))]
 async fn retire(
     State(hall): State<Hall>,
+    Extension(room): Extension<Room>,
     who: Who,
     Path(name): Path<String>,
 ) -> Result<Response, Problem> {
@@ -411,6 +415,7 @@ async fn retire(
     camera::retire(&mut tx, row.id, now.wall).await?;
     record(&hall, &mut tx, &who, "camera.retired", row.id, now).await?;
     tx.commit().await?;
+    turning::changed(&room, row.id).await?;
     Ok(hall::problem::no_content())
 }
 

@@ -5,7 +5,9 @@ pub(crate) mod form;
 pub(crate) mod imports;
 pub(crate) mod incidents;
 pub(crate) mod layouts;
+pub(crate) mod onvif;
 pub(crate) mod probe;
+pub(crate) mod ptz;
 pub(crate) mod recorder_channels;
 pub(crate) mod recorder_swaps;
 pub(crate) mod recorders;
@@ -23,7 +25,9 @@ pub(crate) fn routes() -> OpenApiRouter<Hall> {
         .merge(imports::routes())
         .merge(incidents::routes())
         .merge(layouts::routes())
+        .merge(onvif::routes())
         .merge(probe::routes())
+        .merge(ptz::routes())
         .merge(recorder_channels::routes())
         .merge(recorder_swaps::routes())
         .merge(recorders::routes())

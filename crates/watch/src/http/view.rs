@@ -44,6 +44,8 @@ pub(crate) struct CameraView {
     /// Whether its picture may be of another place: channels of its recorder seem rearranged,
     /// and nobody has decided yet.
     pub(crate) misplaced: bool,
+    /// Whether it can be turned from here.
+    pub(crate) turns: bool,
     /// By which right it films.
     pub(crate) legal: LegalView,
     /// Whether it may be heard.
@@ -254,6 +256,7 @@ impl CameraView {
             always_on: row.always_on,
             simulated: row.simulated,
             misplaced: false,
+            turns: false,
             legal: LegalView::of(legal.cloned().unwrap_or_default()),
             sound,
             contact: has_contact.then_some(ContactView {

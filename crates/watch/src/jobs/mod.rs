@@ -8,23 +8,32 @@ mod recorders;
 mod revoked;
 mod states;
 mod streams;
+mod targets;
 
 use tokio::sync::mpsc;
 
 use crate::live::Ended;
 use crate::room::{Error, Room};
-use crate::sql;
+use crate::{sql, turning};
 
 pub(crate) use streams::{PASSWORD, credentials};
+pub(crate) use targets::{ONVIF_PASSWORD, onvif_target};
 
 /// Starts all of them, after what a crash has left is put right.
 pub(crate) async fn start(room: &Room, ended: mpsc::Receiver<Ended>) -> Result<(), Error> {
     let hall = &room.inner.hall;
     let mut tx = hall.db().write().await?;
     let open = sql::viewing::close_open(&mut tx).await?;
+    let turned = sql::hold::open(&mut tx).await?;
+    sql::hold::close_open(&mut tx).await?;
     tx.commit().await?;
     if open > 0 {
         tracing::warn!(viewings = open, "viewings were cut off by the last stop");
+    }
+    if !turned.is_empty() {
+        tracing::warn!(holds = turned.len(), "cameras were turned at the last stop");
+        let stopping = turning::stop_all(room.clone(), turned);
+        hall.tasks().spawn("watch.still", stopping);
     }
     let cursor = streams::load(room).await?;
     hall.tasks()

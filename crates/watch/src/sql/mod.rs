@@ -2,7 +2,9 @@
 
 pub(crate) mod camera;
 pub(crate) mod fingerprint;
+pub(crate) mod hold;
 pub(crate) mod layout;
+pub(crate) mod onvif;
 pub(crate) mod recorder;
 pub(crate) mod sound;
 pub(crate) mod still;
