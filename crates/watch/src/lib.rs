@@ -45,6 +45,7 @@ pub const SCHEMA: store::migrate::Schema = store::schema!(
         (1, "cameras"),
         (2, "layouts"),
         (3, "sound"),
-        (4, "recorders")
+        (4, "recorders"),
+        (5, "reserved")
     ]
 );
