@@ -81,6 +81,10 @@ nouns! {
     Stream "str",
     /// One person watching one camera, from a time to a time.
     Viewing "vwg",
+    /// One person looking at what a camera has shown a moment ago.
+    Look "lok",
+    /// A piece of the past of a camera that was saved as a file.
+    Clip "klp",
     /// A saved arrangement of a video wall.
     Layout "lay",
     /// A place that dials in: a village office, a camera's mast, a regency's node.

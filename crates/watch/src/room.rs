@@ -9,10 +9,12 @@ use base64::engine::general_purpose::STANDARD;
 use hall::Hall;
 use utoipa_axum::router::OpenApiRouter;
 
+use crate::clip::Savings;
 use crate::http;
 use crate::hub::Hub;
 use crate::jobs;
 use crate::live::{Engine, Line};
+use crate::looking::Looking;
 use crate::recorder::search::Searches;
 use crate::recorder::template::{self, TemplateError};
 #[cfg(feature = "stills")]
@@ -61,6 +63,8 @@ pub(crate) struct Inner {
     pub(crate) hub: Hub,
     pub(crate) engine: Engine,
     pub(crate) searches: Searches,
+    pub(crate) looking: Looking,
+    pub(crate) savings: Savings,
     #[cfg(feature = "stills")]
     pub(crate) stills: Stills,
 }
@@ -84,6 +88,8 @@ pub async fn open(hall: &Hall, settings: &Settings) -> Result<Room, Error> {
             hub,
             engine,
             searches: Searches::default(),
+            looking: Looking::default(),
+            savings: Savings::default(),
             #[cfg(feature = "stills")]
             stills: Stills::new(hall.clone()),
         }),
