@@ -83,6 +83,10 @@ nouns! {
     Viewing "vwg",
     /// One person turning one camera, from a time to a time.
     Hold "hld",
+    /// One person looking at what a camera has shown a moment ago.
+    Look "lok",
+    /// A piece of the past of a camera that was saved as a file.
+    Clip "klp",
     /// A saved arrangement of a video wall.
     Layout "lay",
     /// A place that dials in: a village office, a camera's mast, a regency's node.

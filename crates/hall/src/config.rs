@@ -17,6 +17,7 @@ use std::time::Duration;
 
 use base::area::AreaCode;
 use base::redact::Secret;
+use base::unit::Bytes;
 use jiff::tz::TimeZone;
 use sync::release::{KEYS_MAX, PublicKey};
 use url::Url;
@@ -63,6 +64,8 @@ pub struct Config {
     pub camera_ports: Ports,
     /// Ports at which cameras elsewhere are asked by ONVIF.
     pub onvif_ports: Ports,
+    /// What the last minute of all streams may take in memory.
+    pub lookback_memory: Bytes,
     /// How long what boxes read each minute is held as it came.
     pub keep_readings: Duration,
     /// The folder for witnesses, if any.
@@ -353,6 +356,8 @@ impl Config {
             onvif_ports: text("onvif_ports")
                 .parse()
                 .map_err(|error: NoPorts| wrong("onvif_ports", error.to_string()))?,
+            lookback_memory: mebibytes(text("lookback_memory_mib"))
+                .map_err(|why| wrong("lookback_memory_mib", why))?,
             keep_readings: days(text("keep_readings_days"))
                 .map_err(|why| wrong("keep_readings_days", why))?,
             checkpoints: some("checkpoints").map(PathBuf::from),
@@ -556,6 +561,14 @@ fn oidc<'a>(
         factors: words(text("oidc_factors")).map(str::to_owned).collect(),
         passwords,
     }))
+}
+
+/// Memory for the past of all streams: none, or up to what the largest machines have.
+fn mebibytes(text: &str) -> Result<Bytes, String> {
+    match text.parse::<u64>() {
+        Ok(mib @ 0..=1_048_576) => Ok(Bytes::from_mib(mib)),
+        Ok(_) | Err(_) => Err("write 0 to 1048576".to_owned()),
+    }
 }
 
 /// A term for which readings are held. Late ones are taken in for five weeks, and a verdict

@@ -201,6 +201,14 @@ permissions! {
     CameraCredentialsWrite "camera.credential.write": Admin;
     /// Keep a still, with a reason.
     StillsSave "still.save": Operator Admin;
+    /// See what a camera has shown in the last minute.
+    CamerasLookBack "camera.look_back": Pimpinan Operator Admin;
+    /// Read which clips were saved, by whom, why and until when.
+    ClipsRead "clip.read": Operator Pengawas Admin;
+    /// Save clips, with a reason.
+    ClipsSave "clip.save": Operator Admin;
+    /// Take the files of clips out of the house.
+    ClipsTake "clip.take": Operator Admin;
     /// Keep arrangements of the video wall for oneself.
     LayoutsWrite "layout.write": Pimpinan Operator Admin;
     /// Offer an arrangement to others.
@@ -338,6 +346,8 @@ mod tests {
             Permission::CamerasWrite,
             Permission::CameraCredentialsWrite,
             Permission::StillsSave,
+            Permission::ClipsSave,
+            Permission::ClipsTake,
             Permission::LayoutsShare,
             Permission::SourcesWrite,
             Permission::ClaimsWrite,

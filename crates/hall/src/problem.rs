@@ -519,6 +519,30 @@ pub fn file(
     response
 }
 
+/// Some octets of a film, for a player that asks for it piece by piece (206, RFC 9110
+/// §15.3.7). Nobody keeps it.
+#[must_use]
+pub fn part(content_type: &str, bytes: bytes::Bytes, from: u64, size: u64) -> Response {
+    let mut response = piece(bytes, from, size);
+    for (name, value) in [
+        (header::CONTENT_TYPE, content_type),
+        (header::ACCEPT_RANGES, "bytes"),
+        (header::CACHE_CONTROL, "no-store"),
+    ] {
+        set(response.headers_mut(), name, value);
+    }
+    response
+}
+
+/// None of the octets that were asked for are there (416, RFC 9110 §15.5.17).
+#[must_use]
+pub fn beyond(size: u64) -> Problem {
+    Problem {
+        status: Some(StatusCode::RANGE_NOT_SATISFIABLE),
+        ..Problem::invalid("range", format!("There are {size} octets."))
+    }
+}
+
 /// A part of something longer (206, RFC 9110 §15.3.7).
 pub(crate) fn piece(bytes: bytes::Bytes, from: u64, size: u64) -> Response {
     let to = from + u64::try_from(bytes.len()).unwrap_or(0).saturating_sub(1);

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use base::now::Now;
 use base::unit::Bytes;
 
-use crate::payload::{Cut, UnitError};
+use crate::payload::{Cut, Parameters, UnitError, annex_b};
 
 /// Ticks of 90,000 in a second, the RTP clock of video (RFC 6184 §8.2.1).
 pub const TICKS_PER_SECOND: u64 = 90_000;
@@ -89,6 +89,22 @@ impl Codec {
             Self::H265 => crate::h265::cut(unit),
         }
     }
+
+    /// The access unit that such packets carry.
+    #[must_use]
+    pub fn join(self, packets: &[Packet]) -> Vec<u8> {
+        match self {
+            Self::H264 => crate::h264::join(packets),
+            Self::H265 => crate::h265::join(packets),
+        }
+    }
+
+    pub(crate) fn parameters(self, nal: &[u8]) -> Option<Parameters> {
+        match self {
+            Self::H264 => crate::h264::parameters(nal),
+            Self::H265 => crate::h265::parameters(nal),
+        }
+    }
 }
 
 /// One picture of one camera layer.
@@ -104,20 +120,32 @@ pub struct Frame {
     pub key: bool,
     /// In the order in which they are sent.
     pub packets: Box<[Packet]>,
-    /// The access unit itself, kept for stills; key frames of H.264 only.
-    /// Annex B byte stream (ITU-T H.264 Annex B) with its parameter sets.
-    pub unit: Option<bytes::Bytes>,
 }
 
 impl Frame {
     /// What it weighs on a link, headers excluded.
     #[must_use]
     pub fn size(&self) -> Bytes {
-        let packets = self
-            .packets
+        self.packets
             .iter()
-            .fold(Bytes::ZERO, |sum, packet| sum + Bytes::of(&packet.payload));
-        packets + self.unit.as_deref().map_or(Bytes::ZERO, Bytes::of)
+            .fold(Bytes::ZERO, |sum, packet| sum + Bytes::of(&packet.payload))
+    }
+
+    /// The access unit that its packets carry: NAL units, each behind its length in four
+    /// octets. Made anew each time, since few ask for it.
+    #[must_use]
+    pub fn unit(&self) -> Vec<u8> {
+        self.codec.join(&self.packets)
+    }
+
+    /// The same as a byte stream with start codes, where it decodes alone by what the house
+    /// can decode: a key frame of H.264.
+    #[must_use]
+    pub fn alone(&self) -> Option<Vec<u8>> {
+        if !self.key || self.codec != Codec::H264 {
+            return None;
+        }
+        annex_b(&self.unit()).ok()
     }
 
     /// What it takes in memory. A camera that cuts its picture into crumbs is not

@@ -1,7 +1,8 @@
 //! H.264 in RTP (RFC 6184): STAP-A (§5.7.1) for units that share a packet, FU-A
 //! (§5.8) for pieces of one.
 
-use crate::payload::{Cut, Form, Nals, Packets, UNIT_MAX, UnitError};
+use crate::frame::Packet;
+use crate::payload::{Cut, Form, Joined, Nals, Packets, Parameters, UNIT_MAX, UnitError};
 
 const NAL_SLICE_IDR: u8 = 5;
 const NAL_SPS: u8 = 7;
@@ -60,12 +61,38 @@ pub fn cut(unit: &[u8]) -> Result<Cut, UnitError> {
     })
 }
 
+/// The access unit that packets of [`cut`] carry, as it was given to it.
+#[must_use]
+pub fn join(packets: &[Packet]) -> Vec<u8> {
+    let mut joined = Joined::default();
+    for packet in packets {
+        match *packet.payload {
+            [head, ref rest @ ..] if head & NAL_TYPE == STAP_A => joined.shared(rest),
+            [head, kind, ref rest @ ..] if head & NAL_TYPE == FU_A => {
+                let header = [head & NAL_IMPORTANCE | kind & NAL_TYPE];
+                joined.piece(&header, kind, rest);
+            }
+            ref nal => joined.whole(nal),
+        }
+    }
+    joined.finish()
+}
+
+/// Which set of parameters a unit is, if it is one.
+#[must_use]
+pub(crate) fn parameters(nal: &[u8]) -> Option<Parameters> {
+    match nal.first()? & NAL_TYPE {
+        NAL_SPS => Some(Parameters::Sequence),
+        NAL_PPS => Some(Parameters::Picture),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::frame::Packet;
     use crate::payload::{PAYLOAD_MAX, annex_b};
 
     fn unit(nals: &[&[u8]]) -> Vec<u8> {
@@ -181,6 +208,7 @@ mod tests {
             nals.push(vec![0x65, 1, 2, 3]);
             let borrowed: Vec<&[u8]> = nals.iter().map(Vec::as_slice).collect();
             let cut = cut(&unit(&borrowed)).expect("well formed");
+            prop_assert_eq!(join(&cut.packets), unit(&borrowed));
             prop_assert_eq!(reassemble(&cut.packets), nals);
             prop_assert!(cut.packets.iter().all(|p| p.payload.len() <= PAYLOAD_MAX));
             let marked = cut.packets.iter().filter(|p| p.marker).count();

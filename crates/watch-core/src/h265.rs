@@ -3,7 +3,8 @@
 //!
 //! Nothing here decodes it: it is passed on to players that say they can.
 
-use crate::payload::{Cut, Form, Nals, Packets, UNIT_MAX, UnitError};
+use crate::frame::Packet;
+use crate::payload::{Cut, Form, Joined, Nals, Packets, Parameters, UNIT_MAX, UnitError};
 
 const NAL_VPS: u8 = 32;
 const NAL_SPS: u8 = 33;
@@ -90,12 +91,43 @@ pub fn cut(unit: &[u8]) -> Result<Cut, UnitError> {
     })
 }
 
+/// The access unit that packets of [`cut`] carry, as it was given to it.
+#[must_use]
+pub fn join(packets: &[Packet]) -> Vec<u8> {
+    let mut joined = Joined::default();
+    for packet in packets {
+        let nal = &*packet.payload;
+        match *nal {
+            [_, _, ref rest @ ..] if kind(nal) == AP => joined.shared(rest),
+            [head, level, flags, ref rest @ ..] if kind(nal) == FU => {
+                let header = [head & 0x81 | (flags & 0x3f) << 1, level];
+                joined.piece(&header, flags, rest);
+            }
+            _ => joined.whole(nal),
+        }
+    }
+    joined.finish()
+}
+
+/// Which set of parameters a unit is, if it is one.
+#[must_use]
+pub(crate) fn parameters(nal: &[u8]) -> Option<Parameters> {
+    if nal.len() < HEADER {
+        return None;
+    }
+    match kind(nal) {
+        NAL_VPS => Some(Parameters::Video),
+        NAL_SPS => Some(Parameters::Sequence),
+        NAL_PPS => Some(Parameters::Picture),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::frame::Packet;
     use crate::payload::PAYLOAD_MAX;
 
     fn unit(nals: &[Vec<u8>]) -> Vec<u8> {
@@ -191,6 +223,7 @@ mod tests {
                 .collect();
             nals.push(nal(19, 1, 40));
             let cut = cut(&unit(&nals)).expect("well formed");
+            prop_assert_eq!(join(&cut.packets), unit(&nals));
             prop_assert_eq!(reassemble(&cut.packets), nals);
             prop_assert!(cut.packets.iter().all(|p| p.payload.len() <= PAYLOAD_MAX));
             let marked = cut.packets.iter().filter(|p| p.marker).count();

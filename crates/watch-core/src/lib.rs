@@ -12,6 +12,8 @@
 //! | [`frame`] | what travels from a camera to its viewers? |
 //! | [`timeline`] | which media time has a frame whose camera restarts, jumps or lies? |
 //! | [`ring`] | which frames are kept, and what does a slow reader miss? |
+//! | [`trail`] | which pictures of the last minute are still there, of all streams? |
+//! | [`clip`], [`parameters`] | how do pictures of the past become a film, and how large are they? |
 //! | [`sound`] | which sound is passed on, and what does a slow listener miss? |
 //! | [`fanout`] | which frame does this viewer get next, under which time stamp? |
 //! | [`supervise`] | connect, wait, give up, try again: and in which words? |
@@ -24,6 +26,7 @@
 pub mod aim;
 pub mod allot;
 pub mod channel;
+pub mod clip;
 pub mod enumerate;
 pub mod fanout;
 pub mod frame;
@@ -31,8 +34,10 @@ pub mod h264;
 pub mod h265;
 pub mod hold;
 pub mod looks;
+pub mod parameters;
 pub mod payload;
 pub mod ring;
 pub mod sound;
 pub mod supervise;
 pub mod timeline;
+pub mod trail;

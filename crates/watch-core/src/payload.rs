@@ -168,6 +168,82 @@ impl Packets {
     }
 }
 
+/// What a set of parameters is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Parameters {
+    /// Of all layers (VPS); H.265 only.
+    Video,
+    /// Of a sequence of pictures (SPS).
+    Sequence,
+    /// Of pictures (PPS).
+    Picture,
+}
+
+/// Units in the making, each behind its length in four octets: what packets carry.
+#[derive(Default)]
+pub(crate) struct Joined {
+    unit: Vec<u8>,
+    /// Where the unit begins that pieces are being added to.
+    open: Option<usize>,
+}
+
+impl Joined {
+    pub(crate) fn whole(&mut self, nal: &[u8]) {
+        self.begin();
+        self.add(nal);
+        self.end();
+    }
+
+    /// The units of a packet that several share, each behind its length in two octets.
+    pub(crate) fn shared(&mut self, mut rest: &[u8]) {
+        while let Some((len, tail)) = rest.split_first_chunk::<2>() {
+            let len = usize::from(u16::from_be_bytes(*len)).min(tail.len());
+            let (nal, tail) = tail.split_at(len);
+            self.whole(nal);
+            rest = tail;
+        }
+    }
+
+    /// A piece of a unit, with the header of the whole and the flags of first and last.
+    pub(crate) fn piece(&mut self, header: &[u8], flags: u8, piece: &[u8]) {
+        if flags & FIRST != 0 {
+            self.begin();
+            self.add(header);
+        }
+        self.add(piece);
+        if flags & LAST != 0 {
+            self.end();
+        }
+    }
+
+    pub(crate) fn finish(mut self) -> Vec<u8> {
+        self.end();
+        self.unit
+    }
+
+    fn begin(&mut self) {
+        self.end();
+        self.open = Some(self.unit.len());
+        self.unit.extend_from_slice(&[0; 4]);
+    }
+
+    fn add(&mut self, octets: &[u8]) {
+        if self.open.is_some() {
+            self.unit.extend_from_slice(octets);
+        }
+    }
+
+    fn end(&mut self) {
+        let Some(at) = self.open.take() else { return };
+        let len = self.unit.len() - at - 4;
+        // No unit is longer than `UNIT_MAX`, so four octets hold it.
+        let len = u32::try_from(len).unwrap_or(u32::MAX);
+        if let Some(prefix) = self.unit.get_mut(at..at + 4) {
+            prefix.copy_from_slice(&len.to_be_bytes());
+        }
+    }
+}
+
 /// The units of an access unit, each behind its length in four octets.
 pub(crate) struct Nals<'a> {
     unit: &'a [u8],

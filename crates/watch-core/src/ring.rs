@@ -179,7 +179,6 @@ pub(crate) mod tests {
                 marker: true,
             }]
             .into(),
-            unit: None,
         })
     }
 

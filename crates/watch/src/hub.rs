@@ -8,9 +8,11 @@
 //!
 //! Queues: one per device, of those who wait for a session of it ([`turns`]); it is as
 //! long as there are streams. The ring is bounded in octets ([`watch_core::ring::BYTES_MAX`]),
-//! that of sound in packets ([`watch_core::sound::PACKETS_MAX`]).
+//! that of sound in packets ([`watch_core::sound::PACKETS_MAX`]), the last minute of all
+//! streams by the configuration ([`past`]).
 
 pub(crate) mod bell;
+pub mod past;
 pub mod sound;
 pub(crate) mod turns;
 
@@ -31,6 +33,7 @@ use watch_core::sound::Microphone;
 use watch_core::supervise::{Truth, Word};
 
 use self::bell::{Bell, Bells, Rung};
+use self::past::Past;
 use self::sound::{Sound, SoundSpec};
 use self::turns::Turns;
 use crate::ingest::gate::Gate;
@@ -118,6 +121,7 @@ pub struct Channel {
     wants: Arc<Wants>,
     bells: Bells,
     changed: Arc<Changed>,
+    past: Past,
 }
 
 /// How many want something to be pulled.
@@ -158,6 +162,7 @@ struct Inner {
     places: Mutex<BTreeMap<Id<Camera>, Place>>,
     changed: Arc<Changed>,
     turns: Mutex<BTreeMap<Id<Device>, Turns>>,
+    past: Past,
 }
 
 #[derive(Debug)]
@@ -183,6 +188,7 @@ impl Hub {
         let gate = Gate::new(hall.outward().clone());
         let watched = gate.clone().watch(hall.clone());
         hall.tasks().spawn("watch.gate", watched);
+        let past = Past::new(hall.config().lookback_memory);
         Self {
             inner: Arc::new(Inner {
                 hall,
@@ -192,8 +198,15 @@ impl Hub {
                 places: Mutex::default(),
                 changed: Arc::default(),
                 turns: Mutex::default(),
+                past,
             }),
         }
+    }
+
+    /// The last minute of all streams.
+    #[must_use]
+    pub fn past(&self) -> &Past {
+        &self.inner.past
     }
 
     /// What sessions with cameras pass.
@@ -222,6 +235,7 @@ impl Hub {
             let stays = key.camera != camera || specs.iter().any(|spec| spec.key == *key);
             if !stays {
                 held.stop.cancel();
+                self.inner.past.forget(*key);
                 stopped.push(*key);
             }
             stays
@@ -357,6 +371,7 @@ impl Hub {
             spec.source.clone(),
             hall.now().wall,
             Arc::clone(&self.inner.changed),
+            self.inner.past.clone(),
         ));
         let stop = hall.tasks().soft().child_token();
         let task = stream::Task {
@@ -387,7 +402,7 @@ impl Hub {
 }
 
 impl Channel {
-    fn new(key: StreamKey, source: Source, now: Wall, changed: Arc<Changed>) -> Self {
+    fn new(key: StreamKey, source: Source, now: Wall, changed: Arc<Changed>, past: Past) -> Self {
         let truth = Truth {
             word: Word::Idle,
             reason: None,
@@ -409,6 +424,7 @@ impl Channel {
             wants: Arc::default(),
             bells: Bells::default(),
             changed,
+            past,
         }
     }
 
@@ -452,13 +468,23 @@ impl Channel {
     }
 
     pub(crate) fn push(&self, frame: Frame) {
-        self.ring().push(Arc::new(frame));
+        let frame = Arc::new(frame);
+        self.ring().push(Arc::clone(&frame));
         self.bells.ring(Rung::Stream(self.key));
+        // After those who wait for it have been woken.
+        let watched = self.need() == Need::Watched;
+        self.past.push(self.key, frame, watched);
+    }
+
+    /// Pictures were left out: what comes next does not follow on what came last.
+    pub(crate) fn broke(&self) {
+        self.past.broke(self.key);
     }
 
     /// The stream has ended; its pictures must not be taken for new ones.
     pub(crate) fn forget(&self) {
         self.ring().clear();
+        self.broke();
     }
 
     pub(crate) fn is_wanted(&self) -> bool {

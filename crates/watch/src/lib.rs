@@ -12,6 +12,8 @@
 //! | [`hub`] | one stream or sound, many readers |
 //! | [`live`] | the media port and its viewers |
 //! | [`still`] | a JPEG of the newest key frame |
+//! | `looking` | who looks back at the last minute, and what is held for him |
+//! | `clip` | a piece of the past, on its way into a file and out of the house |
 //! | `simulated` | cameras that the simulation puts in |
 //! | `gauges` | how the room is, in numbers |
 //! | `onvif` | what a camera is asked and told by ONVIF |
@@ -22,6 +24,7 @@
 //! | `jobs` | what follows from a change: streams, live state, endings |
 //! | `doors` | what reads bytes of strangers, for the fuzz targets |
 
+mod clip;
 #[doc(hidden)]
 pub mod doors;
 mod gauges;
@@ -31,6 +34,7 @@ mod import;
 pub mod ingest;
 mod jobs;
 pub mod live;
+mod looking;
 mod onvif;
 mod recorder;
 mod room;
@@ -52,6 +56,7 @@ pub const SCHEMA: store::migrate::Schema = store::schema!(
         (2, "layouts"),
         (3, "sound"),
         (4, "recorders"),
-        (5, "onvif")
+        (5, "onvif"),
+        (6, "clips")
     ]
 );

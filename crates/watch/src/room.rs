@@ -10,11 +10,13 @@ use hall::Hall;
 use hall::outward::Outward;
 use utoipa_axum::router::OpenApiRouter;
 
+use crate::clip::Savings;
 use crate::gauges;
 use crate::http;
 use crate::hub::Hub;
 use crate::jobs;
 use crate::live::{Engine, Line};
+use crate::looking::Looking;
 use crate::recorder::search::Searches;
 use crate::recorder::template::{self, TemplateError};
 #[cfg(feature = "stills")]
@@ -67,6 +69,8 @@ pub(crate) struct Inner {
     pub(crate) turnings: Turnings,
     /// Where devices are asked by ONVIF.
     pub(crate) onvif: Outward,
+    pub(crate) looking: Looking,
+    pub(crate) savings: Savings,
     #[cfg(feature = "stills")]
     pub(crate) stills: Stills,
 }
@@ -92,6 +96,8 @@ pub async fn open(hall: &Hall, settings: &Settings) -> Result<Room, Error> {
             searches: Searches::default(),
             turnings: Turnings::default(),
             onvif: hall.outward().at_ports(hall.config().onvif_ports.clone()),
+            looking: Looking::default(),
+            savings: Savings::default(),
             #[cfg(feature = "stills")]
             stills: Stills::new(hall.clone()),
         }),

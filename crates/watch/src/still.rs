@@ -84,10 +84,10 @@ impl Stills {
     /// # Errors
     /// If the picture cannot be decoded.
     pub async fn within(&self, frame: &Frame, width: usize) -> Result<Option<Still>, StillError> {
-        let Some(unit) = frame.unit.clone() else {
+        let Some(unit) = frame.alone() else {
             return Ok(None);
         };
-        let (jpeg, size_px) = self.encoded(unit, width).await?;
+        let (jpeg, size_px) = self.encoded(unit.into(), width).await?;
         Ok(Some(Still {
             jpeg: jpeg.into(),
             arrived: frame.arrived,

@@ -60,6 +60,8 @@ export type Point = Sent<S['LatLon']>;
 /** What a page sends: a key that is left out stays as it is. */
 export type NewCamera = S['CameraForm'];
 /** A box with many channels (NVR, DVR). */
+export type Look = Sent<S['LookView']>;
+export type Clip = Sent<S['ClipView']>;
 export type Recorder = Sent<S['RecorderView']>;
 export type NewRecorder = S['RecorderForm'];
 export type RecorderMake = Sent<S['TemplateView']>;

@@ -94,6 +94,11 @@ pub(super) const KEYS: &[Key] = &[
         "Ports at which cameras elsewhere are asked by ONVIF, with commas between.",
     ),
     key(
+        "lookback_memory_mib",
+        Some("256"),
+        "Memory for the last 60 seconds of all open cameras together, in MiB; when it is short, the pictures of the camera looked at longest ago go first. A camera of 2 Mbit/s takes 15. 0: nobody can step back.",
+    ),
+    key(
         "keep_readings_days",
         Some("130"),
         "How long what boxes read each minute is held as it came, days, 45 to 3660; what the ledger has made of it is held for ever. A village has 1,440 records a day.",

@@ -116,6 +116,8 @@ slugs! {
     "checkpoint-key" Unavailable
         "Kunci titik periksa tidak dapat dipakai" "The key of checkpoints cannot be used";
     "claim-withdrawn" Conflict "Pernyataan sudah ditarik" "The claim was withdrawn before";
+    "clip" NotFound "Klip tidak ditemukan" "No such clip";
+    "clip-removed" Conflict "Klip sudah dihapus" "The clip was removed";
     "closing" Unavailable "Layanan sedang ditutup" "The house is closing";
     "code" Denied "Kode pendaftaran tidak berlaku" "The code cannot be used";
     "codec" Conflict "Format gambar tidak dapat diputar" "The codec cannot be played";
@@ -153,6 +155,7 @@ slugs! {
     "file-kind" Invalid "Jenis berkas tidak dapat dibaca" "This kind of file is not read";
     "file-size" Invalid "Berkas terlalu besar" "The file is too large";
     "file-unreadable" Invalid "Berkas rusak" "The file is broken";
+    "film" Conflict "Gambar tidak dapat dijadikan film" "No film can be made of it";
     "first-code" Denied "Kode sekali pakai tidak berlaku" "The one-time code does not count";
     "form" Invalid "Isian belum benar" "Some fields cannot stand";
     "full" Exhausted "Penyimpanan penuh" "The disk is full";
@@ -198,6 +201,8 @@ slugs! {
     "layouts-full" Conflict "Terlalu banyak tata letak videowall" "Too many arrangements";
     "list-row" NotFound "Baris daftar tidak ditemukan" "No such row of a list";
     "login" Denied "Nama pengguna atau kata sandi salah" "Wrong name or password";
+    "look" NotFound "Rekaman sesaat sudah dilepas" "The look back has ended";
+    "looks-full" Exhausted "Terlalu banyak yang sedang mundur" "Too many look back";
     "media-type" Invalid "Jenis isi tidak didukung" "This content type is not read here";
     "method" Invalid "Metode tidak didukung di sini" "This method is not served here";
     "network" NotFound "Jaringan kantor tidak ditemukan" "No such network";
@@ -225,6 +230,10 @@ slugs! {
     "passkey-taken" Conflict "Kunci sandi sudah terdaftar" "The passkey is known already";
     "password-off" Denied
         "Masuklah lewat penyedia identitas" "Come in by the provider of identities";
+    "past-empty" Conflict
+        "Belum ada gambar satu menit terakhir" "Nothing of the last minute is held";
+    "past-full" Exhausted "Memori untuk mundur sedang penuh" "The memory for looking back is full";
+    "past-gone" Conflict "Gambar waktu itu tidak ada lagi" "No picture of that time is held";
     "person" NotFound "Orang tidak ditemukan" "No such person";
     "point" NotFound "Titik tidak ditemukan" "No such point";
     "point-box" Conflict
@@ -238,6 +247,7 @@ slugs! {
     "ptz-over" Conflict "Kamera tidak sedang Anda pegang" "You do not hold the camera";
     "ptz-preset" NotFound "Posisi tersimpan tidak ditemukan" "There is no such preset";
     "query" Invalid "Parameter belum benar" "A parameter cannot stand";
+    "range" Invalid "Bagian yang diminta di luar berkas" "None of it is there";
     "rate" Exhausted "Terlalu banyak percobaan" "Too many attempts";
     "recorder" NotFound "Perekam tidak ditemukan" "No such recorder";
     "recorder-in-use" Conflict

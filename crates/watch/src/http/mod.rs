@@ -1,16 +1,19 @@
 //! What the room answers over HTTP, one file per resource.
 
 pub(crate) mod cameras;
+pub(crate) mod clips;
 pub(crate) mod form;
 pub(crate) mod imports;
 pub(crate) mod incidents;
 pub(crate) mod layouts;
+pub(crate) mod looks;
 pub(crate) mod onvif;
 pub(crate) mod probe;
 pub(crate) mod ptz;
 pub(crate) mod recorder_channels;
 pub(crate) mod recorder_swaps;
 pub(crate) mod recorders;
+pub(crate) mod span;
 #[cfg(feature = "stills")]
 pub(crate) mod stills;
 pub(crate) mod view;
@@ -22,9 +25,11 @@ use utoipa_axum::router::OpenApiRouter;
 /// Every operation of the room.
 pub(crate) fn routes() -> OpenApiRouter<Hall> {
     let routes = cameras::routes()
+        .merge(clips::routes())
         .merge(imports::routes())
         .merge(incidents::routes())
         .merge(layouts::routes())
+        .merge(looks::routes())
         .merge(onvif::routes())
         .merge(probe::routes())
         .merge(ptz::routes())

@@ -280,7 +280,7 @@ impl CameraView {
 }
 
 impl LegalView {
-    fn of(card: LegalRow) -> Self {
+    pub(crate) fn of(card: LegalRow) -> Self {
         let missing: Vec<_> = [
             ("controller", card.controller.is_none()),
             ("purpose", card.purpose.is_none()),

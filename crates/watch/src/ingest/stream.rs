@@ -12,7 +12,6 @@ use futures::future::BoxFuture;
 use hall::Hall;
 use tokio_util::sync::CancellationToken;
 use watch_core::frame::{Codec, Frame};
-use watch_core::payload::annex_b;
 use watch_core::supervise::{Effect, Input, Supervisor, Word};
 use watch_core::timeline::Timeline;
 
@@ -306,6 +305,7 @@ impl Ingest {
             Err(error) => {
                 // What refers to a picture that is missing cannot be shown.
                 self.began = false;
+                self.channel.broke();
                 tracing::debug!(camera.id = %self.channel.key().camera, %error, "an access unit was left out");
                 return None;
             }
@@ -314,18 +314,12 @@ impl Ingest {
             return Some(Input::Frame { key: false });
         }
         self.began = true;
-        // Stills are made of what can be decoded here.
-        let still = cut.key && self.codec == Codec::H264;
-        let unit = still
-            .then(|| annex_b(unit).ok().map(bytes::Bytes::from))
-            .flatten();
         self.channel.push(Frame {
             time,
             arrived: now,
             codec: self.codec,
             key: cut.key,
             packets: cut.packets,
-            unit,
         });
         Some(Input::Frame { key: cut.key })
     }

@@ -3,6 +3,7 @@
 //! Each job takes no arguments, looks at the state and does what is missing, so
 //! that running it once more than needed does no harm.
 
+pub(crate) mod clips;
 mod endings;
 mod recorders;
 mod revoked;
@@ -26,20 +27,29 @@ pub(crate) async fn start(room: &Room, ended: mpsc::Receiver<Ended>) -> Result<(
     let open = sql::viewing::close_open(&mut tx).await?;
     let turned = sql::hold::open(&mut tx).await?;
     sql::hold::close_open(&mut tx).await?;
+    let looks = sql::look::close_open(&mut tx).await?;
     tx.commit().await?;
-    if open > 0 {
-        tracing::warn!(viewings = open, "viewings were cut off by the last stop");
+    if open + looks > 0 {
+        tracing::warn!(
+            viewings = open,
+            looks,
+            "viewings were cut off by the last stop"
+        );
     }
     if !turned.is_empty() {
         tracing::warn!(holds = turned.len(), "cameras were turned at the last stop");
         let stopping = turning::stop_all(room.clone(), turned);
         hall.tasks().spawn("watch.still", stopping);
     }
+    clips::put_right(room).await?;
     let cursor = streams::load(room).await?;
     hall.tasks()
         .spawn("watch.streams", streams::follow(room.clone(), cursor));
     hall.tasks()
         .spawn("watch.states", states::tell(room.clone()));
+    hall.tasks().spawn("watch.past", clips::past(room.clone()));
+    hall.tasks()
+        .spawn("watch.clips", clips::follow(room.clone()));
     hall.tasks()
         .spawn("watch.endings", endings::write(room.clone(), ended));
     hall.tasks()

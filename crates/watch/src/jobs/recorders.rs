@@ -101,7 +101,7 @@ async fn playing(room: &Room, camera: Id<Camera>) -> Option<Shown> {
     if report.truth.word != Word::Live {
         return None;
     }
-    let key = channel.ring().newest_key()?.unit.clone()?;
-    let (still, looks) = search::pictured(room, Some(key)).await;
+    let key = channel.ring().newest_key()?.alone()?;
+    let (still, looks) = search::pictured(room, Some(key.into())).await;
     Shown::of(&Found::playing(report.video?, still, looks))
 }

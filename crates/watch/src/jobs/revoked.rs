@@ -2,6 +2,7 @@
 
 use tokio::sync::broadcast::error::RecvError;
 
+use crate::looking;
 use crate::room::Room;
 
 /// Follows the revocations until the house closes.
@@ -20,6 +21,10 @@ pub(crate) async fn follow(room: Room) {
                 Err(RecvError::Closed) => return,
             },
         };
+        let looks = room.inner.looking.leave(login);
+        for look in looks {
+            looking::end(&room, &look, "revoked").await;
+        }
         let done = match login {
             Some(login) => room.inner.engine.leave_login(login).await,
             None => room.inner.engine.leave_all().await,

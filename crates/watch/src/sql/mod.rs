@@ -1,9 +1,11 @@
 //! The room's tables, one file per noun. No SQL stands elsewhere in this crate.
 
 pub(crate) mod camera;
+pub(crate) mod clip;
 pub(crate) mod fingerprint;
 pub(crate) mod hold;
 pub(crate) mod layout;
+pub(crate) mod look;
 pub(crate) mod onvif;
 pub(crate) mod recorder;
 pub(crate) mod sound;

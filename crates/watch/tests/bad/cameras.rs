@@ -39,7 +39,7 @@ async fn a_picture_that_changes_its_size_in_mid_stream_is_told_and_decodes() {
         let frames = u64::try_from(i).expect("few") * 2 + 2;
         until(|| channel.ring().end() >= frames).await;
         let key = channel.ring().newest_key().expect("a key frame");
-        let unit = key.unit.as_ref().expect("its bytes");
+        let unit = key.alone().expect("its bytes");
         assert!(
             unit.windows(sps.len()).any(|window| window == sps),
             "a key frame carries its own parameter sets"
