@@ -115,6 +115,8 @@ nouns! {
     Resident "rsd",
     /// Who stand together under one family card.
     Family "fam",
+    /// A household business, by what its rows on lists have in common.
+    Business "biz",
     /// What somebody has decided about one family or person, whatever the rules say.
     Exception "xcp",
     /// What somebody says against where he stands on a list.

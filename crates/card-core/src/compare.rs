@@ -6,7 +6,7 @@ use base::day::Day;
 use rayon::prelude::*;
 
 use crate::decree::{Against, Group, Standing};
-use crate::facts::{Facts, FamilyFacts};
+use crate::facts::Facts;
 use crate::rule::{self, Column, Judged, Margin, Outcome, Programme, Verdict};
 
 /// How many stand where.
@@ -172,7 +172,7 @@ pub struct Sides<'a> {
     pub on: Day,
     /// Where subjects stood before; none: nobody received.
     pub before: Option<&'a [Verdict]>,
-    /// The family of each subject, by its place.
+    /// The family of each subject, as [`Facts::homes`] tells it.
     pub owners: &'a [u32],
     /// Which areas of the facts count, and last whether those do of whom no area is known;
     /// none: all.
@@ -199,9 +199,11 @@ impl Sides<'_> {
             .map(|from| {
                 let mut some = Compared::empty(self.programme.rules.len());
                 for at in from..(from + CHUNK).min(count) {
-                    let family = &self.facts.families[self.owners[at] as usize];
-                    if self.counts(family.area) {
-                        self.count(&mut some, at, family, now(at));
+                    let area = self
+                        .facts
+                        .area_of(self.programme.subject, at, self.owners[at]);
+                    if self.counts(area) {
+                        self.count(&mut some, at, area, now(at));
                     }
                 }
                 some.keep_nearest();
@@ -225,15 +227,14 @@ impl Sides<'_> {
         })
     }
 
-    fn count(&self, into: &mut Compared, at: usize, family: &FamilyFacts, now: Standing) {
+    fn count(&self, into: &mut Compared, at: usize, area: Option<u32>, now: Standing) {
         let before = self.before(at);
         into.whole.add(before, now);
         into.moves[before as usize][now.verdict() as usize] += 1;
-        let area = family
-            .area
-            .map_or("", |area| &self.facts.areas[area as usize]);
+        let area = area.map_or("", |area| &self.facts.areas[area as usize]);
         into.part(area, self.letters).add(before, now);
-        into.by_decile[usize::from(family.decile.unwrap_or(0)).min(10)].add(before, now);
+        let decile = self.facts.decile_of(self.owners[at]).unwrap_or(0);
+        into.by_decile[usize::from(decile).min(10)].add(before, now);
         self.rules(into, at, before);
         if !self.near {
             return;

@@ -13,6 +13,8 @@ mod without;
 
 use base::day::Day;
 
+use crate::rule::Subject;
+
 pub use self::gather::Gathering;
 pub use self::octets::Broken;
 
@@ -94,6 +96,34 @@ pub struct PersonFacts {
     pub has_nik: bool,
 }
 
+/// Stands for the family of a business where that is not known.
+pub const NOBODY: u32 = u32::MAX;
+
+/// A household business.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BusinessFacts {
+    /// Its id, 16 octets.
+    pub id: [u8; 16],
+    /// Its owner's family: a place in [`Facts::families`]; none where no other list knows it.
+    pub family: Option<u32>,
+    /// Its owner: a place in [`Facts::persons`]; none where no other list knows them.
+    pub owner: Option<u32>,
+    /// Where it is: a place in [`Facts::areas`].
+    pub area: Option<u32>,
+    /// The row that says all of this: that of the newest list.
+    pub stands: Place,
+    /// What it takes in a month, in rupiah, at most [`crate::rule::TURNOVER_MAX`].
+    pub turnover: Option<i32>,
+    /// Whole years that it has run.
+    pub years: Option<u8>,
+    /// Its division by KBLI, 1 to 99.
+    pub sector: Option<u8>,
+    /// Whether it has a sound business number.
+    pub has_nib: bool,
+    /// Aid that it has had, as bits by [`Facts::grants`]; none where its row does not say.
+    pub grants: Option<u32>,
+}
+
 impl PersonFacts {
     /// Whether they live, and here, by all that is known.
     #[must_use]
@@ -128,6 +158,10 @@ pub struct Facts {
     pub persons: Vec<PersonFacts>,
     /// Who gets which other aid by which row, sorted.
     pub aided: Vec<Aided>,
+    /// Names of aid to businesses, in the order of their bits.
+    pub grants: Vec<String>,
+    /// Household businesses, by their ids.
+    pub businesses: Vec<BusinessFacts>,
 }
 
 impl Facts {
@@ -158,6 +192,62 @@ impl Facts {
         &self.aided[from..to]
     }
 
+    /// How many subjects there are.
+    #[must_use]
+    pub const fn count(&self, subject: Subject) -> usize {
+        match subject {
+            Subject::Family => self.families.len(),
+            Subject::Person => self.persons.len(),
+            Subject::Business => self.businesses.len(),
+        }
+    }
+
+    /// The id of a subject.
+    ///
+    /// # Panics
+    /// If there are not as many.
+    #[must_use]
+    pub fn id(&self, subject: Subject, at: usize) -> [u8; 16] {
+        match subject {
+            Subject::Family => self.families[at].id,
+            Subject::Person => self.persons[at].id,
+            Subject::Business => self.businesses[at].id,
+        }
+    }
+
+    /// The family of each subject, by their places; [`NOBODY`] of a business whose owner's
+    /// family is not known.
+    #[must_use]
+    pub fn homes(&self, subject: Subject) -> Vec<u32> {
+        match subject {
+            Subject::Family => (0_u32..).take(self.families.len()).collect(),
+            Subject::Person => self.owners(),
+            Subject::Business => {
+                let businesses = self.businesses.iter();
+                businesses.map(|it| it.family.unwrap_or(NOBODY)).collect()
+            }
+        }
+    }
+
+    /// Where a subject is, the family of which is told by [`Facts::homes`]: where the family
+    /// lives, or where the business is.
+    ///
+    /// # Panics
+    /// If the place is of other facts.
+    #[must_use]
+    pub fn area_of(&self, subject: Subject, at: usize, home: u32) -> Option<u32> {
+        match subject {
+            Subject::Business => self.businesses[at].area,
+            Subject::Family | Subject::Person => self.families[home as usize].area,
+        }
+    }
+
+    /// The decile of the family of a subject; none where that or the family is not known.
+    #[must_use]
+    pub fn decile_of(&self, home: u32) -> Option<u8> {
+        self.families.get(home as usize)?.decile
+    }
+
     /// The family of each person, by their places.
     #[must_use]
     pub fn owners(&self) -> Vec<u32> {
@@ -165,6 +255,13 @@ impl Facts {
         families
             .flat_map(|(at, family)| std::iter::repeat_n(at, family.count as usize))
             .collect()
+    }
+
+    /// The place of a business.
+    #[must_use]
+    pub fn business(&self, id: &[u8; 16]) -> Option<u32> {
+        let at = self.businesses.binary_search_by(|it| it.id.cmp(id)).ok()?;
+        u32::try_from(at).ok()
     }
 
     /// The place of a family.

@@ -66,7 +66,16 @@ impl Households {
         assert_eq!(register.len(), is_head.len());
         let person = persons(&clusters.of);
         let count = person.iter().max().map_or(0, |last| *last as usize + 1);
+        let of_people = |record: usize| lists[usize::from(list[record])].kind.tells_of_people();
+        let mut is_told = vec![false; count];
+        for (record, person) in person.iter().enumerate() {
+            is_told[*person as usize] |= of_people(record);
+        }
         let said = (0..register.len()).filter_map(|record| {
+            // A list of businesses says whose one is, and nothing of whom others tell.
+            if is_told[person[record] as usize] && !of_people(record) {
+                return None;
+            }
             let card = register
                 .card(record)
                 .filter(|card| card.length() == LENGTH)?;
@@ -92,12 +101,13 @@ impl Households {
         };
         whole.family = cards
             .into_iter()
-            .map(|card| {
+            .zip(is_told)
+            .map(|(card, is_told)| {
                 let next = whole.families;
                 let family = match card {
                     Some(card) => *families.entry(card).or_insert(next),
                     None => {
-                        whole.without_card += 1;
+                        whole.without_card += u32::from(is_told);
                         next
                     }
                 };

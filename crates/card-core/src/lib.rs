@@ -12,7 +12,8 @@
 //! | [`list`] | what is a list a list of, and how much does it say? |
 //! | [`household`] | which persons are one family? |
 //! | [`identity`] | who stays who, when persons are made anew? |
-//! | [`facts`] | what is known of families and persons, in columns? |
+//! | [`business`] | what does a row of a list of businesses say of one? |
+//! | [`facts`] | what is known of families, persons and businesses, in columns? |
 //! | [`rule`] | who should receive, by which rule, and why? |
 //! | [`decree`] | who leaves a list, and who has decided that? |
 //! | [`compare`] | who enters, who leaves, and who is near a line? |
@@ -21,6 +22,7 @@
 //! | [`running`] | what speaks against a row of the running list, and who is not on it? |
 
 pub mod birth;
+pub mod business;
 pub mod compare;
 pub mod decree;
 pub mod facts;

@@ -20,11 +20,13 @@ pub enum Kind {
     Kpm,
     /// Transfers that have failed or come back.
     Gagal,
+    /// Household businesses, each with whoever owns it.
+    Usaha,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Dtsen,
         Self::Bansos,
         Self::Kematian,
@@ -32,6 +34,7 @@ impl Kind {
         Self::Desa,
         Self::Kpm,
         Self::Gagal,
+        Self::Usaha,
     ];
 
     /// The word that rows and requests use.
@@ -45,6 +48,7 @@ impl Kind {
             Self::Desa => "desa",
             Self::Kpm => "kpm",
             Self::Gagal => "gagal",
+            Self::Usaha => "usaha",
         }
     }
 
@@ -65,7 +69,14 @@ impl Kind {
             Self::Pindah => 4,
             Self::Kematian => 5,
             Self::Gagal => 6,
+            Self::Usaha => 7,
         }
+    }
+
+    /// Whether a row tells of people: one of a business names somebody and makes nobody.
+    #[must_use]
+    pub const fn tells_of_people(self) -> bool {
+        !matches!(self, Self::Usaha)
     }
 
     /// Whether a new list replaces the one before it: who is not on it any more is not.
@@ -73,7 +84,7 @@ impl Kind {
     #[must_use]
     pub const fn replaces(self) -> bool {
         match self {
-            Self::Dtsen | Self::Bansos | Self::Desa | Self::Kpm => true,
+            Self::Dtsen | Self::Bansos | Self::Desa | Self::Kpm | Self::Usaha => true,
             Self::Kematian | Self::Pindah | Self::Gagal => false,
         }
     }

@@ -55,6 +55,10 @@ pub const RUPIAH_MAX: i64 = 1_000_000_000;
 /// Years that nobody outlives: a birthday longer ago is none.
 pub const AGE_MAX: i32 = 130;
 
+/// Rupiah of a month beyond which a turnover is told as that much: ten times what a micro
+/// business takes in (two thousand million a year, government regulation 7/2021, article 35).
+pub const TURNOVER_MAX: i32 = 2_000_000_000;
+
 /// Of whom a programme judges.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Subject {
@@ -62,11 +66,13 @@ pub enum Subject {
     Family,
     /// Each person.
     Person,
+    /// Each household business.
+    Business,
 }
 
 impl Subject {
     /// All there are.
-    pub const ALL: [Self; 2] = [Self::Family, Self::Person];
+    pub const ALL: [Self; 3] = [Self::Family, Self::Person, Self::Business];
 
     /// The word that rule files use.
     #[must_use]
@@ -74,6 +80,7 @@ impl Subject {
         match self {
             Self::Family => "keluarga",
             Self::Person => "orang",
+            Self::Business => "usaha",
         }
     }
 

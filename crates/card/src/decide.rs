@@ -102,10 +102,7 @@ pub(crate) async fn counting<T: Send + 'static>(
 
 /// Whose place among subjects a subject has.
 pub(crate) fn octets(facts: &Facts, subject: Subject, at: usize) -> [u8; 16] {
-    match subject {
-        Subject::Family => facts.families[at].id,
-        Subject::Person => facts.persons[at].id,
-    }
+    facts.id(subject, at)
 }
 
 /// Rules, judged, beside the list before.
@@ -121,7 +118,7 @@ pub(crate) struct Weighed {
     pub(crate) absent: Vec<JudgedRow>,
     /// Those who received and were found to be another one: by the id that they had.
     pub(crate) merged: BTreeMap<[u8; 16], usize>,
-    /// The family of each subject.
+    /// The family of each subject, as [`Facts::homes`] tells it.
     pub(crate) owners: Vec<u32>,
     /// Persons by their ids; families are in that order anyway.
     by_id: Vec<u32>,
@@ -157,7 +154,7 @@ impl Beside {
             return Ok(match subject {
                 // The running list is one of families.
                 Subject::Family => Self::Running,
-                Subject::Person => Self::Nobody,
+                Subject::Person | Subject::Business => Self::Nobody,
             });
         };
         let rows = rows(hall, number).await?;
@@ -165,9 +162,15 @@ impl Beside {
         let known = |id: &[u8; 16], persons: &[([u8; 16], u32)]| match subject {
             Subject::Family => facts.family(id).is_some(),
             Subject::Person => persons.binary_search_by_key(id, |it| it.0).is_ok(),
+            Subject::Business => facts.business(id).is_some(),
         };
         if subject == Subject::Person {
             persons = people(facts);
+        }
+        if subject == Subject::Business {
+            // What makes one is its own name and its owner's number: it becomes no other.
+            let now = BTreeMap::new();
+            return Ok(Self::List { rows, now });
         }
         let gone: Vec<&JudgedRow> = rows
             .iter()
@@ -192,7 +195,7 @@ impl Beside {
                         continue;
                     };
                     let id = match subject {
-                        Subject::Person => Some(*member.person.as_bytes()),
+                        Subject::Person | Subject::Business => Some(*member.person.as_bytes()),
                         Subject::Family if facts.family(member.family.as_bytes()).is_some() => {
                             Some(*member.family.as_bytes())
                         }
@@ -248,10 +251,7 @@ impl Weighed {
     /// Judges, in the pool of the caller.
     pub(crate) fn new(programme: Programme, facts: Arc<Facts>, on: Day, beside: Beside) -> Self {
         let judged = rule::judge(&programme, &facts, on);
-        let owners = match programme.subject {
-            Subject::Family => (0_u32..).take(facts.families.len()).collect(),
-            Subject::Person => facts.owners(),
-        };
+        let owners = facts.homes(programme.subject);
         let mut weighed = Self {
             before: None,
             absent: Vec::new(),
@@ -330,6 +330,10 @@ impl Weighed {
         match subject {
             _ if subject.subject() != self.programme.subject => None,
             SubjectId::Family(id) => self.facts.family(id.as_bytes()).map(|at| at as usize),
+            SubjectId::Business(id) => {
+                let found = self.facts.business(id.as_bytes());
+                found.map(|at| at as usize)
+            }
             SubjectId::Person(id) => {
                 let id_of = |at: &u32| self.facts.persons[*at as usize].id;
                 let found = self.by_id.binary_search_by_key(id.as_bytes(), id_of);
@@ -338,11 +342,22 @@ impl Weighed {
         }
     }
 
-    /// Where a subject lives: the code of its area.
+    /// Where a subject lives, or a business is: a place among the areas of the facts.
+    pub(crate) fn lies(&self, at: usize) -> Option<u32> {
+        let subject = self.programme.subject;
+        self.facts.area_of(subject, at, self.owners[at])
+    }
+
+    /// The code of that area.
     pub(crate) fn area(&self, at: usize) -> Option<AreaCode> {
-        let family = &self.facts.families[self.owners[at] as usize];
-        let code = self.facts.areas.get(family.area? as usize)?;
+        let code = self.facts.areas.get(self.lies(at)? as usize)?;
         code.parse().ok()
+    }
+
+    /// The id of a subject's family, where it is known.
+    pub(crate) fn family(&self, at: usize) -> Option<[u8; 16]> {
+        let family = self.facts.families.get(self.owners[at] as usize)?;
+        Some(family.id)
     }
 
     /// The list and row under which a subject stands on an annex.
@@ -350,6 +365,7 @@ impl Weighed {
         let place = match self.programme.subject {
             Subject::Family => self.facts.representative(&self.facts.families[at]),
             Subject::Person => self.facts.persons[at].stands,
+            Subject::Business => self.facts.businesses[at].stands,
         };
         (self.facts.lists[usize::from(place.list)].number, place.row)
     }
@@ -382,7 +398,7 @@ impl Weighed {
 
 fn by_id(subject: Subject, facts: &Facts) -> Vec<u32> {
     let mut by_id: Vec<u32> = match subject {
-        Subject::Family => Vec::new(),
+        Subject::Family | Subject::Business => Vec::new(),
         Subject::Person => (0_u32..).take(facts.persons.len()).collect(),
     };
     by_id.sort_unstable_by_key(|at| facts.persons[*at as usize].id);
@@ -614,7 +630,7 @@ impl Laid {
     pub(crate) fn headless(&self, sight: Option<&Sight>) -> Option<u64> {
         let weighed = &self.weighed;
         let programme = &weighed.programme;
-        if programme.subject == Subject::Person || programme.asks_for_head() {
+        if programme.subject != Subject::Family || programme.asks_for_head() {
             return None;
         }
         let families = weighed.facts.families.iter().enumerate();
@@ -661,9 +677,8 @@ impl Sight {
 
     /// Whether a subject is seen.
     pub(crate) fn sees_of(&self, weighed: &Weighed, at: usize) -> bool {
-        let family = &weighed.facts.families[weighed.owners[at] as usize];
         let none = weighed.facts.areas.len();
-        let area = family.area.map_or(none, |area| area as usize);
+        let area = weighed.lies(at).map_or(none, |area| area as usize);
         self.areas.get(area).copied().unwrap_or(false)
     }
 

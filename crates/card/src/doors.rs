@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::sync::LazyLock;
 
 use base::day::Day;
-use card_core::facts::{Aided, Facts, FamilyFacts, ListOf, PersonFacts, Place};
+use card_core::facts::{Aided, BusinessFacts, Facts, FamilyFacts, ListOf, PersonFacts, Place};
 use card_core::list::Kind;
 use card_core::rule::{Column, Programme, Subject, Type, judge, margins, reason};
 use hall::intake::{Shape, Sniffer, each, head};
@@ -128,10 +128,7 @@ const FORM: usize = 8;
 /// Judges everybody, and asks why.
 fn hold(programme: &Programme, facts: &Facts) {
     let judged = judge(programme, facts, *TODAY);
-    let all = match programme.subject {
-        Subject::Family => facts.families.len(),
-        Subject::Person => facts.persons.len(),
-    };
+    let all = facts.count(programme.subject);
     assert_eq!(judged.len(), all, "each once");
     for at in 0..all {
         let reason = reason(programme, facts, *TODAY, at);
@@ -149,8 +146,9 @@ fn hold(programme: &Programme, facts: &Facts) {
 /// The day for which is judged.
 static TODAY: LazyLock<Day> = LazyLock::new(|| day(2026, 6, 15));
 
-/// Programmes that ask all there is to ask, of families and of persons.
-static ALL: LazyLock<[Programme; 2]> = LazyLock::new(|| {
+/// Programmes that ask all there is to ask, of families, of persons and of
+/// businesses.
+static ALL: LazyLock<[Programme; 3]> = LazyLock::new(|| {
     Subject::ALL.map(|subject| {
         let head = format!(
             "program = \"semua\"\nnama = \"Semua\"\nsubjek = \"{}\"\ninstansi = \"-\"\n\
@@ -186,7 +184,13 @@ static FEW: LazyLock<Facts> = LazyLock::new(|| {
         title: kind.as_str().to_owned(),
         as_of: Some(*TODAY),
     };
-    let kinds = [Kind::Dtsen, Kind::Bansos, Kind::Kematian, Kind::Kpm];
+    let kinds = [
+        Kind::Dtsen,
+        Kind::Bansos,
+        Kind::Kematian,
+        Kind::Kpm,
+        Kind::Usaha,
+    ];
     let place = |list, row| Place { list, row };
     let known = FamilyFacts {
         id: [1; 16],
@@ -257,6 +261,33 @@ static FEW: LazyLock<Facts> = LazyLock::new(|| {
             programme: 0,
             by: place(1, 2),
         }],
+        grants: vec!["BPUM".to_owned(), "PKH".to_owned()],
+        businesses: vec![
+            BusinessFacts {
+                id: [6; 16],
+                family: Some(0),
+                owner: Some(0),
+                area: Some(1),
+                stands: place(4, 1),
+                turnover: Some(3_000_000),
+                years: Some(4),
+                sector: Some(56),
+                has_nib: true,
+                grants: Some(0b1),
+            },
+            BusinessFacts {
+                id: [7; 16],
+                family: None,
+                owner: None,
+                area: None,
+                stands: place(4, 2),
+                turnover: None,
+                years: None,
+                sector: None,
+                has_nib: false,
+                grants: None,
+            },
+        ],
     }
 });
 
@@ -271,11 +302,17 @@ mod tests {
     #[test]
     fn what_a_search_begins_with_is_let_in() {
         assert_eq!(facts(&FEW.octets()), Some((2, 3)));
-        let seed = include_bytes!("../../../fuzz/corpus/card_facts/decile-by");
+        let seed = include_bytes!("../../../fuzz/corpus/card_facts/businesses");
         assert_eq!(FEW.octets(), seed);
-        let before = include_bytes!("../../../fuzz/corpus/card_facts/few");
-        assert_eq!(facts(before), Some((2, 3)), "of the form before");
-        let seeds: [(&[u8], _); 4] = [
+        let before: [&[u8]; 2] = [
+            include_bytes!("../../../fuzz/corpus/card_facts/few"),
+            include_bytes!("../../../fuzz/corpus/card_facts/decile-by"),
+        ];
+        for before in before {
+            assert_eq!(facts(before), Some((2, 3)), "of a form before");
+        }
+        let seeds: [(&[u8], _); 5] = [
+            (include_bytes!("../../../fuzz/corpus/rule_text/modal"), 7),
             (include_bytes!("../../../fuzz/corpus/rule_text/pangan"), 4),
             (include_bytes!("../../../fuzz/corpus/rule_text/berobat"), 4),
             (include_bytes!("../../../fuzz/corpus/rule_text/nested"), 1),

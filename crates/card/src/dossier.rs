@@ -25,6 +25,7 @@ use crate::objection;
 use crate::programme::Kept;
 use crate::record::Record;
 use crate::sql::decision::DecisionRow;
+use crate::sql::erasure as erasures;
 use crate::sql::judged::{self, JudgedRow};
 use crate::sql::list::{self, ListRow};
 use crate::sql::member::{self, MemberRow};
@@ -86,6 +87,8 @@ impl Held {
             .map(|row| match subject {
                 SubjectId::Family(_) => SubjectId::Family(row.family),
                 SubjectId::Person(_) => SubjectId::Person(row.person),
+                // The same rows are of one business, whoever owns it.
+                SubjectId::Business(_) => subject,
             })
             .collect())
     }
@@ -191,7 +194,7 @@ pub(crate) struct DecisionView {
     /// When it was adopted, microseconds since 1970 UTC.
     #[schema(value_type = Option<i64>)]
     adopted_us: Option<Wall>,
-    /// `fam_…` or `rsd_…`: who stands there.
+    /// `fam_…`, `rsd_…` or `biz_…`: who stands there.
     #[schema(value_type = String)]
     subject: SubjectId,
     /// `included`, `held`, `excluded` or `unknown`.
@@ -324,13 +327,25 @@ pub(crate) async fn make(
     // A family is told of with its persons, a person with the family.
     about.names.extend(families.iter().map(ToString::to_string));
     about.names.extend(persons.iter().map(ToString::to_string));
+    // And whoever owns a business with that.
+    let mut businesses = BTreeSet::new();
+    for (row, _) in &held.rows {
+        let place = (row.list, row.number);
+        businesses.extend(erasures::business(conn, place).await?);
+    }
+    about
+        .names
+        .extend(businesses.iter().map(ToString::to_string));
     for (row, sealed) in &held.rows {
         about.rows.insert((row.list, row.number));
         about.areas.extend(sealed.area.clone());
     }
     let rows = rows(hall, conn, &held).await?;
     let unread = unread(hall, conn, subject, &held, &mut about).await?;
-    let persons: Vec<[u8; 16]> = persons.iter().map(|id| *id.as_bytes()).collect();
+    let persons = persons.iter().map(|id| *id.as_bytes());
+    let persons: Vec<[u8; 16]> = persons
+        .chain(businesses.iter().map(|it| *it.octets()))
+        .collect();
     let mut judged = Vec::new();
     for (n, family) in families.into_iter().enumerate() {
         // Persons once, whatever the families.
@@ -345,7 +360,11 @@ pub(crate) async fn make(
         about.lists.insert((number, row.place.map(|_| area)));
         decisions.push(decided(&list, &kept, &row));
     }
-    let objections = objected(hall, conn, subject).await?;
+    let mut objections = objected(hall, conn, subject).await?;
+    for business in businesses.into_iter().filter(|it| *it != subject) {
+        objections.extend(objected(hall, conn, business).await?);
+    }
+    objections.sort_by_key(|it| std::cmp::Reverse(it.number));
     let requests = asked(conn, subject).await?;
     let looks = looked(hall, conn, &about).await?;
     Ok(Dossier {

@@ -103,6 +103,12 @@ pub(crate) struct Outcome {
     pub(crate) programmes: Vec<String>,
     /// Records that belong to another person than in the run before.
     pub(crate) moved_records: u64,
+    /// Household businesses.
+    #[serde(default)]
+    pub(crate) businesses: u64,
+    /// Those of them whose owner no other list knows.
+    #[serde(default)]
+    pub(crate) owners_unknown: u64,
 }
 
 /// A list that was examined.
@@ -475,7 +481,7 @@ impl Examination {
         }
         self.found(&memory, &answer, |at| row(at).family).await?;
         self.unsure(&chosen).await?;
-        let outcome = Outcome {
+        let mut outcome = Outcome {
             lists: self.lists.iter().map(examined).collect(),
             records: of,
             erased: memory.erased,
@@ -488,8 +494,16 @@ impl Examination {
             eligible: answer.eligible,
             programmes: memory.programmes.clone(),
             moved_records: moved,
+            businesses: 0,
+            owners_unknown: 0,
         };
         let (facts, written) = self.knows(memory, households, &persons, &families).await?;
+        // Whoever stands on lists of businesses alone is nobody whom rules know.
+        outcome.persons = facts.persons.len() as u64;
+        outcome.families = facts.families.len() as u64;
+        outcome.businesses = facts.businesses.len() as u64;
+        let unknown = facts.businesses.iter().filter(|it| it.owner.is_none());
+        outcome.owners_unknown = unknown.count() as u64;
         let ended = Ended {
             outcome,
             model,
@@ -516,6 +530,7 @@ impl Examination {
         let (listed, lists) = (self.listed(), self.lists.iter().map(named).collect());
         let gathering = self.hall.tasks().blocking("gathering facts", move || {
             let programmes = std::mem::take(&mut memory.programmes);
+            let grants = std::mem::take(&mut memory.grants);
             let gathering = Gathering {
                 register: &memory.register,
                 households: &households,
@@ -524,8 +539,9 @@ impl Examination {
                 areas: &memory.areas,
                 persons: &persons,
                 families: &families,
+                businesses: &memory.businesses,
             };
-            Arc::new(gathering.facts(lists, programmes))
+            Arc::new(gathering.facts(lists, programmes, grants))
         });
         let facts = gathering
             .await

@@ -244,6 +244,7 @@ pub(crate) async fn of(
         subject: match programme.subject {
             Subject::Family => "family",
             Subject::Person => "person",
+            Subject::Business => "business",
         },
         on_day: row.on,
         adopted_us: row.adopted,

@@ -98,6 +98,7 @@ pub const SCHEMA: store::migrate::Schema = store::schema!(
         (9, "texts"),
         (10, "settled"),
         (11, "office"),
+        (12, "businesses"),
     ]
 );
 

@@ -126,8 +126,8 @@ impl Listed {
                 before.add(received, verdict, group);
             }
             if receives {
-                let family = &weighed.facts.families[weighed.owners[at] as usize];
-                listed.deciles[usize::from(family.decile.unwrap_or(0)).min(10)] += 1;
+                let decile = weighed.facts.decile_of(weighed.owners[at]).unwrap_or(0);
+                listed.deciles[usize::from(decile).min(10)] += 1;
                 let part = listed.regency(village(weighed, at));
                 part.0 += 1;
                 part.1 += u64::from(verdict == Verdict::Excluded);
@@ -157,11 +157,10 @@ impl Listed {
     }
 }
 
-/// The code of the area where a subject lives; empty where none is known.
+/// The code of the area where a subject lives, or a business is; empty where none is known.
 pub(crate) fn village(weighed: &Weighed, at: usize) -> &str {
-    let facts = &weighed.facts;
-    let area = facts.families[weighed.owners[at] as usize].area;
-    let code = area.and_then(|area| facts.areas.get(area as usize));
+    let areas = &weighed.facts.areas;
+    let code = weighed.lies(at).and_then(|area| areas.get(area as usize));
     code.map_or("", String::as_str)
 }
 

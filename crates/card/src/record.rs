@@ -5,6 +5,7 @@
 //! (U+001F, made for that: ISO/IEC 6429); an older record has fewer of them.
 
 use base::day::Day;
+use card_core::{business, number};
 
 /// The version that is written.
 const VERSION: u8 = 1;
@@ -40,10 +41,31 @@ pub(crate) struct Record {
     pub(crate) rupiah: Option<u32>,
     /// Of failed transfers: why.
     pub(crate) reason: String,
+    /// Of a business: what it is called,
+    pub(crate) business: String,
+    /// what it does, in words,
+    pub(crate) trade: String,
+    /// its code of KBLI,
+    pub(crate) kbli: String,
+    /// its business number,
+    pub(crate) nib: String,
+    /// what it takes in a month, in rupiah,
+    pub(crate) turnover: Option<u64>,
+    /// whole years that it has run,
+    pub(crate) years: Option<u32>,
+    /// and what aid it has had: names with commas between them, [`NONE`] where it had none,
+    /// empty where its row does not say.
+    pub(crate) grants: String,
 }
 
+/// What a row says of a business that has had no aid.
+pub(crate) const NONE: &str = "TIDAK ADA";
+
 /// How many fields there are.
-const FIELDS: usize = 17;
+const FIELDS: usize = 24;
+
+/// How many of them all records have; of a business come more.
+const PLAIN: usize = 17;
 
 impl Record {
     /// Its fields by name, in the order in which they are sealed; empty where it says nothing.
@@ -69,7 +91,35 @@ impl Record {
             ("card", self.card.clone()),
             ("rupiah", told(self.rupiah)),
             ("reason", self.reason.clone()),
+            ("business", self.business.clone()),
+            ("trade", self.trade.clone()),
+            ("kbli", self.kbli.clone()),
+            ("nib", self.nib.clone()),
+            ("turnover", told(self.turnover)),
+            ("years", told(self.years)),
+            ("grants", self.grants.clone()),
         ]
+    }
+
+    /// What the rows of one business have in common: whose it is, by the owner's number as it is
+    /// given, and what it is called, whatever the case and the signs between. Where no number is
+    /// given, its own, and then its village and the owner's name.
+    pub(crate) fn trades_as(&self) -> Option<String> {
+        let letters = |text: &str| -> String {
+            let text = text.chars().filter(|it| it.is_alphanumeric());
+            text.flat_map(char::to_uppercase).collect()
+        };
+        let name = letters(&self.business);
+        if name.is_empty() {
+            return None;
+        }
+        let sound = |text: &str| number::read(text).sound().map(|it| it.value().to_string());
+        let whose = sound(&self.nik)
+            .map(|nik| format!("nik {nik}"))
+            .or_else(|| sound(&self.kk).map(|kk| format!("kk {kk}")))
+            .or_else(|| business::is_nib(&self.nib).then(|| format!("nib {}", self.nib)))
+            .unwrap_or_else(|| format!("{} {}", self.village, letters(&self.name)));
+        Some(format!("{whose}{BETWEEN}{name}"))
     }
 
     /// As it is sealed.
@@ -77,6 +127,8 @@ impl Record {
         let decile = self.decile.map_or_else(String::new, |it| it.to_string());
         let day = self.day.map_or_else(String::new, |it| it.to_string());
         let rupiah = self.rupiah.map_or_else(String::new, |it| it.to_string());
+        let turnover = self.turnover.map_or_else(String::new, |it| it.to_string());
+        let years = self.years.map_or_else(String::new, |it| it.to_string());
         let fields: [&str; FIELDS] = [
             &self.nik,
             &self.kk,
@@ -95,7 +147,18 @@ impl Record {
             &self.card,
             &rupiah,
             &self.reason,
+            &self.business,
+            &self.trade,
+            &self.kbli,
+            &self.nib,
+            &turnover,
+            &years,
+            &self.grants,
         ];
+        let fields = match self.business.is_empty() {
+            true => &fields[..PLAIN],
+            false => &fields[..],
+        };
         let length: usize = fields.iter().map(|field| field.len() + 1).sum();
         let mut octets = Vec::with_capacity(length + 1);
         octets.push(VERSION);
@@ -135,6 +198,13 @@ impl Record {
             card: text(),
             rupiah: text().parse().ok(),
             reason: text(),
+            business: text(),
+            trade: text(),
+            kbli: text(),
+            nib: text(),
+            turnover: text().parse().ok(),
+            years: text().parse().ok(),
+            grants: text(),
         })
     }
 }
@@ -205,6 +275,44 @@ mod tests {
         assert_eq!(Record::read(&[2]), None);
         assert_eq!(Record::read(&[]), None);
         assert_eq!(Record::read(&[1]), Some(Record::default()));
+    }
+
+    #[test]
+    fn rows_of_one_business_have_its_owner_and_its_name_in_common() {
+        let warung = Record {
+            nik: "6202110101750009".to_owned(),
+            business: "Warung Bu Siti".to_owned(),
+            turnover: Some(3_000_000),
+            ..Record::default()
+        };
+        let read = Record::read(&warung.octets());
+        assert_eq!(read.as_ref(), Some(&warung));
+        let key = warung.trades_as();
+        assert!(key.is_some());
+        let same = Record {
+            business: "WARUNG  BU-SITI".to_owned(),
+            nib: "9120301234567".to_owned(),
+            turnover: None,
+            ..warung.clone()
+        };
+        assert_eq!(same.trades_as(), key, "a number of its own comes later");
+        for other in [
+            Record {
+                business: "Warung Bu Sita".to_owned(),
+                ..warung.clone()
+            },
+            Record {
+                nik: "6202110101750008".to_owned(),
+                ..warung.clone()
+            },
+            Record {
+                nik: String::new(),
+                ..warung.clone()
+            },
+        ] {
+            assert_ne!(other.trades_as(), key);
+        }
+        assert_eq!(Record::default().trades_as(), None);
     }
 
     #[test]

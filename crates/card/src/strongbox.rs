@@ -22,6 +22,8 @@ pub(crate) enum By {
     Kk,
     /// The number of a welfare card.
     Card,
+    /// The number of a business.
+    Nib,
     /// The area that it lies in.
     Area,
 }
@@ -32,6 +34,7 @@ impl By {
             Self::Nik => "nik",
             Self::Kk => "kk",
             Self::Card => "card",
+            Self::Nib => "nib",
             Self::Area => "area",
         }
     }
@@ -55,6 +58,7 @@ pub(crate) fn seal(
         area,
         sealed: key.seal(&place(list, number), &record.octets())?,
         wrapped: vault.wrap(KEY.0, &row_of(list, number), KEY.1, &key)?,
+        business: business(vault, record),
     })
 }
 
@@ -71,11 +75,18 @@ pub(crate) fn open(vault: &Vault, list: i64, row: &Sealed) -> Result<Option<Reco
         .ok_or(VaultError::DoesNotOpen)
 }
 
+/// What rows of one business have in common; none of a row that is of none.
+pub(crate) fn business(vault: &Vault, record: &Record) -> Option<[u8; 16]> {
+    let plain = record.trades_as()?;
+    let mac = vault.blind_index("card_business", "business", plain.as_bytes())?;
+    mac.get(..16)?.try_into().ok()
+}
+
 /// What equal values have in common; none for what stands for no value.
 pub(crate) fn hash(vault: &Vault, by: By, value: &str) -> Option<i64> {
     let plain: String = match by {
         By::Area => value.to_owned(),
-        By::Nik | By::Kk | By::Card => {
+        By::Nik | By::Kk | By::Card | By::Nib => {
             let digits: String = value.chars().filter(char::is_ascii_digit).collect();
             let says_nothing = digits.len() < DIGITS_MIN || digits.bytes().all(|it| it == b'0');
             if says_nothing {
@@ -99,6 +110,7 @@ pub(crate) fn hashes(vault: &Vault, record: &Record, area: Option<&AreaCode>) ->
         (By::Nik, record.nik.as_str()),
         (By::Kk, record.kk.as_str()),
         (By::Card, record.card.as_str()),
+        (By::Nib, record.nib.as_str()),
         (By::Area, area),
     ];
     all.into_iter()

@@ -1,19 +1,21 @@
-//! Whom a programme is about: a family or a person, by id.
+//! Whom a programme is about: a family, a person or a household business, by id.
 
 use std::fmt;
 use std::str::FromStr;
 
-use base::id::{Family, Id, IdError, Resident};
+use base::id::{Business, Family, Id, IdError, Resident};
 use card_core::rule::Subject;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// The id of a family or of a person.
+/// The id of a family, a person or a household business.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum SubjectId {
     /// `fam_…`
     Family(Id<Family>),
     /// `rsd_…`
     Person(Id<Resident>),
+    /// `biz_…`
+    Business(Id<Business>),
 }
 
 impl SubjectId {
@@ -22,6 +24,7 @@ impl SubjectId {
         match subject {
             Subject::Family => Self::Family(Id::from_bytes(octets)),
             Subject::Person => Self::Person(Id::from_bytes(octets)),
+            Subject::Business => Self::Business(Id::from_bytes(octets)),
         }
     }
 
@@ -30,6 +33,7 @@ impl SubjectId {
         match self {
             Self::Family(id) => id.as_bytes(),
             Self::Person(id) => id.as_bytes(),
+            Self::Business(id) => id.as_bytes(),
         }
     }
 
@@ -38,6 +42,7 @@ impl SubjectId {
         match self {
             Self::Family(_) => Subject::Family,
             Self::Person(_) => Subject::Person,
+            Self::Business(_) => Subject::Business,
         }
     }
 }
@@ -47,6 +52,7 @@ impl fmt::Display for SubjectId {
         match self {
             Self::Family(id) => id.fmt(f),
             Self::Person(id) => id.fmt(f),
+            Self::Business(id) => id.fmt(f),
         }
     }
 }
@@ -55,8 +61,11 @@ impl FromStr for SubjectId {
     type Err = IdError;
 
     fn from_str(text: &str) -> Result<Self, IdError> {
+        if let Ok(id) = text.parse() {
+            return Ok(Self::Person(id));
+        }
         match text.parse() {
-            Ok(id) => Ok(Self::Person(id)),
+            Ok(id) => Ok(Self::Business(id)),
             Err(_) => text.parse().map(Self::Family),
         }
     }
@@ -81,7 +90,7 @@ mod tests {
 
     #[test]
     fn each_is_read_as_it_is_written_and_says_what_it_is() {
-        for subject in [Subject::Family, Subject::Person] {
+        for subject in Subject::ALL {
             let id = SubjectId::of(subject, [7; 16]);
             assert_eq!(id.subject(), subject);
             assert_eq!(id.to_string().parse(), Ok(id));

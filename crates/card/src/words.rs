@@ -93,12 +93,20 @@ pub(crate) fn leaf(areas: &Areas, language: Language, leaf: &Leaf) -> String {
                 })
                 .collect();
             let named = several(language, named, codes.len());
-            format!("{} {named}", language.of("bertempat di", "lives in"))
+            let place = match leaf.column {
+                Column::Site => language.of("usahanya di", "the business is in"),
+                _ => language.of("bertempat di", "lives in"),
+            };
+            format!("{place} {named}")
         }
         Test::Gets(names) => {
             let named = names.iter().take(NAMED).cloned().collect();
             let named = several(language, named, names.len());
-            format!("{} {named}", language.of("menerima", "gets"))
+            let gets = match leaf.column {
+                Column::Grants => language.of("usahanya sudah menerima", "the business has had"),
+                _ => language.of("menerima", "gets"),
+            };
+            format!("{gets} {named}")
         }
     }
 }
@@ -150,9 +158,13 @@ pub(crate) fn value(areas: &Areas, facts: &Facts, column: Column, shown: &Shown)
             }
         }
         Shown::Aid(programmes) => {
+            let known = match column {
+                Column::Grants => &facts.grants,
+                _ => &facts.programmes,
+            };
             let names: Vec<&str> = programmes
                 .iter()
-                .filter_map(|at| facts.programmes.get(usize::from(*at)))
+                .filter_map(|at| known.get(usize::from(*at)))
                 .map(String::as_str)
                 .collect();
             match names.is_empty() {

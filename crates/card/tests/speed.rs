@@ -6,7 +6,7 @@ use base::day::Day;
 use base::now::Mono;
 use card_core::compare::Sides;
 use card_core::facts::{Aided, Facts, FamilyFacts, ListOf, PersonFacts, Place};
-use card_core::rule::{self, Programme, Subject, Verdict};
+use card_core::rule::{self, Programme, Verdict};
 use hall::clock::Clock;
 
 macro_rules! examples {
@@ -151,10 +151,7 @@ fn what_judging_a_province_costs() {
             rows += reason.rules.len();
         }
         let reasons = now().since(since);
-        let owners: Vec<u32> = match programme.subject {
-            Subject::Family => (0..FAMILIES).collect(),
-            Subject::Person => facts.owners(),
-        };
+        let owners = facts.homes(programme.subject);
         let before: Vec<Verdict> = owners
             .iter()
             .map(|family| match facts.families[*family as usize].running {

@@ -4,6 +4,7 @@
 //! slips that such lists have; which record is of whom is known and told apart from them,
 //! so that a linkage can be judged by an answer that it never sees.
 
+pub mod business;
 mod lists;
 mod names;
 mod places;

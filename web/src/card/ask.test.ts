@@ -21,7 +21,7 @@ test('names are taken for a district or a village, and for nothing larger', () =
   expect(['', '62.02', '62.02.11', '62.02.11.2001'].map(isWork)).toEqual([false, false, true, true]);
 });
 
-const result = { lists: [], records: 30, erased: 0, persons: 20, families: 12, without_card: 0, refused_merges: 0, rows: 10, fine: 7, eligible: 5, programmes: [], moved_records: 0 };
+const result = { lists: [], records: 30, erased: 0, persons: 20, families: 12, without_card: 0, refused_merges: 0, rows: 10, fine: 7, eligible: 5, programmes: [], moved_records: 0, businesses: 0, owners_unknown: 0 };
 const run: Run = { number: 3, state: 'done', stage: null, began_us: 100, ended_us: 200, yardstick: { decile_max: 2, rupiah_each: null, not_excluding: [], threshold: 0.5 }, result, failure: null, whole: 3, since_us: 100, late_list: null, late: [], is_due: false };
 const answer = (rows: number): Answer => ({ run, list: { rows, rupiah: 50, unknown: 1 }, found: { dead: { rows: 1, rupiah: 5, unknown: 0 } }, questioned: { rows: 3, rupiah: 5, unknown: 0 }, not_known: { rows: 0, rupiah: 0, unknown: 0 }, is_stale: false, parts: [] });
 

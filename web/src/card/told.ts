@@ -1,7 +1,7 @@
 // What a row says of a person, field by field, as far as its list tells of it.
 import type { Key } from '$shell/words.svelte';
 import type { Says } from './model';
-import { dayOf, rupiah } from './speak';
+import { dayOf, n, rupiah } from './speak';
 
 type Told = [name: Extract<Key, `family.says.${string}`>, value: string | null];
 const some = (text: string): string | null => text || null;
@@ -13,9 +13,9 @@ export function told(kind: string, says: Says, masked: boolean): Told[] {
     ['family.says.nik', some(says.nik)],
     ['family.says.kk', some(says.kk)],
     ['family.says.birth', some(says.birth)],
-    ['family.says.sex', some(says.sex)],
-    ['family.says.relation', some(says.relation)]
+    ['family.says.sex', some(says.sex)]
   ];
+  if (kind !== 'usaha') all.push(['family.says.relation', some(says.relation)]);
   if (!masked) {
     all.push(['family.says.birthplace', some(says.birthplace)], ['family.says.mother', some(says.mother)], ['family.says.address', some(says.address)]);
   }
@@ -43,6 +43,16 @@ export function told(kind: string, says: Says, masked: boolean): Told[] {
       break;
     case 'gagal':
       all.push(...money, day, ['family.says.reason', some(says.reason)]);
+      break;
+    case 'usaha':
+      all.push(
+        ['family.says.trade', some(says.trade)],
+        ['family.says.kbli', some(says.kbli)],
+        ['family.says.nib', some(says.nib)],
+        ['family.says.turnover', says.turnover === null ? null : rupiah(says.turnover)],
+        ['family.says.years', says.years === null ? null : n(says.years)],
+        ['family.says.grants', some(says.grants)]
+      );
       break;
   }
   return all;

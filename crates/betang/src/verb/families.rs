@@ -52,7 +52,7 @@ pub(crate) struct List {
     reach: ReachArgs,
     /// CSV or XLSX.
     file: PathBuf,
-    /// What it is a list of: dtsen, bansos, kematian, pindah, desa, kpm or gagal.
+    /// What it is a list of: dtsen, bansos, kematian, pindah, desa, kpm, gagal or usaha.
     #[arg(long)]
     kind: String,
     /// Show what was found, and write nothing.

@@ -8,8 +8,9 @@ use std::cmp::Reverse;
 use base::area::AreaCode;
 use base::day::Day;
 
-use super::{Aided, Facts, FamilyFacts, ListOf, PersonFacts, Place};
+use super::{Aided, BusinessFacts, Facts, FamilyFacts, ListOf, PersonFacts, Place};
 use crate::birth::Birth;
+use crate::business::Said;
 use crate::household::{Households, Listed};
 use crate::link::register::{Register, WOMAN};
 use crate::list::Kind;
@@ -33,15 +34,19 @@ pub struct Gathering<'a> {
     pub persons: &'a [[u8; 16]],
     /// and of each family.
     pub families: &'a [[u8; 16]],
+    /// What records of businesses say of them.
+    pub businesses: &'a [Said],
 }
 
 impl Gathering<'_> {
-    /// All that is known. `lists` and `programmes` say what the places in `told` are called.
+    /// All that is known. `lists`, `programmes` and `grants` say what the places in `told` and
+    /// the bits of businesses are called. Whoever stands on lists of businesses alone is not
+    /// among the persons, nor a family of nobody else among the families.
     ///
     /// # Panics
     /// If there are not as many of each as households know.
     #[must_use]
-    pub fn facts(&self, lists: Vec<ListOf>, programmes: Vec<String>) -> Facts {
+    pub fn facts(&self, lists: Vec<ListOf>, programmes: Vec<String>, grants: Vec<String>) -> Facts {
         let count = self.told.len();
         assert_eq!(count, self.households.person.len());
         assert_eq!(count, self.areas.len());
@@ -58,6 +63,8 @@ impl Gathering<'_> {
             families: Vec::with_capacity(self.families.len()),
             persons: Vec::with_capacity(persons.len()),
             aided: Vec::new(),
+            grants,
+            businesses: Vec::new(),
         };
         let area = |record: u32| {
             let code = self.areas[record as usize].as_ref()?;
@@ -76,8 +83,8 @@ impl Gathering<'_> {
         }
     }
 
-    /// What each person's records say.
-    fn people(&self) -> Vec<PersonFacts> {
+    /// What each person's records say; none of whom lists of businesses alone tell.
+    fn people(&self) -> Vec<Option<PersonFacts>> {
         let count = self.households.family.len();
         let mut records: Vec<(u32, u8, Reverse<u32>, u32)> = (0_u32..)
             .zip(self.told)
@@ -92,7 +99,10 @@ impl Gathering<'_> {
         for of_one in records.chunk_by(|a, b| a.0 == b.0) {
             let person = of_one[0].0 as usize;
             assert_eq!(person, people.len(), "persons are counted without gaps");
-            people.push(self.person(person, of_one.iter().map(|it| it.3)));
+            // Lists of businesses stand last, and say nothing of whom others tell.
+            let told = of_one.partition_point(|it| it.1 < Kind::Usaha.rank());
+            let records = of_one[..told].iter().map(|it| it.3);
+            people.push((told > 0).then(|| self.person(person, records)));
         }
         people
     }
@@ -138,11 +148,22 @@ impl Gathering<'_> {
         }
     }
 
-    fn fill(&self, facts: &mut Facts, people: Vec<PersonFacts>, area: impl Fn(u32) -> Option<u32>) {
+    fn fill(
+        &self,
+        facts: &mut Facts,
+        people: Vec<Option<PersonFacts>>,
+        area: impl Fn(u32) -> Option<u32> + Copy,
+    ) {
+        let mut is_known = vec![false; self.households.families as usize];
+        for (person, family) in people.iter().zip(&self.households.family) {
+            is_known[*family as usize] |= person.is_some();
+        }
         let known = running::families(self.households, self.lists, self.told, u32::MAX);
-        let mut order: Vec<u32> = (0..self.households.families).collect();
+        let mut order: Vec<u32> = (0..self.households.families)
+            .filter(|at| is_known[*at as usize])
+            .collect();
         order.sort_unstable_by_key(|at| self.families[*at as usize]);
-        let mut place_of = vec![0_u32; order.len()];
+        let mut place_of = vec![u32::MAX; is_known.len()];
         for (place, at) in (0_u32..).zip(&order) {
             place_of[*at as usize] = place;
         }
@@ -169,10 +190,14 @@ impl Gathering<'_> {
             })
             .collect();
         for (at, told) in (0_u32..).zip(self.told) {
+            let list = self.lists[usize::from(told.list)];
+            if !list.kind.tells_of_people() {
+                // Neither the number nor the place of a business is its owner's.
+                continue;
+            }
             let of = self.households.of(at as usize) as usize;
             let place = place_of[of];
             let family = &mut families[place as usize];
-            let list = self.lists[usize::from(told.list)];
             if known[of].is_told(list, told) {
                 let own = self.place(at);
                 // Of those who say it the one that the family stands under.
@@ -207,18 +232,60 @@ impl Gathering<'_> {
         }
         facts.aided.sort_unstable();
         let mut by_family: Vec<(u32, usize)> = (0..people.len())
+            .filter(|at| people[*at].is_some())
             .map(|at| (place_of[self.households.family[at] as usize], at))
             .collect();
         by_family.sort_unstable();
+        let mut at_person = vec![None; people.len()];
         for (family, person) in by_family {
             let family = &mut families[family as usize];
             if family.count == 0 {
                 family.first = u32::try_from(facts.persons.len()).expect("counted by 32 bits");
             }
             family.count += 1;
-            facts.persons.push(people[person]);
+            at_person[person] = u32::try_from(facts.persons.len()).ok();
+            facts.persons.extend(people[person]);
         }
         facts.families = families;
+        facts.businesses = self.trades(&at_person, &place_of, area);
+    }
+
+    /// Each business by what its newest row says. Where rows of one lead to several owners,
+    /// or to one and to nobody, nobody knows whose it is.
+    fn trades(
+        &self,
+        at_person: &[Option<u32>],
+        place_of: &[u32],
+        area: impl Fn(u32) -> Option<u32>,
+    ) -> Vec<BusinessFacts> {
+        let order = |said: &Said| {
+            let told = &self.told[said.record as usize];
+            Reverse((self.lists[usize::from(told.list)].order, told.row))
+        };
+        let mut said: Vec<&Said> = self.businesses.iter().collect();
+        said.sort_unstable_by_key(|it| (it.id, order(it)));
+        let owner = |it: &Said| at_person[self.households.person[it.record as usize] as usize];
+        let family = |it: &Said| {
+            let place = place_of[self.households.of(it.record as usize) as usize];
+            (place != u32::MAX).then_some(place)
+        };
+        let businesses = said.chunk_by(|a, b| a.id == b.id).map(|same| {
+            let newest = same[0];
+            let (whose, home) = (owner(newest), family(newest));
+            BusinessFacts {
+                id: newest.id,
+                owner: whose.filter(|_| same.iter().all(|it| owner(it) == whose)),
+                family: home.filter(|_| same.iter().all(|it| family(it) == home)),
+                area: area(newest.record),
+                stands: self.place(newest.record),
+                turnover: newest.turnover,
+                years: newest.years,
+                sector: newest.sector,
+                has_nib: newest.has_nib,
+                grants: newest.grants,
+            }
+        });
+        businesses.collect()
     }
 }
 
@@ -308,6 +375,7 @@ mod tests {
             areas: &areas,
             persons: &persons,
             families: &families,
+            businesses: &[],
         };
         let called = |(number, it): (i64, &Listed)| ListOf {
             number,
@@ -316,7 +384,7 @@ mod tests {
             as_of: None,
         };
         let lists = (1..).zip(&LISTS).map(called).collect();
-        let facts = gathering.facts(lists, vec!["PKH".to_owned()]);
+        let facts = gathering.facts(lists, vec!["PKH".to_owned()], Vec::new());
         assert_eq!(Facts::read(&facts.octets()).as_ref(), Ok(&facts));
         facts
     }

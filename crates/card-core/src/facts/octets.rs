@@ -2,21 +2,47 @@
 
 use base::day::Day;
 
-use super::{Aided, Facts, FamilyFacts, ListOf, PersonFacts, Place};
+use super::{Aided, BusinessFacts, Facts, FamilyFacts, ListOf, PersonFacts, Place};
+use crate::rule::{AGE_MAX, TURNOVER_MAX};
 
 /// What the octets begin with: what they are, and in which form.
-const HEAD: &[u8; 8] = b"btfacts2";
+const HEAD: &[u8; 8] = b"btfacts3";
 
-/// The form before it, which did not tell by which row a decile is known: it is read for as
-/// long as lists are kept that were judged by it.
+/// The form before it, which knew no businesses: it is read for as long as lists are kept
+/// that were judged by it.
+const SECOND: &[u8; 8] = b"btfacts2";
+
+/// The first form, which did not tell either by which row a decile is known.
 const FIRST: &[u8; 8] = b"btfacts1";
 
 /// In which form octets are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Form {
     First,
     Second,
+    Third,
 }
+
+impl Form {
+    const ALL: [Self; 3] = [Self::First, Self::Second, Self::Third];
+
+    const fn head(self) -> &'static [u8; 8] {
+        match self {
+            Self::First => FIRST,
+            Self::Second => SECOND,
+            Self::Third => HEAD,
+        }
+    }
+
+    fn of(octets: &[u8]) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|form| octets.starts_with(form.head()))
+    }
+}
+
+/// Octets of a business.
+const BUSINESS: usize = 16 + 12 + 6 + 4 + 3 + 4;
 
 /// Longest text in them, in octets.
 const TEXT_MAX: usize = 4_096;
@@ -44,17 +70,18 @@ impl Facts {
     /// As octets.
     #[must_use]
     pub fn octets(&self) -> Vec<u8> {
-        self.octets_as(Form::Second)
+        self.octets_as(Form::Third)
     }
 
     fn octets_as(&self, form: Form) -> Vec<u8> {
         let mut into = Vec::with_capacity(
-            HEAD.len() + 70 * self.families.len() + 44 * self.persons.len() + 11 * self.aided.len(),
+            HEAD.len()
+                + 70 * self.families.len()
+                + 44 * self.persons.len()
+                + 11 * self.aided.len()
+                + BUSINESS * self.businesses.len(),
         );
-        into.extend_from_slice(match form {
-            Form::First => FIRST,
-            Form::Second => HEAD,
-        });
+        into.extend_from_slice(form.head());
         put_count(&mut into, self.lists.len());
         for list in &self.lists {
             into.extend_from_slice(&list.number.to_le_bytes());
@@ -73,7 +100,7 @@ impl Facts {
             into.extend_from_slice(&it.id);
             into.extend_from_slice(&it.area.map_or(0, |area| area + 1).to_le_bytes());
             into.push(it.decile.unwrap_or(0));
-            if form == Form::Second {
+            if form > Form::First {
                 put_place(&mut into, it.decile_by);
             }
             for place in [it.stands, it.running, it.proposed, it.failed] {
@@ -101,6 +128,16 @@ impl Facts {
             into.push(it.programme);
             put_place(&mut into, Some(it.by));
         }
+        if form == Form::Third {
+            put_count(&mut into, self.grants.len());
+            for text in &self.grants {
+                put_text(&mut into, text);
+            }
+            put_count(&mut into, self.businesses.len());
+            for it in &self.businesses {
+                put_business(&mut into, it);
+            }
+        }
         into
     }
 
@@ -109,12 +146,10 @@ impl Facts {
     /// # Errors
     /// If they are no facts, or not whole.
     pub fn read(octets: &[u8]) -> Result<Self, Broken> {
-        let (form, rest) = match (octets.strip_prefix(HEAD), octets.strip_prefix(FIRST)) {
-            (Some(rest), _) => (Form::Second, rest),
-            (None, Some(rest)) => (Form::First, rest),
-            (None, None) => return Err(Broken::Head),
+        let form = Form::of(octets).ok_or(Broken::Head)?;
+        let mut from = Reader {
+            rest: &octets[HEAD.len()..],
         };
-        let mut from = Reader { rest };
         let mut facts = Self::default();
         for _ in 0..from.count(16)? {
             facts.lists.push(ListOf {
@@ -134,7 +169,7 @@ impl Facts {
         let mut first = 0_u32;
         let families = from.count(match form {
             Form::First => 54,
-            Form::Second => 60,
+            Form::Second | Form::Third => 60,
         })?;
         facts.families.reserve_exact(families);
         for _ in 0..families {
@@ -154,7 +189,18 @@ impl Facts {
                 by: from.place(lists)?.ok_or(Broken::Place)?,
             });
         }
+        if form == Form::Third {
+            facts.grants = from.texts()?;
+            let businesses = from.count(BUSINESS)?;
+            facts.businesses.reserve_exact(businesses);
+            for _ in 0..businesses {
+                let business = from.business(&facts)?;
+                facts.businesses.push(business);
+            }
+        }
         let is_whole = persons == first as usize
+            && facts.grants.len() <= PROGRAMMES_MAX
+            && facts.businesses.is_sorted_by(|a, b| a.id < b.id)
             && facts.families.is_sorted_by(|a, b| a.id < b.id)
             && facts.aided.is_sorted()
             && facts.aided.iter().all(|it| {
@@ -192,6 +238,19 @@ fn put_place(into: &mut Vec<u8>, place: Option<Place>) {
     let place = place.unwrap_or(Place { list: NONE, row: 0 });
     into.extend_from_slice(&place.list.to_le_bytes());
     into.extend_from_slice(&place.row.to_le_bytes());
+}
+
+fn put_business(into: &mut Vec<u8>, it: &BusinessFacts) {
+    into.extend_from_slice(&it.id);
+    for place in [it.family, it.owner, it.area] {
+        into.extend_from_slice(&place.map_or(0, |place| place + 1).to_le_bytes());
+    }
+    put_place(into, Some(it.stands));
+    into.extend_from_slice(&it.turnover.unwrap_or(-1).to_le_bytes());
+    into.push(it.years.unwrap_or(u8::MAX));
+    into.push(it.sector.unwrap_or(0));
+    into.push(u8::from(it.has_nib) | u8::from(it.grants.is_some()) << 1);
+    into.extend_from_slice(&it.grants.unwrap_or(0).to_le_bytes());
 }
 
 /// What has not been read yet.
@@ -266,7 +325,7 @@ impl<'a> Reader<'a> {
         let decile = self.octet()?;
         let by = match form {
             Form::First => None,
-            Form::Second => self.place(lists)?,
+            Form::Second | Form::Third => self.place(lists)?,
         };
         let [stands, running, proposed, failed] = [
             self.place(lists)?,
@@ -292,7 +351,7 @@ impl<'a> Reader<'a> {
             decile_by: match form {
                 // What was shown for it then.
                 Form::First => stands.filter(|_| decile > 0),
-                Form::Second => by,
+                Form::Second | Form::Third => by,
             },
             stands,
             running,
@@ -304,6 +363,44 @@ impl<'a> Reader<'a> {
             recipient_is_here: flags & 4 != 0,
             first,
             count,
+        })
+    }
+
+    fn business(&mut self, facts: &Facts) -> Result<BusinessFacts, Broken> {
+        let id = self.some()?;
+        let mut place = |most: usize| match u32::from_le_bytes(self.some()?).checked_sub(1) {
+            Some(it) if it as usize >= most => Err(Broken::Place),
+            it => Ok(it),
+        };
+        let family = place(facts.families.len())?;
+        let owner = place(facts.persons.len())?;
+        let area = place(facts.areas.len())?;
+        let stands = self.place(facts.lists.len())?.ok_or(Broken::Place)?;
+        let turnover = i32::from_le_bytes(self.some()?);
+        let [years, sector, flags] = self.some()?;
+        let grants = u32::from_le_bytes(self.some()?);
+        let is_years = years == u8::MAX || i32::from(years) <= AGE_MAX;
+        let known = 1_u64 << facts.grants.len().min(PROGRAMMES_MAX);
+        let is_sound = (-1..=TURNOVER_MAX).contains(&turnover)
+            && is_years
+            && sector < 100
+            && flags < 4
+            && (flags & 2 != 0 || grants == 0)
+            && u64::from(grants) < known;
+        if !is_sound {
+            return Err(Broken::Place);
+        }
+        Ok(BusinessFacts {
+            id,
+            family,
+            owner,
+            area,
+            stands,
+            turnover: (turnover >= 0).then_some(turnover),
+            years: (years != u8::MAX).then_some(years),
+            sector: (sector > 0).then_some(sector),
+            has_nib: flags & 1 != 0,
+            grants: (flags & 2 != 0).then_some(grants),
         })
     }
 
@@ -363,6 +460,32 @@ mod tests {
         })
     }
 
+    fn business() -> impl Strategy<Value = BusinessFacts> {
+        let whose = proptest::array::uniform2(proptest::option::of(0_u32..8));
+        let says = (
+            proptest::option::of(0..=TURNOVER_MAX),
+            proptest::option::of(0_u8..=130),
+            proptest::option::of(1_u8..100),
+            any::<bool>(),
+            proptest::option::of(0_u32..4),
+        );
+        let area = proptest::option::of(0_u32..2);
+        (any::<[u8; 16]>(), whose, area, place(), says).prop_map(
+            |(id, whose, area, stands, says)| BusinessFacts {
+                id,
+                family: whose[0],
+                owner: whose[1],
+                area,
+                stands,
+                turnover: says.0,
+                years: says.1,
+                sector: says.2,
+                has_nib: says.3,
+                grants: says.4,
+            },
+        )
+    }
+
     fn facts() -> impl Strategy<Value = Facts> {
         let family = (
             any::<[u8; 16]>(),
@@ -373,47 +496,61 @@ mod tests {
             any::<(bool, bool, bool)>(),
             proptest::collection::vec(person(), 1..4),
         );
-        proptest::collection::vec(family, 0..6).prop_map(|mut families| {
-            families.sort_by_key(|it| it.0);
-            families.dedup_by_key(|it| it.0);
-            let list = |number| ListOf {
-                number,
-                kind: "dtsen".to_owned(),
-                title: format!("DTSEN «{number}»"),
-                as_of: Day::FIRST.plus(45_000),
-            };
-            let mut facts = Facts {
-                lists: (1..4).map(list).collect(),
-                areas: vec!["62.01.01.2001".to_owned(), "62.02".to_owned()],
-                programmes: vec!["PKH".to_owned()],
-                ..Facts::default()
-            };
-            for (at, (id, area, decile, rows, aid, flags, persons)) in (0..).zip(families) {
-                facts.families.push(FamilyFacts {
-                    id,
-                    area,
-                    decile,
-                    decile_by: rows[4].filter(|_| decile.is_some()),
-                    stands: rows[0],
-                    running: rows[1],
-                    proposed: rows[2],
-                    failed: rows[3],
-                    aid,
-                    has_card: flags.0,
-                    has_address: flags.1,
-                    recipient_is_here: flags.2,
-                    first: u32::try_from(facts.persons.len()).expect("few"),
-                    count: u32::try_from(persons.len()).expect("few"),
-                });
-                facts.persons.extend(persons);
-                facts.aided.push(Aided {
-                    family: at,
-                    programme: 0,
-                    by: Place { list: 1, row: 7 },
-                });
-            }
-            facts
-        })
+        (
+            proptest::collection::vec(family, 0..6),
+            proptest::collection::vec(business(), 0..4),
+        )
+            .prop_map(|(mut families, mut businesses)| {
+                families.sort_by_key(|it| it.0);
+                families.dedup_by_key(|it| it.0);
+                let list = |number| ListOf {
+                    number,
+                    kind: "dtsen".to_owned(),
+                    title: format!("DTSEN «{number}»"),
+                    as_of: Day::FIRST.plus(45_000),
+                };
+                let mut facts = Facts {
+                    lists: (1..4).map(list).collect(),
+                    areas: vec!["62.01.01.2001".to_owned(), "62.02".to_owned()],
+                    programmes: vec!["PKH".to_owned()],
+                    grants: vec!["BPUM".to_owned(), "KUR".to_owned()],
+                    ..Facts::default()
+                };
+                for (at, (id, area, decile, rows, aid, flags, persons)) in (0..).zip(families) {
+                    facts.families.push(FamilyFacts {
+                        id,
+                        area,
+                        decile,
+                        decile_by: rows[4].filter(|_| decile.is_some()),
+                        stands: rows[0],
+                        running: rows[1],
+                        proposed: rows[2],
+                        failed: rows[3],
+                        aid,
+                        has_card: flags.0,
+                        has_address: flags.1,
+                        recipient_is_here: flags.2,
+                        first: u32::try_from(facts.persons.len()).expect("few"),
+                        count: u32::try_from(persons.len()).expect("few"),
+                    });
+                    facts.persons.extend(persons);
+                    facts.aided.push(Aided {
+                        family: at,
+                        programme: 0,
+                        by: Place { list: 1, row: 7 },
+                    });
+                }
+                businesses.sort_by_key(|it| it.id);
+                businesses.dedup_by_key(|it| it.id);
+                for it in &mut businesses {
+                    let within =
+                        |at: Option<u32>, most: usize| at.filter(|at| (*at as usize) < most);
+                    it.family = within(it.family, facts.families.len());
+                    it.owner = within(it.owner, facts.persons.len());
+                }
+                facts.businesses = businesses;
+                facts
+            })
     }
 
     proptest! {
@@ -422,9 +559,12 @@ mod tests {
             prop_assert_eq!(Facts::read(&facts.octets()), Ok(facts));
         }
 
-        /// Lists that were judged by the form before stay what they were.
+        /// Lists that were judged by the forms before stay what they were.
         #[test]
-        fn the_form_before_is_read(mut facts in facts()) {
+        fn the_forms_before_are_read(mut facts in facts()) {
+            (facts.grants, facts.businesses) = (Vec::new(), Vec::new());
+            let second = Facts::read(&facts.octets_as(Form::Second));
+            prop_assert_eq!(second.as_ref(), Ok(&facts));
             let octets = facts.octets_as(Form::First);
             for family in &mut facts.families {
                 family.decile_by = family.stands.filter(|_| family.decile.is_some());
@@ -456,7 +596,7 @@ mod tests {
                 for family in &read.families {
                     let _ = read.representative(family);
                 }
-                let form = if octets.starts_with(HEAD) { Form::Second } else { Form::First };
+                let form = Form::of(&octets).expect("a form");
                 prop_assert_eq!(read.octets_as(form), octets);
             }
         }
@@ -465,7 +605,9 @@ mod tests {
     #[test]
     fn what_is_something_else_is_refused() {
         assert_eq!(Facts::read(b"PK\x03\x04"), Err(Broken::Head));
-        assert_eq!(Facts::read(HEAD), Err(Broken::Length));
+        for form in Form::ALL {
+            assert_eq!(Facts::read(form.head()), Err(Broken::Length));
+        }
         // A count that promises more than there is reserves nothing.
         let promise = [HEAD.as_slice(), &[0xff; 4]].concat();
         assert_eq!(Facts::read(&promise), Err(Broken::Length));

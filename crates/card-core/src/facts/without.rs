@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Facts, FamilyFacts, PersonFacts, Place};
+use super::{BusinessFacts, Facts, FamilyFacts, PersonFacts, Place};
 
 impl Facts {
     /// Takes out families and persons by their ids, and whatever rests on some rows, each by
@@ -18,19 +18,21 @@ impl Facts {
         let persons = std::mem::take(&mut self.persons);
         let mut changed = false;
         let mut places = Vec::with_capacity(families.len());
+        let mut people = vec![None; persons.len()];
         self.families.reserve_exact(families.len());
         self.persons.reserve_exact(persons.len());
         for mut family in families {
             let its = &persons[family.first as usize..][..family.count as usize];
             let first = self.persons.len();
             if !ids.contains(&family.id) {
-                for person in its {
+                for (person, was) in its.iter().zip(family.first as usize..) {
                     if ids.contains(&person.id) || is_gone(person.stands) {
                         changed = true;
                         continue;
                     }
                     let mut person = *person;
                     changed |= forget_person(&mut person, is_gone);
+                    people[was] = u32::try_from(self.persons.len()).ok();
                     self.persons.push(person);
                 }
             }
@@ -45,7 +47,27 @@ impl Facts {
             places.push(u32::try_from(self.families.len()).ok());
             self.families.push(family);
         }
+        changed |= self.less_trade(&places, &people, is_gone);
         changed | self.less_aid(&places, is_gone)
+    }
+
+    /// Businesses without those whose row is gone, each with who of its owners is left.
+    fn less_trade(
+        &mut self,
+        families: &[Option<u32>],
+        people: &[Option<u32>],
+        is_gone: impl Fn(Place) -> bool,
+    ) -> bool {
+        let before = self.businesses.len();
+        self.businesses.retain(|it| !is_gone(it.stands));
+        let mut changed = self.businesses.len() < before;
+        for BusinessFacts { family, owner, .. } in &mut self.businesses {
+            let was = (family.is_some(), owner.is_some());
+            *family = family.and_then(|at| families[at as usize]);
+            *owner = owner.and_then(|at| people[at as usize]);
+            changed |= was != (family.is_some(), owner.is_some());
+        }
+        changed
     }
 
     /// Aid of families that are left, by rows that are. `places` says where each is now.
@@ -150,7 +172,23 @@ mod tests {
         }
     }
 
-    /// Three families: the first of two persons, the others of one.
+    /// Of a family and a person by their places, in a row of the second list.
+    fn business(id: u8, family: u32, owner: u32) -> BusinessFacts {
+        BusinessFacts {
+            id: [id; 16],
+            family: Some(family),
+            owner: Some(owner),
+            area: None,
+            stands: place(1, 100 + u32::from(id)),
+            turnover: Some(1_500_000),
+            years: Some(3),
+            sector: Some(47),
+            has_nib: false,
+            grants: Some(0b1),
+        }
+    }
+
+    /// Three families: the first of two persons, the others of one; a business of each.
     fn facts() -> Facts {
         let list = |number| ListOf {
             number,
@@ -167,6 +205,8 @@ mod tests {
             lists: vec![list(7), list(9)],
             areas: Vec::new(),
             programmes: vec!["BLT".to_owned(), "PKH".to_owned()],
+            grants: vec!["BPUM".to_owned()],
+            businesses: vec![business(1, 0, 1), business(2, 1, 2), business(3, 2, 3)],
             families: vec![family(1, 0, 2), family(2, 2, 1), family(3, 3, 1)],
             persons: vec![person(11, 1), person(12, 10), person(21, 2), person(31, 3)],
             aided: vec![
@@ -219,6 +259,22 @@ mod tests {
         // The last of a family takes it along.
         let (_, left) = without(&[31], &[(7, 3), (9, 3)]);
         assert_eq!(ids(&left), (vec![1, 2], vec![11, 12, 21]));
+    }
+
+    #[test]
+    fn a_business_goes_with_its_row_and_stays_without_its_owner() {
+        let whose = |facts: &Facts| -> Vec<(u8, Option<u32>, Option<u32>)> {
+            let all = facts.businesses.iter();
+            all.map(|it| (it.id[0], it.family, it.owner)).collect()
+        };
+        let (_, left) = without(&[2], &[(9, 102)]);
+        assert_eq!(whose(&left), [(1, Some(0), Some(1)), (3, Some(1), Some(2))]);
+        // The family stays by another of it: the owner is not known any more.
+        let (changed, left) = without(&[12], &[(7, 10)]);
+        assert!(changed);
+        assert_eq!(whose(&left)[0], (1, Some(0), None));
+        assert_eq!(whose(&left)[2], (3, Some(2), Some(2)));
+        assert!(without(&[], &[(9, 101)]).0);
     }
 
     #[test]

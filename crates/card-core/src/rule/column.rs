@@ -53,6 +53,28 @@ pub enum Column {
     Here,
     /// Whether a person has a sound NIK.
     Nik,
+    /// What a business takes in a month.
+    Turnover,
+    /// Years that it has run.
+    Years,
+    /// Its division by KBLI: the first two digits of its code.
+    Sector,
+    /// Whether it has a sound business number.
+    Nib,
+    /// What aid it has had.
+    Grants,
+    /// Where it is.
+    Site,
+    /// Whether another list knows its owner.
+    OwnerKnown,
+    /// Years that its owner has completed.
+    OwnerAge,
+    /// Whether its owner is a woman.
+    OwnerWoman,
+    /// Whether no list says that its owner died.
+    OwnerAlive,
+    /// Whether no list says that its owner moved out.
+    OwnerHere,
 }
 
 /// What a column holds.
@@ -110,9 +132,13 @@ impl Class {
 /// Of whom a column can be told.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Of {
+    /// Families, and businesses by the family of their owner.
     Families,
     Persons,
-    Both,
+    /// Of businesses alone.
+    Businesses,
+    /// Of whomever.
+    Each,
 }
 
 struct About {
@@ -129,13 +155,14 @@ struct About {
 const RANK: Type = Type::Number { unit: "" };
 const PERSONS: Type = Type::Number { unit: "orang" };
 const YEARS: Type = Type::Number { unit: "tahun" };
+const RUPIAH: Type = Type::Number { unit: "rupiah" };
 
 /// More persons than any family has.
 const MEMBERS: (i32, i32) = (0, 99);
 
 impl Column {
     /// All of them.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 33] = [
         Self::Decile,
         Self::Members,
         Self::Infants,
@@ -158,6 +185,17 @@ impl Column {
         Self::Alive,
         Self::Here,
         Self::Nik,
+        Self::Turnover,
+        Self::Years,
+        Self::Sector,
+        Self::Nib,
+        Self::Grants,
+        Self::Site,
+        Self::OwnerKnown,
+        Self::OwnerAge,
+        Self::OwnerWoman,
+        Self::OwnerAlive,
+        Self::OwnerHere,
     ];
 
     const fn about(self) -> &'static About {
@@ -176,12 +214,16 @@ impl Column {
         Self::ALL.into_iter().find(|it| it.key() == word)
     }
 
-    /// Whether it can be told of such a subject; of a person many are those of the family.
+    /// Whether it can be told of such a subject; of a person many are those of the family, of
+    /// a business all of the family's are those of its owner's.
     #[must_use]
     pub const fn is_of(self, subject: Subject) -> bool {
         matches!(
             (self.about().of, subject),
-            (Of::Both, _) | (Of::Families, Subject::Family) | (Of::Persons, Subject::Person)
+            (Of::Each, _)
+                | (Of::Families, Subject::Family | Subject::Business)
+                | (Of::Persons, Subject::Person)
+                | (Of::Businesses, Subject::Business)
         )
     }
 
@@ -242,17 +284,17 @@ const fn count(key: &'static str, class: Class) -> About {
 }
 
 /// In the order of [`Column::ALL`].
-static TABLE: [About; 22] = [
+static TABLE: [About; 33] = [
     About {
         holds: RANK,
         range: (1, 10),
         class: Class::Finance,
         indonesian: "Desil kesejahteraan keluarga menurut DTSEN",
         english: "Decile of the family's welfare by DTSEN",
-        ..flag("desil", Of::Both)
+        ..flag("desil", Of::Each)
     },
     About {
-        of: Of::Both,
+        of: Of::Each,
         indonesian: "Anggota keluarga yang hidup dan tinggal di sini",
         english: "Members of the family who live, and live here",
         ..count("anggota", Class::General)
@@ -290,23 +332,23 @@ static TABLE: [About; 22] = [
     About {
         indonesian: "Ada nomor kartu keluarga yang sah bentuknya",
         english: "There is a sound number of a family card",
-        ..flag("kk_ada", Of::Both)
+        ..flag("kk_ada", Of::Each)
     },
     About {
         indonesian: "Ada alamat",
         english: "There is an address",
-        ..flag("alamat_ada", Of::Both)
+        ..flag("alamat_ada", Of::Each)
     },
     About {
         indonesian: "Diusulkan desa atau kelurahan",
         english: "A village proposes the family",
-        ..flag("usulan_desa", Of::Both)
+        ..flag("usulan_desa", Of::Each)
     },
     About {
         class: Class::Finance,
         indonesian: "Ada dalam daftar penerima yang berjalan",
         english: "The family is on the running list of recipients",
-        ..flag("kpm", Of::Both)
+        ..flag("kpm", Of::Each)
     },
     About {
         class: Class::Finance,
@@ -323,14 +365,14 @@ static TABLE: [About; 22] = [
         holds: Type::Area,
         indonesian: "Wilayah tempat tinggal keluarga",
         english: "The area where the family lives",
-        ..flag("wilayah", Of::Both)
+        ..flag("wilayah", Of::Each)
     },
     About {
         holds: Type::Aid,
         class: Class::Finance,
         indonesian: "Bantuan lain yang diterima keluarga",
         english: "Other aid that the family gets",
-        ..flag("bantuan", Of::Both)
+        ..flag("bantuan", Of::Each)
     },
     About {
         holds: YEARS,
@@ -364,6 +406,74 @@ static TABLE: [About; 22] = [
         indonesian: "Ada NIK yang sah bentuknya",
         english: "There is a sound NIK",
         ..flag("nik_ada", Of::Persons)
+    },
+    About {
+        holds: RUPIAH,
+        range: (0, super::TURNOVER_MAX),
+        class: Class::Finance,
+        indonesian: "Omzet usaha sebulan",
+        english: "What the business takes in a month",
+        ..flag("omzet", Of::Businesses)
+    },
+    About {
+        holds: YEARS,
+        range: (0, super::AGE_MAX),
+        indonesian: "Lama usaha berjalan",
+        english: "How long the business has run",
+        ..flag("lama_usaha", Of::Businesses)
+    },
+    About {
+        holds: RANK,
+        range: (1, 99),
+        indonesian: "Golongan pokok KBLI usaha",
+        english: "The division of the business by KBLI",
+        ..flag("kbli", Of::Businesses)
+    },
+    About {
+        indonesian: "Ada NIB yang sah bentuknya",
+        english: "There is a sound business number (NIB)",
+        ..flag("nib_ada", Of::Businesses)
+    },
+    About {
+        holds: Type::Aid,
+        class: Class::Finance,
+        indonesian: "Bantuan yang sudah diterima usaha",
+        english: "Aid that the business has had",
+        ..flag("bantuan_usaha", Of::Businesses)
+    },
+    About {
+        holds: Type::Area,
+        indonesian: "Wilayah tempat usaha",
+        english: "The area where the business is",
+        ..flag("wilayah_usaha", Of::Businesses)
+    },
+    About {
+        indonesian: "Pemilik usaha dikenal di daftar lain",
+        english: "Another list knows the owner of the business",
+        ..flag("pemilik_dikenal", Of::Businesses)
+    },
+    About {
+        holds: YEARS,
+        range: (0, super::AGE_MAX),
+        class: Class::Child,
+        indonesian: "Umur pemilik usaha dalam tahun yang sudah genap",
+        english: "Age of the owner in completed years",
+        ..flag("pemilik_umur", Of::Businesses)
+    },
+    About {
+        indonesian: "Pemilik usaha perempuan",
+        english: "The owner of the business is a woman",
+        ..flag("pemilik_perempuan", Of::Businesses)
+    },
+    About {
+        indonesian: "Pemilik usaha hidup: tidak ada daftar yang menyebutnya meninggal",
+        english: "The owner is alive: no list says that they died",
+        ..flag("pemilik_hidup", Of::Businesses)
+    },
+    About {
+        indonesian: "Pemilik usaha tinggal di sini: tidak ada daftar yang menyebutnya pindah ke luar",
+        english: "The owner is here: no list says that they moved out",
+        ..flag("pemilik_di_sini", Of::Businesses)
     },
 ];
 
@@ -401,6 +511,17 @@ mod tests {
                 "hidup",
                 "di_sini",
                 "nik_ada",
+                "omzet",
+                "lama_usaha",
+                "kbli",
+                "nib_ada",
+                "bantuan_usaha",
+                "wilayah_usaha",
+                "pemilik_dikenal",
+                "pemilik_umur",
+                "pemilik_perempuan",
+                "pemilik_hidup",
+                "pemilik_di_sini",
             ]
         );
         for (at, column) in Column::ALL.into_iter().enumerate() {
@@ -419,6 +540,9 @@ mod tests {
     fn each_subject_has_its_columns() {
         let of = |subject| Column::ALL.into_iter().filter(move |it| it.is_of(subject));
         assert_eq!(of(Subject::Family).count(), 16);
+        // All of a family's are asked of whoever owns a business, and eleven of its own.
+        assert_eq!(of(Subject::Business).count(), 16 + 11);
+        assert!(of(Subject::Family).all(|it| it.is_of(Subject::Business)));
         let persons: Vec<&str> = of(Subject::Person).map(Column::key).collect();
         assert_eq!(
             persons,

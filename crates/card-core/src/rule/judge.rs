@@ -16,8 +16,8 @@ const BLOCK: usize = 4_096;
 /// Things of two bits in an octet.
 const SLOTS: usize = 4;
 
-/// What a programme says of everybody: families in the order of [`Facts::families`] or
-/// persons in that of [`Facts::persons`].
+/// What a programme says of everybody: families in the order of [`Facts::families`],
+/// persons in that of [`Facts::persons`] or businesses in that of [`Facts::businesses`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Judged {
     rules: usize,
@@ -166,9 +166,10 @@ pub fn judge(programme: &Programme, facts: &Facts, on: Day) -> Judged {
     let subjects = match programme.subject {
         Subject::Family => facts.families.len(),
         Subject::Person => facts.persons.len(),
+        Subject::Business => facts.businesses.len(),
     };
     let families = match programme.subject {
-        Subject::Family => Vec::new(),
+        Subject::Family | Subject::Business => Vec::new(),
         Subject::Person => families(facts),
     };
     let mut octets = vec![0; subjects * wide];
@@ -182,6 +183,7 @@ pub fn judge(programme: &Programme, facts: &Facts, on: Day) -> Judged {
                 Subject::Person => {
                     Who::person(facts, at, Some(families[at]).filter(|it| *it != NONE))
                 }
+                Subject::Business => Who::business(facts, at),
             };
             bench.judge(&who, &mut truths, octets);
         }

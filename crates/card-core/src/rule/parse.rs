@@ -59,11 +59,7 @@ pub(super) fn programme(text: &str) -> Result<Programme, Wrong> {
     top.knows(PROGRAMME)?;
     let subject = top.word("subjek")?;
     let Some(subject) = Subject::parse(subject) else {
-        let why = match subject {
-            "usaha" => Why::Business,
-            _ => word(subject, Subject::ALL.map(Subject::as_str)),
-        };
-        return top.wrong("subjek", why);
+        return top.wrong("subjek", word(subject, Subject::ALL.map(Subject::as_str)));
     };
     let from = top.day("berlaku_dari")?;
     let from = from.map_or_else(|| top.wrong("berlaku_dari", Why::Missing), Ok)?;

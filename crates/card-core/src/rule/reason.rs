@@ -177,7 +177,10 @@ impl Telling<'_> {
         if by.is_empty() && !is_of_a_list(leaf.column) {
             let person = self.who.of_person().filter(|_| is_of_persons(leaf.column));
             let family = self.who.of_family().and_then(|it| it.stands);
-            by.extend(person.map(|it| it.stands).or(family));
+            let business = self.who.of_business().map(|it| it.stands);
+            let own = business.filter(|_| is_of_businesses(leaf.column));
+            let person = person.map(|it| it.stands);
+            by.extend(own.or(person).or(family));
         }
         Node::Is {
             truth,
@@ -200,9 +203,9 @@ impl Telling<'_> {
             Column::Running => of_family(|it| it.running),
             Column::Decile => of_family(|it| it.decile_by),
             Column::Failed => of_family(|it| it.failed),
-            Column::Age => of_person(|it| it.birth_by),
-            Column::Alive => of_person(|it| it.died),
-            Column::Here => of_person(|it| it.gone),
+            Column::Age | Column::OwnerAge => of_person(|it| it.birth_by),
+            Column::Alive | Column::OwnerAlive => of_person(|it| it.died),
+            Column::Here | Column::OwnerHere => of_person(|it| it.gone),
             Column::Aid => {
                 let aided = self.who.aided().iter();
                 let asked = aided.filter(|it| aid & bit(it.programme) != 0);
@@ -224,6 +227,7 @@ impl Telling<'_> {
             Column::Infants | Column::Children | Column::SchoolAge | Column::Elderly => {
                 self.counted(column)
             }
+            Column::OwnerWoman | Column::OwnerKnown => of_person(|it| Some(it.stands)),
             Column::Niks => {
                 let without = self.who.here().filter(|it| !it.has_nik);
                 without.map(|it| it.stands).collect()
@@ -233,7 +237,13 @@ impl Telling<'_> {
             | Column::Area
             | Column::Woman
             | Column::Head
-            | Column::Nik => Vec::new(),
+            | Column::Nik
+            | Column::Turnover
+            | Column::Years
+            | Column::Sector
+            | Column::Nib
+            | Column::Grants
+            | Column::Site => Vec::new(),
         }
     }
 
@@ -264,12 +274,19 @@ const fn is_of_a_list(column: Column) -> bool {
             | Column::Failed
             | Column::Alive
             | Column::Here
+            | Column::OwnerAlive
+            | Column::OwnerHere
     )
 }
 
 /// Whether a column tells of the person and not of their family.
 const fn is_of_persons(column: Column) -> bool {
     !column.is_of(super::Subject::Family)
+}
+
+/// Whether a column tells of a business alone.
+const fn is_of_businesses(column: Column) -> bool {
+    is_of_persons(column) && !column.is_of(super::Subject::Person)
 }
 
 fn bit(programme: u8) -> u32 {

@@ -15,6 +15,7 @@ const PANGAN: &str = include_str!("../../data/programmes/pangan.toml");
 const TUNAI: &str = include_str!("../../data/programmes/tunai.toml");
 const KULIAH: &str = include_str!("../../data/programmes/kuliah.toml");
 const BEROBAT: &str = include_str!("../../data/programmes/berobat.toml");
+const MODAL: &str = include_str!("../../data/programmes/modal.toml");
 
 #[test]
 fn the_examples_say_what_they_are() {
@@ -23,6 +24,7 @@ fn the_examples_say_what_they_are() {
         (TUNAI, "tunai", Subject::Family, Some(250_000), 5),
         (KULIAH, "kuliah", Subject::Person, None, 3),
         (BEROBAT, "berobat", Subject::Person, None, 4),
+        (MODAL, "modal", Subject::Business, Some(2_500_000), 7),
     ] {
         let programme = Programme::parse(text).expect(slug);
         assert_eq!(programme.slug, slug);
@@ -49,6 +51,7 @@ fn the_examples_say_what_they_are() {
     };
     assert_eq!(bulk(PANGAN), [true; 5]);
     assert_eq!(bulk(BEROBAT), [true, true, false, true]);
+    assert_eq!(bulk(MODAL), [false, true, true, true, true, false, true]);
 }
 
 /// Families by hand, with their persons.
@@ -156,6 +159,106 @@ fn the_examples_judge_as_by_hand() {
 }
 
 #[test]
+fn the_example_of_businesses_judges_as_by_hand() {
+    use Verdict::{Excluded, Included, Unknown};
+    let mut facts = examples();
+    let good = BusinessFacts {
+        family: Some(0),
+        owner: Some(0),
+        area: Some(VILLAGE),
+        turnover: Some(3_000_000),
+        years: Some(2),
+        sector: Some(56),
+        has_nib: true,
+        grants: Some(0),
+        ..BUSINESS
+    };
+    facts.businesses = vec![
+        good,
+        // What it takes is not known, and is too much.
+        BusinessFacts {
+            turnover: None,
+            ..good
+        },
+        BusinessFacts {
+            turnover: Some(25_000_001),
+            ..good
+        },
+        // Nobody knows whose it is: neither who would be asked nor how poor they are.
+        BusinessFacts {
+            family: None,
+            owner: None,
+            ..good
+        },
+        // Of that family, but of whom of it is not known.
+        BusinessFacts {
+            owner: None,
+            ..good
+        },
+        // Of a family of decile 4, and of one whose decile is not known.
+        BusinessFacts {
+            family: Some(1),
+            owner: Some(3),
+            ..good
+        },
+        BusinessFacts {
+            family: Some(2),
+            owner: Some(5),
+            ..good
+        },
+        // In another province, without a number, with aid, and of somebody who has died.
+        BusinessFacts {
+            area: Some(ELSEWHERE),
+            ..good
+        },
+        BusinessFacts {
+            has_nib: false,
+            ..good
+        },
+        BusinessFacts {
+            grants: Some(0b10),
+            ..good
+        },
+        BusinessFacts {
+            grants: None,
+            ..good
+        },
+        BusinessFacts {
+            family: Some(6),
+            owner: Some(11),
+            ..good
+        },
+        // It has not run for a year, and it has for not known how long.
+        BusinessFacts {
+            years: Some(0),
+            ..good
+        },
+        BusinessFacts {
+            years: None,
+            ..good
+        },
+    ];
+    assert_eq!(
+        verdicts(MODAL, &facts),
+        [
+            Included, Unknown, Excluded, Unknown, Unknown, Included, Unknown, Excluded, Excluded,
+            Excluded, Unknown, Excluded, Excluded, Unknown,
+        ]
+    );
+    // What a row does not say is no aid, and no row says so of another business.
+    let programme = Programme::parse(MODAL).expect("an example");
+    let why = reason(&programme, &facts, day(TODAY), 0);
+    let last = &why.rules.last().expect("rules").tree;
+    let aid = Node::Is {
+        truth: Truth::No,
+        leaf: programme.leaves().len() - 1,
+        value: Shown::Aid(vec![]),
+        by: vec![BUSINESS.stands],
+    };
+    assert_eq!(*last, aid);
+}
+
+#[test]
 fn whether_a_head_is_asked_for() {
     for (text, asks) in [(PANGAN, true), (TUNAI, true), (KULIAH, false)] {
         let programme = Programme::parse(text).expect("an example");
@@ -228,7 +331,7 @@ fn who_decides_and_how_many() {
 #[test]
 fn what_is_asked_again_is_answered_the_same() {
     let facts = examples();
-    for text in [PANGAN, KULIAH, BEROBAT] {
+    for text in [PANGAN, KULIAH, BEROBAT, MODAL] {
         let programme = Programme::parse(text).expect("an example");
         let judged = judge(&programme, &facts, day(TODAY));
         assert_eq!(judged, judge(&programme, &facts, day(TODAY)));
@@ -246,14 +349,20 @@ fn more_than_a_block_is_in_order() {
             )
         })
         .collect();
-    let facts = facts(&homes);
+    let mut facts = facts(&homes);
+    facts.businesses = (0..10_000_u32)
+        .map(|at| BusinessFacts {
+            family: Some(at),
+            ..BUSINESS
+        })
+        .collect();
     let leaf = r#"{ kolom = "desil", op = "<=", nilai = 3 }"#;
     for subject in Subject::ALL {
         let programme = written(subject, &[("syarat", leaf)]);
         let judged = judge(&programme, &facts, day(TODAY));
         let families = facts.families.iter().enumerate();
         let of: Vec<usize> = match subject {
-            Subject::Family => families.map(|(at, _)| at).collect(),
+            Subject::Family | Subject::Business => families.map(|(at, _)| at).collect(),
             Subject::Person => families
                 .flat_map(|(at, it)| vec![at; it.count as usize])
                 .collect(),

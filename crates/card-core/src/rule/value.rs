@@ -1,4 +1,4 @@
-//! What a column says of a family or a person, and what is asked of it.
+//! What a column says of a family, a person or a business, and what is asked of it.
 //!
 //! Where not everything is known a number is the span of what is possible and a flag may
 //! be unknown. What no list could have told is unknown of everybody: a village's proposal
@@ -10,7 +10,7 @@ use base::day::Day;
 
 use super::term::within;
 use super::{AGE_MAX, Column, Leaf, Subject, Test, Truth};
-use crate::facts::{Aided, Facts, FamilyFacts, PersonFacts};
+use crate::facts::{Aided, BusinessFacts, Facts, FamilyFacts, PersonFacts};
 use crate::list::Kind;
 
 /// The day for which is judged, taken apart once.
@@ -42,12 +42,14 @@ impl On {
     }
 }
 
-/// Of whom is judged: a family, or a person with their family.
+/// Of whom is judged: a family, a person with their family, or a business with its owner and
+/// the owner's family, as far as they are known.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Who<'a> {
     facts: &'a Facts,
     family: Option<(u32, &'a FamilyFacts)>,
     person: Option<&'a PersonFacts>,
+    business: Option<&'a BusinessFacts>,
 }
 
 impl<'a> Who<'a> {
@@ -55,6 +57,7 @@ impl<'a> Who<'a> {
         match subject {
             Subject::Family => Self::family(facts, at),
             Subject::Person => Self::person(facts, at, family_of(facts, at)),
+            Subject::Business => Self::business(facts, at),
         }
     }
 
@@ -64,6 +67,7 @@ impl<'a> Who<'a> {
             facts,
             family: Some((number, &facts.families[at])),
             person: None,
+            business: None,
         }
     }
 
@@ -72,7 +76,22 @@ impl<'a> Who<'a> {
             facts,
             family: family.map(|it| (it, &facts.families[it as usize])),
             person: Some(&facts.persons[at]),
+            business: None,
         }
+    }
+
+    pub(super) fn business(facts: &'a Facts, at: usize) -> Self {
+        let business = &facts.businesses[at];
+        Self {
+            facts,
+            family: business.family.map(|it| (it, &facts.families[it as usize])),
+            person: business.owner.map(|it| &facts.persons[it as usize]),
+            business: Some(business),
+        }
+    }
+
+    pub(super) const fn of_business(&self) -> Option<&'a BusinessFacts> {
+        self.business
     }
 
     pub(super) const fn of_family(&self) -> Option<&'a FamilyFacts> {
@@ -167,12 +186,18 @@ impl<'a> Question<'a> {
             Test::Flag(want) => Ask::Flag(*want),
             Test::Within(codes) => Ask::Codes(codes),
             Test::Gets(names) => {
+                // A row of a business says what aid it has had: whatever it does not name, not.
+                let is_own = leaf.column == Column::Grants;
+                let known = match is_own {
+                    true => &facts.grants,
+                    false => &facts.programmes,
+                };
                 let (mut bits, mut all) = (0, true);
                 for name in names {
-                    let at = facts.programmes.iter().position(|it| it == name);
+                    let at = known.iter().position(|it| it == name);
                     match at.and_then(|at| 1_u32.checked_shl(u32::try_from(at).ok()?)) {
                         Some(bit) => bits |= bit,
-                        None => all = false,
+                        None => all &= is_own,
                     }
                 }
                 Ask::Aid(bits, all)
@@ -238,6 +263,8 @@ impl<'a> Question<'a> {
     pub(super) fn value(&self, who: &Who, on: On) -> Value {
         let family = who.of_family();
         let person = who.of_person();
+        let business = who.of_business();
+        let known = |number: Option<i32>| span(self.column, number);
         // Not to stand on a list says nothing where no such list was examined.
         let listed = |place: bool| match place {
             false if !self.told => Truth::Unknown,
@@ -279,6 +306,17 @@ impl<'a> Question<'a> {
             Column::Alive => of_person(&|it| Truth::of(it.died.is_none())),
             Column::Here => of_person(&|it| Truth::of(it.gone.is_none())),
             Column::Nik => of_person(&|it| Truth::of(it.has_nik)),
+            Column::Turnover => known(business.and_then(|it| it.turnover)),
+            Column::Years => known(business.and_then(|it| it.years).map(i32::from)),
+            Column::Sector => known(business.and_then(|it| it.sector).map(i32::from)),
+            Column::Nib => Value::Flag(business.map_or(Truth::Unknown, |it| Truth::of(it.has_nib))),
+            Column::Grants => Value::Aid(business.and_then(|it| it.grants)),
+            Column::Site => Value::Area(business.and_then(|it| it.area)),
+            Column::OwnerKnown => Value::Flag(Truth::of(person.is_some())),
+            Column::OwnerAge => known(person.and_then(|it| on.age(it))),
+            Column::OwnerWoman => of_person(&|it| it.is_woman.map_or(Truth::Unknown, Truth::of)),
+            Column::OwnerAlive => of_person(&|it| Truth::of(it.died.is_none())),
+            Column::OwnerHere => of_person(&|it| Truth::of(it.gone.is_none())),
         }
     }
 }

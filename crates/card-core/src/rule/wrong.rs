@@ -89,8 +89,6 @@ pub enum Why {
         /// Those there are.
         allowed: Vec<&'static str>,
     },
-    /// Household businesses, of which no list tells yet.
-    Business,
     /// A column that cannot be told of the programme's subject.
     Subject {
         /// The column.
@@ -194,9 +192,6 @@ impl Why {
             Self::Word { found, allowed } => {
                 format!("“{found}” tidak dikenal; yang ada: {}", allowed.join(", "))
             }
-            Self::Business => {
-                "belum ada daftar yang memuat usaha; yang ada: keluarga, orang".to_owned()
-            }
             Self::Subject { column, subject } => format!(
                 "kolom {} tidak ada untuk {}; yang ada: {}",
                 column.key(),
@@ -254,9 +249,6 @@ impl Why {
             }
             Self::Word { found, allowed } => {
                 format!("“{found}” is not known; there are: {}", allowed.join(", "))
-            }
-            Self::Business => {
-                "no list tells of household businesses yet; there are: keluarga, orang".to_owned()
             }
             Self::Subject { column, subject } => format!(
                 "column {} cannot be told of {}; there are: {}",

@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use base::area::AreaCode;
 use base::day::Day;
 use card_core::decree::{By, Standing};
+use card_core::rule::Subject;
 use hall::Hall;
 use hall::csv::File;
 use hall::problem::Problem;
@@ -18,7 +19,7 @@ use store::Conn;
 use store::blob::Sha256;
 
 use crate::programme::Kept;
-use crate::record::{Record, masked_number};
+use crate::record::{Record, masked_name, masked_number};
 use crate::room::Room;
 use crate::sql::decision::{DecisionRow, PartRow};
 use crate::sql::judged::JudgedRow;
@@ -37,7 +38,7 @@ pub(crate) struct Head {
     /// The file of what that examination knew: its name is the hash of it.
     facts: String,
     on: Day,
-    subject: card_core::rule::Subject,
+    subject: Subject,
     amount: u32,
     unit: String,
     /// What one gets in a cycle.
@@ -100,6 +101,10 @@ pub(crate) const COLUMNS: [&str; 13] = [
 /// What it tells of one.
 fn cells(head: &Head, row: &JudgedRow, record: Option<&Record>) -> [String; COLUMNS.len()] {
     let (name, nik) = match record {
+        Some(record) if head.subject == Subject::Business => {
+            let owner = masked_name(&record.name);
+            (named(&record.business, &owner), masked_number(&record.nik))
+        }
         Some(record) => (record.name.clone(), masked_number(&record.nik)),
         None => ("(kunci dimusnahkan)".to_owned(), String::new()),
     };
@@ -129,6 +134,14 @@ fn cells(head: &Head, row: &JudgedRow, record: Option<&Record>) -> [String; COLU
         row.list.to_string(),
         row.number.to_string(),
     ]
+}
+
+/// A business, and who owns it as far as that is shown.
+pub(crate) fn named(business: &str, owner: &str) -> String {
+    match owner.is_empty() {
+        true => format!("{business} (pemilik tidak disebut)"),
+        false => format!("{business} (pemilik {owner})"),
+    }
 }
 
 /// The part of one village, as a file.
@@ -280,7 +293,7 @@ pub(crate) fn village<'r>(room: &'r Room, code: &str) -> Option<(AreaCode, &'r s
 
 #[cfg(test)]
 mod tests {
-    use card_core::rule::{Subject, Verdict};
+    use card_core::rule::Verdict;
 
     use super::*;
 

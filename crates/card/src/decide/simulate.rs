@@ -6,7 +6,7 @@ use std::sync::Arc;
 use base::area::AreaCode;
 use base::day::Day;
 use card_core::compare::{Compared, Near, Part};
-use card_core::rule::{Column, Programme, Test, Verdict};
+use card_core::rule::{Column, Programme, Subject, Test, Verdict};
 use hall::Hall;
 use hall::guard::{Permission, Who};
 use hall::problem::Problem;
@@ -131,8 +131,9 @@ pub(crate) struct Hint {
     /// (lists came or went since the examination), `absent` (so many received of whom no list
     /// tells any more), `merged` (so many received under two ids and were found to be one),
     /// `contrary` (so many decisions about one subject say another thing than the rules do
-    /// now), `strange` (so many are about nobody who is known) or `aid_without_rows` (a list
-    /// of other aid has no row of a regency).
+    /// now), `strange` (so many are about nobody who is known), `aid_without_rows` (a list of
+    /// other aid has no row of a regency), `no_businesses` (no list of household businesses has
+    /// come in) or `owners_unknown` (of so many businesses no other list knows the owner).
     #[schema(value_type = String)]
     pub(crate) kind: &'static str,
     /// Which.
@@ -331,7 +332,7 @@ pub(crate) async fn hints(
     let facts = &weighed.facts;
     let mut asked: Vec<&String> = Vec::new();
     for (_, leaf) in weighed.programme.leaves() {
-        if let Test::Gets(names) = &leaf.test {
+        if let (Column::Aid, Test::Gets(names)) = (leaf.column, &leaf.test) {
             asked.extend(names.iter().filter(|name| !facts.programmes.contains(name)));
         }
     }
@@ -346,6 +347,16 @@ pub(crate) async fn hints(
     }
     if !has("pindah") {
         tell("no_moves", None);
+    }
+    if weighed.programme.subject == Subject::Business {
+        if !has("usaha") {
+            tell("no_businesses", None);
+        }
+        let strange = facts.businesses.iter().filter(|it| it.owner.is_none());
+        let strange = strange.count();
+        if strange > 0 {
+            tell("owners_unknown", Some(strange.to_string()));
+        }
     }
     if !weighed.programme.is_in_force(weighed.on) {
         tell("not_in_force", Some(weighed.on.to_string()));
@@ -382,7 +393,7 @@ fn without_rows(weighed: &Weighed) -> Vec<(String, String)> {
     let facts = &weighed.facts;
     let mut asked: BTreeSet<&String> = BTreeSet::new();
     for (_, leaf) in weighed.programme.leaves() {
-        if let Test::Gets(names) = &leaf.test {
+        if let (Column::Aid, Test::Gets(names)) = (leaf.column, &leaf.test) {
             asked.extend(names);
         }
     }

@@ -69,6 +69,8 @@ impl Reach {
             for it in &belonged {
                 reach.whose.extend([it.person, it.family]);
             }
+            // What was decided about a business was decided about whoever owns it.
+            reach.whose.extend(rows::business(conn, *place).await?);
             reach.spans.extend(belonged);
         }
         for subject in &reach.whose {
@@ -222,6 +224,10 @@ pub(crate) fn sought<'a>(
     known: impl Iterator<Item = (i64, &'a Sealed)>,
 ) -> BTreeSet<i64> {
     let mut hashes = BTreeSet::new();
+    if let SubjectId::Business(_) = subject {
+        // Its rows are known as they come; its owner has others.
+        return hashes;
+    }
     for (list, row) in known {
         let Ok(Some(record)) = strongbox::open(vault, list, row) else {
             continue;

@@ -1,6 +1,7 @@
 //! All records of the lists that are examined, opened, in memory and nowhere else.
 
 use base::area::AreaCode;
+use card_core::business::{self, Said};
 use card_core::link::register::{Register, Row};
 use card_core::list::Kind;
 use card_core::running::Told;
@@ -10,7 +11,7 @@ use hall::vault::Vault;
 use tokio::sync::mpsc;
 
 use crate::import::judge::province;
-use crate::record::Record;
+use crate::record::{NONE, Record};
 use crate::room::Room;
 use crate::sql::list::ListRow;
 use crate::sql::record::{self, Sealed};
@@ -95,6 +96,10 @@ pub(crate) struct Memory {
     pub(crate) told: Vec<Told>,
     pub(crate) areas: Vec<Option<AreaCode>>,
     pub(super) programmes: Vec<String>,
+    /// What records of businesses say of them.
+    pub(super) businesses: Vec<Said>,
+    /// Names of aid to them, in the order of their bits.
+    pub(super) grants: Vec<String>,
     pub(super) erased: u64,
     /// What rows say that the register does not hold yet: the last ones of `told`.
     pub(super) late: Vec<Record>,
@@ -132,31 +137,67 @@ impl Memory {
             let card = strongbox::hash(vault, strongbox::By::Card, &record.card);
             told.card = card.unwrap_or(0).unsigned_abs();
         }
+        if list.kind == Kind::Usaha {
+            self.business(vault, &record)?;
+        }
         self.told.push(told);
         self.areas.push(row.area);
         Ok(Some(record))
     }
 
+    /// Takes what a record says of a business, before it is told.
+    fn business(&mut self, vault: &Vault, record: &Record) -> Result<(), Problem> {
+        let Some(id) = strongbox::business(vault, record) else {
+            return Ok(());
+        };
+        let at = u32::try_from(self.told.len())
+            .map_err(|_| Problem::conflict("card-lists", "There are too many rows."))?;
+        let mut grants = match record.grants.as_str() {
+            "" => None,
+            _ => Some(0),
+        };
+        if let (Some(bits), false) = (&mut grants, record.grants == NONE) {
+            for name in record.grants.split(", ") {
+                *bits |= bit(&mut self.grants, name)?;
+            }
+        }
+        self.businesses.push(Said {
+            record: at,
+            id,
+            turnover: record.turnover.map(business::turnover),
+            years: record.years.and_then(business::years),
+            sector: business::sector(&record.kbli),
+            has_nib: business::is_nib(&record.nib),
+            grants,
+        });
+        Ok(())
+    }
+
     /// The bit of a programme.
     fn programme(&mut self, name: &str) -> Result<u32, Problem> {
-        let at = match self.programmes.iter().position(|it| it == name) {
-            Some(at) => at,
-            None if self.programmes.len() < PROGRAMMES_MAX => {
-                self.programmes.push(name.to_owned());
-                self.programmes.len() - 1
-            }
-            // Two that are taken for one would speak against whoever gets the other.
-            None => {
-                return Err(Problem::conflict(
-                    "card-lists",
-                    format!(
-                        "Lists of other aid name more than {PROGRAMMES_MAX} programmes: make their names alike, or withdraw a list."
-                    ),
-                ));
-            }
-        };
-        Ok(1 << at)
+        bit(&mut self.programmes, name)
     }
+}
+
+/// The bit of a name; one that was not met yet is added.
+fn bit(names: &mut Vec<String>, name: &str) -> Result<u32, Problem> {
+    let at = match names.iter().position(|it| it == name) {
+        Some(at) => at,
+        None if names.len() < PROGRAMMES_MAX => {
+            names.push(name.to_owned());
+            names.len() - 1
+        }
+        // Two that are taken for one would speak against whoever gets the other.
+        None => {
+            return Err(Problem::conflict(
+                "card-lists",
+                format!(
+                    "Lists of other aid name more than {PROGRAMMES_MAX} programmes: make their names alike, or withdraw a list."
+                ),
+            ));
+        }
+    };
+    Ok(1 << at)
 }
 
 /// `KEPALA KELUARGA`, `Kep. Kel`, `KK`, or the code of the census, 1.
@@ -166,8 +207,14 @@ fn is_head(relation: &str) -> bool {
 }
 
 pub(super) fn folded<'a>(list: &'a ListRow, record: &'a Record) -> Row<'a> {
+    let of_people = list.kind.tells_of_people();
     Row {
-        source: list.kind.as_str(),
+        // One list seldom names a person twice, but whoever owns two businesses stands there
+        // twice; and a business is not where its owner lives.
+        source: match of_people {
+            true => list.kind.as_str(),
+            false => "",
+        },
         nik: &record.nik,
         kk: &record.kk,
         name: &record.name,
@@ -176,7 +223,10 @@ pub(super) fn folded<'a>(list: &'a ListRow, record: &'a Record) -> Row<'a> {
         birthplace: &record.birthplace,
         mother: &record.mother,
         relation: &record.relation,
-        address: &record.address,
+        address: match of_people {
+            true => &record.address,
+            false => "",
+        },
         village: &record.village,
     }
 }

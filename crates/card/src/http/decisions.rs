@@ -195,7 +195,7 @@ fn view(room: &Room, names: &Names, row: &DecisionRow, kept: &Kept) -> DecisionV
             kind: match (row.baseline, programme.subject) {
                 (Some(_), _) => "list",
                 (None, Subject::Family) => "running",
-                (None, Subject::Person) => "none",
+                (None, Subject::Person | Subject::Business) => "none",
             },
             number: row.baseline,
         },

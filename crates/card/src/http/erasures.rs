@@ -79,7 +79,7 @@ struct ErasureView {
     /// `proposed`, `done` or `dropped`.
     #[schema(value_type = String)]
     state: &'static str,
-    /// `fam_…` or `rsd_…`: of whom.
+    /// `fam_…`, `rsd_…` or `biz_…`: of whom.
     #[schema(value_type = String)]
     subject: SubjectId,
     /// How many rows it is.
@@ -248,7 +248,7 @@ async fn find(
     "subject": "fam_01k9xq2v7e8rj5t0m4c6n8p2sw",
 }))]
 struct PreviewForm {
-    /// `fam_…` or `rsd_…`.
+    /// `fam_…`, `rsd_…` or `biz_…`.
     #[schema(value_type = String)]
     subject: SubjectId,
     /// The number of the request that it follows, which does not hold it.
@@ -357,7 +357,7 @@ async fn preview(
     "reason": "permohonan pemusnahan yang dikabulkan", "rows": 7, "request": null,
 }))]
 struct Form {
-    /// `fam_…` or `rsd_…`.
+    /// `fam_…`, `rsd_…` or `biz_…`.
     #[schema(value_type = String)]
     subject: SubjectId,
     /// By which decree.

@@ -28,8 +28,9 @@ use super::findings::{FindingView, Masked, Opener, counting};
 use crate::import::judge::province;
 use crate::record::{Record, masked_number};
 use crate::room::Room;
-use crate::sql::{finding, member, record};
+use crate::sql::{erasure, finding, member, record};
 use crate::strongbox::{self, By};
+use crate::subject::SubjectId;
 
 pub(super) fn routes() -> OpenApiRouter<Hall> {
     OpenApiRouter::new()
@@ -49,7 +50,7 @@ const VILLAGE_MAX: i64 = 60_000;
 #[serde(default, deny_unknown_fields)]
 #[schema(as = CardSearch)]
 struct Search {
-    /// NIK, number of a family card, or number of a welfare card.
+    /// NIK, number of a family card, of a welfare card, or of a business (NIB).
     number: Option<String>,
     /// A name, or the beginning of its words.
     name: Option<String>,
@@ -174,7 +175,7 @@ async fn search(
 async fn by_number(hall: &Hall, conn: &mut Conn, number: &str) -> Result<Vec<(i64, u32)>, Problem> {
     let mut rows = Vec::new();
     let mut said = false;
-    for by in [By::Nik, By::Kk, By::Card] {
+    for by in [By::Nik, By::Kk, By::Card, By::Nib] {
         if let Some(hash) = strongbox::hash(hall.vault(), by, number) {
             said = true;
             rows.extend(record::by_hash(conn, hash).await?);
@@ -283,6 +284,20 @@ struct Says {
     card: String,
     rupiah: Option<u32>,
     reason: String,
+    /// Of a business: what it is called,
+    business: String,
+    /// what it does,
+    trade: String,
+    /// its code of KBLI,
+    kbli: String,
+    /// its business number,
+    nib: String,
+    /// what it takes in a month, in rupiah,
+    turnover: Option<u64>,
+    /// whole years that it has run,
+    years: Option<u32>,
+    /// and what aid it has had.
+    grants: String,
 }
 
 impl Says {
@@ -305,6 +320,13 @@ impl Says {
             card: it.card,
             rupiah: it.rupiah,
             reason: it.reason,
+            business: it.business,
+            trade: it.trade,
+            kbli: it.kbli,
+            nib: it.nib,
+            turnover: it.turnover,
+            years: it.years,
+            grants: it.grants,
         }
     }
 
@@ -330,8 +352,30 @@ impl Says {
             rupiah: it.rupiah,
             // Free words may name somebody.
             reason: String::new(),
+            // What a sign over a door says is nobody's secret; what it takes decides.
+            business: it.business,
+            trade: it.trade,
+            kbli: it.kbli,
+            nib: masked_number(&it.nib),
+            turnover: it.turnover,
+            years: it.years,
+            grants: it.grants,
         }
     }
+}
+
+/// A business of somebody of a family.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CardFamilyBusiness)]
+struct BusinessView {
+    /// `biz_…`; null where its key was destroyed.
+    #[schema(value_type = Option<String>)]
+    id: Option<SubjectId>,
+    /// `rsd_…`: whose it is. Null: somebody of the family, and it is not known who.
+    #[schema(value_type = Option<String>)]
+    owner: Option<Id<Resident>>,
+    /// The row that tells of it.
+    record: RecordView,
 }
 
 /// A family.
@@ -350,6 +394,8 @@ struct FamilyView {
     area_name: Option<String>,
     /// Who belongs to it.
     members: Vec<MemberView>,
+    /// Household businesses of theirs.
+    businesses: Vec<BusinessView>,
     /// What the newest examination has found about it.
     findings: Vec<FindingView>,
     /// The number of that examination.
@@ -428,15 +474,46 @@ async fn family(
     let rows = member::of_family(conn, run, id).await?;
     let opener = Opener::new(hall, room, conn, Some(&outcome)).await?;
     let mut members: Vec<MemberView> = Vec::new();
+    let mut businesses: Vec<BusinessView> = Vec::new();
     let mut areas: BTreeMap<AreaCode, usize> = BTreeMap::new();
+    let mut sites: BTreeMap<AreaCode, usize> = BTreeMap::new();
     for row in &rows {
         let Some(sealed) = record::find(conn, row.list, row.number).await? else {
             continue;
         };
+        let list = opener.list(row.list);
+        let of_people = list.is_none_or(|it| it.kind.tells_of_people());
         if let Some(area) = &sealed.area {
+            // Where a business is, its owner need not live.
+            let areas = if of_people { &mut areas } else { &mut sites };
             *areas.entry(area.clone()).or_default() += 1;
         }
         let record = strongbox::open(hall.vault(), row.list, &sealed)?;
+        let said = RecordView {
+            list: row.list,
+            kind: list.map_or("", |it| it.kind.as_str()).to_owned(),
+            title: list.map(|it| it.title.clone()).unwrap_or_default(),
+            as_of: list.and_then(|it| it.as_of),
+            row: row.number,
+            says: None,
+        };
+        let day = record.as_ref().and_then(|it| it.day);
+        let said = RecordView {
+            says: record.map(match is_masked {
+                true => Says::masked,
+                false => Says::whole,
+            }),
+            ..said
+        };
+        if !of_people {
+            let place = (row.list, row.number);
+            businesses.push(BusinessView {
+                id: erasure::business(conn, place).await?,
+                owner: Some(row.person),
+                record: said,
+            });
+            continue;
+        }
         if members.last().is_none_or(|last| last.id != row.person) {
             members.push(MemberView {
                 id: row.person,
@@ -447,25 +524,18 @@ async fn family(
         let Some(member) = members.last_mut() else {
             continue;
         };
-        let list = opener.list(row.list);
-        let kind = list.map_or("", |it| it.kind.as_str()).to_owned();
-        if kind == "kematian" {
-            let day = record.as_ref().and_then(|it| it.day);
+        if said.kind == "kematian" {
             member.died = Some(day.map_or_else(String::new, |day| day.to_string()));
         }
-        member.records.push(RecordView {
-            list: row.list,
-            kind,
-            title: list.map(|it| it.title.clone()).unwrap_or_default(),
-            as_of: list.and_then(|it| it.as_of),
-            row: row.number,
-            says: record.map(match is_masked {
-                true => Says::masked,
-                false => Says::whole,
-            }),
-        });
+        member.records.push(said);
+    }
+    for business in &mut businesses {
+        // Whoever stands on lists of businesses alone is none of the family's people.
+        let owner = business.owner;
+        business.owner = owner.filter(|owner| members.iter().any(|it| it.id == *owner));
     }
     // Who sees the place of most of its rows sees the family.
+    let areas = if members.is_empty() { sites } else { areas };
     let area = areas
         .into_iter()
         .max_by_key(|(_, rows)| *rows)
@@ -491,6 +561,7 @@ async fn family(
             .map(str::to_owned),
         area,
         members,
+        businesses,
         findings,
         run,
     })

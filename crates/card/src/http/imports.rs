@@ -50,7 +50,7 @@ pub(super) fn routes() -> OpenApiRouter<Hall> {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Sent {
-    /// `dtsen`, `bansos`, `kematian`, `pindah`, `desa`, `kpm` or `gagal`.
+    /// `dtsen`, `bansos`, `kematian`, `pindah`, `desa`, `kpm`, `gagal` or `usaha`.
     kind: String,
     /// What the file is called on the sender's machine.
     name: Option<String>,

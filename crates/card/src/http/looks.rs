@@ -33,7 +33,7 @@ struct Filter {
     /// Only by this person, `prs_…`.
     #[param(value_type = Option<String>)]
     person: Option<Id<Person>>,
-    /// Only at this: `fam_…` or `rsd_…`, with objections and requests about it; else as it is
+    /// Only at this: `fam_…`, `rsd_…` or `biz_…`, with objections and requests about it; else as it is
     /// told, for example an area.
     subject: Option<String>,
     /// Only what was done so, for example `card_family.opened`.

@@ -53,7 +53,7 @@ pub(super) struct ObjectionView {
     programme: String,
     /// What that is called.
     programme_name: String,
-    /// `fam_…` or `rsd_…`: about whom.
+    /// `fam_…`, `rsd_…` or `biz_…`: about whom.
     #[schema(value_type = String)]
     subject: SubjectId,
     /// The area that the subject lives in.
@@ -249,7 +249,7 @@ fn state(word: &str) -> Result<Stage, Problem> {
 struct Form {
     /// The number of an adopted list.
     decision: i64,
-    /// `fam_…` or `rsd_…`: about whom.
+    /// `fam_…`, `rsd_…` or `biz_…`: about whom.
     #[schema(value_type = String)]
     subject: SubjectId,
     /// What is asked for: `include`, or `exclude` of somebody who receives by the list.

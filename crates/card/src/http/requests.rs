@@ -58,7 +58,7 @@ struct RequestView {
     /// `open`, `granted`, `partly` or `refused`.
     #[schema(value_type = String)]
     state: &'static str,
-    /// `fam_…` or `rsd_…`: about whom; null: the house has not found him.
+    /// `fam_…`, `rsd_…` or `biz_…`: about whom; null: the house has not found him.
     #[schema(value_type = Option<String>)]
     subject: Option<SubjectId>,
     /// The area that the subject lives in, else the one that it was recorded in.
@@ -197,7 +197,7 @@ struct Filter {
     kind: Option<String>,
     /// Only those that the caller looks after.
     mine: Option<bool>,
-    /// Only about this one, `fam_…` or `rsd_…`.
+    /// Only about this one, `fam_…`, `rsd_…` or `biz_…`.
     #[param(value_type = Option<String>)]
     subject: Option<SubjectId>,
     /// Only in this area.
@@ -273,7 +273,7 @@ struct Form {
     /// `access`, `correction`, `erasure` or `objection`. What somebody says against where he
     /// stands on an adopted list is an objection of its own (`/api/v1/card/objections`).
     kind: String,
-    /// `fam_…` or `rsd_…`: about whom; left out where the house has not found him.
+    /// `fam_…`, `rsd_…` or `biz_…`: about whom; left out where the house has not found him.
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     subject: Option<SubjectId>,

@@ -18,6 +18,7 @@ mod sampled;
 mod sought;
 mod termed;
 mod told;
+mod traded;
 mod worded;
 
 use std::time::Duration;

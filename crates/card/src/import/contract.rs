@@ -139,6 +139,63 @@ contract! { GAGAL "card.gagal" "Transfer gagal" "Failed transfers" {
         ["keterangan", "alasan retur", "sebab"];
 } }
 
+/// A business comes with whoever owns it, as far as the list says that.
+static USAHA: Contract = Contract {
+    subject: "card.usaha",
+    name: Said::new("Usaha rumah tangga", "Household businesses"),
+    columns: columns! {
+        may "nik" Digits "NIK pemilik" "NIK of the owner",
+            "16 angka, kolom berformat teks" "16 digits, in a column of text",
+            "6202110101750009",
+            ["no nik", "nik pengusaha", "nomor induk kependudukan"];
+        may "no_kk" Digits "nomor KK pemilik" "family card of the owner",
+            "16 angka, kolom berformat teks" "16 digits, in a column of text",
+            "6202110101150009", ["kk", "no kartu keluarga", "nokk", "nomor kk"];
+        may "nama" Text "nama pemilik" "name of the owner",
+            "nama lengkap" "the whole name", "Siti Aminah",
+            ["pemilik", "nama pengusaha", "nama lengkap"];
+        may "tgl_lahir" Text "tanggal lahir pemilik" "day of birth of the owner",
+            "TTTT-BB-HH" "YYYY-MM-DD", "1975-06-18",
+            ["lahir", "tanggal lahir", "date of birth"];
+        may "jk" Text "jenis kelamin pemilik" "sex of the owner",
+            "L atau P" "L or P", "P", ["kelamin", "jenis kelamin", "l p"];
+        need "nama_usaha" Text "nama usaha" "name of the business",
+            "nama yang dipakai sehari-hari" "the name that people use", "Warung Bu Siti",
+            ["usaha", "merek", "nama merek", "nama umkm"];
+        may "jenis_usaha" Text "jenis usaha" "what it does",
+            "dengan kata sendiri" "in words", "warung makan",
+            ["bidang usaha", "kegiatan usaha", "sektor"];
+        may "kbli" Digits "KBLI" "KBLI",
+            "5 angka, atau 2 sampai 4 bila hanya golongannya diketahui"
+            "5 digits, or 2 to 4 where only the group is known", "56102",
+            ["kode kbli", "kbli 2020"];
+        may "nib" Digits "NIB" "NIB",
+            "13 angka dari OSS; kosong bila belum punya" "13 digits of OSS; empty without one",
+            "9120301234567", ["nomor induk berusaha", "no nib", "nomor nib"];
+        may "omzet" Digits "omzet sebulan (Rp)" "turnover of a month (Rp)",
+            "rupiah; kosong bila belum diketahui" "rupiah; empty where it is not known",
+            "3.000.000", ["omset", "omzet per bulan", "omset per bulan", "penjualan sebulan"];
+        may "lama_usaha" Text "lama usaha (tahun)" "years running",
+            "tahun genap; kosong bila belum diketahui" "whole years; empty where not known",
+            "4", ["lama berjalan", "umur usaha"];
+        may "bantuan" Text "bantuan yang sudah diterima" "aid that it has had",
+            "nama bantuan, dipisah koma; 'tidak ada' bila belum pernah; kosong bila belum diketahui"
+            "names with commas; 'tidak ada' where it had none; empty where not known",
+            "BPUM, KUR", ["bantuan usaha", "bantuan diterima", "riwayat bantuan"];
+        may "alamat" Text "alamat usaha" "address of the business",
+            "jalan, RT, RW" "street, RT, RW", "Jl. Mawar RT 02 RW 01",
+            ["alamat lengkap", "jalan"];
+        may "kode_desa" Digits "kode desa usaha" "village code of the business",
+            "kode Kemendagri, dengan atau tanpa titik" "the Kemendagri code, with or without dots",
+            "62.02.11.2001",
+            ["kode kelurahan", "kode wilayah", "kode desa kelurahan", "kode kemendagri"];
+    },
+    key: None,
+    title: "nama_usaha",
+    rows_max: ROWS_MAX,
+    classification: "pribadi",
+};
+
 /// The columns of a kind.
 pub(crate) const fn of(kind: Kind) -> &'static Contract {
     match kind {
@@ -149,6 +206,7 @@ pub(crate) const fn of(kind: Kind) -> &'static Contract {
         Kind::Desa => &DESA,
         Kind::Kpm => &KPM,
         Kind::Gagal => &GAGAL,
+        Kind::Usaha => &USAHA,
     }
 }
 

@@ -8,12 +8,13 @@ use base::area::AreaCode;
 use base::day::Day;
 use base::money::{Rupiah, RupiahError};
 use card_core::birth::Birth;
+use card_core::business as core;
 use card_core::list::Kind;
 use card_core::number::{self, Fault, LENGTH};
 use hall::intake::{Row, Said};
 
 use super::report::Point;
-use crate::record::Record;
+use crate::record::{NONE, Record};
 use crate::room::Areas;
 
 /// Longest text of a field, in characters.
@@ -56,7 +57,11 @@ pub(crate) fn judge(reading: &Reading<'_>, row: &Row<'_>) -> Judged {
     let mut points = Points::new();
     let record = record(reading, row, &mut points);
     if record.name.is_empty() && record.nik.is_empty() && record.kk.is_empty() {
-        points.push(Point::Nobody);
+        points.push(match reading.kind {
+            // Whose it is may be found out: it stays on the list, with an owner who is not known.
+            Kind::Usaha => Point::NoOwner,
+            _ => Point::Nobody,
+        });
     }
     let area = area(reading, &record.village, &mut points);
     Judged {
@@ -91,13 +96,15 @@ fn record(reading: &Reading<'_>, row: &Row<'_>, points: &mut Points) -> Record {
         ..Record::default()
     };
     numbers(row, &record, points);
+    let is_named = kind.tells_of_people();
     if record.birth.is_empty() {
-        points.push(Point::NoBirth);
+        // Lists of businesses seldom say when the owner was born.
+        points.extend(is_named.then_some(Point::NoBirth));
     } else if Birth::parse(&record.birth).is_none() {
         points.push(Point::BadBirth);
     }
     if record.name.is_empty() {
-        points.push(Point::NoName);
+        points.extend(is_named.then_some(Point::NoName));
     }
     let day = |key: &str, points: &mut Points| -> Option<Day> {
         let day = row.text(key).and_then(|text| text.parse().ok());
@@ -141,6 +148,7 @@ fn record(reading: &Reading<'_>, row: &Row<'_>, points: &mut Points) -> Record {
             record.reason = text("alasan");
         }
         Kind::Desa | Kind::Kpm => {}
+        Kind::Usaha => business(&text, &mut record, points),
     }
     if matches!(kind, Kind::Kpm | Kind::Gagal) {
         record.card = digits(&text("no_kartu"));
@@ -148,6 +156,61 @@ fn record(reading: &Reading<'_>, row: &Row<'_>, points: &mut Points) -> Record {
     }
     cut(&mut record, points);
     record
+}
+
+/// What a row says of a business, besides whose it is.
+fn business(text: &dyn Fn(&str) -> String, record: &mut Record, points: &mut Points) {
+    record.business = text("nama_usaha");
+    if record.business.is_empty() {
+        points.push(Point::NoBusiness);
+    }
+    record.trade = text("jenis_usaha");
+    record.kbli = digits(&text("kbli"));
+    if !record.kbli.is_empty() && core::sector(&record.kbli).is_none() {
+        points.push(Point::BadKbli);
+    }
+    record.nib = digits(&text("nib"));
+    if !record.nib.is_empty() && !core::is_nib(&record.nib) {
+        points.push(Point::BadNib);
+    }
+    let turnover = text("omzet");
+    if turnover.is_empty() {
+        points.push(Point::NoTurnover);
+    } else {
+        let read: Result<Rupiah, RupiahError> = Rupiah::read(&turnover);
+        record.turnover = read.ok().and_then(|it| u64::try_from(it.as_i64()).ok());
+        if record.turnover.is_none() {
+            points.push(Point::BadTurnover);
+        }
+    }
+    let years = text("lama_usaha");
+    let number = years.to_lowercase();
+    let number = number.trim_end_matches("tahun").trim();
+    record.years = number.parse().ok().filter(|it| core::years(*it).is_some());
+    if record.years.is_none() && !years.is_empty() {
+        points.push(Point::BadYears);
+    }
+    record.grants = grants(&text("bantuan"));
+}
+
+/// Names of aid, each once; [`NONE`] where a row says that there was none.
+fn grants(written: &str) -> String {
+    let written = written.to_uppercase();
+    let none = [
+        "TIDAK ADA",
+        "TIDAK",
+        "BELUM PERNAH",
+        "BELUM",
+        "TIDAK PERNAH",
+    ];
+    if none.contains(&written.trim()) {
+        return NONE.to_owned();
+    }
+    let mut names: Vec<&str> = written.split([',', ';', '/']).map(str::trim).collect();
+    names.retain(|name| !name.is_empty());
+    names.sort_unstable();
+    names.dedup();
+    names.join(", ")
 }
 
 /// Digits as they are written, with what a spreadsheet needs around them taken off.
@@ -228,6 +291,11 @@ fn cut(record: &mut Record, points: &mut Points) {
         &mut record.destination,
         &mut record.card,
         &mut record.reason,
+        &mut record.business,
+        &mut record.trade,
+        &mut record.kbli,
+        &mut record.nib,
+        &mut record.grants,
     ] {
         if text.len() > TEXT_MAX && text.chars().count() > TEXT_MAX {
             points.push(Point::TooLong);
@@ -303,6 +371,20 @@ impl Point {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_of_aid_are_told_once_and_none_is_told_from_not_known() {
+        for (written, read) in [
+            ("kur, BPUM,,kur", "BPUM, KUR"),
+            ("BPUM/KUR; PENA", "BPUM, KUR, PENA"),
+            ("Tidak ada", NONE),
+            ("belum pernah", NONE),
+            ("", ""),
+            (" , ", ""),
+        ] {
+            assert_eq!(grants(written), read, "{written}");
+        }
+    }
 
     #[test]
     fn codes_come_with_dots_and_without() {

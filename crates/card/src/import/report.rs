@@ -17,6 +17,8 @@ use utoipa::ToSchema;
 pub(crate) enum Point {
     /// It names nobody.
     Nobody,
+    /// It names no business.
+    NoBusiness,
     /// What makes it a row of this list is empty.
     NoProgramme,
     NoDestination,
@@ -25,6 +27,8 @@ pub(crate) enum Point {
     BadDecile,
     BadRupiah,
     BadDay,
+    BadTurnover,
+    BadYears,
     /// A text that nobody would write there.
     TooLong,
     NoName,
@@ -62,6 +66,11 @@ pub(crate) enum Point {
     UnknownVillage,
     /// The same NIK stands in a row before it.
     Again,
+    /// Neither a number nor a name says whose a business is.
+    NoOwner,
+    BadNib,
+    BadKbli,
+    NoTurnover,
 }
 
 impl Point {
@@ -70,6 +79,9 @@ impl Point {
         matches!(
             self,
             Self::Nobody
+                | Self::NoBusiness
+                | Self::BadTurnover
+                | Self::BadYears
                 | Self::NoProgramme
                 | Self::NoDestination
                 | Self::BadDecile
@@ -100,6 +112,25 @@ impl Point {
             Self::Nobody => (
                 "tidak menyebut siapa pun: nama, NIK, dan KK kosong",
                 "names nobody: name, NIK and family card are empty",
+            ),
+            Self::NoBusiness => ("nama usaha kosong", "the name of the business is empty"),
+            Self::NoOwner => (
+                "pemilik tidak disebut: NIK, KK, dan nama kosong",
+                "no owner is named: NIK, family card and name are empty",
+            ),
+            Self::BadTurnover => (
+                "omzet bukan rupiah bulat",
+                "the turnover is no whole number of rupiah",
+            ),
+            Self::NoTurnover => ("omzet kosong: belum diketahui", "no turnover: not known"),
+            Self::BadYears => (
+                "lama usaha bukan tahun genap",
+                "years running are no whole number",
+            ),
+            Self::BadNib => ("NIB bukan 13 angka", "the NIB has not 13 digits"),
+            Self::BadKbli => (
+                "KBLI bukan 2 sampai 5 angka",
+                "the KBLI has not 2 to 5 digits",
             ),
             Self::NoProgramme => ("program kosong", "the programme is empty"),
             Self::NoDestination => ("tujuan pindah kosong", "where to is empty"),
@@ -217,7 +248,7 @@ impl Report {
                     self.programmes.insert(programme.to_owned());
                 }
             }
-            Kind::Desa => {
+            Kind::Desa | Kind::Usaha => {
                 let place = Place::new(area.cloned(), None);
                 self.around = Some(match self.around.take() {
                     Some(around) => around.around(&place),

@@ -88,6 +88,13 @@ pub(crate) const FIELDS: &[Column] = &[
     secret("card", Finance, "nomor kartu bantuan"),
     secret("rupiah", Finance, "nilai yang dibayarkan"),
     secret("reason", Finance, "alasan gagal salur"),
+    secret("business", Common, "nama usaha"),
+    secret("trade", Common, "jenis usaha"),
+    secret("kbli", Common, "kode KBLI usaha"),
+    secret("nib", Common, "nomor induk berusaha"),
+    secret("turnover", Finance, "omzet usaha sebulan"),
+    secret("years", Common, "lama usaha berjalan"),
+    secret("grants", Finance, "bantuan yang sudah diterima usaha"),
 ];
 
 /// All tables of the room.
@@ -122,6 +129,15 @@ pub(crate) const TABLES: &[Table] = &[
             "people_us",
             "closed_us",
         ],
+    },
+    Table {
+        name: "card_business",
+        columns: &[
+            row("list"),
+            row("number"),
+            common("business", "usaha siapa, sebagai hash berkunci"),
+        ],
+        plain: &[],
     },
     Table {
         name: "card_decision",

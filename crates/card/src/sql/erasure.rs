@@ -41,7 +41,7 @@ impl State {
     }
 }
 
-/// A family or person of whom all is to be destroyed.
+/// A family or person of whom all is to be destroyed. Businesses go with their owners.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ErasureRow {
     pub(crate) number: i64,
@@ -67,6 +67,7 @@ const fn about(subject: Subject) -> &'static str {
     match subject {
         Subject::Family => "family",
         Subject::Person => "person",
+        Subject::Business => "business",
     }
 }
 
@@ -181,15 +182,12 @@ pub(crate) async fn is_later(conn: &mut Conn, than: Wall) -> Result<bool, Error>
 
 /// The rows that a subject ever had and that can be opened still, in order.
 pub(crate) async fn rows_of(conn: &mut Conn, subject: SubjectId) -> Result<Vec<(i64, u32)>, Error> {
-    let query = Query::new(
-        "SELECT DISTINCT m.list, m.number FROM card_member m \
-         JOIN card_key k ON k.list = m.list AND k.number = m.number",
-    );
-    let octets = subject.octets().to_vec();
-    let query = match subject {
-        SubjectId::Family(_) => query.push(" WHERE m.family = ", octets),
-        SubjectId::Person(_) => query.push(" WHERE m.person = ", octets),
-    };
+    let (table, column) = super::whose(subject);
+    let query = Query::new("SELECT DISTINCT m.list, m.number FROM ")
+        .raw(table)
+        .raw(" m JOIN card_key k ON k.list = m.list AND k.number = m.number WHERE m.")
+        .raw(column)
+        .push(" = ", subject.octets().to_vec());
     let query = query.raw(" ORDER BY m.list, m.number");
     conn.all_query(&query)
         .await?
@@ -200,12 +198,12 @@ pub(crate) async fn rows_of(conn: &mut Conn, subject: SubjectId) -> Result<Vec<(
 
 /// Whether a subject ever had a row.
 pub(crate) async fn is_known(conn: &mut Conn, subject: SubjectId) -> Result<bool, Error> {
-    let query = Query::new("SELECT list FROM card_member");
-    let octets = subject.octets().to_vec();
-    let query = match subject {
-        SubjectId::Family(_) => query.push(" WHERE family = ", octets),
-        SubjectId::Person(_) => query.push(" WHERE person = ", octets),
-    };
+    let (table, column) = super::whose(subject);
+    let query = Query::new("SELECT list FROM ")
+        .raw(table)
+        .raw(" WHERE ")
+        .raw(column)
+        .push(" = ", subject.octets().to_vec());
     Ok(!conn.all_query(&query.raw(" LIMIT 1")).await?.is_empty())
 }
 
@@ -274,8 +272,10 @@ pub(crate) async fn empty(tx: &mut Tx, list: i64, numbers: &[u32]) -> Result<(),
         let (named, values) = listed(list, some);
         let query = Query::new("UPDATE card_record")
             .push(" SET sealed = ", Vec::<u8>::new())
-            .condition(&named, values);
+            .condition(&named, values.clone());
         tx.execute_query(&query).await?;
+        let gone = Query::new("DELETE FROM card_business").condition(&named, values);
+        tx.execute_query(&gone).await?;
     }
     Ok(())
 }
@@ -323,6 +323,20 @@ pub(crate) async fn end(tx: &mut Tx, run: i64, (list, number): (i64, u32)) -> Re
         params![run, list, i64::from(number)],
     )
     .await
+}
+
+/// Of which business a row is, where it is of one.
+pub(crate) async fn business(
+    conn: &mut Conn,
+    (list, number): (i64, u32),
+) -> Result<Option<SubjectId>, Error> {
+    conn.maybe(
+        "SELECT business FROM card_business WHERE list = $1 AND number = $2",
+        params![list, i64::from(number)],
+    )
+    .await?
+    .map(|row| Ok(SubjectId::Business(row.get("business")?)))
+    .transpose()
 }
 
 /// What hangs on rows elsewhere.

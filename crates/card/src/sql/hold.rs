@@ -99,8 +99,13 @@ pub(crate) async fn adoptions(conn: &mut Conn) -> Result<Vec<i64>, Error> {
     .collect()
 }
 
-/// The family and the person that rows belonged to at any time.
-const WHOSE: [&str; 2] = ["m.person", "m.family"];
+/// The family and the person that rows belonged to at any time, and the business that they are
+/// of: the table, and the column of it.
+const WHOSE: [(&str, &str); 3] = [
+    ("card_member m", "m.person"),
+    ("card_member m", "m.family"),
+    ("card_business m", "m.business"),
+];
 
 /// Rows of a list, from one to another, that an adopted list holds: until when.
 pub(crate) async fn by_decisions(
@@ -110,25 +115,25 @@ pub(crate) async fn by_decisions(
     now: Wall,
 ) -> Result<Vec<(u32, Wall)>, Error> {
     let mut held = Vec::new();
-    for whose in WHOSE {
+    for (table, whose) in WHOSE {
         let values: Vec<Value> = vec![
             list.into(),
             i64::from(first).into(),
             i64::from(last).into(),
             now.into(),
         ];
-        let query =
-            Query::new("SELECT m.number, MAX(d.keep_until_us) AS until_us FROM card_member m")
-                .condition(
-                    &format!(" JOIN card_judged j ON j.subject = {whose}"),
-                    Vec::new(),
-                )
-                .raw(" JOIN card_decision d ON d.number = j.decision AND d.state = 'adopted'")
-                .condition(
-                    " WHERE m.list = ? AND m.number >= ? AND m.number <= ? AND d.keep_until_us > ?",
-                    values,
-                )
-                .raw(" GROUP BY m.number");
+        let query = Query::new("SELECT m.number, MAX(d.keep_until_us) AS until_us FROM ")
+            .raw(table)
+            .condition(
+                &format!(" JOIN card_judged j ON j.subject = {whose}"),
+                Vec::new(),
+            )
+            .raw(" JOIN card_decision d ON d.number = j.decision AND d.state = 'adopted'")
+            .condition(
+                " WHERE m.list = ? AND m.number >= ? AND m.number <= ? AND d.keep_until_us > ?",
+                values,
+            )
+            .raw(" GROUP BY m.number");
         for row in conn.all_query(&query).await? {
             held.push((small(&row, "number")?, row.get("until_us")?));
         }
@@ -154,10 +159,11 @@ pub(crate) async fn by_open(
     let mut held = Vec::new();
     let both = WHOSE
         .iter()
-        .flat_map(|whose| OPEN.map(|open| (whose, open)));
-    for (whose, open) in both {
+        .flat_map(|(table, whose)| OPEN.map(|open| (table, whose, open)));
+    for (table, whose, open) in both {
         let values: Vec<Value> = vec![list.into(), i64::from(first).into(), i64::from(last).into()];
-        let query = Query::new("SELECT DISTINCT m.number FROM card_member m")
+        let query = Query::new("SELECT DISTINCT m.number FROM ")
+            .raw(table)
             .condition(&format!(" JOIN {}", open.replace("{}", whose)), Vec::new())
             .condition(
                 " WHERE m.list = ? AND m.number >= ? AND m.number <= ?",

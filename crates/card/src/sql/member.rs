@@ -156,13 +156,9 @@ pub(crate) async fn ever_of(
     run: i64,
     subject: SubjectId,
 ) -> Result<Vec<MemberRow>, Error> {
-    let of = match subject {
-        SubjectId::Family(_) => " AND m.family = ",
-        SubjectId::Person(_) => " AND m.person = ",
-    };
     let query = Query::new("SELECT m.list, m.number, m.person, m.family FROM card_member m")
-        .push(" WHERE m.since_run <= ", run)
-        .push(of, subject.octets().to_vec())
+        .push(" WHERE m.since_run <= ", run);
+    let query = of(query, "m", subject)
         .push(
             " AND NOT EXISTS (SELECT 1 FROM card_member n WHERE n.list = m.list \
              AND n.number = m.number AND n.since_run > m.since_run AND n.since_run <= ",
@@ -179,24 +175,36 @@ pub(crate) async fn moved_to(
     run: i64,
     subject: SubjectId,
 ) -> Result<Vec<MemberRow>, Error> {
-    let of = match subject {
-        SubjectId::Family(_) => " AND o.family = ",
-        SubjectId::Person(_) => " AND o.person = ",
-    };
     let query = Query::new(
         "SELECT m.list, m.number, m.person, m.family FROM card_member o \
          JOIN card_member m ON m.list = o.list AND m.number = o.number",
     )
-    .push(" WHERE m.since_run <= ", run)
-    .push(of, subject.octets().to_vec())
-    .push(
-        " AND m.since_run > o.since_run AND NOT EXISTS (SELECT 1 FROM card_member n \
+    .push(" WHERE m.since_run <= ", run);
+    let query = of(query, "o", subject)
+        .push(
+            " AND m.since_run > o.since_run AND NOT EXISTS (SELECT 1 FROM card_member n \
          WHERE n.list = m.list AND n.number = m.number AND n.since_run > m.since_run \
          AND n.since_run <= ",
-        run,
-    )
-    .raw(") ORDER BY m.list, m.number LIMIT 20");
+            run,
+        )
+        .raw(") ORDER BY m.list, m.number LIMIT 20");
     conn.all_query(&query).await?.iter().map(member).collect()
+}
+
+/// Only rows of a subject, by the name that the statement gives them.
+fn of(query: Query, rows: &'static str, subject: SubjectId) -> Query {
+    let octets = subject.octets().to_vec();
+    match subject {
+        SubjectId::Family(_) => query.raw(" AND ").raw(rows).push(".family = ", octets),
+        SubjectId::Person(_) => query.raw(" AND ").raw(rows).push(".person = ", octets),
+        SubjectId::Business(_) => query
+            .raw(" AND EXISTS (SELECT 1 FROM card_business b WHERE b.list = ")
+            .raw(rows)
+            .raw(".list AND b.number = ")
+            .raw(rows)
+            .push(".number AND b.business = ", octets)
+            .raw(")"),
+    }
 }
 
 fn member(row: &Row) -> Result<MemberRow, Error> {

@@ -29,6 +29,8 @@ use base::area::AreaCode;
 use store::query::{Query, Sql};
 use store::{Conn, Error, Row, Value};
 
+use crate::subject::SubjectId;
+
 /// Values of one statement. Each is found by its name among all before it, so that twice
 /// as many cost four times as much.
 const VALUES: usize = 240;
@@ -57,6 +59,15 @@ async fn many(
         conn.execute(Sql::built(text), some).await?;
     }
     Ok(())
+}
+
+/// The table and the column that say which rows are of such a subject.
+const fn whose(subject: SubjectId) -> (&'static str, &'static str) {
+    match subject {
+        SubjectId::Family(_) => ("card_member", "family"),
+        SubjectId::Person(_) => ("card_member", "person"),
+        SubjectId::Business(_) => ("card_business", "business"),
+    }
 }
 
 /// Only rows whose column lies in an area.

@@ -1,5 +1,5 @@
 //! Rows of lists with their keys, and by what they are found: `card_record`, `card_key`,
-//! `card_index`.
+//! `card_index`, `card_business`.
 
 use std::ops::Range;
 
@@ -17,6 +17,8 @@ pub(crate) struct Sealed {
     pub(crate) sealed: Vec<u8>,
     /// Its key, wrapped. Empty where it was destroyed.
     pub(crate) wrapped: Vec<u8>,
+    /// Of which business it is, where it is written; read rows do not say it.
+    pub(crate) business: Option<[u8; 16]>,
 }
 
 /// Writes rows of a list with their keys.
@@ -55,6 +57,18 @@ pub(crate) async fn write(tx: &mut Tx, list: i64, rows: &[Sealed]) -> Result<(),
         3,
         &keys,
     )
+    .await?;
+    let businesses: Vec<Value> = rows
+        .iter()
+        .filter_map(|row| Some((i64::from(row.number), row.business?)))
+        .flat_map(|(number, business)| [list.into(), number.into(), business.to_vec().into()])
+        .collect();
+    many(
+        tx,
+        "INSERT INTO card_business (list, number, business) VALUES ",
+        3,
+        &businesses,
+    )
     .await
 }
 
@@ -90,6 +104,7 @@ pub(crate) async fn forget(tx: &mut Tx, list: i64, most: i64) -> Result<bool, Er
     for statement in [
         "DELETE FROM card_record WHERE list = $1 AND number < $2",
         "DELETE FROM card_key WHERE list = $1 AND number < $2",
+        "DELETE FROM card_business WHERE list = $1 AND number < $2",
     ] {
         tx.execute(statement, params![list, first + most]).await?;
     }
@@ -228,5 +243,6 @@ fn sealed(row: &Row) -> Result<Sealed, Error> {
         area: maybe_code(row, "area_code")?,
         sealed: row.get("sealed")?,
         wrapped: row.get::<Option<Vec<u8>>>("wrapped")?.unwrap_or_default(),
+        business: None,
     })
 }

@@ -6,7 +6,10 @@
 //! exactly as many rows as are wanted), `desa.csv` (what villages propose) and `gagal.csv`
 //! (transfers that failed). Beside them stand `truth.csv`, which says of whom each row is,
 //! and what an answer is judged by: `answers.csv` and `answers.json`, with what is wrong
-//! with each row of the running list and which families are left out of it. The shares are
+//! with each row of the running list and which families are left out of it. With
+//! `--businesses` there are `usaha.csv` besides, household businesses of these people, and
+//! `usaha-truth.csv`, which says whose each is and leaves it open where no list knows. The
+//! shares are
 //! those of [`crate::families::programme`]. The real programme is of 279,434 families among
 //! some 800,000; there are two families for each row unless `--families` says otherwise.
 
@@ -19,7 +22,7 @@ use anyhow::Context as _;
 use clap::Args;
 
 use crate::families::programme::Programme;
-use crate::families::{self, Plan, Record};
+use crate::families::{self, Plan, Record, business};
 use sheets::Sheets;
 
 /// Lists of a made-up province, and who is in them.
@@ -44,6 +47,9 @@ pub struct Families {
     /// said.
     #[arg(long, requires = "province")]
     families: Option<usize>,
+    /// Household businesses besides, with whose they are.
+    #[arg(long, requires = "province")]
+    businesses: bool,
     /// Where to write records.csv, and truth.csv, which says who is who; or the lists of
     /// the programme and their answers.
     #[arg(long, value_name = "FOLDER")]
@@ -63,7 +69,12 @@ impl Families {
                 families: self.families.unwrap_or(self.recipients * 2),
                 careless: self.careless,
             };
-            return write_programme(&programme, &self.out);
+            let told = write_programme(&programme, &self.out)?;
+            if !self.businesses {
+                return Ok(told);
+            }
+            let businesses = write_businesses(&programme, &self.out)?;
+            return Ok(format!("{told}; {businesses} businesses"));
         }
         std::fs::create_dir_all(&self.out)?;
         let plan = Plan {
@@ -113,6 +124,27 @@ pub fn write_programme(programme: &Programme, out: &Path) -> anyhow::Result<Stri
         programme.families,
         out.display()
     ))
+}
+
+/// Writes household businesses of the province of a programme into a folder; how many.
+///
+/// # Errors
+/// When the folder cannot be written, or there are fewer families than the lists are of.
+pub fn write_businesses(programme: &Programme, out: &Path) -> anyhow::Result<usize> {
+    let all = business::write(programme)?;
+    let mut list = file(out, "usaha.csv")?;
+    let mut truth = file(out, "usaha-truth.csv")?;
+    writeln!(list, "{}", business::HEADINGS.join(","))?;
+    writeln!(truth, "row,entity_id,family_id")?;
+    let known = |it: Option<u32>| it.map_or_else(String::new, |it| it.to_string());
+    for (row, it) in (2..).zip(&all) {
+        let fields = it.fields.each_ref().map(|field| quoted(field));
+        writeln!(list, "{}", fields.join(","))?;
+        writeln!(truth, "{row},{},{}", known(it.owner), known(it.family))?;
+    }
+    list.flush()?;
+    truth.flush()?;
+    Ok(all.len())
 }
 
 fn file(folder: &Path, name: &str) -> anyhow::Result<std::io::BufWriter<std::fs::File>> {

@@ -6,13 +6,13 @@ import { language, maybe, t } from '$shell/words.svelte';
 import { n, plain, rupiah } from '../speak';
 import type { Change, Group, Node, Ruling, SubjectRow } from './model';
 
-/** So many families, or persons where a programme is for those. */
+/** So many families, or persons or businesses where a programme is for those. */
 export function people(kind: string, count: number): string {
-  return t(kind === 'orang' ? 'decide.persons' : 'decide.families', { n: n(count) });
+  return t(kind === 'orang' ? 'decide.persons' : kind === 'usaha' ? 'decide.businesses' : 'decide.families', { n: n(count) });
 }
 /** One of those whom a programme is for. */
 export function oneOf(kind: string): string {
-  return t(kind === 'orang' ? 'decide.person' : 'decide.family');
+  return t(kind === 'orang' ? 'decide.person' : kind === 'usaha' ? 'decide.business' : 'decide.family');
 }
 
 /** A sentence that begins with such a word begins with a capital. */
@@ -73,8 +73,9 @@ export function ruledBy({ by_name, at_us }: Pick<Ruling, 'by_name' | 'at_us'>): 
   return t('decide.by.when', { who: by_name ?? t('unknown'), when: moment(at_us / 1000, language()) });
 }
 
-/** Who somebody is, masked; whose key was destroyed has no name any more. */
-export function whoOf(row: Pick<SubjectRow, 'who'>): string {
+/** Who somebody is, masked; whose key was destroyed has no name any more. A business is called by its name. */
+export function whoOf(row: Pick<SubjectRow, 'who' | 'business'>): string {
+  if (row.business) return row.who?.name ? t('decide.business.of', { business: row.business, owner: row.who.name }) : t('decide.business.nobody', { business: row.business });
   return row.who === null ? t('card.erased') : row.who.name || t('card.noname');
 }
 /** Where somebody lives. */

@@ -13,7 +13,7 @@ export type Commit = S['CardImportCommit'];
 export type Codes = S['CardImportCodes'];
 
 /** What a file may be a list of: the list that is examined first, then what it is held against. */
-export const kinds = ['kpm', 'dtsen', 'bansos', 'desa', 'kematian', 'pindah', 'gagal'] as const;
+export const kinds = ['kpm', 'dtsen', 'bansos', 'desa', 'kematian', 'pindah', 'gagal', 'usaha'] as const;
 export type Kind = (typeof kinds)[number];
 
 /** A kind of the server, or null for one that this page does not know. */
@@ -24,7 +24,7 @@ export function kindOf(word: string | null): Kind | null {
 /** Of which older lists a newer one takes the place: all of its kind, those of its owner, or none. */
 export function replaces(kind: string): 'all' | 'owner' | null {
   if (kind === 'kpm' || kind === 'dtsen') return 'all';
-  return kind === 'bansos' || kind === 'desa' ? 'owner' : null;
+  return kind === 'bansos' || kind === 'desa' || kind === 'usaha' ? 'owner' : null;
 }
 
 /** Whether the house is at work on it, so that it is worth looking again. */

@@ -34,7 +34,7 @@ export const progressWord = (it: { visits: number | null; answered: number | nul
 export const decimal = (value: number | null, digits = 1): string => (value === null ? t('unknown') : number(value, language(), digits));
 
 /** Whom a programme is for, as other pages of lists write it. */
-export const kindOf = (subject: string): string => (subject === 'person' || subject === 'orang' ? 'orang' : 'keluarga');
+export const kindOf = (subject: string): string => (subject === 'person' || subject === 'orang' ? 'orang' : subject === 'business' || subject === 'usaha' ? 'usaha' : 'keluarga');
 
 export function stateWord(state: string): string {
   return maybe(`measure.state.${state}`) ?? state;

@@ -3,7 +3,7 @@ import type { Sent } from '$api/model';
 import type { components } from '$api/schema';
 
 type S = components['schemas'];
-/** Whom a programme is for: `keluarga` or `orang`. */
+/** Whom a programme is for: `keluarga`, `orang` or `usaha`. */
 export type Subject = string;
 /** `included`, `excluded` or `unknown`. */
 export type Verdict = string;

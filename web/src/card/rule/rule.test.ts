@@ -99,7 +99,7 @@ test('an error leads to its line', () => {
 });
 
 test('a text says what it is called and whom it is for', () => {
-  expect([subjectIn(text), subjectIn('subjek = "orang"'), subjectIn('# subjek = "orang"')]).toEqual(['keluarga', 'orang', 'keluarga']);
+  expect([subjectIn(text), subjectIn('subjek = "orang"'), subjectIn("subjek = 'usaha'"), subjectIn('# subjek = "orang"')]).toEqual(['keluarga', 'orang', 'usaha', 'keluarga']);
   expect(nameIn(text)).toBe('Paket \\"A\\"');
   expect(nameIn(skeleton('2026-01-01'))).toBe('');
   expect(nameIn('x = 1')).toBe(null);

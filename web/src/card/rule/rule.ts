@@ -192,7 +192,7 @@ export function nameIn(text: string): string | null {
 
 /** Whom a text is for, as far as it says so in a line. */
 export function subjectIn(text: string): Subject {
-  return /^\s*subjek\s*=\s*["']orang["']/m.test(text) ? 'orang' : 'keluarga';
+  return /^\s*subjek\s*=\s*["'](orang|usaha)["']/m.exec(text)?.[1] ?? 'keluarga';
 }
 
 /** The beginning of a digest, as much as people compare. */
@@ -203,7 +203,7 @@ export function skeleton(day: string): string {
   return `# Nama pendek: huruf kecil, angka, dan tanda hubung.
 program = ""
 nama = ""
-# keluarga atau orang
+# keluarga, orang, atau usaha
 subjek = "keluarga"
 instansi = ""
 # Peraturan yang menjadi dasarnya.

@@ -5,14 +5,14 @@ import { dayOf, n, rupiah } from '../speak';
 import type { Hint, Move, Near, RuleView, Subject } from './model';
 import type { Beside } from './rule';
 
-/** So many families, or persons. */
+/** So many families, persons or businesses. */
 export function many(subject: Subject | string, count: number): string {
-  return t(subject === 'orang' ? 'rule.many.orang' : 'rule.many.keluarga', { n: n(count) });
+  return t(subject === 'orang' ? 'rule.many.orang' : subject === 'usaha' ? 'rule.many.usaha' : 'rule.many.keluarga', { n: n(count) });
 }
 
 /** What one of them is called. */
 export function unit(subject: Subject | string): string {
-  return t(subject === 'orang' ? 'rule.unit.orang' : 'rule.unit.keluarga');
+  return t(subject === 'orang' ? 'rule.unit.orang' : subject === 'usaha' ? 'rule.unit.usaha' : 'rule.unit.keluarga');
 }
 
 /** What one of them gets in a cycle, and what that is in rupiah. */

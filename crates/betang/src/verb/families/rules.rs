@@ -117,9 +117,10 @@ fn told(it: &Json) {
         "{}: {}, of each {}; {}",
         text(&it["slug"]),
         text(&it["name"]),
-        match it["subject"] == "orang" {
-            true => "person",
-            false => "family",
+        match it["subject"].as_str() {
+            Some("orang") => "person",
+            Some("usaha") => "household business",
+            _ => "family",
         },
         text(&it["agency"])
     ));
@@ -223,9 +224,10 @@ fn shown(it: &Json) {
         version.map_or_else(String::new, |version| format!(" version {version}")),
         text(&programme["name"]),
         count(&it["subjects"]),
-        match programme["subject"] == "orang" {
-            true => "persons",
-            false => "families",
+        match programme["subject"].as_str() {
+            Some("orang") => "persons",
+            Some("usaha") => "household businesses",
+            _ => "families",
         },
         it["run"],
         text(&it["day"]),

@@ -17,8 +17,8 @@ pub(super) enum Asked {
     Number(&'static str, &'static str, i32),
     Between(&'static str, i32, i32),
     Flag(&'static str, bool),
-    In(Vec<&'static str>),
-    Gets(Vec<&'static str>),
+    In(&'static str, Vec<&'static str>),
+    Gets(&'static str, Vec<&'static str>),
 }
 
 impl Asked {
@@ -38,8 +38,12 @@ impl Asked {
                 let op = if *is { "ya" } else { "tidak" };
                 format!("{{ kolom = \"{key}\", op = \"{op}\" }}")
             }
-            Self::In(of) => format!("{{ kolom = \"wilayah\", op = \"di\", nilai = {of:?} }}"),
-            Self::Gets(of) => format!("{{ kolom = \"bantuan\", op = \"ada\", nilai = {of:?} }}"),
+            Self::In(key, of) => {
+                format!("{{ kolom = \"{key}\", op = \"di\", nilai = {of:?} }}")
+            }
+            Self::Gets(key, of) => {
+                format!("{{ kolom = \"{key}\", op = \"ada\", nilai = {of:?} }}")
+            }
         }
     }
 
@@ -47,11 +51,13 @@ impl Asked {
         match self {
             Self::All(of) | Self::Any(of) => of.iter().for_each(|it| it.keys(keys)),
             Self::Not(of) => of.keys(keys),
-            Self::Number(key, ..) | Self::Between(key, ..) | Self::Flag(key, _) => {
+            Self::Number(key, ..)
+            | Self::Between(key, ..)
+            | Self::Flag(key, _)
+            | Self::In(key, _)
+            | Self::Gets(key, _) => {
                 keys.insert(key);
             }
-            Self::In(_) => drop(keys.insert("wilayah")),
-            Self::Gets(_) => drop(keys.insert("bantuan")),
         }
     }
 }
@@ -87,8 +93,20 @@ pub(super) fn leaf(subject: Subject) -> BoxedStrategy<Asked> {
         "63.01.01.2001",
         "65",
     ];
-    let area = prop::collection::vec(select(codes), 1..3).prop_map(Asked::In);
-    let aid = prop::collection::vec(select(PROGRAMMES.to_vec()), 1..3).prop_map(Asked::Gets);
+    let places = (
+        of(|it| it == Type::Area),
+        prop::collection::vec(select(codes), 1..3),
+    );
+    let area = places.prop_map(|(column, codes)| Asked::In(column.key(), codes));
+    let aid = of(|it| it == Type::Aid).prop_flat_map(|column| {
+        let names = match column {
+            Column::Aid => PROGRAMMES.to_vec(),
+            // What no row of any business names.
+            _ => [&GRANTS[..], &["LPDB"]].concat(),
+        };
+        let names = prop::collection::vec(select(names), 1..3);
+        names.prop_map(move |names| Asked::Gets(column.key(), names))
+    });
     prop_oneof![4 => number, 4 => flag, 1 => area, 1 => aid].boxed()
 }
 

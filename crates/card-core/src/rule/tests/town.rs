@@ -4,7 +4,7 @@ use base::day::Day;
 
 use super::super::*;
 use crate::facts::{Aided, ListOf};
-pub(in super::super) use crate::facts::{Facts, FamilyFacts, PersonFacts, Place};
+pub(in super::super) use crate::facts::{BusinessFacts, Facts, FamilyFacts, PersonFacts, Place};
 
 /// The day for which tests judge.
 pub(in super::super) const TODAY: &str = "2026-06-15";
@@ -25,6 +25,22 @@ pub(in super::super) const ELSEWHERE: u32 = 5;
 
 /// Other aid of which lists were examined.
 pub(in super::super) const PROGRAMMES: [&str; 3] = ["PKH", "SEMBAKO", "BLT DD"];
+
+/// Aid that businesses have had.
+pub(in super::super) const GRANTS: [&str; 2] = ["BPUM", "KUR"];
+
+pub(in super::super) const BUSINESS: BusinessFacts = BusinessFacts {
+    id: [0; 16],
+    family: None,
+    owner: None,
+    area: None,
+    stands: place(7, 1),
+    turnover: None,
+    years: None,
+    sector: None,
+    has_nib: false,
+    grants: None,
+};
 
 pub(in super::super) const FAMILY: FamilyFacts = FamilyFacts {
     id: [0; 16],
@@ -87,10 +103,11 @@ pub(in super::super) fn lists(kinds: &[&str]) -> Vec<ListOf> {
 pub(in super::super) fn facts(homes: &[(FamilyFacts, Vec<PersonFacts>)]) -> Facts {
     let mut facts = Facts {
         lists: lists(&[
-            "dtsen", "bansos", "kematian", "pindah", "desa", "kpm", "gagal",
+            "dtsen", "bansos", "kematian", "pindah", "desa", "kpm", "gagal", "usaha",
         ]),
         areas: AREAS.map(str::to_owned).to_vec(),
         programmes: PROGRAMMES.map(str::to_owned).to_vec(),
+        grants: GRANTS.map(str::to_owned).to_vec(),
         ..Facts::default()
     };
     for (number, (family, persons)) in (0_u32..).zip(homes) {

@@ -34,11 +34,15 @@ impl Asked {
             }
             Self::Between(key, from, to) => (*from..=*to).contains(&world.number(key)),
             Self::Flag(key, is) => world.flag(key) == *is,
-            Self::In(codes) => codes.iter().any(|code| {
-                let within = format!("{code}.");
-                world.area == *code || world.area.starts_with(&within)
+            Self::In(key, codes) => codes.iter().any(|code| {
+                let area = match *key {
+                    "wilayah" => world.area,
+                    _ => world.site,
+                };
+                area == *code || area.starts_with(&format!("{code}."))
             }),
-            Self::Gets(names) => names.iter().any(|it| world.gets.contains(it)),
+            Self::Gets("bantuan", names) => names.iter().any(|it| world.gets.contains(it)),
+            Self::Gets(_, names) => names.iter().any(|it| world.granted.contains(it)),
         }
     }
 }
@@ -54,6 +58,18 @@ struct Member {
     nik: bool,
 }
 
+/// A business of somebody of a home, or of nobody who is known.
+#[derive(Debug, Clone)]
+struct Shop {
+    turnover: Option<i32>,
+    years: Option<u8>,
+    sector: Option<u8>,
+    nib: bool,
+    grants: Option<Vec<&'static str>>,
+    site: Option<usize>,
+    owner: Option<usize>,
+}
+
 #[derive(Debug, Clone)]
 struct Home {
     decile: Option<u8>,
@@ -64,6 +80,7 @@ struct Home {
     listed: [bool; 3],
     gets: Vec<&'static str>,
     members: Vec<Member>,
+    shops: Vec<Shop>,
 }
 
 #[derive(Debug, Clone)]
@@ -117,11 +134,31 @@ impl Town {
             .collect();
         let kinds = ["desa", "kpm", "gagal"].into_iter().zip(self.told);
         let kinds: Vec<&str> = kinds.filter(|it| it.1).map(|it| it.0).collect();
-        Facts {
+        let mut facts = Facts {
             lists: lists(&kinds),
             programmes: self.examined.iter().map(|it| (*it).to_owned()).collect(),
             ..facts(&homes)
+        };
+        let granted = |name: &&'static str| {
+            let at = GRANTS.iter().position(|it| it == name);
+            at.map_or(0, |at| 1 << at)
+        };
+        for (number, home) in (0_u32..).zip(&self.homes) {
+            let first = facts.families[number as usize].first;
+            let shops = home.shops.iter().map(|it| BusinessFacts {
+                family: Some(number),
+                owner: it.owner.map(|at| first + u32::try_from(at).expect("few")),
+                area: it.site.map(|it| u32::try_from(it).expect("few")),
+                turnover: it.turnover,
+                years: it.years,
+                sector: it.sector,
+                has_nib: it.nib,
+                grants: it.grants.as_ref().map(|it| it.iter().map(granted).sum()),
+                ..BUSINESS
+            });
+            facts.businesses.extend(shops);
         }
+        facts
     }
 }
 
@@ -131,6 +168,14 @@ struct World {
     home: Home,
     /// The person, of a programme of persons.
     person: Option<usize>,
+    /// The business, of a programme of businesses.
+    shop: Option<Shop>,
+    /// What it takes, how long it has run, in which division.
+    trade: (i32, i32, i32),
+    site: &'static str,
+    granted: Vec<&'static str>,
+    /// Of an owner who is not known: the age, and whether a woman, dead, gone.
+    owner: (i32, bool, bool, bool),
     decile: i32,
     ages: Vec<i32>,
     women: Vec<bool>,
@@ -156,6 +201,10 @@ impl World {
         i32::try_from(aged.count()).expect("few")
     }
 
+    fn owned(&self) -> Option<usize> {
+        self.shop.as_ref().expect("a business").owner
+    }
+
     fn number(&self, key: &str) -> i32 {
         match key {
             "desil" => self.decile,
@@ -165,6 +214,10 @@ impl World {
             "usia_sekolah" => self.aged(7, 18),
             "lansia" => self.aged(60, 999),
             "umur" => self.ages[self.person.expect("a person")],
+            "omzet" => self.trade.0,
+            "lama_usaha" => self.trade.1,
+            "kbli" => self.trade.2,
+            "pemilik_umur" => self.owned().map_or(self.owner.0, |at| self.ages[at]),
             _ => unreachable!("{key}"),
         }
     }
@@ -188,6 +241,17 @@ impl World {
             "hidup" => !member().died,
             "di_sini" => !member().gone,
             "nik_ada" => member().nik,
+            "nib_ada" => self.shop.as_ref().expect("a business").nib,
+            "pemilik_dikenal" => self.owned().is_some(),
+            "pemilik_perempuan" => self.owned().map_or(self.owner.1, |at| self.women[at]),
+            "pemilik_hidup" => {
+                let died = self.owned().map(|at| self.home.members[at].died);
+                !died.unwrap_or(self.owner.2)
+            }
+            "pemilik_di_sini" => {
+                let gone = self.owned().map(|at| self.home.members[at].gone);
+                !gone.unwrap_or(self.owner.3)
+            }
             _ => self.listed[LISTED.iter().position(|it| *it == key).expect("a key")],
         }
     }
@@ -215,13 +279,22 @@ fn areas(known: Option<usize>) -> Vec<&'static str> {
 fn worlds(
     town: &Town,
     home: &Home,
-    person: Option<usize>,
+    (person, shop): (Option<usize>, Option<&Shop>),
     keys: &BTreeSet<&str>,
 ) -> Option<Vec<World>> {
     let asks = |some: &[&str]| some.iter().any(|it| keys.contains(it));
     let one = World {
         home: home.clone(),
         person,
+        shop: shop.cloned(),
+        trade: shop.map_or((0, 0, 1), |it| {
+            let small = |it: Option<u8>, other| it.map_or(other, i32::from);
+            let turnover = it.turnover.unwrap_or(0);
+            (turnover, small(it.years, 0), small(it.sector, 1))
+        }),
+        site: areas(shop.and_then(|it| it.site))[0],
+        granted: shop.and_then(|it| it.grants.clone()).unwrap_or_default(),
+        owner: (0, false, false, false),
         decile: home.decile.map_or(1, i32::from),
         ages: home
             .members
@@ -269,7 +342,13 @@ fn worlds(
                 it.ages[member] = i32::try_from(at).expect("few")
             })?;
         }
-        if it.woman.is_none() && asks(&["perempuan", "kepala_perempuan"]) {
+        let owns = shop.is_some_and(|it| it.owner == Some(member));
+        if it.age.is_none() && owns && asks(&["pemilik_umur"]) {
+            split(131, &|it, at| {
+                it.ages[member] = i32::try_from(at).expect("few")
+            })?;
+        }
+        if it.woman.is_none() && asks(&["perempuan", "kepala_perempuan", "pemilik_perempuan"]) {
             split(2, &|it, at| it.women[member] = at == 1)?;
         }
     }
@@ -296,7 +375,65 @@ fn worlds(
             }
         }
     }
+    let Some(shop) = shop else {
+        return Some(all);
+    };
+    // No line that is asked for lies higher than ten.
+    let small = |at: usize| i32::try_from(at).expect("few");
+    if shop.turnover.is_none() && asks(&["omzet"]) {
+        split(12, &|it, at| it.trade.0 = small(at))?;
+    }
+    if shop.years.is_none() && asks(&["lama_usaha"]) {
+        split(12, &|it, at| it.trade.1 = small(at))?;
+    }
+    if shop.sector.is_none() && asks(&["kbli"]) {
+        split(11, &|it, at| it.trade.2 = small(at) + 1)?;
+    }
+    if asks(&["wilayah_usaha"]) {
+        let areas = areas(shop.site);
+        split(areas.len(), &|it, at| it.site = areas[at])?;
+    }
+    if shop.grants.is_none() && asks(&["bantuan_usaha"]) {
+        for name in [&GRANTS[..], &["LPDB"]].concat() {
+            split(2, &|it, is| it.granted.extend((is == 1).then_some(name)))?;
+        }
+    }
+    if shop.owner.is_none() {
+        if asks(&["pemilik_umur"]) {
+            split(131, &|it, at| it.owner.0 = small(at))?;
+        }
+        if asks(&["pemilik_perempuan"]) {
+            split(2, &|it, at| it.owner.1 = at == 1)?;
+        }
+        if asks(&["pemilik_hidup", "pemilik_di_sini"]) {
+            split(4, &|it, at| {
+                (it.owner.2, it.owner.3) = (at & 1 == 1, at & 2 == 2);
+            })?;
+        }
+    }
     Some(all)
+}
+
+fn shop() -> impl Strategy<Value = Shop> {
+    let grants = prop::collection::vec(select(GRANTS.to_vec()), 0..2);
+    (
+        prop::option::weighted(0.8, 0..12),
+        prop::option::weighted(0.8, 0_u8..12),
+        prop::option::weighted(0.8, 1_u8..12),
+        any::<bool>(),
+        prop::option::weighted(0.8, grants),
+        prop::option::of(0..AREAS.len()),
+        prop::option::weighted(0.8, 0_usize..4),
+    )
+        .prop_map(|(turnover, years, sector, nib, grants, site, owner)| Shop {
+            turnover,
+            years,
+            sector,
+            nib,
+            grants,
+            site,
+            owner,
+        })
 }
 
 fn member() -> impl Strategy<Value = Member> {
@@ -327,6 +464,7 @@ fn town() -> impl Strategy<Value = Town> {
         prop::option::of(0..AREAS.len()),
         any::<(bool, bool, [bool; 3], [bool; 3])>(),
         prop::collection::vec(member(), 1..4),
+        prop::collection::vec(shop(), 0..3),
     );
     (
         prop::collection::vec(home, 1..4),
@@ -338,18 +476,24 @@ fn town() -> impl Strategy<Value = Town> {
             let examined: Vec<&str> = some(examined).filter(|it| it.1).map(|it| it.0).collect();
             let homes = homes.into_iter();
             let homes = homes.map(
-                |(decile, area, (card, address, listed, gets), members)| Home {
-                    decile,
-                    area,
-                    card,
-                    address,
-                    // What stands in a list comes from one that there is.
-                    listed: [0, 1, 2].map(|at| listed[at] && told[at]),
-                    gets: some(gets)
-                        .filter(|it| it.1 && examined.contains(&it.0))
-                        .map(|it| it.0)
-                        .collect(),
-                    members,
+                |(decile, area, (card, address, listed, gets), members, mut shops)| {
+                    for shop in &mut shops {
+                        shop.owner = shop.owner.filter(|at| *at < members.len());
+                    }
+                    Home {
+                        decile,
+                        area,
+                        card,
+                        address,
+                        // What stands in a list comes from one that there is.
+                        listed: [0, 1, 2].map(|at| listed[at] && told[at]),
+                        gets: some(gets)
+                            .filter(|it| it.1 && examined.contains(&it.0))
+                            .map(|it| it.0)
+                            .collect(),
+                        members,
+                        shops,
+                    }
                 },
             );
             Town {
@@ -382,13 +526,18 @@ fn programme(subject: Subject, rules: &Rules) -> Programme {
     written(subject, &rules)
 }
 
-/// The subjects of a town: the home of each, and the person.
-fn subjects(town: &Town, subject: Subject) -> Vec<(&Home, Option<usize>)> {
+/// The subjects of a town: the home of each, and the person or the business.
+type Whose<'a> = (&'a Home, (Option<usize>, Option<&'a Shop>));
+
+fn subjects(town: &Town, subject: Subject) -> Vec<Whose<'_>> {
     let homes = town.homes.iter();
     match subject {
-        Subject::Family => homes.map(|home| (home, None)).collect(),
+        Subject::Family => homes.map(|home| (home, (None, None))).collect(),
         Subject::Person => homes
-            .flat_map(|home| (0..home.members.len()).map(move |at| (home, Some(at))))
+            .flat_map(|home| (0..home.members.len()).map(move |at| (home, (Some(at), None))))
+            .collect(),
+        Subject::Business => homes
+            .flat_map(|home| home.shops.iter().map(move |it| (home, (None, Some(it)))))
             .collect(),
     }
 }
@@ -404,8 +553,8 @@ fn held(town: &Town, subject: Subject, rules: &Rules) -> Vec<(Verdict, usize, us
     assert_eq!(judged.len(), subjects.len());
     let subjects = subjects.into_iter().enumerate();
     subjects
-        .filter_map(|(at, (home, person))| {
-            let worlds = worlds(town, home, person, &keys)?;
+        .filter_map(|(at, (home, whose))| {
+            let worlds = worlds(town, home, whose, &keys)?;
             let in_it = |world: &&World| {
                 rules
                     .iter()

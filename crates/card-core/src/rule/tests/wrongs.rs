@@ -124,14 +124,8 @@ fn what_is_wrong_at_the_top_is_said() {
         (
             "\"keluarga\"",
             "\"rumah\"",
-            "subjek: “rumah” tidak dikenal; yang ada: keluarga, orang",
-            "subjek: “rumah” is not known; there are: keluarga, orang",
-        ),
-        (
-            "\"keluarga\"",
-            "\"usaha\"",
-            "subjek: belum ada daftar yang memuat usaha; yang ada: keluarga, orang",
-            "subjek: no list tells of household businesses yet; there are: keluarga, orang",
+            "subjek: “rumah” tidak dikenal; yang ada: keluarga, orang, usaha",
+            "subjek: “rumah” is not known; there are: keluarga, orang, usaha",
         ),
         (
             "jumlah = 1",

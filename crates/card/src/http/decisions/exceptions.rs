@@ -45,7 +45,7 @@ pub(super) struct ExceptionView {
     /// Which one.
     #[schema(value_type = String)]
     id: Id<Exception>,
-    /// About whom: `fam_…` or `rsd_…`.
+    /// About whom: `fam_…`, `rsd_…` or `biz_…`.
     subject: String,
     /// `include` or `exclude`.
     #[schema(value_type = String)]
@@ -115,7 +115,7 @@ async fn exceptions(
 #[serde(deny_unknown_fields)]
 #[schema(as = CardExceptionForm)]
 struct ExceptionForm {
-    /// About whom: `fam_…` or `rsd_…`.
+    /// About whom: `fam_…`, `rsd_…` or `biz_…`.
     #[schema(value_type = String)]
     subject: SubjectId,
     /// `include` or `exclude`.

@@ -25,7 +25,7 @@ use super::subjects::{self, Told};
 use crate::decide::adopt::Decree;
 use crate::decide::reasons::{ChangeView, Evidence, NodeView, ReasonView};
 use crate::decide::{annex, draft};
-use crate::record::{Record, masked_number};
+use crate::record::{Record, masked_name, masked_number};
 use crate::room::Room;
 use crate::sql::decision::State as Stage;
 use crate::subject::SubjectId;
@@ -48,7 +48,7 @@ struct SheetForm {
 #[utoipa::path(post, path = "/api/v1/card/decisions/{number}/subjects/{subject}/sheet",
     tag = "card", request_body = SheetForm,
     params(("number" = i64, Path, description = "of the list"),
-        ("subject" = String, Path, description = "`fam_…` or `rsd_…`")),
+        ("subject" = String, Path, description = "`fam_…`, `rsd_…` or `biz_…`")),
     responses((status = 200, content((Vec<u8> = "application/pdf"))), (status = 404),
         (status = 409), (status = 422)))]
 async fn print(
@@ -122,6 +122,7 @@ impl Sheet<'_> {
             Stage::Dropped => "LEMBAR ALASAN · RANCANGAN YANG DIBUANG",
         };
         let name = match self.record {
+            Some(record) if subject.subject() == Subject::Business => record.business.clone(),
             Some(record) => record.name.clone(),
             None => "(kunci data sudah dimusnahkan)".to_owned(),
         };
@@ -187,6 +188,7 @@ impl Sheet<'_> {
         let subject = match programme.subject {
             Subject::Family => "Keluarga",
             Subject::Person => "Orang",
+            Subject::Business => "Usaha",
         };
         let (unit, item) = (&programme.unit, &programme.item);
         let what = match item.to_lowercase().starts_with(&unit.to_lowercase()) {
@@ -219,6 +221,24 @@ impl Sheet<'_> {
         }
     }
 
+    /// Whose a business is, as its list names them: masked, since whoever asks about a business
+    /// need not be its owner.
+    fn owner(&self) -> String {
+        let laid = &self.told.laid;
+        let at = laid
+            .weighed
+            .place(SubjectId::of(Subject::Business, self.told.row.subject));
+        let business = at.map(|at| &laid.weighed.facts.businesses[at]);
+        let name = match self.record {
+            Some(record) if !record.name.is_empty() => masked_name(&record.name),
+            _ => "tidak disebut".to_owned(),
+        };
+        match business.is_some_and(|it| it.owner.is_some()) {
+            true => name,
+            false => format!("{name}; belum ditemukan di daftar lain"),
+        }
+    }
+
     fn decided_by(&self) -> String {
         let told = self.told;
         let named = |name: Option<&String>| match name {
@@ -246,10 +266,16 @@ impl Sheet<'_> {
         let decision = &self.told.decision;
         let programme = &self.told.laid.weighed.programme;
         let fact = |name: &str, value: String| (name.to_owned(), value);
-        let mut facts = vec![
-            fact("Nomor", subject.to_string()),
+        let mut facts = vec![fact("Nomor", subject.to_string())];
+        if subject.subject() == Subject::Business {
+            facts.push(fact("Pemilik", self.owner()));
+        }
+        facts.extend([
             fact(
-                "NIK",
+                match subject.subject() {
+                    Subject::Business => "NIK pemilik",
+                    Subject::Family | Subject::Person => "NIK",
+                },
                 match self.record {
                     Some(record) if !record.nik.is_empty() => masked_number(&record.nik),
                     _ => "belum diketahui".to_owned(),
@@ -277,7 +303,7 @@ impl Sheet<'_> {
                     said::day(decision.on)
                 ),
             ),
-        ];
+        ]);
         let decree = decision.decree.clone();
         let decree: Option<Decree> = decree.and_then(|it| serde_json::from_value(it).ok());
         if let Some(decree) = decree {

@@ -29,6 +29,7 @@ use super::exceptions::{ExceptionView, excepted};
 use crate::decide::draft;
 use crate::decide::reasons::{ChangeView, ReasonView, Telling};
 use crate::decide::{self, Laid, Sight, Weighed, annex};
+use crate::record::Record;
 use crate::room::Room;
 use crate::sql::decision::{DecisionRow, State as Stage};
 use crate::sql::exception::{self, ExceptionRow};
@@ -132,10 +133,11 @@ impl Wanted {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = CardSubjectRow)]
 struct RowView {
-    /// The family or the person.
+    /// The family, the person or the business.
     #[schema(value_type = String)]
     subject: SubjectId,
-    /// The family; null where nothing is known of the subject any more.
+    /// The family, of a business its owner's; null where that is not known, or nothing of the
+    /// subject any more.
     #[schema(value_type = Option<String>)]
     family: Option<Id<Family>>,
     /// The number on the annex.
@@ -163,10 +165,17 @@ struct RowView {
     truth: Option<&'static str>,
     /// What that rests on, in few words.
     value: Option<String>,
-    /// Who stands for it; null where the key was destroyed.
+    /// What a business is called; null of families and persons, and where the key was destroyed.
+    business: Option<String>,
+    /// Who stands for it, of a business its owner; null where the key was destroyed.
     who: Option<Masked>,
     /// What is another than on the list before, rule by rule; of changes only.
     changes: Option<Vec<ChangeView>>,
+}
+
+/// What a business is called, where a row is of one.
+fn business(record: &Record) -> Option<String> {
+    (!record.business.is_empty()).then(|| record.business.clone())
 }
 
 /// A page of subjects.
@@ -210,10 +219,10 @@ impl Shown<'_> {
         let subject = SubjectId::of(weighed.programme.subject, row.subject);
         let at = weighed.place(subject);
         let record = annex::record(self.hall, conn, (row.list, row.number)).await?;
-        let family = at.map(|at| weighed.owners[at] as usize);
         Ok(RowView {
             subject,
-            family: family.map(|at| Id::from_bytes(weighed.facts.families[at].id)),
+            family: at.and_then(|at| weighed.family(at)).map(Id::from_bytes),
+            business: record.as_ref().and_then(business),
             place: row.place,
             area_name: row
                 .area
@@ -435,7 +444,10 @@ fn cells(row: &RowView) -> [String; 11] {
             .map_or_else(String::new, ToString::to_string),
         row.area_name.clone().unwrap_or_default(),
         row.subject.to_string(),
-        masked(|who| &who.name),
+        match (&row.business, masked(|who| &who.name)) {
+            (Some(business), owner) => annex::named(business, &owner),
+            (None, name) => name,
+        },
         masked(|who| &who.nik),
         standing(row.before).to_owned(),
         standing(row.verdict).to_owned(),
@@ -566,7 +578,7 @@ pub(super) async fn told(
 /// say it, who decided, and what is another than before. Masked.
 #[utoipa::path(get, path = "/api/v1/card/decisions/{number}/subjects/{subject}", tag = "card",
     params(("number" = i64, Path, description = "of the list"),
-        ("subject" = String, Path, description = "`fam_…` or `rsd_…`")),
+        ("subject" = String, Path, description = "`fam_…`, `rsd_…` or `biz_…`")),
     responses((status = 200, body = SubjectView), (status = 404), (status = 409)))]
 async fn find(
     State(hall): State<Hall>,

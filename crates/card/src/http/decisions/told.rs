@@ -23,7 +23,7 @@ pub(super) fn routes() -> OpenApiRouter<Hall> {
     OpenApiRouter::new().routes(routes!(of_family).guard(Permission::CardRead))
 }
 
-/// Where a family, or one of it, stands on an adopted list.
+/// Where a family, one of it or a business of one, stands on an adopted list.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = CardFamilyDecision)]
 struct FamilyDecision {
@@ -44,7 +44,7 @@ struct FamilyDecision {
     /// When it was adopted.
     #[schema(value_type = Option<i64>)]
     adopted_us: Option<Wall>,
-    /// The family or the person.
+    /// The family, the person or the business.
     subject: String,
     /// `included`, `held`, `excluded` or `unknown`.
     #[schema(value_type = String)]
@@ -66,7 +66,7 @@ struct FamilyDecisions {
     next: Option<String>,
 }
 
-/// On which adopted lists a family, or a person of it, is told of. Whoever the rules exclude
+/// On which adopted lists a family, a person or a business of it, is told of. Whoever the rules exclude
 /// and did not receive before is on none: the list itself tells why.
 #[utoipa::path(get, path = "/api/v1/card/families/{id}/decisions", tag = "card",
     params(("id" = String, Path, description = "`fam_…`")),
@@ -88,7 +88,10 @@ async fn of_family(
     let persons: Vec<[u8; 16]> = match (&facts, family) {
         (Some(facts), Some(at)) => {
             let persons = facts.persons_of(&facts.families[at as usize]);
-            persons.iter().map(|it| it.id).collect()
+            let businesses = facts.businesses.iter();
+            let businesses = businesses.filter(|it| it.family == Some(at));
+            let persons = persons.iter().map(|it| it.id);
+            persons.chain(businesses.map(|it| it.id)).collect()
         }
         _ => Vec::new(),
     };

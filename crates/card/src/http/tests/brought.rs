@@ -187,6 +187,7 @@ async fn stopped(db: Db) {
         area: None,
         sealed: vec![1],
         wrapped: vec![2],
+        business: None,
     };
     crate::sql::record::write(&mut tx, list, &[half])
         .await
