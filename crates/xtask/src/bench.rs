@@ -8,6 +8,7 @@
 mod card;
 mod ledger;
 mod link;
+mod measure;
 mod probe;
 mod program;
 mod rules;
@@ -24,6 +25,7 @@ use serde_json::{Value as Json, json};
 pub(crate) use card::Card;
 pub(crate) use ledger::Ledger;
 pub(crate) use link::Link;
+pub(crate) use measure::Measure;
 pub(crate) use probe::Probe;
 pub(crate) use rules::Rules;
 pub(crate) use sites::Sites;

@@ -50,6 +50,8 @@ enum Bench {
     Card(bench::Card),
     /// Rules of programmes judged over a province, with every reason.
     Rules(bench::Rules),
+    /// Whether shares that are told of a list hold what is true, over a thousand samples.
+    Measure(bench::Measure),
     /// Who is who in a million records, beside Splink.
     Link(bench::Link),
     /// Many addresses asked from here, beside fping.
@@ -87,6 +89,7 @@ fn main() -> ExitCode {
         }),
         Chore::Bench(Bench::Link(link)) => link.run(&root()).map(|()| true),
         Chore::Bench(Bench::Rules(rules)) => rules.run(&root()).map(|()| true),
+        Chore::Bench(Bench::Measure(measure)) => measure.run(&root()).map(|()| true),
         Chore::Bench(Bench::Ledger(ledger)) => ledger.run(&root()).map(|()| true),
         Chore::Bench(Bench::Probe(probe)) => probe.run(&root()).map(|report| {
             println!("{report}");

@@ -3,6 +3,8 @@
 //! House and lists are programs of their own (`sim families --province`). What the house
 //! finds is laid beside what is true, row by row; the house never sees the answers.
 
+mod late;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
@@ -47,6 +49,13 @@ pub(crate) struct Card {
     /// Measure the programs that were built before, as they are.
     #[arg(long)]
     as_built: bool,
+    /// So many rows of other aid come after the first examination and are taken alone; the
+    /// second one is of all at once.
+    #[arg(long)]
+    late: Option<usize>,
+    /// How often families are looked for and shown.
+    #[arg(long, default_value_t = 1)]
+    asked: u32,
 }
 
 /// Of the house, so far.
@@ -65,12 +74,13 @@ impl Card {
         let folder = Folder::new()?;
         let lists = folder.path().join("lists");
         self.make(&target.join("sim"), &lists)?;
+        let late_rows = self.late.map(|rows| late::part(&lists, rows)).transpose()?;
         let house = House::start(&target.join("betang"), folder.path(), "house")?;
         let mut report = String::new();
         let (mut rows, whole) = (0, Spent::of(&house)?);
         for kind in KINDS {
             let spent = Spent::of(&house)?;
-            let count = bring(&house, kind, &lists.join(format!("{kind}.csv")))?;
+            let (_, count) = bring(&house, kind, kind, &lists.join(format!("{kind}.csv")))?;
             rows += count;
             writeln!(report, "{kind}: {count} rows, {}", spent.told(&house)?)?;
         }
@@ -80,9 +90,11 @@ impl Card {
             "all lists: {rows} rows, {}; {per_million:.1} s a million",
             whole.told(&house)?
         )?;
+        let mut taken = None;
         for name in ["first", "second"] {
+            house.program.forget_memory()?;
             let spent = Spent::of(&house)?;
-            let run = examine(&house)?;
+            let (run, stages) = examine(&house)?;
             let result = &run["result"];
             writeln!(
                 report,
@@ -96,14 +108,26 @@ impl Card {
                 result["moved_records"],
                 spent.told(&house)?
             )?;
+            writeln!(
+                report,
+                "  of it: {}; at most {} MiB of memory",
+                late::told(&stages),
+                house.program.memory("VmHWM")?
+            )?;
+            if let Some(file) = late_rows.as_ref().filter(|_| name == "first") {
+                let (list, _) = bring(&house, late::KIND, "susulan", file)?;
+                late::take(&house, list, &mut report)?;
+                taken = Some(late::findings(&house)?);
+            }
         }
-        beside(&house, &lists, &mut report)?;
-        asked(&house, &lists, &mut report)?;
-        writeln!(
-            report,
-            "at most {} MiB of memory",
-            house.program.memory("VmHWM")?
-        )?;
+        let truth = beside(&house, &lists, &mut report)?;
+        if let Some(taken) = taken {
+            let whole = late::findings(&house)?;
+            late::beside(&taken, &whole, &truth, &mut report)?;
+        }
+        for _ in 0..self.asked {
+            asked(&house, &lists, &mut report)?;
+        }
         Ok(report)
     }
 
@@ -169,8 +193,8 @@ fn until(house: &House, path: &str, is_so: impl Fn(&Json) -> bool) -> Result<Jso
     bail!("{path} does not come to an end")
 }
 
-/// Brings a list in; its rows.
-fn bring(house: &House, kind: &str, file: &Path) -> Result<u64> {
+/// Brings a list of an owner in; its number and its rows.
+fn bring(house: &House, kind: &str, owner: &str, file: &Path) -> Result<(u64, u64)> {
     let path = format!("/api/v1/card/imports?kind={kind}&name={kind}.csv");
     let sent = house.send(&path, file)?;
     let at = format!(
@@ -180,21 +204,21 @@ fn bring(house: &House, kind: &str, file: &Path) -> Result<u64> {
     let read = until(house, &at, |view| view["state"] != "reading")?;
     ensure!(read["state"] == "read", "{read}");
     let form = json!({ "leave_out": read["found"]["refused"],
-        "source": { "title": kind, "owner": kind, "as_of": "2026-11-01" } });
+        "source": { "title": owner, "owner": owner, "as_of": "2026-11-01" } });
     house.told("POST", &format!("{at}/commit"), Some(&form))?;
     let done = until(house, &at, |view| view["state"] != "writing")?;
     ensure!(done["state"] == "written", "{done}");
-    done["written"]["rows"].as_u64().context("no rows")
+    let written = &done["written"];
+    Ok((
+        written["list"].as_u64().context("no list")?,
+        written["rows"].as_u64().context("no rows")?,
+    ))
 }
 
-fn examine(house: &House) -> Result<Json> {
+fn examine(house: &House) -> Result<(Json, late::Stages)> {
     let form = json!({ "decile_max": 2, "rupiah_each": 400_000 });
     house.told("POST", "/api/v1/card/runs", Some(&form))?;
-    let runs = until(house, "/api/v1/card/runs", |runs| {
-        runs["items"][0]["state"] != "working"
-    })?;
-    ensure!(runs["items"][0]["state"] == "done", "{runs}");
-    Ok(runs["items"][0].clone())
+    late::followed(house)
 }
 
 /// The rows of which something was found, by the number that a list counts them with.
@@ -214,9 +238,13 @@ fn found(house: &House, what: &str) -> Result<BTreeSet<u64>> {
     }
 }
 
-/// Lays what was found beside what is true.
-fn beside(house: &House, lists: &Path, report: &mut String) -> Result<()> {
-    let mut truth: BTreeMap<&str, BTreeSet<u64>> = BTreeMap::new();
+/// Lays what was found beside what is true, which comes back.
+fn beside(
+    house: &House,
+    lists: &Path,
+    report: &mut String,
+) -> Result<BTreeMap<&'static str, BTreeSet<u64>>> {
+    let mut truth: BTreeMap<&'static str, BTreeSet<u64>> = BTreeMap::new();
     let mut left_out = BTreeSet::new();
     each(&lists.join("answers.csv"), |cell| {
         for what in WHATS {
@@ -246,7 +274,7 @@ fn beside(house: &House, lists: &Path, report: &mut String) -> Result<()> {
     })?;
     let right = families.intersection(&left_out).count();
     report.push_str(&line("left_out", rows.len(), left_out.len(), right));
-    Ok(())
+    Ok(truth)
 }
 
 fn line(what: &str, found: usize, is: usize, right: usize) -> String {

@@ -88,6 +88,11 @@ impl Program {
         Ok(kib.context("no memory")?.parse::<u64>()? / 1_024)
     }
 
+    /// From now on the most memory is that of what follows (proc(5), `clear_refs`).
+    pub(super) fn forget_memory(&self) -> Result<()> {
+        Ok(fs::write(format!("/proc/{}/clear_refs", self.pid()), "5")?)
+    }
+
     pub(super) fn pid(&self) -> u32 {
         self.child.id()
     }
