@@ -38,6 +38,8 @@ pub mod tree;
 
 use std::fmt::Write as _;
 
+use std::collections::BTreeMap;
+
 use aws_lc_rs::digest::{Context, SHA256};
 use base::id::{AuditEntry, Id, Person};
 use base::now::{Now, Wall};
@@ -302,6 +304,41 @@ pub async fn newest(
     let found = rows::fetch(conn, &query).await?;
     let row = found.first();
     Ok(row.and_then(|row| serde_json::from_str(&row.detail).ok()))
+}
+
+/// What was done after an entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Since {
+    /// When the first of it was.
+    pub first: Wall,
+    /// When the last of it was.
+    pub last: Wall,
+    /// How often each verb.
+    pub verbs: BTreeMap<String, u64>,
+}
+
+/// What was done after the entry of a number; none where nothing was.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn since(conn: &mut Conn, seq: i64) -> Result<Option<Since>, Error> {
+    let mut told: Option<Since> = None;
+    let mut seq = seq;
+    loop {
+        let page = rows::after(conn, seq, PAGE).await?;
+        let Some(end) = page.last() else { break };
+        seq = end.seq;
+        for row in page {
+            let told = told.get_or_insert_with(|| Since {
+                first: row.at,
+                last: row.at,
+                verbs: BTreeMap::new(),
+            });
+            told.last = row.at;
+            *told.verbs.entry(row.verb).or_default() += 1;
+        }
+    }
+    Ok(told)
 }
 
 /// Rows per read of the walk.

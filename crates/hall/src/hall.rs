@@ -85,10 +85,7 @@ impl Hall {
     /// used.
     pub async fn open(db: Db, clock: Clock, config: Config) -> Result<Self, HallError> {
         let data = config.data.clone();
-        let key_file = match &config.vault_key_file {
-            Some(chosen) => chosen.clone(),
-            None => beside(&data).map_err(HallError::Folder)?,
-        };
+        let key_file = key_file(&config).map_err(HallError::Folder)?;
         let vault = Vault::unlock(&key_file, &db, clock.now().wall).await?;
         let authority = Authority::open(&db, &vault, clock.now().wall).await?;
         let mut read = db.read().await?;
@@ -303,6 +300,17 @@ impl Hall {
     #[must_use]
     pub fn revoked(&self) -> broadcast::Receiver<Revoked> {
         self.inner.door.revoked()
+    }
+}
+
+/// Where the master key of a house lies: where it was said to, else beside the data folder.
+///
+/// # Errors
+/// If the data folder is the root of a disk, or cannot be found.
+pub fn key_file(config: &Config) -> std::io::Result<PathBuf> {
+    match &config.vault_key_file {
+        Some(chosen) => Ok(chosen.clone()),
+        None => beside(&config.data),
     }
 }
 

@@ -32,6 +32,7 @@
 //! | [`request`], [`proxy`], [`headers`], [`tls`] | what surrounds every answer |
 //! | [`local`] | the door for whoever owns the machine |
 //! | [`line`], [`words`] | a line of text that a person has typed; words of a closed list |
+//! | [`disk`] | what the disk below a folder is like |
 //! | [`files`] | how many files may be open |
 //! | [`memory`] | what the machine may write of this process to a disk |
 //! | [`metrics`], `gauges`, `process` | what the house measures of itself, how it is, what the kernel says of it |
@@ -48,6 +49,7 @@ pub mod claim;
 pub mod clock;
 pub mod config;
 pub mod csv;
+pub mod disk;
 #[doc(hidden)]
 pub mod doors;
 pub mod emergency;

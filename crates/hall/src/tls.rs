@@ -26,6 +26,8 @@ use rcgen::{
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use x509_parser::extensions::GeneralName;
+use x509_parser::prelude::{FromDer as _, X509Certificate};
 
 use crate::config::{Config, Tls};
 
@@ -248,6 +250,72 @@ pub fn folder(folder: &Path) -> Result<Arc<ServerConfig>, TlsError> {
             why: error.to_string(),
         })?;
     server(chain, key)
+}
+
+/// What the first certificate of a folder says of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Leaf {
+    /// Names and addresses that it is for.
+    pub names: Vec<String>,
+    /// From when it is good.
+    pub from: Wall,
+    /// Until when.
+    pub to: Wall,
+}
+
+impl Leaf {
+    /// Whether it is for a name or an address; `*.` stands for one label (RFC 9525 §6.3).
+    #[must_use]
+    pub fn is_for(&self, name: &str) -> bool {
+        self.names.iter().any(|known| {
+            known.eq_ignore_ascii_case(name)
+                || known.strip_prefix("*.").is_some_and(|rest| {
+                    let parent = name.split_once('.').map(|(_, parent)| parent);
+                    parent.is_some_and(|parent| parent.eq_ignore_ascii_case(rest))
+                })
+        })
+    }
+}
+
+/// Reads the first certificate of a folder.
+///
+/// # Errors
+/// If there is none.
+pub fn leaf(folder: &Path) -> Result<Leaf, TlsError> {
+    let path = folder.join("cert.pem");
+    let unread = |why: String| TlsError::File {
+        path: path.clone(),
+        why,
+    };
+    let chain = pem_chain(&read(&path)?, &path)?;
+    let first = chain
+        .first()
+        .ok_or_else(|| unread("there is no certificate in it".to_owned()))?;
+    let (_, told) = X509Certificate::from_der(first).map_err(|error| unread(error.to_string()))?;
+    let alternative = told
+        .subject_alternative_name()
+        .map_err(|error| unread(error.to_string()))?;
+    let names = alternative.iter().flat_map(|it| &it.value.general_names);
+    let at = |time: x509_parser::time::ASN1Time| {
+        Wall::from_us(time.timestamp().saturating_mul(1_000_000))
+    };
+    Ok(Leaf {
+        names: names.filter_map(name_of).collect(),
+        from: at(told.validity().not_before),
+        to: at(told.validity().not_after),
+    })
+}
+
+fn name_of(name: &GeneralName<'_>) -> Option<String> {
+    match name {
+        GeneralName::DNSName(name) => Some((*name).to_owned()),
+        GeneralName::IPAddress(octets) => {
+            let v4 = <[u8; 4]>::try_from(*octets).map(IpAddr::from).ok();
+            let v6 = <[u8; 16]>::try_from(*octets).map(IpAddr::from).ok();
+            v4.or(v6).map(|address| address.to_string())
+        }
+        _ => None,
+    }
 }
 
 /// The names of a certificate when nobody has chosen them: where the house

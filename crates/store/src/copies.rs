@@ -63,7 +63,7 @@ pub async fn strike(db: &Db, keys: &[KeyColumn], former: &[Former]) -> Result<St
 }
 
 /// The copies of a file, whole ones and those that were begun.
-fn beside(path: &Path) -> Result<Vec<PathBuf>, Error> {
+pub(crate) fn beside(path: &Path) -> Result<Vec<PathBuf>, Error> {
     let folder = path.parent().filter(|folder| *folder != Path::new(""));
     let folder = folder.unwrap_or(Path::new("."));
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();

@@ -459,7 +459,7 @@ fn settle(path: &Path) -> Result<PathBuf, Error> {
         .map_err(|error| Error::file(path, error))
 }
 
-fn claim_file(path: &Path) -> Result<File, Error> {
+pub(crate) fn claim_file(path: &Path) -> Result<File, Error> {
     let mut lock = path.as_os_str().to_owned();
     lock.push(".lock");
     let lock = PathBuf::from(lock);

@@ -62,7 +62,8 @@ pub enum Error {
     },
     /// A newer betang has written here.
     #[error(
-        "{room} step {number} ({name}) was applied by a newer betang; install that version or restore a backup"
+        "{room} step {number} ({name}) was applied by a newer betang; install that version again, or go back to the copy \
+         that it made before: betang rollback (betang restore, where it made none)"
     )]
     Newer {
         /// Whose step.

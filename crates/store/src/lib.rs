@@ -19,6 +19,7 @@
 //! | `fill` | a database that is made and filled at once, or not at all |
 //! | [`backup`] | all of a house, its keys apart, and the way back |
 //! | [`copies`] | copies of a file before a migration, and what goes from them |
+//! | [`rollback`] | a copy of before a migration in the place of what came after |
 //! | [`copy`] | all tables from one engine to the other |
 
 pub mod backup;
@@ -34,6 +35,7 @@ mod fill;
 pub mod jobs;
 pub mod migrate;
 pub mod query;
+pub mod rollback;
 mod table;
 #[cfg(feature = "test")]
 pub mod test;

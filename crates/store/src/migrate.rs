@@ -81,6 +81,15 @@ pub struct Migrated {
     pub backup: Option<PathBuf>,
 }
 
+/// How far a database is.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Standing {
+    /// How many steps were applied; none to an empty place.
+    pub applied: usize,
+    /// What is to be applied, in order: room, number, name.
+    pub missing: Vec<(&'static str, i64, &'static str)>,
+}
+
 /// The tables of the store itself: facts, jobs and blobs.
 pub const STORE: Schema = crate::schema!("store", "schema", [(1, "outbox")]);
 
@@ -125,6 +134,22 @@ impl Db {
         Ok(Migrated {
             steps: missing.len(),
             backup,
+        })
+    }
+
+    /// How far it is, without changing anything.
+    ///
+    /// # Errors
+    /// [`Error::Newer`] and [`Error::Altered`] as [`Db::migrate`].
+    pub async fn standing(&self, schemas: &[Schema]) -> Result<Standing, Error> {
+        let all: Vec<_> = std::iter::once(&STORE).chain(schemas).collect();
+        let (applied, missing) = split(&mut *self.read().await?, &all).await?;
+        let named = missing
+            .iter()
+            .map(|(room, step)| (*room, step.number, step.name));
+        Ok(Standing {
+            applied: applied.len(),
+            missing: named.collect(),
         })
     }
 

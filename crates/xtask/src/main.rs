@@ -1,9 +1,11 @@
 //! Chores of the house: `cargo xtask tidy`, `cargo xtask areas`, `cargo xtask fuzz`,
-//! `cargo xtask bench`.
+//! `cargo xtask bench`, `cargo xtask release`, `cargo xtask fixture`.
 
 mod areas;
 mod bench;
+mod fixture;
 mod fuzz;
+mod release;
 mod tidy;
 
 use std::path::{Path, PathBuf};
@@ -33,6 +35,10 @@ enum Chore {
         #[arg(long, default_value_t = 60)]
         seconds: u64,
     },
+    /// Make what a province installs: an archive and a Debian package.
+    Release(release::Release),
+    /// Make a small data folder of this version, to be opened by every later one.
+    Fixture(fixture::Fixture),
     /// Measure what the house costs, beside what it could cost.
     #[command(subcommand)]
     Bench(Bench),
@@ -65,6 +71,17 @@ enum Bench {
 )]
 fn main() -> ExitCode {
     let done = match Cli::parse().chore {
+        Chore::Release(release) => match release.run(&root()) {
+            Ok((report, code)) => {
+                println!("{report}");
+                return code;
+            }
+            Err(error) => Err(error),
+        },
+        Chore::Fixture(fixture) => fixture.run(&root()).map(|report| {
+            println!("{report}");
+            true
+        }),
         Chore::Tidy => tidy::check(&root()).map(|faults| {
             for fault in &faults {
                 eprintln!("{fault}");

@@ -12,6 +12,7 @@ mod facts;
 mod jobs;
 mod keys;
 mod migrate;
+mod rollback;
 mod struck;
 
 use base::id::{Camera, Id};

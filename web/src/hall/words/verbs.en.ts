@@ -170,6 +170,7 @@ export const en: Record<keyof typeof id, string> = {
   'verb.factor.shown': 'second factor shown',
   'verb.factor_rule.turned_off': 'rule of second factors turned off',
   'verb.factor_rule.turned_on': 'rule of second factors turned on',
+  'verb.house.rolled_back': 'house taken back to before an upgrade',
   'verb.identity.expected': 'account at the provider expected',
   'verb.identity.linked': 'account at the provider linked',
   'verb.identity.unlinked': 'account at the provider unlinked',

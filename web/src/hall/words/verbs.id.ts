@@ -168,6 +168,7 @@ export const id = {
   'verb.factor.shown': 'faktor kedua ditunjukkan',
   'verb.factor_rule.turned_off': 'kewajiban faktor kedua dimatikan',
   'verb.factor_rule.turned_on': 'kewajiban faktor kedua dinyalakan',
+  'verb.house.rolled_back': 'rumah dikembalikan ke keadaan sebelum pembaruan',
   'verb.identity.expected': 'akun penyedia disiapkan',
   'verb.identity.linked': 'akun penyedia ditautkan',
   'verb.identity.unlinked': 'tautan akun penyedia dilepas',
