@@ -9,6 +9,7 @@ mod incidents;
 mod killed;
 mod life;
 mod line;
+mod lists;
 mod live;
 mod local;
 mod releases;
