@@ -7,6 +7,7 @@ mod families;
 mod full;
 mod incidents;
 mod killed;
+mod leaks;
 mod life;
 mod line;
 mod lists;
