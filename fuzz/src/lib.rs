@@ -37,6 +37,7 @@ mod site_configs;
 mod speed_frames;
 mod speed_measurements;
 mod village_rows;
+mod workbooks;
 
 /// A kind of input: what its corpus is called, and what is done with it.
 pub type Target = (&'static str, fn(&[u8]));
@@ -72,6 +73,7 @@ pub const TARGETS: &[Target] = &[
     ("speed_frames", speed_frames::run),
     ("speed_measurements", speed_measurements::run),
     ("village_rows", village_rows::run),
+    ("workbooks", workbooks::run),
 ];
 
 /// Runs a target by its name.

@@ -47,6 +47,9 @@ where
     fn accept(&self, stream: TcpStream, service: S) -> Self::Future {
         let Self { pages, players } = self.clone();
         Box::pin(async move {
+            // An answer of several writes would wait for the caller's delayed
+            // acknowledgement of the first: 40 ms and more (RFC 896, RFC 1122 §4.2.3.2).
+            stream.set_nodelay(true)?;
             let mut first = [0];
             let peeked = tokio::time::timeout(SILENCE_MAX, stream.peek(&mut first)).await;
             let octets = peeked.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;

@@ -9,6 +9,7 @@ use serde_json::Value as Json;
 
 use crate::factor::webauthn::{self, Expected, Key};
 use crate::guard::{self, Credentials};
+use crate::intake::{self, Contract};
 use crate::{areas, proxy};
 
 /// Who a request says that it is from.
@@ -30,6 +31,12 @@ pub fn credentials(headers: &HeaderMap) -> Says {
         Credentials::Cookie(secret) => Says::Session(secret),
         Credentials::Bearer(secret) => Says::Token(secret),
     }
+}
+
+/// How many lines a file has that is read whole, as far as it can be read.
+#[must_use]
+pub fn lines(octets: &[u8], contract: &Contract) -> Option<usize> {
+    intake::lines(octets, contract)
 }
 
 /// Whether an unsafe request with these headers is from a page of this house.

@@ -64,6 +64,13 @@ pub use table::{Row, Table};
 pub use template::{template_csv, template_xlsx};
 pub use upload::{BODY_MAX, Upload, file_name};
 
+/// How many lines a file has that is read whole, for [`crate::doors`]; none where it is no
+/// table.
+pub(crate) fn lines(octets: &[u8], contract: &Contract) -> Option<usize> {
+    let grid = grid::read(octets, contract, None).ok()?;
+    Some(grid.lines.len())
+}
+
 /// A sentence in both languages of the house. A report leaves the house as a file,
 /// so its words come along and do not wait for a page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]

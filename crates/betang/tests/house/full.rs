@@ -14,7 +14,7 @@ const DISK_MIB: u32 = 24;
 
 /// A command on a small disk of its own that nobody else sees (`unshare` in
 /// mount_namespaces(7)).
-fn on_a_small_disk(folder: &Path, data: &Path) -> std::process::Command {
+pub(crate) fn on_a_small_disk(folder: &Path, data: &Path) -> std::process::Command {
     let plain = serve(data);
     let mut command = std::process::Command::new("unshare");
     // Root may mount; others may in a namespace in which they are root.
@@ -47,8 +47,14 @@ fn on_a_small_disk(folder: &Path, data: &Path) -> std::process::Command {
     command
 }
 
+/// A folder of such a disk as it is seen from here, where the disk lies below the process.
+pub(crate) fn seen_from_here(house: &House, folder: &Path) -> PathBuf {
+    let inside = folder.strip_prefix("/").expect("an absolute path");
+    PathBuf::from(format!("/proc/{}/root", house.id())).join(inside)
+}
+
 /// Writes until nothing more fits.
-fn fill(filler: &Path) {
+pub(crate) fn fill(filler: &Path) {
     let mut file = File::create(filler).expect("a file");
     for size in [1 << 20, 1 << 12, 1] {
         let block = vec![0; size];
@@ -84,10 +90,7 @@ async fn a_full_disk_is_said_reads_go_on_and_room_mends_it() {
     let mut command = on_a_small_disk(folder.path(), &data);
     let house = House::of(&mut command);
     let token = house.token().await;
-    // Seen from here, the disk lies below the process.
-    let disk = PathBuf::from(format!("/proc/{}/root", house.id()))
-        .join(folder.path().strip_prefix("/").expect("an absolute path"));
-    let filler = disk.join("filler");
+    let filler = seen_from_here(&house, folder.path()).join("filler");
     let mut kept = Vec::new();
     for number in 0..3 {
         let (status, body) = add(&house, &token, number).await;

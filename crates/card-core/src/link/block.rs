@@ -22,8 +22,8 @@ struct Rule {
     /// What it is called in reports.
     name: &'static str,
     key: Asks,
-    /// Records above which its blocks are parted, where that is less than for all rules.
-    most: usize,
+    /// Whether its blocks grow with all records, and are parted sooner than those of others.
+    grows: bool,
     /// By what they are parted.
     more: fn(&Register, &Folded) -> u64,
 }
@@ -37,7 +37,7 @@ const fn rule(name: &'static str, key: Asks) -> Rule {
     Rule {
         name,
         key,
-        most: usize::MAX,
+        grows: false,
         more: |_, it| mix(it.home.street.into(), year(it)),
     }
 }
@@ -48,7 +48,7 @@ const fn growing(name: &'static str, key: Asks, more: fn(&Register, &Folded) -> 
     Rule {
         name,
         key,
-        most: 4,
+        grows: true,
         more,
     }
 }
@@ -235,9 +235,16 @@ pub(crate) fn part_key(register: &Register, rule: usize, key: Key, it: &Folded) 
     fold(Some(mix(key.into(), more)))
 }
 
-/// Records above which a block of a rule is parted.
-pub(crate) fn most(rule: usize, block_max: usize) -> usize {
-    block_max.min(ALL[rule].most)
+/// Records of a block of a growing rule that are not parted, by how many records there are
+/// in all: up to so many so many. In a block of a few most have met by chance, and the more
+/// records there are the more blocks are of a few, so that pairs would outgrow records.
+const FEW: [(usize, usize); 3] = [(2_000_000, 4), (4_000_000, 3), (usize::MAX, 2)];
+
+/// Records above which a block of a rule is parted, of so many records in all.
+pub(crate) fn most(rule: usize, block_max: usize, records: usize) -> usize {
+    let few = FEW.iter().find(|it| records <= it.0).map_or(2, |it| it.1);
+    let own = if ALL[rule].grows { few } else { usize::MAX };
+    block_max.min(own)
 }
 
 /// What a rule is called in reports.
@@ -378,8 +385,9 @@ fn part(
         dropped: 0,
         dropped_records: 0,
     };
+    let bound = most(rule, block_max, register.len());
     for (from, to) in bounds(sorted) {
-        if to - from <= most(rule, block_max) {
+        if to - from <= bound {
             continue;
         }
         found.parted += 1;

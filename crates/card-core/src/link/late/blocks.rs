@@ -25,6 +25,8 @@ pub struct LeftOut {
 #[derive(Debug)]
 pub(super) struct Blocks {
     block_max: usize,
+    /// Records of the beginning.
+    records: usize,
     rules: Vec<OfRule>,
     /// Records of the beginning whose sorted keys hold no longer.
     moved: Vec<bool>,
@@ -46,6 +48,7 @@ impl Blocks {
         let rules = (0..RULES).map(|rule| OfRule::new(register, rule, block_max));
         Self {
             block_max,
+            records: register.len(),
             rules: rules.collect(),
             moved: vec![false; register.len()],
         }
@@ -112,7 +115,7 @@ impl Blocks {
             } else {
                 met.extend(self.under(of, key, but));
                 // With itself it is one more.
-                if met.len() - from >= most(rule, self.block_max) {
+                if met.len() - from >= most(rule, self.block_max, self.records) {
                     let part = part_key(register, rule, key, it);
                     let is_here = |record: &u32| {
                         let it = &register.records[*record as usize];
@@ -155,7 +158,7 @@ impl OfRule {
             .filter(|placed| key_of(*placed) != 0)
             .collect();
         sorted.par_sort_unstable();
-        let bound = most(rule, block_max);
+        let bound = most(rule, block_max, register.len());
         let parted: Vec<Key> = sorted
             .chunk_by(|one, next| key_of(*one) == key_of(*next))
             .filter(|block| block.len() > bound)

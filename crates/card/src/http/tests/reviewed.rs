@@ -359,8 +359,57 @@ async fn rights(db: Db) {
     house.post("/api/v1/card/pairs/opening", many).await.is(422);
 }
 
+/// Two who decide one pair in the same moment: no word is lost, and none counts twice.
+async fn at_once(db: Db) {
+    let house = house(db).await;
+    let (first, second) = (
+        house.admin.clone(),
+        house.person("kedua", "bansos", None).await,
+    );
+    let says = async |cookie: &str, id: &str, answer: &str| {
+        let path = format!("/api/v1/card/pairs/{id}/answer");
+        house
+            .call(cookie, "POST", &path, Some(json!({ "answer": answer })))
+            .await
+    };
+    let state = async |id: &str| {
+        let pairs = house.pairs().await;
+        let pair = pairs
+            .into_iter()
+            .find(|it| it["id"] == *id)
+            .expect("a pair");
+        let words = pair["words"].as_array().map_or(0, Vec::len);
+        (pair["state"].clone(), words)
+    };
+    // Both mean the same.
+    let id = between(1, 1);
+    let (one, other) = tokio::join!(
+        says(&first, &id, "different"),
+        says(&second, &id, "different")
+    );
+    assert_eq!((one.status, other.status), (200, 200));
+    assert_eq!(state(&id).await, (json!("settled"), 2));
+    // Each means something else: nothing is settled by whoever was first.
+    let id = between(2, 2);
+    let (one, other) = tokio::join!(says(&first, &id, "same"), says(&second, &id, "different"));
+    assert_eq!((one.status, other.status), (200, 200));
+    let (seen, words) = state(&id).await;
+    assert_eq!(words, 2);
+    assert_ne!(seen, json!("settled"));
+    // One who presses twice has said one word.
+    let id = between(3, 3);
+    let (one, other) = tokio::join!(
+        says(&first, &id, "different"),
+        says(&first, &id, "different")
+    );
+    assert!(one.status < 500 && other.status < 500);
+    let (seen, words) = state(&id).await;
+    assert_eq!((seen, words), (json!("waiting"), 1));
+}
+
 on_both! {
     two_part_what_was_joined_and_take_it_back: whole;
+    two_who_decide_at_once_lose_no_word: at_once;
     two_join_what_was_apart_and_take_it_back: joined;
     who_examines_says_how_sure_it_has_to_be: surer;
     what_is_joined_and_parted_is_told_by_each_list: story;
