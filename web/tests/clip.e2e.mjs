@@ -17,6 +17,8 @@ const WHY = { purpose: 'lalu_lintas', reason: 'Tabrakan di simpang, diminta Satl
 const AT = '/api/v1/cameras/simpang';
 /** A picture of 25 in a second. */
 const PICTURE_MS = 40;
+/** The camera's own spacing is believed up to so far from that of arrival (watch-core, timeline). */
+const DRIFT_MS = 2_000 + PICTURE_MS;
 
 async function until(check) {
 	for (;;) {
@@ -97,7 +99,7 @@ await keep(async () => {
 		writeFileSync(file, whole);
 		const it = await probe(file);
 		expect(it.frames === look.frames && it.key && it.width === 1280 && it.streams === 1, JSON.stringify(it));
-		expect(Math.abs(it.duration_ms - look.film_ms) < PICTURE_MS && Math.abs((look.to_us - look.from_us) / 1000 - look.film_ms) < 500, `${it.duration_ms} ${look.film_ms}`);
+		expect(Math.abs(it.duration_ms - look.film_ms) < PICTURE_MS && Math.abs((look.to_us - look.from_us) / 1000 - look.film_ms) < DRIFT_MS, `${it.duration_ms} ${look.film_ms}`);
 		await decoded(file);
 		await house.ask('DELETE', `${AT}/looks/${look.id}`, { token });
 		expect((await film(look.video)).status === 404, 'it is there still');
@@ -113,9 +115,10 @@ await keep(async () => {
 		const body = { look: look.id, from_us: look.to_us - 4_000_000, to_us: look.to_us - 1_000_000, ...WHY };
 		const post = () => fetch(`${house.url}${AT}/clips`, { method: 'POST', headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', 'idempotency-key': 'sekali' }, body: JSON.stringify(body) });
 		const [one, two] = await Promise.all([post(), post()]);
-		expect(one.status === 201 && two.status === 201, `${one.status} ${two.status} ${await one.text()}`);
-		clip = await one.json();
-		expect(clip.id === (await two.json()).id, 'it was saved twice');
+		const [first, second] = [await one.json(), await two.json()];
+		expect(one.status === 201 && two.status === 201, JSON.stringify([first, second]));
+		clip = first;
+		expect(clip.id === second.id, 'it was saved twice');
 		const files = await take(clip);
 		const { stdout } = await run('sha256sum', ['-c', `${clip.name}.sha256`], { cwd: folder });
 		expect(stdout.trim().split('\n').every((line) => line.endsWith(': OK')), stdout);
@@ -124,7 +127,8 @@ await keep(async () => {
 		expect(it.frames === said.pictures.count && it.key, JSON.stringify(it));
 		expect(said.pictures.first_us <= body.from_us && said.pictures.last_us <= body.to_us && said.pictures.last_us > body.to_us - 200_000, JSON.stringify(said.pictures));
 		expect(said.gaps.length === 0 && said.reason === WHY.reason && said.legal.controller === 'Dishub' && said.by.name && said.sound === false, JSON.stringify(said));
-		expect(clip.until_us - clip.saved_us === 14 * 86_400_000_000, 'it is not kept for as long as the legal card says');
+		// Counted from when it was asked for, which is a moment before it is written.
+		expect(Math.abs(clip.until_us - clip.saved_us - 14 * 86_400_000_000) < 60_000_000, 'it is not kept for as long as the legal card says');
 		await decoded(files.mp4);
 		const saved = (await verbs()).find((entry) => entry.verb === 'clip.saved');
 		const hash = (file) => createHash('sha256').update(readFileSync(file)).digest('hex');
@@ -189,7 +193,7 @@ await keep(async () => {
 		const [gap] = said.gaps;
 		const gap_ms = (gap.to_us - gap.from_us) / 1000;
 		expect(saved.gaps === 1 && said.gaps.length === 1, JSON.stringify(said.gaps));
-		expect(Math.abs(it.longest_ms - gap_ms) < 500 && Math.abs(it.duration_ms - (look.to_us - look.from_us) / 1000) < 1_000, `${it.longest_ms} of ${gap_ms}, ${it.duration_ms}`);
+		expect(Math.abs(it.longest_ms - gap_ms) < 500 && Math.abs(it.duration_ms - look.film_ms) < PICTURE_MS && Math.abs(it.duration_ms - (look.to_us - look.from_us) / 1000) < DRIFT_MS, `${it.longest_ms} of ${gap_ms}, ${it.duration_ms} of ${(look.to_us - look.from_us) / 1000}, told ${look.film_ms}`);
 		await decoded(files.mp4);
 		return `${(gap_ms / 1000).toFixed(1)} s without pictures, in the film and beside it`;
 	});

@@ -26,6 +26,10 @@ use crate::trail::Stretch;
 /// How long the last picture stays if there is no other to go by: 1/25 s.
 const STEP: u32 = 3_600;
 
+/// A film that is behind the arrival of its pictures by more, in ticks, catches up at the
+/// next key frame: else a camera whose stamps are slow would make time vanish. Half a second.
+const APART: u64 = TICKS_PER_SECOND / 2;
+
 /// Why there is no film.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum MovieError {
@@ -126,11 +130,7 @@ impl Movie {
         if frames.iter().any(|frame| frame.codec != codec) {
             return Err(MovieError::Codecs);
         }
-        let zero = first.time.ticks();
-        let times: Vec<_> = frames
-            .iter()
-            .map(|frame| frame.time.ticks().saturating_sub(zero))
-            .collect();
+        let times = times(&frames);
         let mut steps: Vec<_> = times
             .windows(2)
             .map(|pair| u32::try_from(pair[1] - pair[0]).unwrap_or(u32::MAX))
@@ -260,6 +260,30 @@ impl Movie {
     fn before(&self) -> u64 {
         u64::try_from(self.head.len()).unwrap_or(u64::MAX)
     }
+}
+
+/// When each picture is shown, in ticks from the first: as the camera has spaced them, as long
+/// as that does not part from their arrival by more than [`APART`].
+fn times(frames: &[Arc<Frame>]) -> Vec<u64> {
+    let Some(first) = frames.first() else {
+        return Vec::new();
+    };
+    let (mut times, mut ahead, mut least) = (Vec::new(), 0_u64, 0);
+    for frame in frames {
+        let spaced = frame.time.ticks().saturating_sub(first.time.ticks());
+        if frame.key {
+            let arrived = frame.arrived.mono.since(first.arrived.mono);
+            let arrived = u64::try_from(arrived.as_micros()).unwrap_or(u64::MAX);
+            let arrived = arrived.saturating_mul(TICKS_PER_SECOND) / 1_000_000;
+            if arrived.saturating_sub(spaced + ahead) > APART {
+                ahead = arrived - spaced;
+            }
+        }
+        let time = least.max(spaced + ahead);
+        times.push(time);
+        least = time + 1;
+    }
+    times
 }
 
 /// A picture as it stands in a film: without the sets that its entry has.

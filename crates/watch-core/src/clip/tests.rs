@@ -165,6 +165,18 @@ fn a_film_holds_what_the_camera_sent_for_as_long_as_it_was_to_be_seen() {
 }
 
 #[test]
+fn a_camera_whose_stamps_are_slow_makes_no_time_vanish() {
+    // Twenty seconds in which it counts twelve.
+    let frames = (0..200).map(|i| Frame {
+        time: MediaTime::from_ticks(90 * i * 60),
+        ..frame(i, i * 100, i % 10 == 0, 10, PPS)
+    });
+    let movie = Movie::of(&stretch(frames)).expect("a film");
+    let behind = 20_000 - movie.length_ms();
+    assert!(behind < 1_000, "{behind} ms are missing");
+}
+
+#[test]
 fn a_camera_that_changes_its_parameters_has_two_entries() {
     let other: &[u8] = &[0x68, 0xeb, 0xe3, 0xcb, 0x22, 0xc1];
     let frames = (0..6).map(|i| {
