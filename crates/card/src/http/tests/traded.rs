@@ -224,7 +224,7 @@ async fn adopted(db: Db) {
     let business = row["subject"].as_str().expect("an id");
     assert!(business.starts_with("biz_"), "{rows}");
     assert_eq!(row["business"], "Warung Tambun");
-    assert_eq!(row["who"]["name"], "T••• B•••");
+    assert_eq!(row["who"]["name"], "T•••• B••••");
     let one = house
         .get(&format!("{at}/subjects/{business}"))
         .await
@@ -251,7 +251,7 @@ async fn adopted(db: Db) {
         .is(200)
         .text();
     assert!(
-        annex.contains("Warung Tambun (pemilik T••• B•••)"),
+        annex.contains("Warung Tambun (pemilik T•••• B••••)"),
         "{annex}"
     );
     assert!(
