@@ -2,6 +2,7 @@
 
 mod backup;
 mod dish;
+mod doctor;
 mod doors;
 mod families;
 mod full;
@@ -11,6 +12,7 @@ mod life;
 mod line;
 mod live;
 mod local;
+mod released;
 mod releases;
 mod routers;
 mod rules;
