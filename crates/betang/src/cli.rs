@@ -66,6 +66,13 @@ pub(crate) fn protocols() -> anyhow::Result<Protocols> {
     Ok(PROTOCOLS)
 }
 
+/// Whether this program plays the next version, with one table more: so that a test has data
+/// that a newer program has migrated. One for use cannot.
+#[cfg(feature = "centre")]
+pub(crate) fn plays_next() -> bool {
+    cfg!(debug_assertions) && std::env::var_os("BETANG_TEST_NEXT").is_some()
+}
+
 /// Degrees north and east, with a comma between, as the API takes them.
 pub(crate) fn point(text: &str) -> anyhow::Result<Json> {
     let (lat, lon) = text.split_once(',').context("write LAT,LON")?;

@@ -16,8 +16,8 @@ use hall::tls::Authority;
 use hall::{proxy, request};
 use serde_json::Value as Json;
 use store::backup::KeyColumn;
-use store::migrate::Schema;
-use store::{Db, Place};
+use store::migrate::{Schema, Step};
+use store::{Db, Engine, Place};
 use tower_http::catch_panic::CatchPanicLayer;
 use utoipa::OpenApi as _;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -28,6 +28,63 @@ use crate::web;
 
 /// The tables of every room that stands.
 pub(crate) const SCHEMAS: &[Schema] = &[hall::SCHEMA, watch::SCHEMA, reach::SCHEMA, card::SCHEMA];
+
+/// The same and one more, for a program that plays the next version.
+const NEXT: &[Schema] = &[
+    hall::SCHEMA,
+    watch::SCHEMA,
+    reach::SCHEMA,
+    card::SCHEMA,
+    Schema {
+        room: "next",
+        steps: &[Step {
+            number: 1,
+            name: "trial",
+            sql: "CREATE TABLE next_trial (id BIGINT NOT NULL PRIMARY KEY)",
+        }],
+    },
+];
+
+/// The tables of this version of the program.
+pub(crate) fn schemas() -> &'static [Schema] {
+    if crate::cli::plays_next() {
+        NEXT
+    } else {
+        SCHEMAS
+    }
+}
+
+/// Why a house on a server does not start: its data is an older version's.
+#[derive(Debug)]
+pub(crate) struct NotMigrated;
+
+impl std::fmt::Display for NotMigrated {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(
+            "data di PostgreSQL ini milik versi yang lebih lama; sebelum start: betang upgrade \
+             --to FOLDER --keys FILE\n  the data on this PostgreSQL server is an older version's; \
+             before a start: betang upgrade --to FOLDER --keys FILE",
+        )
+    }
+}
+
+impl std::error::Error for NotMigrated {}
+
+/// How the program ends that a start again would not help: `EX_CONFIG` of sysexits(3), which
+/// the unit of systemd knows.
+pub(crate) const WANTS_A_PERSON: u8 = 78;
+
+/// Whether a person has to decide before it can start.
+pub(crate) fn wants_a_person(error: &(dyn std::error::Error + 'static)) -> bool {
+    let of_store = error.downcast_ref::<store::Error>();
+    let is_data = of_store.is_some_and(|it| {
+        matches!(
+            it,
+            store::Error::Newer { .. } | store::Error::Altered { .. }
+        )
+    });
+    is_data || error.is::<NotMigrated>() || error.is::<hall::config::ConfigError>()
+}
 
 /// The columns of keys of every room: what they have sealed is destroyed with them.
 pub(crate) const KEYS: &[KeyColumn] = card::KEYS;
@@ -57,7 +114,13 @@ struct Description;
 pub(crate) async fn open(config: Config) -> anyhow::Result<House> {
     let clock = hall::clock::Clock::real();
     let db = Db::open(&place(&config)).await?;
-    let migrated = db.migrate(SCHEMAS, clock.now().wall).await?;
+    if db.engine() == Engine::Postgres {
+        let standing = db.standing(schemas()).await?;
+        if standing.applied > 0 && !standing.missing.is_empty() {
+            return Err(NotMigrated.into());
+        }
+    }
+    let migrated = db.migrate(schemas(), clock.now().wall).await?;
     if let Some(copy) = migrated.backup {
         tracing::info!(copy = %copy.display(), steps = migrated.steps, "older data was copied and migrated");
     }

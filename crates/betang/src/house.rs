@@ -10,9 +10,9 @@ use hall::config::Config;
 use crate::cli::{environment, say};
 use crate::verb::{
     areas, audit, backup, cameras, emergency, families, fault, incidents, shifts, sites, staff,
-    villages, witness,
+    upgrade, villages, witness,
 };
-use crate::{compose, demo, link, probe, serve};
+use crate::{compose, demo, doctor, link, probe, serve};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -61,6 +61,12 @@ pub(crate) enum Command {
     Restore(backup::Restore),
     /// Copy all tables between SQLite and PostgreSQL, while the house stands still.
     Copy(backup::Copy),
+    /// Bring the data of an older version to this one, with a way back.
+    Upgrade(upgrade::Upgrade),
+    /// Take the copy that a newer version has made before it changed the data.
+    Rollback(upgrade::Rollback),
+    /// Say what is wrong with this machine and the settings, and what to do about it.
+    Doctor(doctor::Doctor),
     /// How the house is set up.
     #[command(subcommand)]
     Config(ConfigVerb),
@@ -185,6 +191,9 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Backup(asked) => backup::take(&asked).await,
         Command::Restore(asked) => backup::restore(&asked).await,
         Command::Copy(asked) => backup::copy(&asked).await,
+        Command::Upgrade(asked) => upgrade::upgrade(&asked).await,
+        Command::Rollback(asked) => upgrade::back(&asked).await,
+        Command::Doctor(asked) => doctor::run(&asked).await,
         Command::Config(ConfigVerb::Explain(setting)) => {
             let config = setting.load()?;
             for value in config.explain() {

@@ -13,6 +13,8 @@ mod compose;
 #[cfg(feature = "centre")]
 mod demo;
 #[cfg(feature = "centre")]
+mod doctor;
+#[cfg(feature = "centre")]
 mod house;
 #[cfg(feature = "centre")]
 mod link;
@@ -60,5 +62,9 @@ fn main() -> ExitCode {
 #[expect(clippy::print_stderr, reason = "the last word of a program that ends")]
 fn failed(error: &anyhow::Error) -> ExitCode {
     eprintln!("betang: {error:#}");
+    #[cfg(feature = "centre")]
+    if error.chain().any(compose::wants_a_person) {
+        return ExitCode::from(compose::WANTS_A_PERSON);
+    }
     ExitCode::FAILURE
 }

@@ -11,11 +11,12 @@ use anyhow::{Context as _, bail};
 use base::redact::Secret;
 use clap::Args;
 use hall::clock::Clock;
+use hall::config::Config;
 use store::backup::{self, BackupError, House, Progress, Stage, Target};
 use store::{Db, Error, Place};
 
 use crate::cli::say;
-use crate::compose::{KEYS, SCHEMAS, place};
+use crate::compose::{KEYS, place, schemas};
 use crate::house::Setting;
 use crate::link::Teller;
 use crate::serve::make_folder;
@@ -88,24 +89,33 @@ pub(crate) struct Copy {
 }
 
 pub(crate) async fn take(asked: &Backup) -> anyhow::Result<ExitCode> {
-    let config = asked.setting.load()?;
-    let db = Db::open_to_read(&place(&config))
+    let is_whole = taken(&asked.setting.load()?, &asked.to, &asked.keys).await?;
+    Ok(if is_whole {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+/// Takes one and says what is in it; whether no file was lost before.
+pub(crate) async fn taken(config: &Config, to: &Path, keys: &Path) -> anyhow::Result<bool> {
+    let db = Db::open_to_read(&place(config))
         .await
         .map_err(|error| explained(error.into(), Doing::Backup))?;
     let house = House {
         db: &db,
         blobs: &config.data.join("blobs"),
-        schemas: SCHEMAS,
+        schemas: schemas(),
         keys: KEYS,
         product: PRODUCT,
     };
     let now = Clock::real().now().wall;
     let teller = Teller::new();
-    let taken = backup::take(house, &asked.to, &asked.keys, now, &shown(&teller)).await;
+    let taken = backup::take(house, to, keys, now, &shown(&teller)).await;
     teller.clear();
     let taken = taken.map_err(|error| explained(error, Doing::Backup))?;
     db.close().await;
-    let (to, keys) = (asked.to.display(), asked.keys.display());
+    let (to, keys) = (to.display(), keys.display());
     let linked = taken.files - taken.copied;
     both(
         format!(
@@ -140,11 +150,7 @@ pub(crate) async fn take(asked: &Backup) -> anyhow::Result<ExitCode> {
             format!("lost or damaged in this house: file {}", hash.as_str()),
         );
     }
-    Ok(if taken.lost.is_empty() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(taken.lost.is_empty())
 }
 
 pub(crate) async fn restore(asked: &Restore) -> anyhow::Result<ExitCode> {
@@ -160,7 +166,7 @@ pub(crate) async fn restore(asked: &Restore) -> anyhow::Result<ExitCode> {
     let target = Target {
         place: &place,
         blobs: &data.join("blobs"),
-        schemas: SCHEMAS,
+        schemas: schemas(),
         keys: KEYS,
     };
     let teller = Teller::new();
@@ -251,7 +257,7 @@ pub(crate) async fn copy(asked: &Copy) -> anyhow::Result<ExitCode> {
         make_folder(folder).with_context(|| folder.display().to_string())?;
     }
     let teller = Teller::new();
-    let copied = store::copy::copy(&db, &into, SCHEMAS, &shown(&teller)).await;
+    let copied = store::copy::copy(&db, &into, schemas(), &shown(&teller)).await;
     teller.clear();
     db.close().await;
     let copied = copied.map_err(|error| explained(error.into(), Doing::Copy))?;
@@ -286,7 +292,7 @@ fn place_of(text: &str, schema: &str) -> (Place, Option<PathBuf>) {
 }
 
 /// Indonesian, and below it English.
-fn both(indonesian: impl std::fmt::Display, english: impl std::fmt::Display) {
+pub(crate) fn both(indonesian: impl std::fmt::Display, english: impl std::fmt::Display) {
     say(indonesian);
     say(format!("  {english}"));
 }

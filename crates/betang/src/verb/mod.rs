@@ -18,5 +18,6 @@ mod shown;
 pub(crate) mod sites;
 mod speed;
 pub(crate) mod staff;
+pub(crate) mod upgrade;
 pub(crate) mod villages;
 pub(crate) mod witness;

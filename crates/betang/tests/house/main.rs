@@ -2,6 +2,7 @@
 
 mod backup;
 mod dish;
+mod doctor;
 mod doors;
 mod families;
 mod full;
@@ -14,6 +15,7 @@ mod lists;
 mod live;
 mod local;
 mod measured;
+mod released;
 mod releases;
 mod routers;
 mod rules;

@@ -203,7 +203,7 @@ impl Device {
                     ..
                 } = &*state;
                 let [pan, tilt, zoom] = at;
-                let moving = i32::from(state.speed != [0.0; 3]);
+                let moving = i32::from(state.speed.iter().any(|part| part.abs() > 0.0));
                 return Some(format!(
                     "pan {pan:.3} tilt {tilt:.3} zoom {zoom:.3} moving {moving} moves {moves} stops {stops} timed {timed}"
                 ));
