@@ -307,7 +307,7 @@ mod tests {
             },
             Record {
                 nik: String::new(),
-                ..warung.clone()
+                ..warung
             },
         ] {
             assert_ne!(other.trades_as(), key);

@@ -14,6 +14,7 @@
 //! Bound: [`AT_ONCE`] are written at once; policy: the others wait.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::response::Response;
 use base::id::{Camera, Clip, Id, Person};
@@ -67,7 +68,8 @@ pub(crate) struct Wanted {
     pub(crate) clock_offset_us: Option<i64>,
     pub(crate) purpose: &'static str,
     pub(crate) reason: String,
-    pub(crate) until: Wall,
+    /// How long it is kept, from when it is saved.
+    pub(crate) term: Duration,
 }
 
 /// What a clip is, as it lies beside the file.
@@ -325,8 +327,8 @@ fn row(
         },
         saved_us: now.wall,
         saved: at(now.wall),
-        until_us: wanted.until,
-        until: at(wanted.until),
+        until_us: now.wall + wanted.term,
+        until: at(now.wall + wanted.term),
         legal: wanted.legal.clone().map(LegalView::of),
     };
     let text = serde_json::to_string_pretty(&manifest)
@@ -348,7 +350,7 @@ fn row(
         person: who.person(),
         person_name: who.name().to_owned(),
         saved: now.wall,
-        until: wanted.until,
+        until: now.wall + wanted.term,
         sha256: sha256.as_str().to_owned(),
         size_bytes: i64::try_from(movie.size()).unwrap_or(i64::MAX),
         manifest_sha256: Sha256::of(text.as_bytes()).as_str().to_owned(),

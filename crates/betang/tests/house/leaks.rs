@@ -2,6 +2,7 @@
 //! file, log, stream, figure, refusal, export or backup, however it is written there.
 
 use std::fs;
+use std::io::{Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -102,20 +103,16 @@ fn unpacked(octets: &[u8]) -> Vec<Vec<u8>> {
     let begins = octets.windows(3).enumerate();
     let begins = begins.filter(|it| it.1 == [0x1f, 0x8b, 8]).map(|it| it.0);
     let each = begins.map(|at| {
-        let mut gzip = Command::new("gzip")
+        // A file, since one that has read enough reads no more of a pipe.
+        let mut packed = tempfile::tempfile().expect("a file");
+        packed.write_all(&octets[at..]).expect("written");
+        packed.rewind().expect("its beginning");
+        let gzip = Command::new("gzip")
             .args(["-dcq"])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
+            .stdin(packed)
             .stderr(Stdio::null())
-            .spawn()
-            .expect("gzip is there");
-        let mut into = gzip.stdin.take().expect("its input");
-        let packed = octets[at..].to_vec();
-        // It may have read enough before all was written.
-        let writing = std::thread::spawn(move || std::io::Write::write_all(&mut into, &packed));
-        let out = gzip.wait_with_output().expect("it ends").stdout;
-        let _ = writing.join();
-        out
+            .output();
+        gzip.expect("gzip is there").stdout
     });
     each.collect()
 }

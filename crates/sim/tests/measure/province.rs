@@ -349,6 +349,7 @@ fn facts(
         areas,
         persons: &persons,
         families: &families,
+        businesses: &[],
     };
     let named = |(number, kind): (i64, &Kind)| ListOf {
         number,
@@ -357,7 +358,7 @@ fn facts(
         as_of: None,
     };
     let lists = (1..).zip(&KINDS).map(named).collect();
-    gathering.facts(lists, AID.map(str::to_owned).into())
+    gathering.facts(lists, AID.map(str::to_owned).into(), Vec::new())
 }
 
 /// What is true of each family that the house knows: a true family is met where most of its

@@ -143,7 +143,8 @@ fn a_velocity_is_between_minus_one_and_one() {
         assert_eq!(Velocity::new(pan, tilt, zoom).is_some(), fit, "{parts:?}");
     }
     let half = Velocity::new(0.5, -0.25, 0.0004).expect("fit");
-    assert_eq!(half.parts(), [0.5, -0.25, 0.0]);
+    let wide = |(part, of): (f32, f32)| (part - of).abs() > 1e-6;
+    assert!(!half.parts().into_iter().zip([0.5, -0.25, 0.0]).any(wide));
     assert!(Velocity::new(0.0, -0.0, 0.0001).is_some_and(Velocity::is_zero));
 }
 
@@ -179,7 +180,6 @@ proptest! {
             // The shell wakes when something is due.
             let until = now + wait;
             while let Some(due) = turning.due().filter(|due| *due <= at(until)) {
-                now = (due.as_us() - at(0).as_us()) / 1_000;
                 let (order, over) = turning.tick(due);
                 if order == Order::Stop || over.as_ref().is_some_and(|over| over.moves) {
                     prop_assert!(moving);

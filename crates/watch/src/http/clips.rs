@@ -274,7 +274,7 @@ async fn save(
         clock_offset_us: channel.and_then(|channel| channel.report().clock_offset_us),
         purpose,
         reason,
-        until: now.wall + DAY * days,
+        term: DAY * days,
     };
     saving::save(&hall, &room.inner.savings, &who, &once, wanted).await
 }

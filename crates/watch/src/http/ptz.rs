@@ -396,8 +396,8 @@ async fn aspect(hall: &Hall, camera: Id<Camera>) -> Result<f64, Problem> {
     let streams = camera::streams(&mut read, &[camera]).await?.remove(&camera);
     let main = streams.unwrap_or_default().into_iter();
     let main = main.filter(|stream| stream.layer == Layer::Main);
-    let size = main.filter_map(|stream| stream.width_px.zip(stream.height_px));
-    let aspect = size.last().map(|(width, height)| {
+    let mut size = main.filter_map(|stream| stream.width_px.zip(stream.height_px));
+    let aspect = size.next_back().map(|(width, height)| {
         #[expect(clippy::cast_precision_loss, reason = "pixels")]
         let aspect = width as f64 / height as f64;
         aspect
