@@ -181,6 +181,8 @@ await keep(async () => {
 		await gone;
 		await until(async () => ((await house.json('GET', AT, { token })).state.word === 'dark' ? true : undefined));
 		const before = await held('main');
+		// By the clock of the house the gap is one to be seen.
+		await until(async () => (Date.parse((await house.ask('GET', AT, { token })).headers.get('date')) * 1000 > before.to_us + 2_000_000 ? true : undefined));
 		await camera('--apart', '--port', source.port);
 		await until(async () => ((await held('main')).to_us > before.to_us + 3_000_000 ? true : undefined));
 		const look = await house.json('POST', `${AT}/looks`, { token, body: { layer: 'main' } });
@@ -229,7 +231,7 @@ await keep(async () => {
 			const first = new Intl.DateTimeFormat('id-ID', { timeZone: 'Asia/Pontianak', hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' }).format(look.from_us / 1000);
 			await page.waitForFunction((first) => document.querySelector('[data-role="time"]')?.textContent.startsWith(first), first);
 			// In the gap the page says so over the picture.
-			await page.evaluate((at) => (document.querySelector('[data-past] video').currentTime = at), (look.gaps[0].film_from_ms + 1_000) / 1000);
+			await page.evaluate((at) => (document.querySelector('[data-past] video').currentTime = at), (look.gaps[0].film_to_ms - 100) / 1000);
 			await page.waitForSelector('text=Tidak ada gambar dari');
 		}
 		expect((await page.locator('video').count()) === 1, 'live is pulled beside it');

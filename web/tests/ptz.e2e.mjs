@@ -16,8 +16,8 @@ const WORD = 'rahasia-789';
 const SIM = process.env.SIM ?? join(targetFolder, 'debug/sim');
 /** Films are drawn and encoded where there are none yet. */
 const FILMS_MS = 600_000;
-const ANI = { username: 'ani', password: 'huma-ani-kahayan-24' };
-const BUDI = { username: 'budi', password: 'huma-budi-kahayan-24' };
+const ANI = { username: 'ani', password: 'sungai-kahayan-pasang-24' };
+const BUDI = { username: 'budi', password: 'hutan-sabangau-hujan-24' };
 
 /** Starts a camera with motors; `tell` says a line to it and waits for what it answers. */
 async function motors(program, ...args) {
@@ -230,8 +230,8 @@ await keep(async () => {
 		expect(deeds.moves >= 4 && deeds.cut === 1 && deeds.centred === 1, JSON.stringify(deeds));
 		expect(deeds.presets.join() === 'Gerbang' && deeds.kept.join() === 'Panggung', JSON.stringify(deeds));
 		await admin.goto(`${house.url}/audit`);
-		for (const words of ['mengambil kendali kamera', 'selesai menggerakkan kamera', 'mengambil alih kendali kamera']) await admin.getByText(words).first().waitFor();
-		for (const name of ['Ani Lestari', 'Budi Santoso']) await admin.getByText(name).first().waitFor();
+		for (const words of ['mengambil kendali kamera', 'selesai menggerakkan kamera', 'mengambil alih kendali kamera']) await admin.locator('tbody').getByText(words).first().waitFor();
+		for (const name of ['Ani Lestari', 'Budi Santoso']) await admin.locator('tbody').getByText(name).first().waitFor();
 		await shots(admin, 'ptz-audit');
 		expect(broken.length === 0, broken.join(' | '));
 		return JSON.stringify(deeds);

@@ -409,6 +409,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cameras/probe/onvif": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks a device what it has, by ONVIF. Saves nothing. */
+        post: operations["post_cameras_probe_onvif"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cameras/{camera}": {
         parameters: {
             query?: never;
@@ -426,6 +443,23 @@ export interface paths {
         head?: never;
         /** Changes a camera. What is left out stays as it is. */
         patch: operations["patch_cameras_by_camera"];
+        trace?: never;
+    };
+    "/api/v1/cameras/{camera}/clips": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Saves a piece of the last minute of a camera as an MP4, as the camera has sent it. */
+        post: operations["post_cameras_by_camera_clips"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/cameras/{camera}/incidents": {
@@ -456,6 +490,199 @@ export interface paths {
         put?: never;
         /** Says that an incident is about a camera too. */
         post: operations["post_cameras_by_camera_incidents_by_incident"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/{camera}/looks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Steps back: holds what there is now, for at most ten minutes. */
+        post: operations["post_cameras_by_camera_looks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/{camera}/looks/{look}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Ends looking back. */
+        delete: operations["delete_cameras_by_camera_looks_by_look"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/{camera}/looks/{look}/video": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The film, or the part of it that is asked for; of a long part as much as is given at once. */
+        get: operations["get_cameras_by_camera_looks_by_look_video"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/{camera}/onvif": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where a camera is asked by ONVIF. */
+        get: operations["get_cameras_by_camera_onvif"];
+        /** Says where a camera is asked by ONVIF. It is not asked now. Whoever turns it leaves. */
+        put: operations["put_cameras_by_camera_onvif"];
+        post?: never;
+        /** A camera is asked by ONVIF no more, and turned by nobody. */
+        delete: operations["delete_cameras_by_camera_onvif"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/{camera}/past": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How much of a camera's last minute is held now. */
+        get: operations["get_cameras_by_camera_past"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/{camera}/ptz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who turns the camera, if anybody does. */
+        get: operations["get_cameras_by_camera_ptz"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/{camera}/ptz/centre": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Turns the camera so that what was clicked at is in the middle. */
+        post: operations["post_cameras_by_camera_ptz_centre"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/{camera}/ptz/go": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Has the camera go to a place that it keeps. */
+        post: operations["post_cameras_by_camera_ptz_go"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/{camera}/ptz/hold": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes the camera, or keeps it for longer. Somebody else's is answered 409, with who has
+         *     it and until when, unless it is taken over. */
+        post: operations["post_cameras_by_camera_ptz_hold"];
+        /** Gives the camera back. */
+        delete: operations["delete_cameras_by_camera_ptz_hold"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/{camera}/ptz/move": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sets the camera in motion, keeps it so, or stops it. The house stops it when this is
+         *     not said again within 1.5 seconds. */
+        post: operations["post_cameras_by_camera_ptz_move"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/{camera}/ptz/presets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The places that the camera keeps, as it says now. */
+        get: operations["get_cameras_by_camera_ptz_presets"];
+        put?: never;
+        /** Has the camera keep where it looks. */
+        post: operations["post_cameras_by_camera_ptz_presets"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1131,7 +1358,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** On which adopted lists a family, or a person of it, is told of. Whoever the rules exclude
+        /** On which adopted lists a family, a person or a business of it, is told of. Whoever the rules exclude
          *     and did not receive before is on none: the list itself tells why. */
         get: operations["get_card_families_by_id_decisions"];
         put?: never;
@@ -1987,6 +2214,92 @@ export interface paths {
         /** The work list of a district or a village: what has to be looked at before the next
          *     cycle, with names and addresses. Who took it, when, for what and how many rows is kept. */
         post: operations["post_card_worklists"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/clips": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Clips of cameras that one may read of, those that were removed included. A file with
+         *     `format=csv`. */
+        get: operations["get_clips"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/clips/{clip}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One clip. */
+        get: operations["get_clips_by_clip"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/clips/{clip}/manifest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a clip is: the octets that `manifest_sha256` is of. */
+        get: operations["get_clips_by_clip_manifest"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/clips/{clip}/sha256": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The hashes of its files, as `sha256sum -c` reads them. */
+        get: operations["get_clips_by_clip_sha256"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/clips/{clip}/video": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The film itself, or the part of it that is asked for. Whoever takes it is written down. */
+        get: operations["get_clips_by_clip_video"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -4896,6 +5209,8 @@ export interface components {
             state: components["schemas"]["StateView"];
             /** @description Its qualities. */
             streams: components["schemas"]["StreamView"][];
+            /** @description Whether it can be turned from here. */
+            turns: boolean;
         };
         /** @description A village that a row could mean. */
         Candidate: {
@@ -5653,7 +5968,7 @@ export interface components {
             rule?: string | null;
             /** @description Its legal source. */
             rule_source?: string | null;
-            /** @description `fam_…` or `rsd_…`: who stands there. */
+            /** @description `fam_…`, `rsd_…` or `biz_…`: who stands there. */
             subject: string;
             /** @description What the list is called. */
             title: string;
@@ -5816,7 +6131,7 @@ export interface components {
             sha256?: string | null;
             /** @description `proposed`, `done` or `dropped`. */
             state: string;
-            /** @description `fam_…` or `rsd_…`: of whom. */
+            /** @description `fam_…`, `rsd_…` or `biz_…`: of whom. */
             subject: string;
         };
         /**
@@ -5867,7 +6182,7 @@ export interface components {
              * @description How many rows the preview said.
              */
             rows: number;
-            /** @description `fam_…` or `rsd_…`. */
+            /** @description `fam_…`, `rsd_…` or `biz_…`. */
             subject: string;
         };
         /** @description Rows of one list. */
@@ -5920,7 +6235,7 @@ export interface components {
              * @description The number of the request that it follows, which does not hold it.
              */
             request?: number | null;
-            /** @description `fam_…` or `rsd_…`. */
+            /** @description `fam_…`, `rsd_…` or `biz_…`. */
             subject: string;
         };
         /** @description Something that is not destroyed. */
@@ -6000,7 +6315,7 @@ export interface components {
             id: string;
             /** @description The objection that it follows from. */
             objection?: string | null;
-            /** @description About whom: `fam_…` or `rsd_…`. */
+            /** @description About whom: `fam_…`, `rsd_…` or `biz_…`. */
             subject: string;
         };
         /** @description What was decided about one subject each. */
@@ -6022,7 +6337,7 @@ export interface components {
             answer: string;
             /** @description Why. It is kept sealed, and printed on the sheet of reasons. */
             reason: string;
-            /** @description About whom: `fam_…` or `rsd_…`. */
+            /** @description About whom: `fam_…`, `rsd_…` or `biz_…`. */
             subject: string;
         };
         /** @description Decisions about one subject each. */
@@ -6127,6 +6442,8 @@ export interface components {
             area?: string | null;
             /** @description What that is called. */
             area_name?: string | null;
+            /** @description Household businesses of theirs. */
+            businesses: components["schemas"]["CardFamilyBusiness"][];
             /** @description What the newest examination has found about it. */
             findings: components["schemas"]["CardFinding"][];
             /** @description `fam_…`. */
@@ -6141,7 +6458,16 @@ export interface components {
              */
             run: number;
         };
-        /** @description Where a family, or one of it, stands on an adopted list. */
+        /** @description A business of somebody of a family. */
+        CardFamilyBusiness: {
+            /** @description `biz_…`; null where its key was destroyed. */
+            id?: string | null;
+            /** @description `rsd_…`: whose it is. Null: somebody of the family, and it is not known who. */
+            owner?: string | null;
+            /** @description The row that tells of it. */
+            record: components["schemas"]["CardRecord"];
+        };
+        /** @description Where a family, one of it or a business of one, stands on an adopted list. */
         CardFamilyDecision: {
             /**
              * Format: int64
@@ -6173,7 +6499,7 @@ export interface components {
             rupiah?: number | null;
             /** @description Of which programme, */
             slug: string;
-            /** @description The family or the person. */
+            /** @description The family, the person or the business. */
             subject: string;
             /** @description in which unit, */
             unit: string;
@@ -6349,8 +6675,9 @@ export interface components {
              *     (lists came or went since the examination), `absent` (so many received of whom no list
              *     tells any more), `merged` (so many received under two ids and were found to be one),
              *     `contrary` (so many decisions about one subject say another thing than the rules do
-             *     now), `strange` (so many are about nobody who is known) or `aid_without_rows` (a list
-             *     of other aid has no row of a regency). */
+             *     now), `strange` (so many are about nobody who is known), `aid_without_rows` (a list of
+             *     other aid has no row of a regency), `no_businesses` (no list of household businesses has
+             *     come in) or `owners_unknown` (of so many businesses no other list knows the owner). */
             kind: string;
             /** @description Which. */
             value?: string | null;
@@ -6934,7 +7261,7 @@ export interface components {
             programme_name: string;
             /** @description `open`, `accepted` or `rejected`. */
             state: string;
-            /** @description `fam_…` or `rsd_…`: about whom. */
+            /** @description `fam_…`, `rsd_…` or `biz_…`: about whom. */
             subject: string;
             /** @description What is asked for: `include` or `exclude`. */
             wants: string;
@@ -6985,7 +7312,7 @@ export interface components {
             decision: number;
             /** @description On what ground; it may have several lines. It is sealed. */
             ground: string;
-            /** @description `fam_…` or `rsd_…`: about whom. */
+            /** @description `fam_…`, `rsd_…` or `biz_…`: about whom. */
             subject: string;
             /** @description What is asked for: `include`, or `exclude` of somebody who receives by the list.
              *     Left out: `include`. */
@@ -7710,7 +8037,7 @@ export interface components {
             repairs: components["schemas"]["CardRepair"][];
             /** @description `open`, `granted`, `partly` or `refused`. */
             state: string;
-            /** @description `fam_…` or `rsd_…`: about whom; null: the house has not found him. */
+            /** @description `fam_…`, `rsd_…` or `biz_…`: about whom; null: the house has not found him. */
             subject?: string | null;
             /** @description Who asks, in words; null unless it was opened. */
             who?: string | null;
@@ -7759,7 +8086,7 @@ export interface components {
             /** @description `access`, `correction`, `erasure` or `objection`. What somebody says against where he
              *     stands on an adopted list is an objection of its own (`/api/v1/card/objections`). */
             kind: string;
-            /** @description `fam_…` or `rsd_…`: about whom; left out where the house has not found him. */
+            /** @description `fam_…`, `rsd_…` or `biz_…`: about whom; left out where the house has not found him. */
             subject?: string | null;
             /** @description Who asks, in words. It is sealed. */
             who: string;
@@ -8009,6 +8336,11 @@ export interface components {
         CardRunResult: {
             /**
              * Format: int64
+             * @description Household businesses.
+             */
+            businesses?: number;
+            /**
+             * Format: int64
              * @description Families that should receive, on the list or not.
              */
             eligible: number;
@@ -8034,6 +8366,11 @@ export interface components {
              * @description Records that belong to another person than in the run before.
              */
             moved_records: number;
+            /**
+             * Format: int64
+             * @description Those of them whose owner no other list knows.
+             */
+            owners_unknown?: number;
             /**
              * Format: int64
              * @description Persons that they are of.
@@ -8393,14 +8730,22 @@ export interface components {
             address: string;
             birth: string;
             birthplace: string;
+            /** @description Of a business: what it is called, */
+            business: string;
             card: string;
             day?: string | null;
             /** Format: int32 */
             decile?: number | null;
             destination: string;
+            /** @description and what aid it has had. */
+            grants: string;
+            /** @description its code of KBLI, */
+            kbli: string;
             kk: string;
             mother: string;
             name: string;
+            /** @description its business number, */
+            nib: string;
             nik: string;
             programme: string;
             reason: string;
@@ -8408,7 +8753,19 @@ export interface components {
             /** Format: int32 */
             rupiah?: number | null;
             sex: string;
+            /** @description what it does, */
+            trade: string;
+            /**
+             * Format: int64
+             * @description what it takes in a month, in rupiah,
+             */
+            turnover?: number | null;
             village: string;
+            /**
+             * Format: int32
+             * @description whole years that it has run,
+             */
+            years?: number | null;
         };
         /** @description What is looked for: one of the numbers, or a name within a village. */
         CardSearch: {
@@ -8418,7 +8775,7 @@ export interface components {
              */
             name?: string | null;
             /**
-             * @description NIK, number of a family card, or number of a welfare card.
+             * @description NIK, number of a family card, of a welfare card, or of a business (NIB).
              * @default null
              */
             number?: string | null;
@@ -8621,11 +8978,14 @@ export interface components {
             area_name?: string | null;
             /** @description Where it stood before: `included`, `excluded` or `unknown`. */
             before: string;
+            /** @description What a business is called; null of families and persons, and where the key was destroyed. */
+            business?: string | null;
             /** @description Who decided: `rules`, `group` or `person`. */
             by: string;
             /** @description What is another than on the list before, rule by rule; of changes only. */
             changes?: components["schemas"]["CardReasonChange"][] | null;
-            /** @description The family; null where nothing is known of the subject any more. */
+            /** @description The family, of a business its owner's; null where that is not known, or nothing of the
+             *     subject any more. */
             family?: string | null;
             /**
              * Format: int64
@@ -8636,7 +8996,7 @@ export interface components {
             rule?: string | null;
             /** @description What that is called. */
             rule_name?: string | null;
-            /** @description The family or the person. */
+            /** @description The family, the person or the business. */
             subject: string;
             /** @description `fails` or `unknown`. */
             truth?: string | null;
@@ -9196,6 +9556,126 @@ export interface components {
             kind: components["schemas"]["ValueKindWord"];
             /** @description `ya` or `tidak`, digits (shares in thousandths), a word, or YYYY-MM-DD. */
             value: string;
+        };
+        /**
+         * @description What shall be in the middle.
+         * @example {
+         *       "x": 0.25,
+         *       "y": 0.5
+         *     }
+         */
+        ClickForm: {
+            /**
+             * Format: double
+             * @description 0 to 1 from the left of the picture.
+             */
+            x: number;
+            /**
+             * Format: double
+             * @description 0 to 1 from its top.
+             */
+            y: number;
+        };
+        /** @description What is to be saved. */
+        ClipForm: {
+            /**
+             * Format: int64
+             * @description From when, µs since 1970 UTC. The clip begins at the key frame before it.
+             */
+            from_us: number;
+            /**
+             * Format: int64
+             * @description For so many days, at most as the legal card allows; as it allows when left out, 30
+             *     where it says nothing.
+             */
+            keep_days?: number | null;
+            /** @description `main` or `sub`; that of `look`, or the main one, when left out. */
+            layer?: string | null;
+            /** @description What one looks back at, `lok_…`; the last minute as it is now when left out. */
+            look?: string | null;
+            /** @description `keamanan`, `bencana`, `lalu_lintas` or `penegakan_hukum`. */
+            purpose: string;
+            /** @description What for, 5 to 500 characters. */
+            reason: string;
+            /**
+             * Format: int64
+             * @description Until when.
+             */
+            to_us: number;
+        };
+        /** @description A page of clips, the newest first. */
+        ClipList: {
+            /** @description The clips. */
+            items: components["schemas"]["ClipView"][];
+            /** @description What to send as `cursor` for the next page; null on the last. */
+            next?: string | null;
+        };
+        /** @description A clip. */
+        ClipView: {
+            /** @description Who saved it. */
+            by: string;
+            /** @description His name on that day. */
+            by_name: string;
+            /** @description The camera. */
+            camera: string;
+            /** @description Its name. */
+            camera_name: string;
+            /** @description Its short name. */
+            camera_short: string;
+            /**
+             * Format: int64
+             * @description When its first picture arrived, µs since 1970 UTC.
+             */
+            first_us: number;
+            /**
+             * Format: int64
+             * @description Pictures.
+             */
+            frames: number;
+            /**
+             * Format: int64
+             * @description Times without pictures in it; the manifest has each.
+             */
+            gaps: number;
+            /** @description `klp_…`. */
+            id: string;
+            /**
+             * Format: int64
+             * @description When its last picture arrived.
+             */
+            last_us: number;
+            /** @description `main` or `sub`. */
+            layer: string;
+            /** @description SHA-256 of the manifest. */
+            manifest_sha256: string;
+            /** @description What its files are called, without their endings. */
+            name: string;
+            /** @description What it may be used for. */
+            purpose: string;
+            /** @description What for, in the words of who saved it. */
+            reason: string;
+            /**
+             * Format: int64
+             * @description When it was; its file is no more.
+             */
+            removed_us?: number | null;
+            /**
+             * Format: int64
+             * @description When it was saved.
+             */
+            saved_us: number;
+            /** @description SHA-256 of the MP4, hexadecimal. */
+            sha256: string;
+            /**
+             * Format: int64
+             * @description Octets of the MP4.
+             */
+            size_bytes: number;
+            /**
+             * Format: int64
+             * @description When it is removed.
+             */
+            until_us: number;
         };
         /**
          * @description The rule that comes with a code.
@@ -9776,6 +10256,29 @@ export interface components {
             /** @description What it shows. */
             verdict: components["schemas"]["ChannelVerdict"];
         };
+        /** @description Time without pictures. */
+        GapView: {
+            /**
+             * Format: int64
+             * @description Where the film begins to stand still.
+             */
+            film_from_ms: number;
+            /**
+             * Format: int64
+             * @description Where it goes on.
+             */
+            film_to_ms: number;
+            /**
+             * Format: int64
+             * @description When the last picture before it arrived, µs since 1970 UTC.
+             */
+            from_us: number;
+            /**
+             * Format: int64
+             * @description When the first picture after it arrived.
+             */
+            to_us: number;
+        };
         /** @description The shape of an area as GeoJSON: rings of positions, longitude first. */
         Geometry: {
             /** @description One outer ring, then holes. */
@@ -9802,6 +10305,16 @@ export interface components {
              * @description The channel that it would have.
              */
             to: number;
+        };
+        /**
+         * @description Where to go.
+         * @example {
+         *       "preset": "1"
+         *     }
+         */
+        GoForm: {
+            /** @description The token of a place that it keeps. */
+            preset: string;
         };
         /** @description A right that is asked for. */
         GrantForm: {
@@ -9892,6 +10405,28 @@ export interface components {
              * @default null
              */
             message?: string | null;
+        };
+        /** @description What is held of one layer. */
+        HeldView: {
+            /**
+             * Format: int64
+             * @description What they take in memory.
+             */
+            bytes: number;
+            /** @description Pictures. */
+            frames: number;
+            /**
+             * Format: int64
+             * @description When the oldest picture arrived, µs since 1970 UTC.
+             */
+            from_us: number;
+            /** @description `main` or `sub`. */
+            layer: string;
+            /**
+             * Format: int64
+             * @description When the newest picture arrived.
+             */
+            to_us: number;
         };
         /** @description A holiday. */
         Holiday: {
@@ -10474,6 +11009,16 @@ export interface components {
             /** @description Subjects that the caller may not see. */
             withheld: number;
         };
+        /**
+         * @description A place to be kept.
+         * @example {
+         *       "name": "Gerbang utara"
+         *     }
+         */
+        KeepForm: {
+            /** @description Up to 60 characters. */
+            name: string;
+        };
         /** @description A picture that was kept. */
         KeptView: {
             /**
@@ -10932,6 +11477,45 @@ export interface components {
             /** @description Who. */
             person: components["schemas"]["PersonView"];
         };
+        /** @description What somebody looks at. */
+        LookView: {
+            /** @description The camera. */
+            camera: string;
+            /** @description `h264` or `h265`. */
+            codec: string;
+            /**
+             * Format: int64
+             * @description When it is let go at the latest.
+             */
+            ends_us: number;
+            /**
+             * Format: int64
+             * @description How long the film is.
+             */
+            film_ms: number;
+            /** @description Pictures. */
+            frames: number;
+            /**
+             * Format: int64
+             * @description When its first picture arrived, µs since 1970 UTC.
+             */
+            from_us: number;
+            /** @description Where there are no pictures: the film stands still. */
+            gaps: components["schemas"]["GapView"][];
+            /** @description `lok_…`. */
+            id: string;
+            /** @description `main` or `sub`. */
+            layer: string;
+            /** @description Which time some places of the film are; between two, time runs as in the film. */
+            marks: components["schemas"]["Mark"][];
+            /**
+             * Format: int64
+             * @description When its last picture arrived.
+             */
+            to_us: number;
+            /** @description Where it is: an MP4 that is asked for by ranges. */
+            video: string;
+        };
         /** @description A token with its secret, which is shown this once. */
         MadeView: {
             /** @description `tok_…`. */
@@ -10951,6 +11535,19 @@ export interface components {
             name: string;
             /** @description Who, as bytes. */
             user: string;
+        };
+        /** @description A place of a film. */
+        Mark: {
+            /**
+             * Format: int64
+             * @description When the picture there arrived, µs since 1970 UTC.
+             */
+            at_us: number;
+            /**
+             * Format: int64
+             * @description From the beginning of the film.
+             */
+            film_ms: number;
         };
         /** @description Who is here, what may be done, and in which house. */
         MeView: {
@@ -11410,6 +12007,102 @@ export interface components {
             leave_url?: string | null;
             /** @description What it is called. */
             name: string;
+        };
+        /**
+         * @description Where a camera is to be asked by ONVIF.
+         * @example {
+         *       "address": "http://127.0.0.1:9/onvif/device_service",
+         *       "password": "rahasia",
+         *       "profile": "profile_1",
+         *       "turns": true,
+         *       "username": "op"
+         *     }
+         */
+        OnvifForm: {
+            /** @description `http://host[:port]/path` of its device service. */
+            address: string;
+            optics?: components["schemas"]["OpticsView"] | null;
+            /** @description What it asks for. Kept sealed, never shown again; left out, it stays as it is while
+             *     host and name do. */
+            password?: string | null;
+            /** @description The token of the profile that is turned. */
+            profile: string;
+            /** @description Whether it is offered to be turned. */
+            turns: boolean;
+            /** @description What it asks for; none: what the camera's stream asks for, on the same host. */
+            username?: string | null;
+        };
+        /**
+         * @description Which device to ask.
+         * @example {
+         *       "address": "http://127.0.0.1:9/onvif/device_service",
+         *       "password": "rahasia",
+         *       "username": "op"
+         *     }
+         */
+        OnvifProbeForm: {
+            /** @description `http://host[:port]/path` of its device service. */
+            address: string;
+            /** @description What it asks for. Not kept. */
+            password?: string | null;
+            /** @description What it asks for. */
+            username?: string | null;
+        };
+        /** @description What a device says of itself. */
+        OnvifProbed: {
+            /**
+             * Format: int64
+             * @description By how many seconds its clock goes before that of the house; none: it does not tell.
+             */
+            clock_ahead_s?: number | null;
+            /** @description Whether that is too much, so that its clock is to be set. */
+            clock_wrong: boolean;
+            /** @description Its ways to bring a picture, 128 at most. */
+            profiles: components["schemas"]["ProfileView"][];
+            /** @description Whether it has motors. */
+            turns: boolean;
+        };
+        /** @description Where a camera is asked by ONVIF. */
+        OnvifView: {
+            /** @description Of its device service. */
+            address: string;
+            /**
+             * Format: int64
+             * @description When it was written, µs since 1970 UTC.
+             */
+            changed_us: number;
+            optics?: components["schemas"]["OpticsView"] | null;
+            /** @description Whether a password of its own is kept. */
+            password: boolean;
+            /** @description The token of the profile that is turned. */
+            profile: string;
+            /** @description Whether it is offered to be turned. */
+            turns: boolean;
+            /** @description What it asks for; none: what the camera's stream asks for. */
+            username?: string | null;
+        };
+        /** @description What a lens and its motors can, by the maker's sheet. */
+        OpticsView: {
+            /**
+             * Format: double
+             * @description From the utmost left to the utmost right, 1 to 720 degrees.
+             */
+            pan_deg: number;
+            /**
+             * Format: double
+             * @description From the utmost down to the utmost up, 1 to 360 degrees.
+             */
+            tilt_deg: number;
+            /**
+             * Format: double
+             * @description How much larger things are at the longest, 1 to 100.
+             */
+            times: number;
+            /**
+             * Format: double
+             * @description Horizontal field of view at the widest, 1 to 179 degrees.
+             */
+            wide_deg: number;
         };
         /** @description The outline of one area as GeoJSON. */
         Outline: {
@@ -12413,6 +13106,38 @@ export interface components {
             /** @description The one until now. */
             old: string;
         };
+        /** @description What is held of all cameras together, in octets. */
+        PastSumView: {
+            /**
+             * Format: int64
+             * @description What may be held at most (`lookback_memory_mib`).
+             */
+            budget_bytes: number;
+            /**
+             * Format: int64
+             * @description Pictures of the last minute.
+             */
+            held_bytes: number;
+            /**
+             * Format: int64
+             * @description Pictures that are held for those who look back.
+             */
+            looked_bytes: number;
+            /** @description Streams of which something is held. */
+            streams: number;
+        };
+        /** @description How much can be looked at. */
+        PastView: {
+            /** @description What is held of all cameras together. */
+            house: components["schemas"]["PastSumView"];
+            /** @description Each layer of which something is held, the full picture first. */
+            layers: components["schemas"]["HeldView"][];
+            /**
+             * Format: int64
+             * @description How far back a camera is held at most, in seconds.
+             */
+            span_s: number;
+        };
         /** @description A person, in few words. */
         PersonView: {
             /** @description `prs_…`. */
@@ -12688,6 +13413,18 @@ export interface components {
             /** @description Where it leads. */
             to: components["schemas"]["StageWord"];
         };
+        /** @description The places that a camera keeps. */
+        PresetList: {
+            /** @description In the camera's order, 256 at most. */
+            items: components["schemas"]["PresetView"][];
+        };
+        /** @description A place that a camera keeps. */
+        PresetView: {
+            /** @description What people do. */
+            name: string;
+            /** @description What the camera calls it by. */
+            token: string;
+        };
         /**
          * @description Where to look.
          * @example {
@@ -12749,6 +13486,21 @@ export interface components {
             detail: string;
             /** @description Its name, dotted where it lies deeper. */
             field: string;
+        };
+        /** @description One way of a device to bring a picture. */
+        ProfileView: {
+            /** @description What its maker does. */
+            name: string;
+            /** @description Profiles of one source are layers of one camera. */
+            source?: string | null;
+            /** @description Where it hands out a still; none where it has none. */
+            still?: string | null;
+            /** @description Where its picture is; none where the device does not say it. */
+            stream?: string | null;
+            /** @description What the device calls it by. */
+            token: string;
+            /** @description Whether it can be turned. */
+            turns: boolean;
         };
         /** @description Points of an area, counted. */
         ProgressLine: {
@@ -12952,6 +13704,61 @@ export interface components {
             code: string;
             /** @description Its name. */
             name: string;
+        };
+        /** @description Who turns a camera now. */
+        PtzHoldView: {
+            /**
+             * Format: int64
+             * @description Since when, µs since 1970 UTC.
+             */
+            from_us: number;
+            /** @description His name. */
+            name: string;
+            /** @description Whether it is the caller. */
+            own: boolean;
+            /** @description `prs_…`. */
+            person: string;
+            /**
+             * Format: int64
+             * @description Until when, if he does nothing more with it, µs since 1970 UTC.
+             */
+            until_us: number;
+        };
+        /**
+         * @description How it is taken.
+         * @example {
+         *       "over": false
+         *     }
+         */
+        PtzTakeForm: {
+            /**
+             * @description Also from somebody who has it, which needs `camera.takeover`.
+             * @default false
+             */
+            over?: boolean;
+        };
+        /** @description How a camera can be turned, and who does. */
+        PtzView: {
+            /** @description Whether a click can be had in the middle: its lens is known. */
+            centres: boolean;
+            hold?: components["schemas"]["PtzHoldView"] | null;
+            /**
+             * Format: int64
+             * @description A hold that nobody uses lasts so many seconds.
+             */
+            lease_s: number;
+            /**
+             * Format: int64
+             * @description A hold lasts so many seconds at most.
+             */
+            longest_s: number;
+            /** @description Whether the caller may take it from somebody. */
+            may_take_over: boolean;
+            /**
+             * Format: int64
+             * @description A movement that nobody renews lasts so many milliseconds.
+             */
+            pulse_ms: number;
         };
         /**
          * @description How far a point has to have come to count.
@@ -14698,6 +15505,33 @@ export interface components {
          * @enum {string}
          */
         StateWord: "idle" | "starting" | "live" | "stale" | "dark";
+        /**
+         * @description How fast it turns: parts of what it can, -1 to 1. Renewed for as long as it shall move;
+         *     all zero: it stops.
+         * @example {
+         *       "pan": 0.5
+         *     }
+         */
+        SteerForm: {
+            /**
+             * Format: double
+             * @description To the right.
+             * @default 0
+             */
+            pan?: number;
+            /**
+             * Format: double
+             * @description Up.
+             * @default 0
+             */
+            tilt?: number;
+            /**
+             * Format: double
+             * @description Nearer.
+             * @default 0
+             */
+            zoom?: number;
+        };
         /** @description One step of a site's life. */
         StepView: {
             /** @description The box it was about. */
@@ -15495,6 +16329,14 @@ export interface components {
         /** @description Which ways in there are beside passwords. */
         WaysView: {
             provider?: components["schemas"]["OfferView"] | null;
+        };
+        /** @description What to look at. */
+        Wish: {
+            /**
+             * @description `main` or `sub`; the one that reaches further back when left out.
+             * @default null
+             */
+            layer?: string | null;
         };
         /**
          * @description Why something does not count any more. It stays, and so does what rests on it.
@@ -16518,6 +17360,37 @@ export interface operations {
             507: components["responses"]["Full"];
         };
     };
+    post_cameras_probe_onvif: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OnvifProbeForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OnvifProbed"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
     get_cameras_by_camera: {
         parameters: {
             query?: never;
@@ -16605,6 +17478,45 @@ export interface operations {
             507: components["responses"]["Full"];
         };
     };
+    post_cameras_by_camera_clips: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the same request twice has one effect */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @description id or short name */
+                camera: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClipForm"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClipView"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
     post_cameras_by_camera_incidents: {
         parameters: {
             query?: never;
@@ -16671,6 +17583,478 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["IncidentOpened"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    post_cameras_by_camera_looks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id or short name */
+                camera: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Wish"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LookView"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            429: components["responses"]["Exhausted"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    delete_cameras_by_camera_looks_by_look: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id or short name */
+                camera: string;
+                /** @description `lok_…` */
+                look: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    get_cameras_by_camera_looks_by_look_video: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id or short name */
+                camera: string;
+                /** @description `lok_…` */
+                look: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "video/mp4": number[];
+                };
+            };
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "video/mp4": number[];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_cameras_by_camera_onvif: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id or short name */
+                camera: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OnvifView"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    put_cameras_by_camera_onvif: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id or short name */
+                camera: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OnvifForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OnvifView"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    delete_cameras_by_camera_onvif: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id or short name */
+                camera: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    get_cameras_by_camera_past: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id or short name */
+                camera: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PastView"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_cameras_by_camera_ptz: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id or short name */
+                camera: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PtzView"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_cameras_by_camera_ptz_centre: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id or short name */
+                camera: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClickForm"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    post_cameras_by_camera_ptz_go: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id or short name */
+                camera: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GoForm"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    post_cameras_by_camera_ptz_hold: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id or short name */
+                camera: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PtzTakeForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PtzView"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    delete_cameras_by_camera_ptz_hold: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id or short name */
+                camera: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    post_cameras_by_camera_ptz_move: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id or short name */
+                camera: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SteerForm"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    get_cameras_by_camera_ptz_presets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id or short name */
+                camera: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PresetList"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_cameras_by_camera_ptz_presets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id or short name */
+                camera: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeepForm"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PresetView"];
                 };
             };
             400: components["responses"]["Unreadable"];
@@ -17600,7 +18984,7 @@ export interface operations {
             path: {
                 /** @description of the list */
                 number: number;
-                /** @description `fam_…` or `rsd_…` */
+                /** @description `fam_…`, `rsd_…` or `biz_…` */
                 subject: string;
             };
             cookie?: never;
@@ -17629,7 +19013,7 @@ export interface operations {
             path: {
                 /** @description of the list */
                 number: number;
-                /** @description `fam_…` or `rsd_…` */
+                /** @description `fam_…`, `rsd_…` or `biz_…` */
                 subject: string;
             };
             cookie?: never;
@@ -18216,7 +19600,7 @@ export interface operations {
     post_card_imports: {
         parameters: {
             query: {
-                /** @description `dtsen`, `bansos`, `kematian`, `pindah`, `desa`, `kpm` or `gagal`. */
+                /** @description `dtsen`, `bansos`, `kematian`, `pindah`, `desa`, `kpm`, `gagal` or `usaha`. */
                 kind: string;
                 /** @description What the file is called on the sender's machine. */
                 name?: string;
@@ -18499,7 +19883,7 @@ export interface operations {
             query?: {
                 /** @description Only by this person, `prs_…`. */
                 person?: string;
-                /** @description Only at this: `fam_…` or `rsd_…`, with objections and requests about it; else as it is
+                /** @description Only at this: `fam_…`, `rsd_…` or `biz_…`, with objections and requests about it; else as it is
                  *     told, for example an area. */
                 subject?: string;
                 /** @description Only what was done so, for example `card_family.opened`. */
@@ -19096,7 +20480,7 @@ export interface operations {
                 kind?: string;
                 /** @description Only those that the caller looks after. */
                 mine?: boolean;
-                /** @description Only about this one, `fam_…` or `rsd_…`. */
+                /** @description Only about this one, `fam_…`, `rsd_…` or `biz_…`. */
                 subject?: string;
                 /** @description Only in this area. */
                 area?: string;
@@ -19957,6 +21341,160 @@ export interface operations {
             422: components["responses"]["Form"];
             503: components["responses"]["Unavailable"];
             507: components["responses"]["Full"];
+        };
+    };
+    get_clips: {
+        parameters: {
+            query?: {
+                /** @description Id or short name of a camera in service. */
+                camera?: string;
+                /** @description Rows of this page, 1 to 5000. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description `csv` for a file. */
+                format?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClipList"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_clips_by_clip: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `klp_…` */
+                clip: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClipView"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_clips_by_clip_manifest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `klp_…` */
+                clip: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": number[];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_clips_by_clip_sha256: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `klp_…` */
+                clip: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_clips_by_clip_video: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `klp_…` */
+                clip: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "video/mp4": number[];
+                };
+            };
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "video/mp4": number[];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: components["responses"]["Unavailable"];
         };
     };
     get_contact: {

@@ -135,6 +135,7 @@ fn nothing_that_is_handed_out_is_of_a_kind_that_runs() {
         "text/csv",
         "text/event-stream",
         "text/plain",
+        "video/mp4",
     ];
     let mut kinds = BTreeSet::new();
     for (method, path, operation) in operations() {

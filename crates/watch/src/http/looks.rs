@@ -5,6 +5,7 @@
 //! what span and for how long, is written down like a viewing.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use axum::Extension;
 use axum::extract::State;
@@ -380,20 +381,20 @@ async fn leave(
     Ok(hall::problem::no_content())
 }
 
-/// The layer that reaches further back, the full picture when both do.
+/// The full picture, unless the small one reaches further back.
 fn furthest(room: &Room, camera: Id<Camera>, now: base::now::Now) -> Option<Layer> {
     let past = room.inner.hub.past();
-    let reach = |layer: Layer| {
-        let held = past.held(StreamKey { camera, layer }, now)?;
+    let from = |layer: Layer| Some(past.held(StreamKey { camera, layer }, now)?.from);
+    match (from(Layer::Main), from(Layer::Sub)) {
         // Layers of one age begin at key frames of their own.
-        Some((held.from.as_us() / (ALIKE_S * 1_000_000), layer))
-    };
-    let layers = Layer::ALL.into_iter().filter_map(reach);
-    layers.min().map(|(_, layer)| layer)
+        (Some(main), Some(sub)) if main.since(sub) > ALIKE => Some(Layer::Sub),
+        (Some(_), _) => Some(Layer::Main),
+        (None, sub) => sub.map(|_| Layer::Sub),
+    }
 }
 
-/// Layers that begin within so many seconds reach equally far.
-const ALIKE_S: i64 = 10;
+/// Layers that begin within so long of each other reach equally far.
+const ALIKE: Duration = Duration::from_secs(10);
 
 fn nothing() -> Problem {
     Problem::conflict("past-empty", "No picture of the last minute is held.")

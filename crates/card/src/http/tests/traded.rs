@@ -283,7 +283,7 @@ async fn adopted(db: Db) {
         .find(|it| it["business"] == "Kios Kameloh")
         .expect("a row");
     let said = json!({ "decision": 1, "subject": other["subject"], "wants": "include",
-        "objector": "pemilik", "ground": "omzetnya dua juta" });
+        "by": "pemilik", "ground": "omzetnya dua juta" });
     house.post("/api/v1/card/objections", said).await.is(201);
     // Numbers of a list of businesses are hidden below the province like those of families.
     let counts = house.get("/api/v1/card/indicators?decision=1").await;
