@@ -31,12 +31,12 @@ fn of_process(hall: Hall) -> Reading {
 }
 
 async fn of_hall(hall: &Hall) -> Result<Vec<Gauge>, Error> {
-    let now_us = hall.now().wall.as_us();
+    let now = hall.now().wall;
     let mut read = hall.db().read().await?;
     let incidents = rows::incidents(&mut read).await?;
-    let overrun = rows::overrun(&mut read, now_us).await?;
+    let overrun = rows::overrun(&mut read, now).await?;
     let checkpoint = rows::checkpoint(&mut read).await?;
-    let (due, failed) = rows::jobs(&mut read, now_us).await?;
+    let (due, failed) = store::jobs::due(&mut read, now).await?;
     let apart = rows::apart(&mut read).await?;
     drop(read);
     let mut said = vec![

@@ -14,7 +14,7 @@ use std::time::Duration;
 use base::id::{Id, Job};
 use base::now::Wall;
 
-use crate::{Error, Tx, params};
+use crate::{Conn, Error, Tx, params};
 
 /// The pause after a first failure; it doubles with each further one.
 const BACKOFF_FIRST: Duration = Duration::from_secs(10);
@@ -33,6 +33,22 @@ pub struct Leased {
     pub attempts: i64,
     /// Never the same for two leases of one job.
     lease: i64,
+}
+
+/// How many pieces of work are due, and of how many of them the last attempt failed.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn due(conn: &mut Conn, now: Wall) -> Result<(u64, u64), Error> {
+    let row = conn
+        .one(
+            "SELECT COUNT(*) AS due, COUNT(failed) AS failed FROM store_job WHERE due_us <= $1",
+            params![now],
+        )
+        .await?;
+    let (due, failed): (i64, i64) = (row.get("due")?, row.get("failed")?);
+    let count = |of: i64| u64::try_from(of).unwrap_or_default();
+    Ok((count(due), count(failed)))
 }
 
 /// Queues work that is not queued yet; whether it was new. Work that is being

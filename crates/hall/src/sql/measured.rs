@@ -1,5 +1,6 @@
 //! How much there is of what people have to look after.
 
+use base::now::Wall;
 use store::{Conn, Error, params};
 
 /// How many incidents are of each state and severity, of those that are not over.
@@ -16,12 +17,12 @@ pub(crate) async fn incidents(conn: &mut Conn) -> Result<Vec<(String, String, u6
 }
 
 /// How many incidents have overrun their time.
-pub(crate) async fn overrun(conn: &mut Conn, now_us: i64) -> Result<u64, Error> {
+pub(crate) async fn overrun(conn: &mut Conn, now: Wall) -> Result<u64, Error> {
     let row = conn
         .one(
             "SELECT COUNT(*) AS many FROM hall_incident \
              WHERE state IN ('open', 'handled') AND due_us < $1",
-            params![now_us],
+            params![now],
         )
         .await?;
     many(&row)
@@ -36,18 +37,6 @@ pub(crate) async fn checkpoint(conn: &mut Conn) -> Result<Option<i64>, Error> {
         )
         .await?;
     row.get("made_us")
-}
-
-/// Pieces of work that are due, and those of them whose last attempt failed.
-pub(crate) async fn jobs(conn: &mut Conn, now_us: i64) -> Result<(u64, u64), Error> {
-    let row = conn
-        .one(
-            "SELECT COUNT(*) AS many, COUNT(failed) AS failed FROM store_job WHERE due_us <= $1",
-            params![now_us],
-        )
-        .await?;
-    let failed: i64 = row.get("failed")?;
-    Ok((many(&row)?, u64::try_from(failed).unwrap_or_default()))
 }
 
 /// Records of sites that could not be read and lie apart.

@@ -55,16 +55,21 @@ enum Share {
 impl House {
     async fn open() -> Self {
         let _guard = PROCESS.read().await;
-        Self::sharing(Share::Some { _guard }).await
+        Self::sharing(Share::Some { _guard }, 0).await
     }
 
     /// One beside which no other runs in this process.
     async fn alone() -> Self {
-        let _guard = PROCESS.write().await;
-        Self::sharing(Share::All { _guard }).await
+        Self::remembering(0).await
     }
 
-    async fn sharing(process: Share) -> Self {
+    /// The same, and the last minute of all streams takes so many MiB at most.
+    async fn remembering(past_mib: u32) -> Self {
+        let _guard = PROCESS.write().await;
+        Self::sharing(Share::All { _guard }, past_mib).await
+    }
+
+    async fn sharing(process: Share, past_mib: u32) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let data = folder.path().join("data");
         std::fs::create_dir(&data).expect("a folder");
@@ -75,7 +80,11 @@ impl House {
             .await
             .expect("migrated");
         let data = data.display().to_string();
-        let flags = [("data", data), ("camera_networks", LOOPBACK.to_owned())];
+        let flags = [
+            ("data", data),
+            ("camera_networks", LOOPBACK.to_owned()),
+            ("lookback_memory_mib", past_mib.to_string()),
+        ];
         let config = Config::load(None, [], &flags).expect("a configuration");
         let hall = Hall::open(db, clock, config).await.expect("a hall");
         Self {

@@ -61,6 +61,38 @@ async fn a_viewer_who_never_reads_costs_a_bounded_queue_and_holds_up_nobody() {
     drop(still);
 }
 
+/// What the last minute may take, in MiB.
+const PAST_MIB: u32 = 48;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_last_minute_takes_what_it_may_and_little_more() {
+    let house = House::remembering(PAST_MIB).await;
+    let mut camera = Camera::start().await;
+    let channel = house.pull(&camera);
+    let loopback = ([127, 0, 0, 1], 0).into();
+    let (engine, _ended) = Engine::start(&house.hall, loopback, &[]).expect("a media port");
+    let mut viewer = within(Box::pin(Peer::join(&house.hall, &engine, &channel))).await;
+    let before = resident();
+    let past = house.hub.past().clone();
+    let film = async {
+        // Far more than fits, in groups that do.
+        for i in 0_u32..4_000 {
+            if i % 25 == 0 {
+                camera.key(i * STEP, SPS_SMALL, PICTURE).await;
+            } else {
+                camera.other(i * STEP, PICTURE).await;
+            }
+        }
+    };
+    within(Box::pin(async { tokio::join!(film, viewer.play(PICTURE)) })).await;
+    let sum = past.sum();
+    let most = u64::from(PAST_MIB) << 20;
+    assert!(sum.held.as_u64() <= most, "{sum:?}");
+    assert!(sum.held.as_u64() > most / 2, "it was filled: {sum:?}");
+    let grown = resident().saturating_sub(before);
+    assert!(grown < most + most / 4 + GROWTH_MAX, "{grown} octets more");
+}
+
 /// Names one payload type twice, at which the library panics.
 const CONTRADICTION: &str = include_str!("../../../../fuzz/corpus/offers/one-payload-type-twice");
 
