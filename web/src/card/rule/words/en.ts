@@ -106,8 +106,8 @@ export const rule: Record<keyof typeof source, string> = {
   'rule.list.none': 'No list was adopted yet',
   'rule.list.number': 'Number of the list',
   'rule.many.keluarga': '{n} {n|family|families}',
-  'rule.many.usaha': '{n} {n|business|businesses}',
   'rule.many.orang': '{n} {n|person|persons}',
+  'rule.many.usaha': '{n} {n|business|businesses}',
   'rule.move.excluded.excluded': '{who} would still not receive',
   'rule.move.excluded.included': '{who} would enter, not receiving before',
   'rule.move.excluded.unknown': '{who}, not receiving before, would become unknown',
@@ -213,8 +213,8 @@ export const rule: Record<keyof typeof source, string> = {
   'rule.under': 'Who receives what by which law, and the lists decided by it. People decide.',
   'rule.unit': 'Unit',
   'rule.unit.keluarga': 'family',
-  'rule.unit.usaha': 'business',
   'rule.unit.orang': 'person',
+  'rule.unit.usaha': 'business',
   'rule.unknown.text': 'What is not known counts as neither passed nor failed: it is counted apart.',
   'rule.valid': 'valid from {from} to {to}',
   'rule.valid.from': 'valid from {from}',
@@ -231,5 +231,5 @@ export const rule: Record<keyof typeof source, string> = {
   'rule.versions': 'All versions',
   'rule.versions.text': 'The SHA-256 is that of its text, letter by letter.',
   'rule.wrong': 'The text cannot be used yet. What you typed is kept.',
-  'rule.wrong.line': 'Go to line {n}',
+  'rule.wrong.line': 'Go to line {n}'
 };

@@ -104,8 +104,8 @@ export const rule = {
   'rule.list.none': 'Belum ada daftar yang ditetapkan',
   'rule.list.number': 'Nomor daftar',
   'rule.many.keluarga': '{n} keluarga',
-  'rule.many.usaha': '{n} usaha',
   'rule.many.orang': '{n} orang',
+  'rule.many.usaha': '{n} usaha',
   'rule.move.excluded.excluded': '{who} tetap tidak menerima',
   'rule.move.excluded.included': '{who} masuk: sebelumnya tidak menerima',
   'rule.move.excluded.unknown': '{who} yang sebelumnya tidak menerima menjadi belum diketahui',
@@ -211,8 +211,8 @@ export const rule = {
   'rule.under': 'Siapa menerima apa menurut peraturan mana, dan daftar yang ditetapkan menurut aturan itu. Yang memutuskan manusia.',
   'rule.unit': 'Satuan',
   'rule.unit.keluarga': 'keluarga',
-  'rule.unit.usaha': 'usaha',
   'rule.unit.orang': 'orang',
+  'rule.unit.usaha': 'usaha',
   'rule.unknown.text': 'Yang belum diketahui tidak dianggap lolos dan tidak dianggap gugur: dihitung tersendiri.',
   'rule.valid': 'berlaku {from} sampai {to}',
   'rule.valid.from': 'berlaku sejak {from}',
@@ -229,5 +229,5 @@ export const rule = {
   'rule.versions': 'Semua versi',
   'rule.versions.text': 'Sidik SHA-256 dihitung dari naskahnya, huruf demi huruf.',
   'rule.wrong': 'Naskah belum dapat dipakai. Yang Anda ketik tetap ada.',
-  'rule.wrong.line': 'Ke baris {n}',
+  'rule.wrong.line': 'Ke baris {n}'
 } as const;
