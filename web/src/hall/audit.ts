@@ -26,7 +26,8 @@ export function inWords([name, value]: [string, string], language: Language, wor
   if (count !== null && last.endsWith('_us')) shown = moment(count / 1000, language, true);
   else if (count !== null && last.endsWith('_ms')) shown = span(count, language);
   else if (count !== null && (last.endsWith('_bytes') || last === 'octets')) shown = octets(count, language);
-  return [[...name.split('.').slice(0, -1), said].join(' · '), shown];
+  const around = name.split('.').slice(0, -1);
+  return [[...around.map((part) => word(`fact.${part}`) ?? part.replaceAll('_', ' ')), said].join(' · '), shown];
 }
 
 /** A size: 12 B · 3,4 kB · 5,6 MB, in powers of ten. */
