@@ -76,7 +76,7 @@ await keep(async () => {
 		await page.goto(`${house.url}/kartu/impor`);
 		const kinds = page.getByRole('group', { name: 'Jenis daftar' });
 		await kinds.waitFor();
-		expect((await kinds.getByRole('radio').count()) === 7 && (await kinds.getByRole('link').count()) === 14, 'seven kinds with two templates each');
+		expect((await kinds.getByRole('radio').count()) === 8 && (await kinds.getByRole('link').count()) === 16, 'eight kinds with two templates each');
 		expect(await check.isDisabled(), 'nothing to check');
 		await page.getByText('Belum ada daftar', { exact: true }).waitFor();
 		for (const kind of ['CSV', 'XLSX']) {
