@@ -26,8 +26,7 @@
 //!
 //! **What it is not.** An interval that holds the truth as often as it says. In a made-up
 //! province whose truth is known (`crates/sim/tests/measure.rs`) the span of the inclusion
-//! error misses it nearly always, by a point and a half, since whom the rules do not know of
-//! is counted apart. Pages call it rough, and a sample in the field measures.
+//! error misses it nearly always, by a point and a half; why is not known yet. Pages call it rough, and a sample in the field measures.
 
 use super::float;
 use super::quantile::Z;
