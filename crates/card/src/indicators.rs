@@ -8,7 +8,7 @@ mod field;
 
 use card_core::decree::Against;
 use card_core::link::Settings;
-use card_core::measure::carry::{self, Carried};
+use card_core::measure::carry::{Carried, Counts};
 use card_core::measure::suppress;
 use card_core::review::{self as core, Band, Share};
 use card_core::rule::Subject;
@@ -56,14 +56,14 @@ impl From<Share> for ShareView {
     }
 }
 
-/// A share of all, counted, and where it lies once the errors of the linkage are put right.
+/// A share of all, counted, and between what it lies with the errors of the linkage and those
+/// of whom it is not known.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, ToSchema)]
 #[schema(as = CardCarriedShare)]
 pub(crate) struct CarriedView {
     /// The share as it is counted, 0 to 1. It need not lie between the ends.
     pub(crate) share: f64,
-    /// The lower end of what it is without errors of the linkage; null while these are not
-    /// known.
+    /// The lower end; null while it is not known how good the linkage is.
     pub(crate) low: Option<f64>,
     /// The upper end.
     pub(crate) high: Option<f64>,
@@ -73,8 +73,8 @@ impl From<Carried> for CarriedView {
     fn from(carried: Carried) -> Self {
         Self {
             share: carried.exact,
-            low: carried.likely.map(|it| it.low),
-            high: carried.likely.map(|it| it.high),
+            low: carried.between.map(|it| it.0),
+            high: carried.between.map(|it| it.1),
         }
     }
 }
@@ -111,6 +111,8 @@ pub(crate) struct ErrorsView {
     pub(crate) eligible: u64,
     /// Who of these does not receive.
     pub(crate) eligible_not_receiving: u64,
+    /// Who does not receive either, and of whom it is not known.
+    pub(crate) unknown_not_receiving: u64,
     /// Of those who receive whom the rules exclude; null where nobody receives.
     pub(crate) inclusion: Option<CarriedView>,
     /// Of those whom the rules include who does not receive; null where they include nobody.
@@ -310,16 +312,22 @@ async fn linkage(conn: &mut Conn, number: i64) -> Result<Linkage, Problem> {
 fn errors_view(weighed: &Weighed, errors: &Errors, linkage: &Linkage) -> ErrorsView {
     let (precision, recall) = (linkage.precision, linkage.recall);
     let missing = errors.eligible_not_receiving;
-    let served = errors.eligible - missing;
+    let counts = Counts {
+        excluded: errors.not_eligible,
+        served: errors.eligible - missing,
+        unknown: errors.unknown,
+        missing,
+        missing_unknown: errors.unknown_not_receiving,
+    };
     ErrorsView {
         receiving: errors.receiving,
         not_eligible: errors.not_eligible,
         unknown: errors.unknown,
         eligible: errors.eligible,
         eligible_not_receiving: missing,
-        inclusion: carry::inclusion(errors.not_eligible, errors.receiving, precision, recall)
-            .map(CarriedView::from),
-        exclusion: carry::exclusion(missing, served, precision, recall).map(CarriedView::from),
+        unknown_not_receiving: errors.unknown_not_receiving,
+        inclusion: counts.inclusion(precision, recall).map(CarriedView::from),
+        exclusion: counts.exclusion(precision, recall).map(CarriedView::from),
         by_rule: by_rule(weighed, errors),
     }
 }

@@ -35,6 +35,8 @@ pub(crate) struct Errors {
     pub(crate) eligible: u64,
     /// and those of them who do not receive.
     pub(crate) eligible_not_receiving: u64,
+    /// Of whom it is not known, and who do not receive.
+    pub(crate) unknown_not_receiving: u64,
     /// Who receives though the rules do not include him, by the rule that speaks first
     /// against him: its place; none is that no list tells of him.
     pub(crate) by_rule: BTreeMap<(Option<usize>, Against), u64>,
@@ -50,7 +52,11 @@ impl Errors {
             }
             (Verdict::Excluded, true) => self.not_eligible += 1,
             (Verdict::Unknown, true) => self.unknown += 1,
-            (Verdict::Excluded | Verdict::Unknown, false) => return,
+            (Verdict::Unknown, false) => {
+                self.unknown_not_receiving += 1;
+                return;
+            }
+            (Verdict::Excluded, false) => return,
         }
         if let (true, Some(group)) = (receives, group) {
             let rule = (Some(group.rule), group.against);

@@ -5630,7 +5630,8 @@ export interface components {
             /** @description What to send as `cursor` for the next page. */
             next?: string | null;
         };
-        /** @description A share of all, counted, and where it lies once the errors of the linkage are put right. */
+        /** @description A share of all, counted, and between what it lies with the errors of the linkage and those
+         *     of whom it is not known. */
         CardCarriedShare: {
             /**
              * Format: double
@@ -5639,8 +5640,7 @@ export interface components {
             high?: number | null;
             /**
              * Format: double
-             * @description The lower end of what it is without errors of the linkage; null while these are not
-             *     known.
+             * @description The lower end; null while it is not known how good the linkage is.
              */
             low?: number | null;
             /**
@@ -8236,6 +8236,11 @@ export interface components {
              * @description and of whom it is not known: that is no error, and no confirmation either.
              */
             unknown: number;
+            /**
+             * Format: int64
+             * @description Who does not receive either, and of whom it is not known.
+             */
+            unknown_not_receiving: number;
         };
         /** @description Who receives though the rules do not include him, since one rule is the first to speak
          *     against him. */

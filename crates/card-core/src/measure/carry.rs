@@ -1,118 +1,112 @@
-//! The error of the linkage, carried into what rules count.
+//! The error of the linkage and what nobody knows, carried into what rules count.
 //!
 //! Rules judge a subject by rows that the linkage has put together. Where it joins two that
 //! are not one, a rule finds an error that is none; where it misses a link, a rule finds
-//! nothing, or takes an eligible family that receives under another row for one left out.
-//! With `P` of the links that were made being right (precision) and `R` of those that there
-//! are having been made (recall), of every link that was found `P/R` are to be expected:
+//! nothing, or takes an eligible family that receives under another row for one left out. And
+//! of some a rule knows nothing. None of that has a single likely value: who is unknown may
+//! be eligible or not, and a link that is missing hides an error or makes one. So what is told
+//! is between what and what the share lies (bounds of partial identification: Manski 2003,
+//! *Partial Identification of Probability Distributions*, chapter 1), the links being right
+//! (precision, `P`) and made (recall, `R`) as often as their own intervals allow.
 //!
-//! - **Inclusion error.** Of `e` found among `N` who receive, `e·P` are true, and they are
-//!   `R` of all: `e·P/R` of `N`.
-//! - **Exclusion error.** `C` eligible subjects were found to receive: of these `C·(1−P)` do
-//!   not, and `C·P·(1−R)/R` more do, who were counted among the `M` left out. So `C·P/R`
-//!   receive. There are as many eligible ones as before, `M + C`: whoever moves from one side
-//!   to the other is still eligible.
+//! - **Inclusion error**, of all who receive: `e` of them were found not to be eligible, `s`
+//!   to be, and of `u` it is not known. At least `e·P` are errors, each unknown one being
+//!   eligible. At most `e·P/R + s·(1−R) + u` are: of the errors that there are a share of `R`
+//!   was seen, and of those found eligible so many are a part of a family that receives
+//!   under another row.
+//! - **Exclusion error**, of all who are eligible: `s` of them receive, `m` do not, and of
+//!   those of whom it is not known `u` receive and `v` do not. Of links of those who receive
+//!   `P/R` are to be expected for each that was made, so `s·P/R` receive of `m + s`. At least
+//!   `m + s − s·P/R` are left out, of `m + s + u`; at most that and `v`, of `m + s + v`. The
+//!   least has the greatest `P/R` and the most the smallest.
 //!
-//! The interval is that of `P/R` on the log scale, where variances of the two add up (the
-//! delta method), within zero and one.
+//! **What is assumed.** That pairs of rows, of which precision and recall are known, stand for
+//! families, each of which rests on several of them; that recall is that among the pairs which
+//! were compared; that nobody is called ineligible only because of a wrong link who does not
+//! receive.
 //!
-//! **What is assumed.** That the linkage errs about the eligible as often as about others, and
-//! about those in error as often as about those who are not. That pairs of rows, of which
-//! precision and recall are known, stand for families, each of which rests on several of
-//! them. That all findings rest on a link; a rule that reads a row of the list itself does
-//! not, so this is the most that the linkage can do, not the least. That precision and recall
-//! err by themselves; they come from one sample and err the same way for the most part, so
-//! the interval is wide rather than narrow. And recall is among the pairs that were compared.
-//!
-//! **What it is not.** An interval that holds the truth as often as it says. In a made-up
-//! province whose truth is known (`crates/sim/tests/measure.rs`) the span of the inclusion
-//! error misses it nearly always, by a point and a half; why is not known yet. Pages call it rough, and a sample in the field measures.
+//! A made-up province whose truth is known says how often these ends hold it
+//! (`crates/sim/tests/measure.rs`): they are bounds, and meant to hold it at least as often as
+//! an interval of 95 % would. What is true at the door a sample in the field measures.
 
 use super::float;
-use super::quantile::Z;
 use crate::review::Share;
 
-/// A share that rules count, and what it likely is.
+/// Whom rules include and exclude, and of whom they do not know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counts {
+    /// Of those who receive: whom the rules exclude,
+    pub excluded: u64,
+    /// whom they include,
+    pub served: u64,
+    /// and of whom it is not known.
+    pub unknown: u64,
+    /// Of those who do not receive: whom the rules include,
+    pub missing: u64,
+    /// and of whom it is not known.
+    pub missing_unknown: u64,
+}
+
+/// A share that rules count, and between what it lies.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Carried {
-    /// As counted.
+    /// As counted: who is unknown is no error.
     pub exact: f64,
-    /// As it likely is, the linkage being as good as it is, with the interval of that. It need
-    /// not hold the exact one. None while it is not known how good the linkage is.
-    pub likely: Option<Share>,
+    /// The lower and the upper end, from zero to one. The exact one need not lie between them.
+    /// None while it is not known how good the linkage is.
+    pub between: Option<(f64, f64)>,
 }
 
-/// The inclusion error by rules: those found not to be eligible, of those who receive. None
-/// where nobody receives.
-#[must_use]
-pub fn inclusion(
-    found: u64,
-    receiving: u64,
-    precision: Option<Share>,
-    recall: Option<Share>,
-) -> Option<Carried> {
-    let exact = share(found, receiving)?;
-    let likely = links(precision, recall).map(|links| within(links, exact));
-    Some(Carried { exact, likely })
+impl Counts {
+    /// The inclusion error: those found not to be eligible, of those who receive. None where
+    /// nobody receives.
+    #[must_use]
+    pub fn inclusion(&self, precision: Option<Share>, recall: Option<Share>) -> Option<Carried> {
+        let [excluded, served, unknown] = [self.excluded, self.served, self.unknown].map(float);
+        let receiving = excluded + served + unknown;
+        let between = ends(precision, recall).map(|(precision, recall)| {
+            let least = excluded * precision.low;
+            let hidden = excluded * precision.high / recall.low + served * (1.0 - recall.low);
+            (of(least, receiving), of(hidden + unknown, receiving))
+        });
+        (receiving > 0.0).then(|| Carried {
+            exact: of(excluded, receiving),
+            between,
+        })
+    }
+
+    /// The exclusion error: those eligible who do not receive, beside those who do. None where
+    /// nobody is known to be eligible.
+    #[must_use]
+    pub fn exclusion(&self, precision: Option<Share>, recall: Option<Share>) -> Option<Carried> {
+        let [served, missing] = [self.served, self.missing].map(float);
+        let [unknown, missing_unknown] = [self.unknown, self.missing_unknown].map(float);
+        let eligible = served + missing;
+        let between = ends(precision, recall).map(|(precision, recall)| {
+            let left = |links: f64| (eligible - served * links).max(0.0);
+            let least = left(precision.high / recall.low);
+            let most = left(precision.low / recall.high) + missing_unknown;
+            (
+                of(least, eligible + unknown),
+                of(most, eligible + missing_unknown),
+            )
+        });
+        (eligible > 0.0).then(|| Carried {
+            exact: of(missing, eligible),
+            between,
+        })
+    }
 }
 
-/// The exclusion error by rules: those eligible who do not receive, beside those who do. None
-/// where nobody is eligible.
-#[must_use]
-pub fn exclusion(
-    missing: u64,
-    served: u64,
-    precision: Option<Share>,
-    recall: Option<Share>,
-) -> Option<Carried> {
-    let eligible = missing.checked_add(served)?;
-    let exact = share(missing, eligible)?;
-    let reached = share(served, eligible)?;
-    let likely = links(precision, recall).map(|links| {
-        let reached = within(links, reached);
-        Share {
-            value: 1.0 - reached.value,
-            low: 1.0 - reached.high,
-            high: 1.0 - reached.low,
-        }
-    });
-    Some(Carried { exact, likely })
+/// So many of all, at most all of them.
+fn of(part: f64, all: f64) -> f64 {
+    (part / all).min(1.0)
 }
 
-fn share(count: u64, of: u64) -> Option<f64> {
-    (of > 0).then(|| float(count.min(of)) / float(of))
-}
-
-/// How many links there are for each that was made, and between what.
-fn links(precision: Option<Share>, recall: Option<Share>) -> Option<Share> {
+/// Both, where something can be divided by them.
+fn ends(precision: Option<Share>, recall: Option<Share>) -> Option<(Share, Share)> {
     let (precision, recall) = (precision?, recall?);
-    if precision.value <= 0.0 || recall.value <= 0.0 {
-        return None;
-    }
-    let value = precision.value / recall.value;
-    let error = error(precision).hypot(error(recall));
-    Some(Share {
-        value,
-        low: value * (-Z * error).exp(),
-        high: value * (Z * error).exp(),
-    })
-}
-
-/// The standard error of a share's logarithm. An end that was cut off at one (or at zero)
-/// says less than the other one.
-fn error(share: Share) -> f64 {
-    let half = (share.value - share.low).max(share.high - share.value);
-    half.max(0.0) / (Z * share.value)
-}
-
-/// So many times a share, which stays one.
-fn within(links: Share, share: f64) -> Share {
-    let of = |links: f64| (links * share).clamp(0.0, 1.0);
-    Share {
-        value: of(links.value),
-        low: of(links.low),
-        high: of(links.high),
-    }
+    (recall.low > 0.0).then_some((precision, recall))
 }
 
 #[cfg(test)]
@@ -121,77 +115,139 @@ mod tests {
 
     use super::*;
 
-    const fn of(value: f64, low: f64, high: f64) -> Option<Share> {
+    const fn share(value: f64, low: f64, high: f64) -> Option<Share> {
         Some(Share { value, low, high })
     }
 
-    #[test]
-    fn a_linkage_without_error_changes_nothing() {
-        let perfect = of(1.0, 1.0, 1.0);
-        let inclusion = inclusion(120, 1_000, perfect, perfect).expect("of some");
-        assert!((inclusion.exact - 0.12).abs() < 1e-12);
-        assert_eq!(inclusion.likely, of(0.12, 0.12, 0.12));
-        let exclusion = exclusion(100, 900, perfect, perfect).expect("of some");
-        assert!((exclusion.exact - 0.1).abs() < 1e-12);
-        let likely = exclusion.likely.expect("known");
-        assert!((likely.value - 0.1).abs() < 1e-12 && likely.high - likely.low < 1e-12);
+    const PERFECT: Option<Share> = share(1.0, 1.0, 1.0);
+
+    fn near(ends: Option<(f64, f64)>, low: f64, high: f64) {
+        let ends = ends.expect("known");
+        assert!((ends.0 - low).abs() < 1e-9, "{ends:?} begins at {low}");
+        assert!((ends.1 - high).abs() < 1e-9, "{ends:?} ends at {high}");
     }
 
     #[test]
-    fn what_the_linkage_errs_is_put_right() {
-        // 0.99 of the links are right, 0.9 of them all were made: 1.1 for each.
-        let (precision, recall) = (of(0.99, 0.98, 0.995), of(0.9, 0.87, 0.93));
-        let found = inclusion(100, 1_000, precision, recall).and_then(|it| it.likely);
-        let found = found.expect("known");
-        assert!((found.value - 0.11).abs() < 1e-9, "{found:?}");
-        // ln: 0.01/(1.96·0.99) and 0.03/(1.96·0.9), together 0.03484/1.96.
-        assert!((found.low - 0.11 * (-0.034_84_f64).exp()).abs() < 1e-5);
-        assert!((found.high - 0.11 * 0.034_84_f64.exp()).abs() < 1e-5);
-        // By hand: 100 left out, 800 served; 8 of them are not, 88 more are.
-        let left_out = exclusion(100, 800, precision, recall).and_then(|it| it.likely);
-        let left_out = left_out.expect("known");
-        let (wrong, missed) = (800.0 * 0.01, 800.0 * 0.99 * 0.1 / 0.9);
-        let by_hand = (100.0 + wrong - missed) / 900.0;
-        assert!((left_out.value - by_hand).abs() < 1e-9, "{left_out:?}");
+    fn where_all_is_known_and_linked_nothing_is_in_doubt() {
+        let counts = Counts {
+            excluded: 120,
+            served: 880,
+            missing: 220,
+            ..Counts::default()
+        };
+        let inclusion = counts.inclusion(PERFECT, PERFECT).expect("of some");
+        assert!((inclusion.exact - 0.12).abs() < 1e-12);
+        near(inclusion.between, 0.12, 0.12);
+        let exclusion = counts.exclusion(PERFECT, PERFECT).expect("of some");
+        assert!((exclusion.exact - 0.2).abs() < 1e-12);
+        near(exclusion.between, 0.2, 0.2);
+    }
+
+    #[test]
+    fn who_is_unknown_may_be_either() {
+        let counts = Counts {
+            excluded: 100,
+            served: 860,
+            unknown: 40,
+            missing: 100,
+            missing_unknown: 60,
+        };
+        let inclusion = counts.inclusion(PERFECT, PERFECT).expect("of some");
+        assert!((inclusion.exact - 0.1).abs() < 1e-12);
+        near(inclusion.between, 0.1, 0.14);
+        let exclusion = counts.exclusion(PERFECT, PERFECT).expect("of some");
+        near(exclusion.between, 100.0 / 1_000.0, 160.0 / 1_020.0);
+    }
+
+    #[test]
+    fn links_that_are_wrong_or_missing_move_the_ends() {
+        let (precision, recall) = (share(0.99, 0.98, 0.995), share(0.9, 0.87, 0.93));
+        let counts = Counts {
+            excluded: 100,
+            served: 800,
+            missing: 100,
+            ..Counts::default()
+        };
+        let inclusion = counts.inclusion(precision, recall).expect("of some");
+        let most = 100.0 * 0.995 / 0.87 + 800.0 * 0.13;
+        near(inclusion.between, 98.0 / 900.0, most / 900.0);
+        let exclusion = counts.exclusion(precision, recall).expect("of some");
+        // More are reached than there are: nobody need have been left out.
+        let most = 900.0 - 800.0 * 0.98 / 0.93;
+        near(exclusion.between, 0.0, most / 900.0);
     }
 
     #[test]
     fn what_is_not_known_is_not_said() {
-        let known = of(0.9, 0.8, 0.95);
-        assert_eq!(inclusion(0, 0, known, known), None);
-        assert_eq!(exclusion(0, 0, known, known), None);
-        for (precision, recall) in [(None, known), (known, None), (known, of(0.0, 0.0, 0.1))] {
-            let carried = inclusion(1, 2, precision, recall).expect("of some");
-            assert!((carried.exact - 0.5).abs() < 1e-12);
-            assert_eq!(carried.likely, None);
+        let known = share(0.9, 0.8, 0.95);
+        assert_eq!(Counts::default().inclusion(known, known), None);
+        assert_eq!(Counts::default().exclusion(known, known), None);
+        let counts = Counts {
+            excluded: 1,
+            served: 1,
+            missing: 1,
+            ..Counts::default()
+        };
+        for (precision, recall) in [(None, known), (known, None), (known, share(0.1, 0.0, 0.2))] {
+            for carried in [
+                counts.inclusion(precision, recall),
+                counts.exclusion(precision, recall),
+            ] {
+                let carried = carried.expect("of some");
+                assert!((carried.exact - 0.5).abs() < 1e-12);
+                assert_eq!(carried.between, None);
+            }
         }
     }
 
     fn any_share() -> impl Strategy<Value = Share> {
-        (0.01..=1.0, 0.0..=1.0, 0.0..=1.0).prop_map(|(value, down, up): (f64, f64, f64)| Share {
+        (0.01..=1.0, 0.1..=1.0, 0.0..=1.0).prop_map(|(value, down, up): (f64, f64, f64)| Share {
             value,
             low: value * down,
             high: value + (1.0 - value) * up,
         })
     }
 
+    fn any_counts() -> impl Strategy<Value = Counts> {
+        let count = || 0..1_000_u64;
+        (count(), 1..1_000_u64, count(), count(), count()).prop_map(
+            |(excluded, served, unknown, missing, missing_unknown)| Counts {
+                excluded,
+                served,
+                unknown,
+                missing,
+                missing_unknown,
+            },
+        )
+    }
+
     proptest! {
         #[test]
-        fn shares_stay_shares(
-            one in 0..1_000_u64,
-            other in 1..1_000_u64,
+        fn ends_stay_in_order(
+            counts in any_counts(),
             precision in any_share(),
             recall in any_share(),
         ) {
             let (precision, recall) = (Some(precision), Some(recall));
             for carried in [
-                inclusion(one, one + other, precision, recall),
-                exclusion(one, other, precision, recall),
+                counts.inclusion(precision, recall),
+                counts.exclusion(precision, recall),
             ] {
-                let likely = carried.and_then(|it| it.likely).expect("known");
-                prop_assert!(0.0 <= likely.low && likely.low <= likely.value);
-                prop_assert!(likely.value <= likely.high && likely.high <= 1.0);
+                let (low, high) = carried.and_then(|it| it.between).expect("known");
+                prop_assert!(0.0 <= low && low <= high && high <= 1.0, "{low} {high}");
             }
+        }
+
+        #[test]
+        fn who_becomes_known_only_narrows(counts in any_counts(), is_eligible: bool) {
+            prop_assume!(counts.unknown > 0);
+            let mut then = Counts { unknown: counts.unknown - 1, ..counts };
+            then.served += u64::from(is_eligible);
+            then.excluded += u64::from(!is_eligible);
+            let before = counts.inclusion(PERFECT, PERFECT).and_then(|it| it.between);
+            let after = then.inclusion(PERFECT, PERFECT).and_then(|it| it.between);
+            let ((low, high), (then_low, then_high)) = before.zip(after).expect("of some");
+            prop_assert!(low <= then_low + 1e-12 && then_high <= high + 1e-12);
         }
     }
 }

@@ -9,6 +9,7 @@ use card_core::household::{Households, Listed};
 use card_core::link::register::{Register, Row as Folded};
 use card_core::link::{self, Linked, Settings};
 use card_core::list::Kind;
+use card_core::measure::carry::Counts;
 use card_core::measure::{Frame, HOUSEHOLDS_MAX, Outcome};
 use card_core::rule::{self, Programme, Verdict};
 use card_core::running::Told;
@@ -74,15 +75,6 @@ pub(crate) struct Truth {
     pub(crate) exclusion: f64,
 }
 
-/// What the rules count of it.
-#[derive(Debug, Default, Clone, Copy)]
-pub(crate) struct ByRules {
-    pub(crate) receiving: u64,
-    pub(crate) not_eligible: u64,
-    pub(crate) missing: u64,
-    pub(crate) served: u64,
-}
-
 /// A list that was adopted.
 pub(crate) struct List {
     pub(crate) name: &'static str,
@@ -91,7 +83,8 @@ pub(crate) struct List {
     pub(crate) truth: Truth,
     /// Of each regency, by its code.
     pub(crate) regencies: Vec<(String, Sums)>,
-    pub(crate) by_rules: ByRules,
+    /// What the rules count of it.
+    pub(crate) by_rules: Counts,
     receives: Vec<bool>,
 }
 
@@ -225,18 +218,22 @@ impl List {
         let frame = Frame::gather(places.map(|(at, receives)| (village(at), *receives)));
         let mut whole = Sums::default();
         let mut regencies: BTreeMap<&str, Sums> = BTreeMap::new();
-        let mut by_rules = ByRules::default();
+        let mut by_rules = Counts::default();
         for (at, receives) in receives.iter().enumerate() {
             whole.add(*receives, found[at].eligible);
             if let Some(code) = village(at).get(..5) {
                 let of = regencies.entry(code).or_default();
                 of.add(*receives, found[at].eligible);
             }
-            let is_included = verdicts[at] == Verdict::Included;
-            by_rules.receiving += u64::from(*receives);
-            by_rules.not_eligible += u64::from(*receives && verdicts[at] == Verdict::Excluded);
-            by_rules.missing += u64::from(!receives && is_included);
-            by_rules.served += u64::from(*receives && is_included);
+            let count = match (verdicts[at], receives) {
+                (Verdict::Excluded, true) => &mut by_rules.excluded,
+                (Verdict::Included, true) => &mut by_rules.served,
+                (Verdict::Unknown, true) => &mut by_rules.unknown,
+                (Verdict::Included, false) => &mut by_rules.missing,
+                (Verdict::Unknown, false) => &mut by_rules.missing_unknown,
+                (Verdict::Excluded, false) => continue,
+            };
+            *count += 1;
         }
         let regencies = regencies
             .into_iter()
