@@ -26,6 +26,7 @@ mod onvif_answers;
 mod outlines;
 mod passkeys;
 mod person_rows;
+mod photos;
 mod releases;
 mod round_bodies;
 mod router_reports;
@@ -63,6 +64,7 @@ pub const TARGETS: &[Target] = &[
     ("outlines", outlines::run),
     ("passkeys", passkeys::run),
     ("person_rows", person_rows::run),
+    ("photos", photos::run),
     ("releases", releases::run),
     ("round_bodies", round_bodies::run),
     ("router_reports", router_reports::run),

@@ -83,6 +83,33 @@ fn shape(octets: &[u8], piece: usize) -> Option<Shape> {
     sniffer.finish().ok()
 }
 
+/// Pixels of a photograph that is kept of octets, from side to side and from top to bottom; none
+/// where they are refused.
+///
+/// # Panics
+/// If a promise is broken: what is kept is a JPEG of that size that is decoded again, without
+/// what cameras note, and ends where the picture ends.
+#[must_use]
+pub fn photo(octets: &[u8]) -> Option<(usize, usize)> {
+    let picture = match crate::photo::prepared(octets) {
+        Ok(picture) => picture,
+        Err(wrong) => {
+            assert!(!wrong.to_string().is_empty(), "why it is refused");
+            return None;
+        }
+    };
+    let kept = zune_core::bytestream::ZCursor::new(&picture.jpeg);
+    let mut decoder = zune_jpeg::JpegDecoder::new(kept);
+    let pixels = decoder.decode().map(|it| it.len()).ok();
+    let size = (picture.width, picture.height);
+    assert_eq!(decoder.dimensions(), Some(size), "of its size");
+    assert_eq!(pixels, Some(size.0 * size.1 * 3), "all of it");
+    let notes = [decoder.exif(), decoder.xmp(), decoder.iptc()];
+    assert!(notes.iter().all(Option::is_none), "without notes");
+    assert!(picture.jpeg.ends_with(&[0xff, 0xd9]), "nothing behind it");
+    Some(size)
+}
+
 /// Rules as officials write them, held against a few families: how many rules; none where a
 /// text is no programme.
 ///

@@ -11,6 +11,8 @@ use base::area::AreaCode;
 use base::day::Day;
 use base::id::{Family, Id, Resident};
 use base::now::Wall;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use card_core::decree::{Against, By, Exception, Standing};
 use hall::Hall;
 use hall::audit::{self, Filter};
@@ -22,6 +24,7 @@ use utoipa::ToSchema;
 use crate::erase;
 use crate::looks::{self, About, Look, VERBS};
 use crate::objection;
+use crate::photo;
 use crate::programme::Kept;
 use crate::record::Record;
 use crate::sql::decision::DecisionRow;
@@ -30,6 +33,7 @@ use crate::sql::judged::{self, JudgedRow};
 use crate::sql::list::{self, ListRow};
 use crate::sql::member::{self, MemberRow};
 use crate::sql::objection as objections;
+use crate::sql::photo::PhotoRow;
 use crate::sql::record::{self, Sealed};
 use crate::sql::request as requests;
 use crate::sql::run;
@@ -257,6 +261,36 @@ pub(crate) struct RequestView {
     at_us: Wall,
 }
 
+/// A photograph that is kept, or was.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CardDossierPhoto)]
+pub(crate) struct PhotoView {
+    /// Counts up from one.
+    number: i64,
+    /// `rsd_…`: of whom. Null: of the family.
+    #[schema(value_type = Option<String>)]
+    person: Option<Id<Resident>>,
+    /// `house`, `person` or `paper`.
+    #[schema(value_type = String)]
+    kind: &'static str,
+    /// What it was taken for: `verification`, `sample`, `objection` or `request`.
+    #[schema(value_type = String)]
+    taken_for: &'static str,
+    /// The number of that; null of a verification.
+    taken_in: Option<i64>,
+    /// When it was taken, microseconds since 1970 UTC.
+    #[schema(value_type = i64)]
+    taken_us: Wall,
+    /// When it was destroyed. Null: it is there.
+    #[schema(value_type = Option<i64>)]
+    gone_us: Option<Wall>,
+    /// JPEG in Base64 (RFC 4648, section 4). Null where it is destroyed, or was not
+    /// asked for.
+    jpeg: Option<String>,
+    #[serde(skip)]
+    row: Box<PhotoRow>,
+}
+
 /// Who has looked.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = CardDossierLook)]
@@ -290,6 +324,8 @@ pub(crate) struct Dossier {
     pub(crate) objections: Vec<ObjectionView>,
     /// What was asked about him, the newest first.
     pub(crate) requests: Vec<RequestView>,
+    /// Photographs of him, and of the house of his family, the newest first.
+    pub(crate) photos: Vec<PhotoView>,
     /// Who has looked at what and what for, the newest first.
     pub(crate) looks: Vec<LookView>,
 }
@@ -366,6 +402,7 @@ pub(crate) async fn make(
     }
     objections.sort_by_key(|it| std::cmp::Reverse(it.number));
     let requests = asked(conn, subject).await?;
+    let photos = photos(conn, subject, &held).await?;
     let looks = looked(hall, conn, &about).await?;
     Ok(Dossier {
         request,
@@ -376,6 +413,7 @@ pub(crate) async fn make(
         decisions,
         objections,
         requests,
+        photos,
         looks,
     })
 }
@@ -545,6 +583,38 @@ async fn asked(conn: &mut Conn, subject: SubjectId) -> Result<Vec<RequestView>, 
     Ok(found.into_iter().map(view).collect())
 }
 
+/// Photographs of a family and all of its people; of a person his own, and houses.
+async fn photos(conn: &mut Conn, subject: SubjectId, held: &Held) -> Result<Vec<PhotoView>, Error> {
+    let Some(run) = run::counting(conn).await? else {
+        return Ok(Vec::new());
+    };
+    let mut families: BTreeMap<Id<Family>, Vec<MemberRow>> = BTreeMap::new();
+    for (row, _) in &held.rows {
+        families.entry(row.family).or_default().push(*row);
+    }
+    let mut found = Vec::new();
+    for (family, rows) in &families {
+        found.extend(photo::of_family(conn, run.number, *family, rows).await?);
+    }
+    if let SubjectId::Person(_) = subject {
+        found.retain(|it| it.subject() == subject || it.kind == photo::Kind::House);
+    }
+    found.sort_by_key(|it| std::cmp::Reverse(it.number));
+    found.dedup_by_key(|it| it.number);
+    let view = |row: PhotoRow| PhotoView {
+        number: row.number,
+        person: row.person,
+        kind: row.kind.as_str(),
+        taken_for: row.taken_for.as_str(),
+        taken_in: row.taken_in,
+        taken_us: row.taken,
+        gone_us: row.ended.as_ref().map(|it| it.at),
+        jpeg: None,
+        row: Box::new(row),
+    };
+    Ok(found.into_iter().map(view).collect())
+}
+
 async fn looked(hall: &Hall, conn: &mut Conn, about: &About) -> Result<Vec<LookView>, Problem> {
     let mut filter = Filter {
         verbs: VERBS.map(str::to_owned).to_vec(),
@@ -573,6 +643,30 @@ async fn looked(hall: &Hall, conn: &mut Conn, about: &About) -> Result<Vec<LookV
 }
 
 impl Dossier {
+    /// The photographs that are there: what each is of, for the audit, and its number.
+    pub(crate) fn pictures(&self) -> impl Iterator<Item = &PhotoRow> {
+        let rows = self.photos.iter().map(|it| it.row.as_ref());
+        rows.filter(|row| row.ended.is_none())
+    }
+
+    /// Puts the pictures themselves with it, one after the other.
+    ///
+    /// # Errors
+    /// If one cannot be opened; what was destroyed meanwhile stays out.
+    pub(crate) async fn with_pictures(&mut self, hall: &Hall) -> Result<(), Problem> {
+        for it in &mut self.photos {
+            if it.row.ended.is_some() {
+                continue;
+            }
+            match photo::open(hall, &it.row).await {
+                Ok(octets) => it.jpeg = Some(BASE64.encode(octets)),
+                Err(problem) if problem.slug() == photo::gone().slug() => {}
+                Err(problem) => return Err(problem),
+            }
+        }
+        Ok(())
+    }
+
     /// The lines of it as a table: part, source, day or time, what, and what it says.
     pub(crate) fn lines(&self, time: impl Fn(Wall) -> String) -> Vec<[String; 5]> {
         let mut lines = Vec::new();
@@ -625,6 +719,24 @@ impl Dossier {
                 time(it.at_us),
                 it.kind.to_owned(),
                 it.state.to_owned(),
+            ]);
+        }
+        for it in &self.photos {
+            let what = match it.kind {
+                "house" => "foto rumah",
+                "person" => "foto orang",
+                _ => "foto dokumen",
+            };
+            let stands = match it.gone_us {
+                Some(at) => format!("dimusnahkan {}", time(at)),
+                None => "disimpan".to_owned(),
+            };
+            lines.push([
+                "foto".to_owned(),
+                format!("foto {}", it.number),
+                time(it.taken_us),
+                what.to_owned(),
+                stands,
             ]);
         }
         for it in &self.looks {

@@ -36,6 +36,7 @@ use crate::examine::late;
 use crate::facts::{self, Written};
 use crate::hold::{Hold, Why};
 use crate::import::kept;
+use crate::photo;
 use crate::room::Room;
 use crate::seek::Seek;
 use crate::settle;
@@ -373,6 +374,7 @@ struct Destroyed {
     memberships: u64,
     objections: u64,
     pairs: u64,
+    photos: u64,
     requests: u64,
     words: u64,
 }
@@ -452,6 +454,7 @@ async fn write(
         destroyed.requests += rows::requests(&mut tx, subject.octets()).await?;
         destroyed.exceptions += rows::exceptions(&mut tx, subject.octets(), now.wall).await?;
         destroyed.exports += rows::exports(&mut tx, subject.octets()).await?;
+        destroyed.photos += photo::erased(&mut tx, who, *subject, now.wall).await?;
     }
     let mut raw_copies = Vec::new();
     for list in reach.raw_copies() {

@@ -25,6 +25,7 @@
 //! | `sample` | some of a list whom people visit, drawn by chance |
 //! | `indicators` | how well a list meets whom it is for |
 //! | `objection` | what somebody says against where he stands on a list |
+//! | `photo` | photographs of families, each with a key and a term of its own |
 //! | `export` | the annex of a list as a whole, which a second person grants |
 //! | `request` | what somebody asks about data of his own, and until when it is answered |
 //! | `correction` | what owners of lists are to put right in theirs |
@@ -63,6 +64,7 @@ mod indicators;
 mod listed;
 mod looks;
 mod objection;
+mod photo;
 mod processing;
 mod programme;
 mod record;
@@ -99,6 +101,7 @@ pub const SCHEMA: store::migrate::Schema = store::schema!(
         (10, "settled"),
         (11, "office"),
         (12, "businesses"),
+        (13, "photos"),
     ]
 );
 
@@ -115,6 +118,7 @@ pub const KEYS: &[store::backup::KeyColumn] = &[
     key("card_breach", "wrapped", false),
     key("card_exception", "wrapped", false),
     key("card_export", "wrapped", false),
+    key("card_photo", "wrapped", false),
 ];
 
 const fn key(

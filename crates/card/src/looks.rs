@@ -21,7 +21,7 @@ use crate::subject::SubjectId;
 use crate::{export, request};
 
 /// All by which something about people is opened, printed or taken along.
-pub(crate) const VERBS: [&str; 15] = [
+pub(crate) const VERBS: [&str; 16] = [
     "card_annex.taken",
     "card_breach.noticed",
     "card_breach.opened",
@@ -32,6 +32,7 @@ pub(crate) const VERBS: [&str; 15] = [
     "card_objection.opened",
     "card_pair.opened",
     "card_person.sought",
+    "card_photo.opened",
     "card_request.dossier",
     "card_request.opened",
     "card_sheet.printed",

@@ -34,6 +34,8 @@ pub(crate) enum Class {
     Child,
     /// Specific: personal finance.
     Finance,
+    /// Specific: pictures on which people may be seen.
+    Picture,
 }
 
 impl Class {
@@ -41,7 +43,7 @@ impl Class {
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Common => "umum",
-            Self::Child | Self::Finance => "spesifik",
+            Self::Child | Self::Finance | Self::Picture => "spesifik",
         }
     }
 
@@ -51,6 +53,7 @@ impl Class {
             Self::Common => None,
             Self::Child => Some("anak"),
             Self::Finance => Some("keuangan"),
+            Self::Picture => Some("gambar"),
         }
     }
 }
@@ -152,7 +155,7 @@ pub(crate) struct ColumnView {
     /// `umum` or `spesifik`.
     #[schema(value_type = String)]
     class: &'static str,
-    /// Of `spesifik`: `anak` or `keuangan`.
+    /// Of `spesifik`: `anak`, `keuangan` or `gambar`.
     #[schema(value_type = Option<String>)]
     kind: Option<&'static str>,
     /// Whether it lies sealed.

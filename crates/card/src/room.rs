@@ -21,6 +21,7 @@ use crate::http;
 use crate::import::desk::Work;
 use crate::import::kept;
 use crate::listed::Listed;
+use crate::photo;
 use crate::seek::{self, Seek};
 use crate::sql::settled;
 use crate::term;
@@ -31,6 +32,13 @@ const AREAS: i64 = 5_000;
 
 /// Files that are read at once: a workbook is held meanwhile.
 const READING: usize = 2;
+
+/// Photographs that are decoded at once: one of many pixels takes some hundred MB.
+const PHOTO_TURNS: usize = 1;
+
+/// Photographs that may wait for that, with the one that is decoded; whoever comes then is
+/// refused and told to come again.
+const PHOTO_PLACES: usize = 8;
 
 /// Examinations of which it is held what they know, and lists whose rules are held weighed:
 /// the newest, and an older one to compare with.
@@ -98,6 +106,9 @@ struct Inner {
     counting: Semaphore,
     /// Files that are read at once.
     reading: Semaphore,
+    /// Who sends a photograph has a place, and then a turn.
+    photo_places: Semaphore,
+    photo_turns: Semaphore,
     /// Counts up whenever one of them has come to an end.
     turns: watch::Sender<u64>,
 }
@@ -126,6 +137,7 @@ pub async fn open(hall: &Hall) -> Result<Room, Error> {
     }
     drop(read);
     kept::sweep(hall).await?;
+    photo::sweep(hall).await?;
     if let Err(problem) = erase::sweep(hall).await {
         // Their keys are gone: they are in nobody's way.
         tracing::warn!(
@@ -155,6 +167,8 @@ pub async fn open(hall: &Hall) -> Result<Room, Error> {
             listing: AsyncMutex::default(),
             counting: Semaphore::new(COUNTING),
             reading: Semaphore::new(READING),
+            photo_places: Semaphore::new(PHOTO_PLACES),
+            photo_turns: Semaphore::new(PHOTO_TURNS),
             turns: watch::Sender::new(0),
         }),
     })
@@ -186,6 +200,11 @@ impl Room {
     /// Who reads a file holds one of these.
     pub(crate) fn reading(&self) -> &Semaphore {
         &self.inner.reading
+    }
+
+    /// Who sends a photograph holds a place, if there is one, and then waits for a turn.
+    pub(crate) fn picturing(&self) -> (&Semaphore, &Semaphore) {
+        (&self.inner.photo_places, &self.inner.photo_turns)
     }
 
     /// What is known of an open import, or being done with it.

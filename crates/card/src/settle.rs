@@ -17,7 +17,7 @@ use store::copies::{self, Former};
 use crate::sql::settled as rows;
 
 /// Tables in which keys lie, or what they have sealed.
-const TABLES: [&str; 10] = [
+const TABLES: [&str; 11] = [
     "card_key",
     "card_record",
     "card_index",
@@ -28,6 +28,7 @@ const TABLES: [&str; 10] = [
     "card_export",
     "card_request",
     "card_erasure",
+    "card_photo",
 ];
 
 /// What the vault has sealed before there were keys: copies of then hold it.

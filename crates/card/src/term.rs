@@ -23,11 +23,14 @@ use store::blob::Sha256;
 use store::{Conn, Error, Tx};
 
 use crate::import::kept;
+use crate::photo::{self, Ended, Kind};
 use crate::room::Room;
 use crate::sql::decision::{self, State as Stage};
 use crate::sql::erasure::{self, Hanging};
 use crate::sql::list::{self, ListRow};
+use crate::sql::photo::{self as photos, Gone};
 use crate::sql::record;
+use crate::sql::run;
 use crate::sql::settled;
 use crate::sql::term::{self as rows, LastRow, Say};
 use crate::{erase, examine, hold, settle};
@@ -37,6 +40,12 @@ const CHUNK: i64 = 500;
 
 /// Rows that are destroyed in one go; what is left is for the next day.
 const DAILY: i64 = 100_000;
+
+/// Photographs that are looked at in one transaction: of each it is asked what holds it.
+const PHOTOS_CHUNK: i64 = 50;
+
+/// Photographs that are destroyed in one go; what is left is for the next day.
+const PHOTOS_DAILY: i64 = 5_000;
 
 /// How often it is looked whether a day is over.
 const LOOK: Duration = Duration::from_secs(3_600);
@@ -56,6 +65,9 @@ pub(crate) enum Term {
     Objections,
     Exceptions,
     Drafts,
+    PhotosHouse,
+    PhotosPerson,
+    PhotosPaper,
 }
 
 /// How long something is kept if nobody says otherwise.
@@ -72,7 +84,7 @@ pub(crate) struct Fixed {
 }
 
 impl Term {
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::RawCopy,
         Self::Imports,
         Self::ListRows,
@@ -80,6 +92,9 @@ impl Term {
         Self::Objections,
         Self::Exceptions,
         Self::Drafts,
+        Self::PhotosHouse,
+        Self::PhotosPerson,
+        Self::PhotosPaper,
     ];
 
     pub(crate) const fn as_str(self) -> &'static str {
@@ -91,6 +106,9 @@ impl Term {
             Self::Objections => "objections",
             Self::Exceptions => "exceptions",
             Self::Drafts => "drafts",
+            Self::PhotosHouse => "photos_house",
+            Self::PhotosPerson => "photos_person",
+            Self::PhotosPaper => "photos_paper",
         }
     }
 
@@ -143,6 +161,24 @@ impl Term {
                 basis: "ukuran rumah ini",
                 does: "Keputusan kelompok beserta alasannya dalam rancangan yang dibatalkan, sejak rancangan itu dimulai.",
             },
+            Self::PhotosHouse => Fixed {
+                days: Some(365),
+                days_min: Some(90),
+                basis: "ukuran rumah ini",
+                does: "Foto rumah: kunci dan berkasnya, sejak diambil. Yang ditahan dilewati dan dihitung.",
+            },
+            Self::PhotosPerson => Fixed {
+                days: Some(365),
+                days_min: Some(90),
+                basis: "ukuran rumah ini; UU 27/2022 pasal 4 ayat (2): memperlihatkan orang",
+                does: "Foto orang: kunci dan berkasnya, sejak diambil. Yang ditahan dilewati dan dihitung.",
+            },
+            Self::PhotosPaper => Fixed {
+                days: Some(5 * 365),
+                days_min: Some(365),
+                basis: "ukuran rumah ini; UU 27/2022 pasal 4 ayat (2): memperlihatkan orang",
+                does: "Foto dokumen: kunci dan berkasnya, sejak diambil. Yang menjadi dasar daftar penetapan yang masih disimpan ditahan, dilewati dan dihitung.",
+            },
         }
     }
 }
@@ -166,6 +202,11 @@ fn cut(now: Wall, days: i64) -> Wall {
     now - DAY * u32::try_from(days).unwrap_or(u32::MAX)
 }
 
+/// When so many days are over.
+pub(crate) fn after(since: Wall, days: i64) -> Wall {
+    since + DAY * u32::try_from(days).unwrap_or(u32::MAX)
+}
+
 /// How much is past its term, were it so many days.
 pub(crate) async fn due(
     conn: &mut Conn,
@@ -185,6 +226,9 @@ pub(crate) async fn due(
         Term::Objections => rows::objections(conn, cut).await,
         Term::Exceptions => rows::exceptions(conn, cut).await,
         Term::Drafts => rows::rulings(conn, cut).await,
+        Term::PhotosHouse => photos::due(conn, Kind::House, cut).await,
+        Term::PhotosPerson => photos::due(conn, Kind::Person, cut).await,
+        Term::PhotosPaper => photos::due(conn, Kind::Paper, cut).await,
     }
 }
 
@@ -199,6 +243,11 @@ pub(crate) async fn held(
     match term {
         Term::ListRows => rows::held_rows(conn, cut, now).await,
         Term::Objections => rows::held_objections(conn, cut, now).await,
+        Term::PhotosHouse | Term::PhotosPerson | Term::PhotosPaper => {
+            let last = rows::last(conn).await?;
+            let last = last.into_iter().find(|it| it.what == term.as_str());
+            Ok(last.map_or((0, None), |it| (it.held, it.until)))
+        }
         Term::RawCopy | Term::Imports | Term::Facts | Term::Exceptions | Term::Drafts => {
             Ok((0, None))
         }
@@ -338,6 +387,9 @@ async fn one(
         Term::RawCopy | Term::Imports => return Ok(None),
         Term::ListRows => return list_rows(hall, room, cut, now).await,
         Term::Facts => return facts(hall, room, now).await,
+        Term::PhotosHouse => return photographs(hall, term, Kind::House, cut).await,
+        Term::PhotosPerson => return photographs(hall, term, Kind::Person, cut).await,
+        Term::PhotosPaper => return photographs(hall, term, Kind::Paper, cut).await,
         Term::Drafts => {
             let mut tx = hall.db().write().await?;
             ran.destroyed = number(rows::end_rulings(&mut tx, cut).await?);
@@ -519,6 +571,51 @@ async fn unhang(tx: &mut Tx, list: i64) -> Result<(), Error> {
         erasure::unhang_keyless(tx, what, list).await?;
     }
     rows::unhung(tx, list).await
+}
+
+/// Photographs of a kind whose term is over, but for what is held. Each some are one transaction.
+async fn photographs(
+    hall: &Hall,
+    term: Term,
+    kind: Kind,
+    cut: Wall,
+) -> Result<Option<Ran>, Problem> {
+    let (mut ran, mut behind) = (Ran::default(), 0);
+    while ran.destroyed < PHOTOS_DAILY {
+        if hall.tasks().soft().is_cancelled() {
+            return Ok(None);
+        }
+        let mut tx = hall.db().write().await?;
+        let counting = run::counting(&mut tx).await?.map_or(0, |it| it.number);
+        let some = photos::outlived(&mut tx, kind, cut, (behind, PHOTOS_CHUNK)).await?;
+        let Some(last) = some.last() else {
+            break;
+        };
+        behind = last.number;
+        let now = hall.now().wall;
+        let mut gone = 0;
+        for row in &some {
+            let holds = photo::holds(hall, &mut tx, counting, row).await?;
+            if !holds.is_empty() {
+                ran.held += 1;
+                // Of what waits for an answer nobody knows when: tomorrow.
+                let until = holds.iter().map(|it| it.until.unwrap_or(now + DAY)).max();
+                ran.until = ran.until.into_iter().chain(until).min();
+                continue;
+            }
+            let over = Gone {
+                at: now,
+                by: None,
+                why: Ended::Term,
+                decree: None,
+            };
+            gone += i64::from(photo::end(&mut tx, row, &over).await?);
+        }
+        destroyed(hall, &mut tx, term, None, gone).await?;
+        tx.commit().await?;
+        ran.destroyed += gone;
+    }
+    Ok(Some(ran))
 }
 
 /// What examinations knew on which only lists rest whose dates are over.

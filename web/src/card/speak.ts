@@ -9,6 +9,9 @@ import type { Counted, Finding, RowOf } from './model';
 /** A whole number. */
 export const n = (value: number): string => number(value, language());
 
+/** How large a file is. */
+export const kb = (octets: number): string => t('photo.kb', { n: n(Math.ceil(octets / 1000)) });
+
 /** Rupiah; what is unknown is said to be. */
 export function rupiah(amount: number | null): string {
   return amount === null ? t('unknown') : `Rp\u00a0${n(amount)}`;

@@ -12,12 +12,13 @@ use serde_json::Value as Json;
 const WIDE: usize = 72;
 
 /// What was destroyed, in words, by its name in the record.
-const DESTROYED: [(&str, &str); 10] = [
+const DESTROYED: [(&str, &str); 11] = [
     ("keys", "kunci baris daftar, beserta isi di bawahnya"),
     ("index", "entri indeks pencarian"),
     ("memberships", "keanggotaan yang masih berlaku, diakhiri"),
     ("findings", "temuan pemeriksaan"),
     ("pairs", "pasangan baris yang ditanyakan"),
+    ("photos", "foto beserta kuncinya"),
     ("words", "jawaban orang tentang pasangan baris"),
     ("objections", "isi sanggahan beserta kuncinya"),
     (

@@ -15,6 +15,7 @@ use crate::hold::{self, Hold};
 use crate::sql::erasure::{self as rows, Belonged, FactsRow};
 use crate::sql::hold as held;
 use crate::sql::list::{self, ListRow};
+use crate::sql::photo;
 use crate::sql::record::{self, Sealed};
 use crate::strongbox::{self, By};
 use crate::subject::SubjectId;
@@ -206,6 +207,13 @@ impl Reach {
             what: "audit",
         });
         Ok(stays)
+    }
+
+    /// Photographs that go with whoever is nobody afterwards.
+    pub(crate) async fn photos(&self, conn: &mut Conn) -> Result<usize, Error> {
+        let ids: Vec<[u8; 16]> = self.ending.iter().map(|it| *it.octets()).collect();
+        let found = photo::under(conn, &ids).await?;
+        Ok(found.iter().filter(|it| it.ended.is_none()).count())
     }
 
     /// Examinations whose facts are to be written anew without it.

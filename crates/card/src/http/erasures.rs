@@ -26,6 +26,7 @@ use utoipa_axum::routes;
 
 use crate::decide;
 use crate::erase::{self, Proposal, Reach, Stays};
+use crate::hold::Hold;
 use crate::room::Room;
 use crate::settle;
 use crate::sql::erasure::{self as rows, ErasureRow, State as Stage};
@@ -62,12 +63,12 @@ pub(super) fn require(who: &Who) -> Result<(), Problem> {
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = CardErasureDecree)]
-struct Decree {
+pub(super) struct Decree {
     /// Its number.
-    number: String,
+    pub(super) number: String,
     /// Its day.
     #[schema(value_type = String)]
-    day: Day,
+    pub(super) day: Day,
 }
 
 /// An erasure.
@@ -273,7 +274,7 @@ struct ListView {
 /// Something that keeps all of it.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = CardHold)]
-struct HoldView {
+pub(super) struct HoldView {
     /// `decision` (an adopted list tells of it), `payment` (a row says one), `objection` or
     /// `request` (one is open), `sample` (somebody is to visit them), or `adoption` (a list is
     /// being adopted, whomever it tells of).
@@ -285,6 +286,16 @@ struct HoldView {
     /// Until when. Null: until it is answered, closed or adopted.
     #[schema(value_type = Option<i64>)]
     until_us: Option<Wall>,
+}
+
+impl From<Hold> for HoldView {
+    fn from(hold: Hold) -> Self {
+        Self {
+            why: hold.why.as_str(),
+            number: Some(hold.number),
+            until_us: hold.until,
+        }
+    }
 }
 
 /// What an erasure would be about.
@@ -307,6 +318,8 @@ struct PreviewView {
     stays: Vec<Stays>,
     /// How many files would end before their terms.
     raw_copies: usize,
+    /// How many photographs would go with them.
+    photos: usize,
 }
 
 /// What it would be about to destroy all of a family or person, and what stands in the way.
@@ -335,16 +348,10 @@ async fn preview(
         rows: reach.count(),
         moved: reach.moved,
         lists: lists.collect(),
-        holds: holds
-            .into_iter()
-            .map(|hold| HoldView {
-                why: hold.why.as_str(),
-                number: Some(hold.number),
-                until_us: hold.until,
-            })
-            .collect(),
+        holds: holds.into_iter().map(HoldView::from).collect(),
         stays,
         raw_copies: reach.raw_copies().count(),
+        photos: reach.photos(&mut read).await?,
     }))
 }
 

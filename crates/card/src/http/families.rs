@@ -28,6 +28,7 @@ use super::findings::{FindingView, Masked, Opener, counting};
 use crate::import::judge::province;
 use crate::record::{Record, masked_number};
 use crate::room::Room;
+use crate::sql::member::MemberRow;
 use crate::sql::{erasure, finding, member, record};
 use crate::strongbox::{self, By};
 use crate::subject::SubjectId;
@@ -458,6 +459,45 @@ async fn open(
     audit::record(&mut tx, hall.now(), &who, act).await?;
     tx.commit().await?;
     Ok(axum::Json(view))
+}
+
+/// The rows of a family that somebody may see, and the area that it lives in.
+///
+/// # Errors
+/// `card-family` where there is none in his area.
+pub(super) async fn rows_of(
+    hall: &Hall,
+    room: &Room,
+    conn: &mut Conn,
+    (who, permission): (&Who, Permission),
+    id: Id<Family>,
+) -> Result<(i64, Vec<MemberRow>, Option<AreaCode>), Problem> {
+    let none = || Problem::not_found("card-family", "There is no such family in your area.");
+    let (run, outcome) = counting(conn).await?.ok_or_else(none)?;
+    let rows = member::of_family(conn, run, id).await?;
+    let opener = Opener::new(hall, room, conn, Some(&outcome)).await?;
+    let mut areas: BTreeMap<AreaCode, usize> = BTreeMap::new();
+    let mut sites: BTreeMap<AreaCode, usize> = BTreeMap::new();
+    let mut has_people = false;
+    for row in &rows {
+        let Some(sealed) = record::find(conn, row.list, row.number).await? else {
+            continue;
+        };
+        let list = opener.list(row.list);
+        let of_people = list.is_none_or(|it| it.kind.tells_of_people());
+        has_people |= of_people;
+        if let Some(area) = sealed.area {
+            let areas = if of_people { &mut areas } else { &mut sites };
+            *areas.entry(area).or_default() += 1;
+        }
+    }
+    let areas = if has_people { areas } else { sites };
+    let most = areas.into_iter().max_by_key(|(_, rows)| *rows);
+    let area = most.map(|(area, _)| area);
+    if rows.is_empty() || !who.may(permission, &Place::new(area.clone(), None)) {
+        return Err(none());
+    }
+    Ok((run, rows, area))
 }
 
 async fn family(

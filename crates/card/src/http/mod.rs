@@ -16,6 +16,7 @@ mod objections;
 mod offices;
 mod pairs;
 mod persons;
+mod photos;
 mod processing;
 mod programmes;
 mod requests;
@@ -39,6 +40,7 @@ pub(crate) fn routes() -> OpenApiRouter<Hall> {
         .merge(programmes::routes())
         .merge(pairs::routes())
         .merge(persons::routes())
+        .merge(photos::routes())
         .merge(simulations::routes())
         .merge(decisions::routes())
         .merge(exports::routes())

@@ -11,6 +11,7 @@ use base::area::AreaCode;
 use base::id::{Id, Person};
 use base::now::Wall;
 use hall::Hall;
+use hall::audit::{self, Act};
 use hall::csv::{self, File};
 use hall::guard::{Guarded as _, Permission, Who};
 use hall::idempotency::Keyed;
@@ -18,6 +19,7 @@ use hall::print::said;
 use hall::problem::{self, Json, Path, Problem, Query};
 use hall::{line, staff};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use store::{Conn, Value};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -609,11 +611,25 @@ struct As {
     format: Option<String>,
 }
 
+/// What all that is held is taken for, and with what.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = CardDossierForm,
+    example = json!({ "purpose": "menjawab permintaan", "photos": false }))]
+struct HandForm {
+    /// What for. It is written into the audit.
+    purpose: String,
+    /// Whether the photographs themselves come with it, too: each is then written down as
+    /// opened. A table has no room for them.
+    #[serde(default)]
+    photos: bool,
+}
+
 /// Hands out all that is held of the subject of an open request for access, once it was
 /// checked who asks: rows as they are written, where he stands on adopted lists, objections,
 /// and who has looked. Who took it, when and for what is kept.
 #[utoipa::path(post, path = "/api/v1/card/requests/{number}/dossier", tag = "card",
-    request_body = OpenForm,
+    request_body = HandForm,
     params(("number" = i64, Path, description = "of the request"), As),
     responses((status = 200, content((Dossier = "application/json"), (String = "text/csv"))),
         (status = 403), (status = 404), (status = 409), (status = 422)))]
@@ -623,13 +639,13 @@ async fn hand_out(
     headers: HeaderMap,
     Path(number): Path<i64>,
     Query(form): Query<As>,
-    Json(asked): Json<OpenForm>,
+    Json(asked): Json<HandForm>,
 ) -> Result<Response, Problem> {
     let csv = csv::wanted(&headers, form.format.as_deref())?;
     let purpose = line::read("purpose", &asked.purpose, super::PURPOSE_MAX)?;
     let mut read = hall.db().read().await?;
     let subject = answerable(&readable(&mut read, &who, number).await?, &who)?;
-    let dossier = dossier::make(&hall, &mut read, number, subject).await?;
+    let mut dossier = dossier::make(&hall, &mut read, number, subject).await?;
     drop(read);
     // What is seen is written down before it is seen.
     let mut tx = hall.db().write().await?;
@@ -637,7 +653,20 @@ async fn hand_out(
     answerable(&row, &who)?;
     let taken = (purpose.as_str(), dossier.rows.len());
     request::hand_out(&hall, &who, &mut tx, &row, taken).await?;
+    let has_pictures = asked.photos && !csv;
+    for photo in dossier.pictures().filter(|_| has_pictures) {
+        let act = Act {
+            verb: "card_photo.opened",
+            subject: photo.subject().to_string(),
+            detail: json!({ "purpose": purpose, "photo": photo.number,
+                "kind": photo.kind.as_str(), "request": number }),
+        };
+        audit::record(&mut tx, hall.now(), &who, act).await?;
+    }
     tx.commit().await?;
+    if has_pictures {
+        dossier.with_pictures(&hall).await?;
+    }
     if !csv {
         return Ok(axum::Json(dossier).into_response());
     }

@@ -33,7 +33,8 @@ const REASON_MAX: usize = 500;
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = CardTerm)]
 struct TermView {
-    /// `raw_copy`, `imports`, `list_rows`, `facts`, `objections`, `exceptions` or `drafts`.
+    /// `raw_copy`, `imports`, `list_rows`, `facts`, `objections`, `exceptions`, `drafts`,
+    /// `photos_house`, `photos_person` or `photos_paper`.
     #[schema(value_type = String)]
     what: &'static str,
     /// So many days. Null: until a date of its own.

@@ -11,6 +11,7 @@ mod exported;
 mod held;
 mod late;
 mod objected;
+mod photographed;
 mod planted;
 mod reviewed;
 mod rights;

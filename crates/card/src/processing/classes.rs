@@ -59,7 +59,7 @@ const fn secret(name: &'static str, class: Class, why: &'static str) -> Column {
     sealed(of(name, class, why))
 }
 
-use Class::{Child, Common, Finance};
+use Class::{Child, Common, Finance, Picture};
 
 /// What a row of a list says, in the order in which it is sealed.
 pub(crate) const FIELDS: &[Column] = &[
@@ -379,6 +379,38 @@ pub(crate) const TABLES: &[Table] = &[
         name: "card_part",
         columns: &[],
         plain: &["decision", "area_code", "rows", "rupiah", "sha256"],
+    },
+    Table {
+        name: "card_photo",
+        columns: &[
+            id("family"),
+            id("person"),
+            staff("by_person"),
+            staff("ended_by"),
+            secret(
+                "blob",
+                Picture,
+                "foto, sebagai berkas tersegel; dapat memperlihatkan orang, juga anak",
+            ),
+            common("same", "berkas yang sama, sebagai hash berkunci"),
+        ],
+        plain: &[
+            "number",
+            "kind",
+            "taken_for",
+            "taken_in",
+            "taken_us",
+            "at_us",
+            "width",
+            "height",
+            "octets",
+            "file",
+            "wrapped",
+            "ended_us",
+            "ended_why",
+            "decree",
+            "decree_day",
+        ],
     },
     Table {
         name: "card_programme",

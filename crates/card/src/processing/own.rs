@@ -36,7 +36,7 @@ struct Own {
     security: &'static str,
 }
 
-const OWN: [Own; 13] = [
+const OWN: [Own; 14] = [
     Own {
         key: "linking",
         name: "Menautkan baris berbagai daftar menjadi orang dan keluarga",
@@ -124,6 +124,17 @@ const OWN: [Own; 13] = [
         terms: &[],
         kept: "sampai orang atau keluarganya dimusnahkan datanya",
         security: "isi disegel dengan kuncinya sendiri; identitas peminta diperiksa sebelum data diserahkan",
+    },
+    Own {
+        key: "photos",
+        name: "Menyimpan foto rumah, orang, dan dokumen",
+        purpose: "keadaan yang dilihat petugas dapat diperiksa ulang dan disanggah",
+        basis: TASK,
+        data: "umum: rumah; spesifik: gambar yang memperlihatkan orang, juga anak. Tidak ada ukuran wajah yang dihitung",
+        recipients: &["subject"],
+        terms: &[Term::PhotosHouse, Term::PhotosPerson, Term::PhotosPaper],
+        kept: "",
+        security: "setiap foto ditulis ulang dari pikselnya saja, tanpa lokasi dan catatan kamera, disegel dengan kuncinya sendiri, dan dibuka satu per satu untuk suatu tujuan, yang dicatat; desa tidak melihatnya, dan tidak satu pun masuk ekspor massal",
     },
     Own {
         key: "breaches",
@@ -243,6 +254,9 @@ pub(super) fn kept(terms: &[Term], days: &BTreeMap<Term, Option<i64>>) -> Vec<St
             Term::Objections => format!("isi sanggahan {days} sejak dijawab"),
             Term::Exceptions => format!("alasan keputusan perorangan {days} sejak diakhiri"),
             Term::Drafts => format!("keputusan dalam rancangan yang dibatalkan {days}"),
+            Term::PhotosHouse => format!("foto rumah {days} sejak diambil"),
+            Term::PhotosPerson => format!("foto orang {days} sejak diambil"),
+            Term::PhotosPaper => format!("foto dokumen {days} sejak diambil"),
         }
     };
     terms.iter().map(of).collect()

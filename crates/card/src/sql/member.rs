@@ -191,6 +191,20 @@ pub(crate) async fn moved_to(
     conn.all_query(&query).await?.iter().map(member).collect()
 }
 
+/// Whether rows are of somebody by a run.
+pub(crate) async fn is_anybody(
+    conn: &mut Conn,
+    run: i64,
+    subject: SubjectId,
+) -> Result<bool, Error> {
+    let query = Query::new("SELECT m.list FROM card_member m")
+        .push(" WHERE m.since_run <= ", run)
+        .push(" AND (m.until_run IS NULL OR m.until_run > ", run)
+        .raw(")");
+    let query = of(query, "m", subject).raw(" LIMIT 1");
+    Ok(!conn.all_query(&query).await?.is_empty())
+}
+
 /// Only rows of a subject, by the name that the statement gives them.
 fn of(query: Query, rows: &'static str, subject: SubjectId) -> Query {
     let octets = subject.octets().to_vec();

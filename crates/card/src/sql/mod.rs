@@ -15,6 +15,7 @@ pub(crate) mod member;
 pub(crate) mod objection;
 pub(crate) mod office;
 pub(crate) mod pair;
+pub(crate) mod photo;
 pub(crate) mod programme;
 pub(crate) mod record;
 pub(crate) mod request;

@@ -82,6 +82,11 @@ slugs! {
     "card-objected" Conflict "Sanggahan sudah dijawab" "The objection was answered";
     "card-objection" NotFound "Sanggahan tidak ditemukan" "No such objection";
     "card-pair" NotFound "Pasangan baris tidak ditemukan" "No such pair of rows";
+    "card-photo" NotFound "Foto tidak ditemukan" "No such photograph";
+    "card-photo-gone" Conflict "Foto sudah dimusnahkan" "The photograph is destroyed";
+    "card-photo-picture" Invalid "Foto tidak dapat dipakai" "The photograph cannot be used";
+    "card-photos" Conflict
+        "Foto keluarga ini sudah terlalu banyak" "There are too many photographs of this family";
     "card-programme" NotFound "Program tidak ditemukan" "No such programme";
     "card-programme-same" Conflict
         "Versi terakhir sudah berbunyi sama" "The newest version says the same";

@@ -178,6 +178,7 @@ export const verbs = [
   'card_family.opened',
   'card_objection.opened',
   'card_pair.opened',
+  'card_photo.opened',
   'card_request.dossier',
   'card_request.opened',
   'card_sheet.printed',

@@ -6,10 +6,12 @@ import { alikeEn } from './alike.en';
 import { guardEn } from './guard.en';
 import { lateEn } from './late.en';
 import { measureEn } from './measure.en';
+import { photoEn } from './photo.en';
 import { reviewEn } from './review.en';
 
 export const en: Record<keyof typeof id, string> = {
   ...alikeEn,
+  ...photoEn,
   'card.about.aided': 'PKH, sembako, village BLT and others that exclude',
   'card.about.dead': 'the recipient is on a list of deaths',
   'card.about.decile': "the family's decile in DTSEN is over the bound",
@@ -102,6 +104,8 @@ export const en: Record<keyof typeof id, string> = {
   'card.problem.card-examining.then': 'Wait for its end, then try again.',
   'card.problem.card-family': 'No such family',
   'card.problem.card-family.then': 'There is no such family in your area. Its address may be of an older examination; look again.',
+  'card.problem.card-held': 'It has to be kept still',
+  'card.problem.card-held.then': 'Something holds it since this page was read. Load the page again.',
   'card.problem.card-late': 'That list was not taken late',
   'card.problem.card-late-behind': 'Another list was taken behind it',
   'card.problem.card-late-behind.then': 'Take the last one back first. Nothing has changed.',
@@ -121,8 +125,18 @@ export const en: Record<keyof typeof id, string> = {
   'card.problem.card-late-used.then': 'Drop its draft first. What was adopted stays, and so does what it rests on.',
   'card.problem.card-no-list': 'There is no running list yet',
   'card.problem.card-no-list.then': 'Bring the running list of recipients in first.',
+  'card.problem.card-photo': 'No such photo',
+  'card.problem.card-photo-gone': 'The photo is destroyed',
+  'card.problem.card-photo-gone.then': 'Nobody can open it any more.',
+  'card.problem.card-photo-picture': 'The photo cannot be used',
+  'card.problem.card-photo-picture.then': 'Use a whole JPEG or PNG of 12 MiB and 32 million pixels at most.',
+  'card.problem.card-photo.then': 'That photo is not of this family. Load the page again.',
+  'card.problem.card-photos': 'There are too many photos of this family',
+  'card.problem.card-photos.then': 'Remove what is not needed first.',
   'card.problem.card-run': 'There was no examination yet',
   'card.problem.card-run.then': 'The running list was never examined. Open the page of the card to begin.',
+  'card.problem.card-second-person': 'This needs a second person',
+  'card.problem.card-second-person.then': 'You have sent that photo; another person removes it.',
   'card.proposal': 'Findings are proposals; people decide. Not known is not to say not eligible.',
   'card.purpose': 'What for',
   'card.purpose.hint': 'It is written into the audit with your name.',

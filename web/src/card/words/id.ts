@@ -6,10 +6,12 @@ import { alikeId } from './alike.id';
 import { guardId } from './guard.id';
 import { lateId } from './late.id';
 import { measureId } from './measure.id';
+import { photoId } from './photo.id';
 import { reviewId } from './review.id';
 
 export const id = {
   ...alikeId,
+  ...photoId,
   'card.about.aided': 'PKH, sembako, BLT desa, dan lain-lain yang mengecualikan',
   'card.about.dead': 'nama penerima ada di daftar kematian',
   'card.about.decile': 'desil keluarga di DTSEN melewati batas',
@@ -102,6 +104,8 @@ export const id = {
   'card.problem.card-examining.then': 'Tunggu sampai selesai, lalu coba lagi.',
   'card.problem.card-family': 'Keluarga tidak ditemukan',
   'card.problem.card-family.then': 'Keluarga ini tidak ada di wilayah Anda. Mungkin alamatnya dari pemeriksaan yang lama; cari lagi.',
+  'card.problem.card-held': 'Masih wajib disimpan',
+  'card.problem.card-held.then': 'Sesuatu menahannya sejak halaman ini dibaca. Muat lagi halamannya.',
   'card.problem.card-late': 'Daftar itu tidak dipadankan menyusul',
   'card.problem.card-late-behind': 'Ada daftar lain yang dipadankan sesudahnya',
   'card.problem.card-late-behind.then': 'Batalkan dulu yang paling akhir. Tidak ada yang berubah.',
@@ -121,8 +125,18 @@ export const id = {
   'card.problem.card-late-used.then': 'Batalkan dulu rancangannya. Yang sudah ditetapkan tetap, begitu juga dasarnya.',
   'card.problem.card-no-list': 'Daftar KPM belum ada',
   'card.problem.card-no-list.then': 'Masukkan daftar KPM yang berjalan lebih dahulu.',
+  'card.problem.card-photo': 'Foto tidak ditemukan',
+  'card.problem.card-photo-gone': 'Foto sudah dimusnahkan',
+  'card.problem.card-photo-gone.then': 'Tidak ada yang dapat membukanya lagi.',
+  'card.problem.card-photo-picture': 'Foto tidak dapat dipakai',
+  'card.problem.card-photo-picture.then': 'Pakai JPEG atau PNG yang utuh, paling banyak 12 MiB dan 32 juta piksel.',
+  'card.problem.card-photo.then': 'Foto itu bukan milik keluarga ini. Muat lagi halamannya.',
+  'card.problem.card-photos': 'Foto keluarga ini sudah terlalu banyak',
+  'card.problem.card-photos.then': 'Hapus yang tidak diperlukan dulu.',
   'card.problem.card-run': 'Belum ada pemeriksaan',
   'card.problem.card-run.then': 'Daftar KPM belum pernah diperiksa. Buka halaman kartu untuk memulainya.',
+  'card.problem.card-second-person': 'Perlu orang kedua',
+  'card.problem.card-second-person.then': 'Foto itu Anda yang mengirim; orang lain yang menghapusnya.',
   'card.proposal': 'Temuan ialah usulan; yang memutuskan manusia. Belum diketahui bukan berarti tidak berhak.',
   'card.purpose': 'Untuk keperluan apa',
   'card.purpose.hint': 'Ditulis ke audit bersama nama Anda.',

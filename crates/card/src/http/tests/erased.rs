@@ -273,7 +273,7 @@ async fn erased(db: Db) {
     assert_eq!(
         seen,
         json!({
-            "subject": first, "rows": 4, "moved": 0, "holds": [], "raw_copies": 3,
+            "subject": first, "rows": 4, "moved": 0, "holds": [], "raw_copies": 3, "photos": 0,
             "lists": [title(1, "DTSEN uji", 2), title(2, "PKH uji", 1), title(3, "KPM uji", 1)],
             "stays": [{ "what": "audit", "number": null, "until_us": null }],
         })

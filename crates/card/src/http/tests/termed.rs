@@ -90,7 +90,10 @@ async fn empty(db: Db) {
             "facts",
             "objections",
             "exceptions",
-            "drafts"
+            "drafts",
+            "photos_house",
+            "photos_person",
+            "photos_paper"
         ]
     );
     for term in items {
