@@ -19,6 +19,30 @@ const PLACE: &str = "Krundolvia";
 const SAYS: &str = "Sdr. ZORKWEMA keberatan di Vexiladro";
 const HEAD: &str = "nik,no_kk,nama,tgl_lahir,jk,tempat_lahir,ibu_kandung,hubungan,alamat,kode_desa";
 
+/// Where a photograph was taken, as its camera noted it: 96 by 72 pixels, on its side.
+const NOTED: &str = "GPSLatitude 2.2088 S";
+const PHOTO: &[u8] = include_bytes!("../../../../fuzz/corpus/photos/turned");
+
+/// The least that a programme of families says, so that a sheet of reasons can be printed.
+const RULES: &str = r#"
+program = "pangan"
+nama = "Paket pangan"
+subjek = "keluarga"
+instansi = "Dinas Sosial"
+dasar = "Peraturan contoh"
+barang = "paket pangan"
+satuan = "paket"
+jumlah = 1
+rupiah = 150000
+berlaku_dari = 2020-01-01
+
+[[aturan]]
+id = "desil"
+jenis = "syarat"
+nama = "Desil 1 sampai 2"
+jika = { kolom = "desil", op = "<=", nilai = 2 }
+"#;
+
 /// A title is no secret: that it is found shows that a search finds.
 const TITLE: &str = "Daftar Terbuka 9137";
 
@@ -42,7 +66,7 @@ fn row(person: usize) -> String {
 /// All that nobody may find.
 fn secrets() -> Vec<String> {
     let numbers = (0..NAMES.len()).flat_map(|it| [nik(it), kk(it)]);
-    let words = NAMES.iter().chain([&MOTHER, &STREET]);
+    let words = NAMES.iter().chain([&MOTHER, &STREET, &NOTED]);
     let parts = ["ZORKWEM", "QUILVERA", "Vexiladro", PLACE];
     let all = numbers.chain(words.map(|it| (*it).to_owned()));
     all.chain(parts.map(str::to_owned)).collect()
@@ -124,8 +148,8 @@ struct Search {
 }
 
 impl Search {
-    fn new() -> Self {
-        let each = secrets().into_iter();
+    fn new(secrets: Vec<String>) -> Self {
+        let each = secrets.into_iter();
         let forms = each.flat_map(|it| forms(&it).into_iter().map(move |form| (it.clone(), form)));
         let forms: Vec<(String, Vec<u8>)> = forms.collect();
         let mut begins = vec![Vec::new(); 1 << 16];
@@ -152,7 +176,7 @@ impl Search {
 
 #[track_caller]
 fn nowhere(places: &[(String, Vec<u8>)]) {
-    let search = Search::new();
+    let search = Search::new(secrets());
     let mut open = Vec::new();
     for (place, octets) in places {
         let packed = unpacked(octets);
@@ -168,6 +192,36 @@ fn nowhere(places: &[(String, Vec<u8>)]) {
         open.len(),
         open.join("\n")
     );
+}
+
+/// What a PDF says, as somebody else's reader reads it.
+fn written(pdf: &[u8], folder: &Path) -> String {
+    let file = folder.join("lembar.pdf");
+    fs::write(&file, pdf).expect("written");
+    let mut reader = Command::new("pdftotext");
+    let read = reader.arg("-layout").arg(&file).arg("-").output();
+    let read = read.expect("poppler-utils are there");
+    fs::remove_file(&file).expect("removed");
+    assert!(
+        read.status.success(),
+        "{}",
+        String::from_utf8_lossy(&read.stderr)
+    );
+    String::from_utf8_lossy(&read.stdout).into_owned()
+}
+
+/// A sheet of reasons names whom it is for, and tells nothing else about anybody.
+#[track_caller]
+fn names_one_alone(text: &str) {
+    let spaced = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(spaced.contains(NAMES[0]), "whom it is for: {text}");
+    let others = secrets().into_iter();
+    let others = others.filter(|it| !NAMES[0].contains(it.as_str()));
+    let search = Search::new(others.collect());
+    for text in [text, &spaced] {
+        let found = search.find(text.as_bytes());
+        assert!(found.is_none(), "a sheet holds {found:?}");
+    }
 }
 
 /// Every file below a folder.
@@ -232,6 +286,57 @@ impl Heard {
             self.answers.push((format!("POST {path}"), octets));
         }
         serde_json::from_str(&text).unwrap_or_default()
+    }
+
+    /// Has a sheet of reasons printed of a family; what comes back is told on purpose.
+    async fn print(&mut self, family: &str) -> Vec<u8> {
+        let text = json!({ "text": RULES });
+        self.post("/api/v1/card/programmes", &text, false).await;
+        let slug = json!({ "slug": "pangan" });
+        let begun = self.post("/api/v1/card/decisions", &slug, false).await;
+        let path = format!("/api/v1/card/decisions/{}", begun["number"]);
+        for path in [
+            path.clone(),
+            format!("{path}/subjects"),
+            format!("{path}/subjects?format=csv"),
+        ] {
+            self.get(&path).await;
+        }
+        let path = format!("{path}/subjects/{family}/sheet");
+        let form = json!({ "purpose": "uji kebocoran" });
+        let request = self.admin.post(self.house.at(&path)).json(&form);
+        let (status, pdf) = self.send(format!("POST {path}"), request).await;
+        assert_eq!(status, 200, "{}", String::from_utf8_lossy(&pdf));
+        pdf
+    }
+
+    /// Sends a photograph with what its camera noted, and opens it again; what was noted is in
+    /// neither answer.
+    async fn photograph(&mut self, family: &str) {
+        let photos = format!("/api/v1/card/families/{family}/photos");
+        let path = format!("{photos}?kind=house&taken_for=verification");
+        let request = self.admin.post(self.house.at(&path)).body(PHOTO);
+        let request = request.header("content-type", "application/octet-stream");
+        let (status, view) = self.send(format!("POST {path}"), request).await;
+        assert_eq!(status, 201, "{}", String::from_utf8_lossy(&view));
+        self.answers.push((format!("POST {path}"), view));
+        let path = format!("{photos}/1/opening");
+        let form = json!({ "purpose": "uji kebocoran" });
+        let request = self.admin.post(self.house.at(&path)).json(&form);
+        let (status, jpeg) = self.send(format!("POST {path}"), request).await;
+        assert!(status == 200 && jpeg.starts_with(&[0xff, 0xd8, 0xff]));
+        self.answers.push((format!("POST {path}"), jpeg));
+        let broken = self
+            .admin
+            .post(self.house.at(&format!("{photos}?kind=house&taken_for=x")));
+        let request = broken.body(PHOTO);
+        let request = request.header("content-type", "application/octet-stream");
+        let (_, refused) = self
+            .send("a photograph for nothing".to_owned(), request)
+            .await;
+        self.answers
+            .push(("a photograph for nothing".to_owned(), refused));
+        self.get(&photos).await;
     }
 
     async fn get(&mut self, path: &str) {
@@ -333,6 +438,39 @@ impl Heard {
 
 #[tokio::test]
 async fn nothing_of_a_person_leaves_a_house_by_any_way() {
+    nothing_leaves(None).await;
+}
+
+/// The same with PostgreSQL, whose dump is searched as well.
+#[tokio::test]
+async fn nothing_of_a_person_leaves_a_house_on_postgresql_nor_its_dump() {
+    let house = store::test::postgres();
+    let store::Place::Postgres { url, .. } = &house.place else {
+        unreachable!("a PostgreSQL");
+    };
+    // Of its own, since a house takes a whole database.
+    let name = format!("bocor_{}", std::process::id());
+    let psql = |statement: String| {
+        let mut command = Command::new("psql");
+        let done = command
+            .args([
+                "--no-psqlrc",
+                "--quiet",
+                "--dbname",
+                url.expose(),
+                "--command",
+            ])
+            .arg(statement)
+            .status();
+        assert!(done.is_ok_and(|it| it.success()), "psql");
+    };
+    psql(format!("CREATE DATABASE {name}"));
+    let own = url.expose().strip_suffix("postgres").expect("its database");
+    nothing_leaves(Some(format!("{own}{name}"))).await;
+    psql(format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
+}
+
+async fn nothing_leaves(database: Option<String>) {
     let (folder, data) = data();
     let at = |name: &str| folder.path().join(name);
     let (log, temporary) = (at("log"), at("tmp"));
@@ -344,6 +482,9 @@ async fn nothing_of_a_person_leaves_a_house_by_any_way() {
         .env("BETANG_ADMIN_PASSWORD", PASSWORD)
         .env("TMPDIR", &temporary)
         .stderr(Stdio::from(errors));
+    if let Some(url) = &database {
+        command.args(["--database", url]);
+    }
     let house = House::of(command);
     let admin = house.admin().await;
     let live = within(admin.get(house.at("/api/v1/live")).send());
@@ -406,6 +547,8 @@ async fn nothing_of_a_person_leaves_a_house_by_any_way() {
     let form = json!({ "name": NAMES[1], "birth": "1968-03-17", "mother": MOTHER,
         "birthplace": PLACE, "address": STREET, "village": "62.02.01.1009" });
     it.post("/api/v1/card/persons/search", &form, false).await;
+    it.photograph(&family).await;
+    names_one_alone(&written(&it.print(&family).await, folder.path()));
     it.refused().await;
     for path in [
         "/metrics",
@@ -433,13 +576,32 @@ async fn nothing_of_a_person_leaves_a_house_by_any_way() {
         it.get(path).await;
     }
 
-    // While it runs: the log that is written ahead, what is temporary, and a backup.
+    // While it runs: the log that is written ahead, what is temporary, a dump, and a backup.
     let mut places = read(&data);
+    let pictures = places
+        .iter()
+        .filter(|it| it.1.starts_with(&[0xff, 0xd8, 0xff]));
+    assert_eq!(pictures.count(), 0, "a photograph lies in the clear");
+    if let Some(url) = &database {
+        let dumped = Command::new("pg_dump").args(["--dbname", url]).output();
+        let dumped = dumped.expect("PostgreSQL's programs are there");
+        assert!(
+            dumped.status.success(),
+            "{}",
+            String::from_utf8_lossy(&dumped.stderr)
+        );
+        assert!(holds(&dumped.stdout, b"card_photo"), "all tables are in it");
+        places.push(("the dump of the database".to_owned(), dumped.stdout));
+    }
     places.extend(read(&temporary));
     let [from, to, keys] = [data.clone(), at("cadangan"), at("kunci/keys")];
     let text = |path: &Path| path.display().to_string();
     let (from, to, keys) = (text(&from), text(&to), text(&keys));
-    let done = run(["backup", "--data", &from, "--to", &to, "--keys", &keys]);
+    let mut verb = vec!["backup", "--data", &from, "--to", &to, "--keys", &keys];
+    if let Some(url) = &database {
+        verb.extend(["--database", url]);
+    }
+    let done = run(verb);
     assert!(
         done.status.success(),
         "{}",
