@@ -65,21 +65,24 @@ impl Room {
         let there = list::all(&mut tx).await?;
         let run = run::counting(&mut tx).await?;
         tx.commit().await?;
+        let trades = |list: &SimulatedList| list.kind == Kind::Usaha.as_str();
+        let mut trades_anew = false;
         for list in lists {
             let is_new = there.iter().all(|it| it.title != list.title);
             if is_new && !self.bring(hall, &who, list).await? {
                 return Ok(());
             }
+            trades_anew |= is_new && trades(list);
         }
-        // One of an older edition did not keep what rules are judged by.
-        if run.is_none_or(|run| run.facts.is_none()) {
+        // One of an older edition did not keep what rules are judged by, or had no businesses.
+        if trades_anew || run.is_none_or(|run| run.facts.is_none()) {
             let asked = Asked {
                 rupiah_each: Some(rupiah_each),
                 ..Asked::default()
             };
             examine::begin(hall, self, &who, asked).await?;
         }
-        decided::put_in(hall, self, &who).await
+        decided::put_in(hall, self, &who, lists.iter().any(trades)).await
     }
 
     /// Brings a list in; not when the house closes, after which it is for the next start.

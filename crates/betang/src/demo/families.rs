@@ -3,6 +3,7 @@
 use anyhow::Context as _;
 use base::day::Day;
 use card::simulated::SimulatedList;
+use sim::families::business::{self, HEADINGS};
 use sim::families::programme::{List, PAID, Programme};
 
 /// Rows of the running list: enough that each thing is found a few times, and few enough
@@ -52,7 +53,7 @@ pub(super) fn lists(as_of: Day) -> anyhow::Result<Vec<SimulatedList>> {
             *done = file.write_record(row.fields);
         }
     })?;
-    files
+    let mut lists = files
         .into_iter()
         .map(|(list, file, done)| {
             done?;
@@ -66,5 +67,24 @@ pub(super) fn lists(as_of: Day) -> anyhow::Result<Vec<SimulatedList>> {
                 csv: String::from_utf8(octets)?,
             })
         })
-        .collect()
+        .collect::<anyhow::Result<Vec<_>>>()?;
+    lists.push(businesses(&programme, as_of)?);
+    Ok(lists)
+}
+
+/// The household businesses of the same people.
+fn businesses(programme: &Programme, as_of: Day) -> anyhow::Result<SimulatedList> {
+    let mut file = csv::Writer::from_writer(Vec::new());
+    file.write_record(HEADINGS)?;
+    for it in business::write(programme)? {
+        file.write_record(&it.fields)?;
+    }
+    let octets = file.into_inner().context("a list in memory")?;
+    Ok(SimulatedList {
+        kind: "usaha",
+        title: "Usaha rumah tangga (simulasi)".to_owned(),
+        owner: "Dinas Koperasi dan UKM (simulasi)".to_owned(),
+        as_of,
+        csv: String::from_utf8(octets)?,
+    })
 }

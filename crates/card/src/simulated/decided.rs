@@ -1,4 +1,5 @@
-//! Programmes of the simulation, and lists by them: one that is adopted, one that is begun.
+//! Programmes of the simulation, and lists by them: one that is adopted, one that is begun, and
+//! one of businesses that is begun where there are any.
 //!
 //! They go the way of those that people write, rule on and adopt, by the hand that puts
 //! made-up things in. What somebody else has written or begun is left as it is, and so is
@@ -27,6 +28,9 @@ const PANGAN: &str = include_str!("../../../card-core/data/programmes/pangan.tom
 /// What a list by it is begun of.
 const TUNAI: &str = include_str!("../../../card-core/data/programmes/tunai.toml");
 
+/// What a list of businesses by it is begun of, where there are any.
+const MODAL: &str = include_str!("../../../card-core/data/programmes/modal.toml");
+
 /// What stands above their texts, and beside their versions.
 const MADE_UP: &str = "SIMULASI, bukan kebijakan siapa pun";
 
@@ -38,7 +42,12 @@ const KEEP_DAYS: i32 = 366;
 ///
 /// # Errors
 /// What stands in the way of one.
-pub(super) async fn put_in(hall: &Hall, room: &Room, who: &Who) -> Result<(), Problem> {
+pub(super) async fn put_in(
+    hall: &Hall,
+    room: &Room,
+    who: &Who,
+    has_businesses: bool,
+) -> Result<(), Problem> {
     if !is_examined(hall, room).await? {
         return Ok(());
     }
@@ -46,6 +55,9 @@ pub(super) async fn put_in(hall: &Hall, room: &Room, who: &Who) -> Result<(), Pr
         adopted(hall, room, who, version).await?;
     }
     if let Some(version) = keep(hall, who, TUNAI).await? {
+        begun(hall, who, version).await?;
+    }
+    if has_businesses && let Some(version) = keep(hall, who, MODAL).await? {
         begun(hall, who, version).await?;
     }
     Ok(())

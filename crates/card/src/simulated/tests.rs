@@ -184,6 +184,33 @@ async fn decided(db: Db) {
     assert_eq!(house.head().await, head);
 }
 
+/// Where there are businesses, a list of them is begun; an examination of before knew none.
+async fn traded(db: Db) {
+    let house = House::new(db).await;
+    house.simulate().await;
+    assert_eq!(house.decisions("modal").await, []);
+    let usaha = SimulatedList {
+        kind: "usaha",
+        title: "usaha (simulasi)".to_owned(),
+        owner: "uji (simulasi)".to_owned(),
+        as_of: "2025-11-01".parse().expect("a day"),
+        csv: format!(
+            "nik,no_kk,nama,nama_usaha,omzet,kode_desa\n\
+             6202111406750001,6202110101150001,{},Warung Hulu,1500000,62.02.01.1009\n",
+            NAMES[0]
+        ),
+    };
+    let all: Vec<SimulatedList> = lists().into_iter().chain([usaha]).collect();
+    for _ in 0..2 {
+        let done = house.room.simulate(&house.hall, &all, 400_000).await;
+        done.expect("made-up lists");
+        assert_eq!(house.decision("modal").await.state, State::Draft);
+        let mut read = house.hall.db().read().await.expect("a reader");
+        let run = run::counting(&mut read).await.expect("an answer");
+        assert_eq!(run.map(|run| run.number), Some(2));
+    }
+}
+
 async fn gone_on_with(db: Db) {
     let house = House::new(db).await;
     house.simulate().await;
@@ -254,7 +281,7 @@ async fn closing(db: Db) {
         of: 1,
     }));
     house.hall.tasks().soft().cancel();
-    let ended = decided::put_in(&house.hall, &house.room, &who).await;
+    let ended = decided::put_in(&house.hall, &house.room, &who, true).await;
     ended.expect("it goes");
     let ended = house.room.simulate(&house.hall, &lists(), 400_000).await;
     ended.expect("it goes");
@@ -275,6 +302,7 @@ macro_rules! on_both {
 
 on_both! {
     one_list_is_adopted_and_one_begun_once: decided;
+    a_list_of_businesses_is_begun_where_there_are_any: traded;
     what_did_not_end_is_gone_on_with: gone_on_with;
     what_people_have_written_and_dropped_is_theirs: theirs;
     a_file_that_was_not_written_is_gone_on_with: brought_again;
