@@ -15,6 +15,7 @@ mod carried_files;
 mod configuration;
 mod credentials;
 mod datagrams;
+mod discovery_answers;
 mod dish_answers;
 mod echoes;
 mod family_rows;
@@ -53,6 +54,7 @@ pub const TARGETS: &[Target] = &[
     ("configuration", configuration::run),
     ("credentials", credentials::run),
     ("datagrams", datagrams::run),
+    ("discovery_answers", discovery_answers::run),
     ("dish_answers", dish_answers::run),
     ("echoes", echoes::run),
     ("family_rows", family_rows::run),

@@ -244,6 +244,15 @@ impl Outward {
         self.judged(at, is_of_this_machine)
     }
 
+    /// Whether the house may call out, to many machines at once, into the network of one of
+    /// its own addresses: where it may connect to a neighbour.
+    #[must_use]
+    pub fn calls_from(&self, own: IpAddr) -> bool {
+        let address = undisguised(own);
+        let named = self.inner.networks.iter().any(|it| it.contains(address));
+        named || fit(address).is_ok()
+    }
+
     fn judged(&self, at: SocketAddr, is_own: impl Fn(IpAddr) -> bool) -> Result<(), Refused> {
         let address = undisguised(at.ip());
         let is_own = address.is_loopback() || is_own(address);

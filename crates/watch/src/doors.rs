@@ -8,6 +8,7 @@ pub use watch_core::frame::{MediaTime, Packet};
 pub use watch_core::timeline::Timeline;
 pub use watch_core::{h264, payload};
 
+use crate::discover::answer::Findings;
 use crate::http::form::{self, CameraForm};
 use crate::ingest::gate::Gate;
 use crate::live::{Terms, answer_alone, name_in};
@@ -54,6 +55,40 @@ pub fn camera_form(bytes: &[u8]) -> Option<Form> {
 #[must_use]
 pub fn onvif_answer(bytes: &[u8]) -> bool {
     std::str::from_utf8(bytes).is_ok_and(onvif::read_all)
+}
+
+/// What was made of an answer to a probe.
+#[derive(Debug)]
+pub struct Answered {
+    /// The longest text of a device that is shown, in characters.
+    pub longest: usize,
+    /// Machines that the house would ask.
+    pub hosts: Vec<String>,
+    /// Devices in it.
+    pub devices: usize,
+}
+
+/// Takes a datagram as an answer to a probe, from one machine to a house that may ask it.
+#[must_use]
+pub fn discovery_answer(bytes: &[u8]) -> Answered {
+    let from = std::net::IpAddr::from([10, 0, 0, 9]);
+    let ports = "1-65535".parse().unwrap_or_default();
+    let outward = Outward::new(Vec::new(), ports);
+    let mut findings = Findings::default();
+    findings.take(from, bytes, |_| true, &outward);
+    // Said again it is the same.
+    findings.take(from, bytes, |_| true, &outward);
+    let texts = findings.devices.iter().flat_map(|it| {
+        let all = [&it.name, &it.maker, &it.model, &it.place].map(Option::as_ref);
+        all.into_iter().flatten().chain([&it.endpoint])
+    });
+    let ways = findings.devices.iter().flat_map(|it| &it.ways);
+    let hosts = ways.filter_map(|way| way.url.as_ref()?.host_str().map(str::to_owned));
+    Answered {
+        longest: texts.map(|text| text.chars().count()).max().unwrap_or(0),
+        hosts: hosts.collect(),
+        devices: findings.devices.len(),
+    }
 }
 
 /// Whom a datagram at the media port asks for, if it says so.

@@ -16,6 +16,7 @@
 //! | `clip` | a piece of the past, on its way into a file and out of the house |
 //! | `simulated` | cameras that the simulation puts in |
 //! | `gauges` | how the room is, in numbers |
+//! | `discover` | devices that answer on the house's own networks |
 //! | `onvif` | what a camera is asked and told by ONVIF |
 //! | `turning` | who turns a camera, and what of it is told and written down |
 //! | `http` | the API of cameras, stills and WHEP |
@@ -25,6 +26,7 @@
 //! | `doors` | what reads bytes of strangers, for the fuzz targets |
 
 mod clip;
+mod discover;
 #[doc(hidden)]
 pub mod doors;
 mod gauges;

@@ -300,7 +300,7 @@ impl Device {
 }
 
 /// What a device calls something: one line, cut.
-fn name(text: &str) -> String {
+pub(crate) fn name(text: &str) -> String {
     let text = text.chars().filter(|letter| !letter.is_control());
     text.take(NAME_MAX).collect::<String>().trim().to_owned()
 }

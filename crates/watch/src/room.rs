@@ -11,6 +11,7 @@ use hall::outward::Outward;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::clip::Savings;
+use crate::discover::Discovery;
 use crate::gauges;
 use crate::http;
 use crate::hub::Hub;
@@ -67,6 +68,7 @@ pub(crate) struct Inner {
     pub(crate) engine: Engine,
     pub(crate) searches: Searches,
     pub(crate) turnings: Turnings,
+    pub(crate) discovery: Discovery,
     /// Where devices are asked by ONVIF.
     pub(crate) onvif: Outward,
     pub(crate) looking: Looking,
@@ -95,6 +97,7 @@ pub async fn open(hall: &Hall, settings: &Settings) -> Result<Room, Error> {
             engine,
             searches: Searches::default(),
             turnings: Turnings::default(),
+            discovery: Discovery::default(),
             onvif: hall.outward().at_ports(hall.config().onvif_ports.clone()),
             looking: Looking::default(),
             savings: Savings::default(),

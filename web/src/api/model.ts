@@ -53,6 +53,9 @@ export type Ptz = Sent<S['PtzView']>;
 export type Preset = Sent<S['PresetView']>;
 /** Where a camera is asked by ONVIF. */
 export type Onvif = Sent<S['OnvifView']>;
+export type Discoveries = Sent<S['Discoveries']>;
+export type Discovery = Sent<S['DiscoveryView']>;
+export type Sighted = Sent<S['SightedView']>;
 export type OnvifProbe = Sent<S['OnvifProbed']>;
 export type Layout = Sent<S['LayoutView']>;
 export type Probe = Sent<S['Probed']>;

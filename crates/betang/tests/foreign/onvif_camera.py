@@ -1,9 +1,10 @@
 """A camera with motors that this project did not write: the ONVIF service of ipycam (MIT).
 
-    onvif_camera.py FOLDER USER WORD
+    onvif_camera.py FOLDER USER WORD [heard]
 
 FOLDER holds the package. Its pictures need OpenCV and are not asked for, so that stands
-empty. Prints `port N`; a line of input is answered with where the camera is.
+empty. With `heard` it answers probes on the network of 127.0.0.1. Prints `port N`; a line of
+input is answered with where the camera is.
 """
 
 import json
@@ -16,6 +17,7 @@ from threading import Thread
 from types import SimpleNamespace
 
 folder, user, word = sys.argv[1:4]
+heard = sys.argv[4:] == ["heard"]
 # Places that it keeps go into the working folder.
 chdir(tempfile.mkdtemp(prefix="betang-onvif-"))
 for name in ("cv2", "numpy"):
@@ -27,6 +29,7 @@ package.__path__ = [f"{folder}/ipycam"]
 sys.modules["ipycam"] = package
 
 from ipycam.config import CameraConfig  # noqa: E402
+from ipycam.discovery import WSDiscoveryServer  # noqa: E402
 from ipycam.http import IPCameraHTTPHandler  # noqa: E402
 from ipycam.onvif import ONVIFService  # noqa: E402
 from ipycam.ptz import PTZController  # noqa: E402
@@ -45,6 +48,8 @@ Handler.camera = camera
 server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
 config.local_ip, config.onvif_port = "127.0.0.1", server.server_port
 Thread(target=server.serve_forever, daemon=True).start()
+if heard:
+    WSDiscoveryServer(camera.onvif).start()
 print(f"port {server.server_port}", flush=True)
 for _ in sys.stdin:
     print(json.dumps(ptz.get_status()), flush=True)

@@ -129,6 +129,8 @@ slugs! {
     "conflict" Conflict "Bertentangan dengan data yang ada" "It contradicts what is there";
     "corrupt" Corrupt "Data tersimpan rusak" "What was kept is corrupt";
     "cross-site" Denied "Permintaan dari situs lain ditolak" "Refused from another site";
+    "discovery-running" Conflict
+        "Pencarian kamera sedang berjalan" "A search for cameras goes on";
     "dish" NotFound "Belum ada antena yang menjawab di sana" "No dish has said anything there";
     "emergency-code" Denied "Kode darurat tidak berlaku" "The sealed code opens nothing";
     "emergency-none" Conflict "Tidak ada amplop yang berlaku" "No envelope counts now";

@@ -1,13 +1,14 @@
 //! Sockets and disks.
 //!
 //! The simulated cameras are [`rtsp`], `voice`, [`camera`], [`library`] and [`ask`];
-//! [`recorder`] is a box with many of them, [`onvif`] what a camera with motors answers. Of the
-//! benches are [`viewers`] and [`sites`], who load a server, [`floor`] and [`limit`], which it is
+//! [`recorder`] is a box with many of them, [`onvif`] what a camera with motors answers,
+//! [`discovery`] how it is heard on the network. Of the benches are [`viewers`] and [`sites`], who load a server, [`floor`] and [`limit`], which it is
 //! held against, [`pages`] and [`usage`]. `net` is a network of namespaces.
 
 pub mod ask;
 pub mod camera;
 mod describe;
+pub mod discovery;
 pub mod dish;
 pub mod families;
 pub mod floor;

@@ -12,9 +12,10 @@
 //! mute            it takes connections and answers nothing; speak ends that
 //! deep            it answers with a hundred thousand beginnings; speak ends that
 //! word TEXT       its password
+//! xaddrs TEXT     heard on the network, it says that its services are there
 //! ```
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -31,6 +32,8 @@ use hall::clock::Clock;
 use hall::task::Tasks;
 use md5::{Digest as _, Md5};
 use tokio::io::AsyncBufReadExt as _;
+
+use super::discovery::{Says, Voice};
 
 /// The longest question that is read, in octets.
 const QUESTION_MAX: usize = 64 * 1024;
@@ -74,6 +77,12 @@ pub struct Onvif {
     /// How it wants to be shown who asks.
     #[arg(long, value_enum, default_value_t = Shown::Digest)]
     shown: Shown,
+    /// The address of this machine in the network on which it is heard; heard nowhere else.
+    #[arg(long)]
+    heard: Option<Ipv4Addr>,
+    /// What it calls itself there.
+    #[arg(long, default_value = "Kamera%20contoh")]
+    name: String,
 }
 
 /// The camera. Cheap to clone.
@@ -127,9 +136,28 @@ impl Onvif {
             &self.rtsp,
         );
         let at = device.serve(self.listen, tasks).await?;
+        let voice = match self.heard {
+            Some(on) => {
+                // As a device behind a router does, it names its own network first.
+                let own = format!("http://{on}:{}/onvif/device_service", at.port());
+                let says = Says {
+                    uuid: format!("5f1f9d2e-0000-4000-8000-{:012x}", at.port()),
+                    name: self.name.clone(),
+                    hardware: "SIM-PTZ".to_owned(),
+                    xaddrs: format!("http://10.255.255.1/onvif/device_service {own}"),
+                };
+                Some(Voice::listen(on, says, tasks)?)
+            }
+            None => None,
+        };
         say(&format!("port {}", at.port()));
         let mut lines = tokio::io::BufReader::new(tokio::io::stdin()).lines();
         while let Some(line) = lines.next_line().await? {
+            if let (Some(voice), Some(xaddrs)) = (&voice, line.strip_prefix("xaddrs ")) {
+                voice.tell(xaddrs);
+                say("done");
+                continue;
+            }
             match device.tell(&line) {
                 Some(said) => say(&said),
                 None => say(&format!("no word of a camera: {line:?}")),

@@ -2,6 +2,7 @@
 
 pub(crate) mod cameras;
 pub(crate) mod clips;
+pub(crate) mod discovery;
 pub(crate) mod form;
 pub(crate) mod imports;
 pub(crate) mod incidents;
@@ -26,6 +27,7 @@ use utoipa_axum::router::OpenApiRouter;
 pub(crate) fn routes() -> OpenApiRouter<Hall> {
     let routes = cameras::routes()
         .merge(clips::routes())
+        .merge(discovery::routes())
         .merge(imports::routes())
         .merge(incidents::routes())
         .merge(layouts::routes())

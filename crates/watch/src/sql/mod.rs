@@ -4,6 +4,7 @@ pub(crate) mod camera;
 pub(crate) mod clip;
 pub(crate) mod fingerprint;
 pub(crate) mod hold;
+pub(crate) mod known;
 pub(crate) mod layout;
 pub(crate) mod look;
 pub(crate) mod onvif;

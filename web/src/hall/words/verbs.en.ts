@@ -92,6 +92,7 @@ export const en: Record<keyof typeof id, string> = {
   'verb.audit.proven': 'proof of an audit entry taken',
   'verb.camera.added': 'camera added',
   'verb.camera.changed': 'camera changed',
+  'verb.camera.discovered': 'networks searched for cameras',
   'verb.camera.exported': 'list of cameras exported',
   'verb.camera.held': 'took a camera to turn it',
   'verb.camera.look_back': 'began to look back',

@@ -90,6 +90,7 @@ export const id = {
   'verb.audit.proven': 'bukti satu catatan audit diunduh',
   'verb.camera.added': 'kamera ditambahkan',
   'verb.camera.changed': 'kamera diubah',
+  'verb.camera.discovered': 'jaringan dicari untuk kamera',
   'verb.camera.exported': 'daftar kamera diunduh',
   'verb.camera.held': 'mengambil kendali kamera',
   'verb.camera.look_back': 'mulai melihat ke belakang',
