@@ -237,6 +237,37 @@ await keep(async () => {
 		return JSON.stringify(deeds);
 	});
 
+	await promise('what happens before the camera is heard once somebody turns that on, with what is lost told as unknown', async () => {
+		await admin.goto(`${house.url}/kamera/${id}`);
+		const events = admin.locator('[data-event]');
+		const word = (is) => admin.locator(`[data-listening="${is}"]`);
+		await word('off').waitFor();
+		await admin.getByRole('button', { name: 'Dengarkan peristiwa' }).click();
+		await word('listening').waitFor();
+		await camera.tell('motion on');
+		await admin.locator('[data-event="motion on"]').waitFor();
+		await camera.tell('input on');
+		await admin.locator('[data-event="input on"]').getByText('(pintu)').waitFor();
+		await camera.tell('motion off');
+		await admin.locator('[data-event="motion off"]').waitFor();
+		await fit(admin);
+		await shots(admin, 'peristiwa', { height: 2200 });
+		// It restarts and knows nobody any more.
+		await camera.tell('forget');
+		await admin.locator('[data-event="input unknown"]').waitFor();
+		await word('listening').waitFor();
+		expect((await events.count()) >= 4, `${await events.count()} events`);
+		const file = await house.ask('GET', `/api/v1/cameras/${id}/events?format=csv`, { token });
+		expect((await file.text()).includes('input,pintu,unknown'), 'the file tells something else');
+		// Who only looks sees it, and turns nothing on or off.
+		await ani.goto(`${house.url}/kamera/${id}`);
+		await ani.locator('[data-event="motion off"]').first().waitFor();
+		expect((await ani.getByRole('button', { name: 'Berhenti mendengarkan' }).count()) === 0, 'an operator may end it');
+		await admin.getByRole('button', { name: 'Berhenti mendengarkan' }).click();
+		await word('off').waitFor();
+		return camera.tell('events');
+	});
+
 	await promise('a camera that this project did not write is asked, turned and stopped', async () => {
 		const other = await motors(python, join(foreign, 'onvif_camera.py'), join(root, '.tools/ipycam'), 'op', WORD);
 		const address = `http://127.0.0.1:${other.port}/onvif/device_service`;

@@ -18,6 +18,7 @@
 //! | [`fanout`] | which frame does this viewer get next, under which time stamp? |
 //! | [`supervise`] | connect, wait, give up, try again: and in which words? |
 //! | [`hold`] | who turns a camera, until when, and when does the house stop it? |
+//! | [`happen`] | what of all that a camera says is written down as having happened? |
 //! | [`aim`] | how far does a camera turn to have in its middle what was clicked at? |
 //! | [`allot`] | who may hold a session of a device that stands only so many? |
 //! | [`channel`] | do the channels of a recorder show the places that they did? |
@@ -32,6 +33,7 @@ pub mod fanout;
 pub mod frame;
 pub mod h264;
 pub mod h265;
+pub mod happen;
 pub mod hold;
 pub mod looks;
 pub mod parameters;

@@ -18,6 +18,7 @@
 //! | `gauges` | how the room is, in numbers |
 //! | `discover` | devices that answer on the house's own networks |
 //! | `onvif` | what a camera is asked and told by ONVIF |
+//! | `listening` | what cameras say that happens, and who is listened to |
 //! | `turning` | who turns a camera, and what of it is told and written down |
 //! | `http` | the API of cameras, stills and WHEP |
 //! | `import` | many cameras at once, from a file |
@@ -35,6 +36,7 @@ pub mod hub;
 mod import;
 pub mod ingest;
 mod jobs;
+mod listening;
 pub mod live;
 mod looking;
 mod onvif;
@@ -59,6 +61,7 @@ pub const SCHEMA: store::migrate::Schema = store::schema!(
         (3, "sound"),
         (4, "recorders"),
         (5, "onvif"),
-        (6, "clips")
+        (6, "clips"),
+        (7, "events")
     ]
 );

@@ -5,6 +5,7 @@
 //! never where a camera's answer points. What comes back is looked over first
 //! ([`shallow`]), for the library reads whatever it is given.
 
+pub(crate) mod events;
 mod post;
 pub(crate) mod shallow;
 
@@ -109,6 +110,7 @@ pub(crate) struct Device {
     post: Arc<Post>,
     media: Option<String>,
     ptz: Option<String>,
+    events: Option<String>,
     clock: Option<i64>,
 }
 
@@ -172,6 +174,7 @@ impl Device {
             post,
             media: has.media.url,
             ptz: has.ptz.url,
+            events: has.events.url,
             clock: said.and_then(|said| said.utc_unix),
         })
     }
@@ -356,6 +359,18 @@ pub(crate) fn read_all(text: &str) -> bool {
             .await;
         let _ = client.ptz_get_status("http://h/", "p").await;
         let _ = client.ptz_set_preset("http://h/", "p", None, None).await;
+        let _ = client
+            .create_pull_point_subscription("http://h/", None, None)
+            .await;
+        let _ = client.renew_subscription("http://h/", "PT60S").await;
+        let pulled = client.pull_messages("http://h/", "PT1S", 1).await;
+        let notices = pulled.iter().flatten().filter_map(events::notice);
+        assert!(
+            notices
+                .into_iter()
+                .all(|it| it.source.chars().count() <= NAME_MAX),
+            "a source is cut"
+        );
         let presets = client.ptz_get_presets("http://h/", "p").await;
         presets.map(|all| {
             all.into_iter()

@@ -16,6 +16,7 @@ use crate::gauges;
 use crate::http;
 use crate::hub::Hub;
 use crate::jobs;
+use crate::listening::Listening;
 use crate::live::{Engine, Line};
 use crate::looking::Looking;
 use crate::recorder::search::Searches;
@@ -69,6 +70,7 @@ pub(crate) struct Inner {
     pub(crate) searches: Searches,
     pub(crate) turnings: Turnings,
     pub(crate) discovery: Discovery,
+    pub(crate) listening: Listening,
     /// Where devices are asked by ONVIF.
     pub(crate) onvif: Outward,
     pub(crate) looking: Looking,
@@ -98,6 +100,7 @@ pub async fn open(hall: &Hall, settings: &Settings) -> Result<Room, Error> {
             searches: Searches::default(),
             turnings: Turnings::default(),
             discovery: Discovery::default(),
+            listening: Listening::default(),
             onvif: hall.outward().at_ports(hall.config().onvif_ports.clone()),
             looking: Looking::default(),
             savings: Savings::default(),

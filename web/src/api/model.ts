@@ -56,6 +56,10 @@ export type Onvif = Sent<S['OnvifView']>;
 export type Discoveries = Sent<S['Discoveries']>;
 export type Discovery = Sent<S['DiscoveryView']>;
 export type Sighted = Sent<S['SightedView']>;
+/** Something that happened before a camera, as it has said. */
+export type CameraEvent = Sent<S['EventView']>;
+/** How a camera is listened to. */
+export type Listening = Sent<S['ListeningView']>;
 export type OnvifProbe = Sent<S['OnvifProbed']>;
 export type Layout = Sent<S['LayoutView']>;
 export type Probe = Sent<S['Probed']>;

@@ -12,8 +12,15 @@
 //! mute            it takes connections and answers nothing; speak ends that
 //! deep            it answers with a hundred thousand beginnings; speak ends that
 //! word TEXT       its password
+//! motion on|off   something moves before it; tamper and input likewise
+//! sources N       it has as many, as a recorder does: two profiles each, streams as one of
+//!                 Hikvision's
+//! forget          it has forgotten who listens to what happens
+//! events          tells `listeners N made N pulls N renewed N left N`
 //! xaddrs TEXT     heard on the network, it says that its services are there
 //! ```
+
+mod events;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -34,6 +41,7 @@ use md5::{Digest as _, Md5};
 use tokio::io::AsyncBufReadExt as _;
 
 use super::discovery::{Says, Voice};
+use events::Events;
 
 /// The longest question that is read, in octets.
 const QUESTION_MAX: usize = 64 * 1024;
@@ -80,6 +88,9 @@ pub struct Onvif {
     /// The address of this machine in the network on which it is heard; heard nowhere else.
     #[arg(long)]
     heard: Option<Ipv4Addr>,
+    /// Sources of pictures, as a recorder has them.
+    #[arg(long, default_value_t = 1)]
+    sources: u32,
     /// What it calls itself there.
     #[arg(long, default_value = "Kamera%20contoh")]
     name: String,
@@ -98,11 +109,13 @@ struct Inner {
     user: String,
     shown: Shown,
     state: Mutex<State>,
+    events: Events,
 }
 
 #[derive(Debug)]
 struct State {
     word: String,
+    sources: u32,
     skew_s: i64,
     answers: Answers,
     at: [f64; 3],
@@ -135,6 +148,7 @@ impl Onvif {
             self.shown,
             &self.rtsp,
         );
+        device.state().sources = self.sources;
         let at = device.serve(self.listen, tasks).await?;
         let voice = match self.heard {
             Some(on) => {
@@ -183,8 +197,10 @@ impl Device {
                 rtsp: rtsp.to_owned(),
                 user: user.to_owned(),
                 shown,
+                events: Events::default(),
                 state: Mutex::new(State {
                     word: word.to_owned(),
+                    sources: 1,
                     skew_s: 0,
                     answers: Answers::Well,
                     at: [0.0; 3],
@@ -220,6 +236,22 @@ impl Device {
     /// Does what a line says; what it tells, or none if it knows no such word.
     pub fn tell(&self, line: &str) -> Option<String> {
         let (word, rest) = line.trim().split_once(' ').unwrap_or((line.trim(), ""));
+        let events = &self.inner.events;
+        let thing = ["motion", "tamper", "input"]
+            .into_iter()
+            .find(|it| *it == word);
+        if let Some(thing) = thing {
+            events.set(thing, rest == "on", &self.moment());
+            return Some("done".to_owned());
+        }
+        match word {
+            "events" => return Some(events.told()),
+            "forget" => {
+                events.forget();
+                return Some("done".to_owned());
+            }
+            _ => {}
+        }
         let mut state = self.state();
         match word {
             "where" => {
@@ -237,6 +269,7 @@ impl Device {
                 ));
             }
             "skew" => state.skew_s = rest.parse().ok()?,
+            "sources" => state.sources = rest.parse().ok()?,
             "mute" => state.answers = Answers::Never,
             "deep" => state.answers = Answers::Deep,
             "speak" => state.answers = Answers::Well,
@@ -283,12 +316,13 @@ impl Device {
             return Err(Fault::NotAuthorized);
         }
         let profile = text(question, "ProfileToken");
-        if profile.is_some_and(|token| token != "utama" && token != "kecil") {
+        let sources = self.state().sources;
+        if profile.is_some_and(|token| stream_of(token, sources).is_none()) {
             return Err(Fault::Sender("no such profile"));
         }
         match operation {
             "GetCapabilities" => Ok(capabilities()),
-            "GetProfiles" => Ok(profiles()),
+            "GetProfiles" => Ok(profiles(sources)),
             "GetStreamUri" => Ok(self.stream(profile.unwrap_or_default())),
             "GetSnapshotUri" => Ok(still()),
             _ => self.turn(operation, question),
@@ -385,6 +419,31 @@ impl Device {
         Ok(format!("<tptz:{operation}Response/>"))
     }
 
+    /// The time by its clock, as it is written in messages.
+    fn moment(&self) -> String {
+        let skew = self.state().skew_s;
+        let seconds = self.wall_s(skew);
+        let (year, month, day) = civil(seconds.div_euclid(86_400));
+        let second = seconds.rem_euclid(86_400);
+        let (hour, minute, second) = (second / 3_600, second / 60 % 60, second % 60);
+        format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+    }
+
+    /// What happens is told to who waits for it.
+    async fn happens(&self, operation: &str, path: &str, question: &str) -> Result<String, Fault> {
+        if self.inner.shown == Shown::Token && !self.is_token(question) {
+            return Err(Fault::NotAuthorized);
+        }
+        let patience = text(question, "Timeout").and_then(|text| {
+            let seconds = text.strip_prefix("PT")?.strip_suffix('S')?;
+            Some(Duration::from_secs(seconds.parse().ok()?))
+        });
+        let patience = patience.unwrap_or(Duration::from_secs(1));
+        let (events, at) = (&self.inner.events, self.moment());
+        let said = events.answer(operation, path, patience, &at);
+        said.await.ok_or(Fault::Sender("nobody listens there"))
+    }
+
     fn date_and_time(&self) -> String {
         let skew = self.state().skew_s;
         let seconds = self.wall_s(skew);
@@ -403,9 +462,10 @@ impl Device {
     }
 
     fn stream(&self, profile: &str) -> String {
-        let layer = if profile == "utama" { "main" } else { "sub" };
+        let sources = self.state().sources;
+        let path = stream_of(profile, sources).unwrap_or_default();
         format!(
-            "<trt:GetStreamUriResponse><trt:MediaUri><tt:Uri>{}/{layer}</tt:Uri>\
+            "<trt:GetStreamUriResponse><trt:MediaUri><tt:Uri>{}/{path}</tt:Uri>\
              <tt:InvalidAfterConnect>false</tt:InvalidAfterConnect><tt:InvalidAfterReboot>false</tt:InvalidAfterReboot>\
              <tt:Timeout>PT0S</tt:Timeout></trt:MediaUri></trt:GetStreamUriResponse>",
             escaped(&self.inner.rtsp)
@@ -502,7 +562,12 @@ async fn asked(Of(device): Of<Device>, headers: HeaderMap, uri: Uri, body: Bytes
         let ask = [(header::WWW_AUTHENTICATE, challenge)];
         return (http::StatusCode::UNAUTHORIZED, ask, "").into_response();
     }
-    match device.answer(&question) {
+    let asked = operation(&question).filter(|it| events::ASKED.contains(it));
+    let answer = match asked {
+        Some(asked) => device.happens(asked, uri.path(), &question).await,
+        None => device.answer(&question),
+    };
+    match answer {
         Ok(body) => (kind, envelope(&body)).into_response(),
         Err(fault) => {
             let (sub, reason) = match fault {
@@ -523,7 +588,8 @@ fn envelope(body: &str) -> String {
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<s:Envelope xmlns:s=\"http://www.w3.org/2003/05/soap-envelope\" \
          xmlns:tt=\"http://www.onvif.org/ver10/schema\" xmlns:tds=\"http://www.onvif.org/ver10/device/wsdl\" \
          xmlns:trt=\"http://www.onvif.org/ver10/media/wsdl\" xmlns:tptz=\"http://www.onvif.org/ver20/ptz/wsdl\" \
-         xmlns:ter=\"http://www.onvif.org/ver10/error\"><s:Body>{body}</s:Body></s:Envelope>"
+         xmlns:tev=\"http://www.onvif.org/ver10/events/wsdl\" xmlns:wsnt=\"http://docs.oasis-open.org/wsn/b-2\" \
+         xmlns:wsa=\"http://www.w3.org/2005/08/addressing\" xmlns:ter=\"http://www.onvif.org/ver10/error\"><s:Body>{body}</s:Body></s:Envelope>"
     )
 }
 
@@ -533,19 +599,34 @@ fn capabilities() -> String {
         format!("<tt:{name}><tt:XAddr>http://10.255.255.1/onvif/{path}</tt:XAddr></tt:{name}>")
     };
     format!(
-        "<tds:GetCapabilitiesResponse><tds:Capabilities>{}{}{}</tds:Capabilities></tds:GetCapabilitiesResponse>",
+        "<tds:GetCapabilitiesResponse><tds:Capabilities>{}{}{}{}</tds:Capabilities></tds:GetCapabilitiesResponse>",
         service("Device", "device_service"),
+        service("Events", "event_service"),
         service("Media", "media_service"),
         service("PTZ", "ptz_service")
     )
 }
 
-fn profiles() -> String {
-    let profile = |token: &str, name: &str, width: u32, height: u32| {
+/// The path of a profile's stream; none if it is no profile.
+fn stream_of(token: &str, sources: u32) -> Option<String> {
+    match token {
+        "utama" if sources == 1 => Some("main".to_owned()),
+        "kecil" if sources == 1 => Some("sub".to_owned()),
+        _ => {
+            let (source, layer) = token.strip_prefix('c')?.split_once('-')?;
+            let (source, layer): (u32, u32) = (source.parse().ok()?, layer.parse().ok()?);
+            let is_one = (1..=sources).contains(&source) && (1..=2).contains(&layer);
+            is_one.then(|| format!("Streaming/Channels/{source}0{layer}"))
+        }
+    }
+}
+
+fn profiles(sources: u32) -> String {
+    let profile = |token: &str, name: &str, source: &str, width: u32, height: u32| {
         format!(
             "<trt:Profiles token=\"{token}\" fixed=\"true\"><tt:Name>{name}</tt:Name>\
              <tt:VideoSourceConfiguration token=\"vsc\"><tt:Name>vsc</tt:Name><tt:UseCount>2</tt:UseCount>\
-             <tt:SourceToken>vs</tt:SourceToken><tt:Bounds x=\"0\" y=\"0\" width=\"1280\" height=\"720\"/></tt:VideoSourceConfiguration>\
+             <tt:SourceToken>{source}</tt:SourceToken><tt:Bounds x=\"0\" y=\"0\" width=\"1280\" height=\"720\"/></tt:VideoSourceConfiguration>\
              <tt:VideoEncoderConfiguration token=\"vec-{token}\"><tt:Name>vec</tt:Name><tt:UseCount>1</tt:UseCount>\
              <tt:Encoding>H264</tt:Encoding><tt:Resolution><tt:Width>{width}</tt:Width><tt:Height>{height}</tt:Height></tt:Resolution>\
              <tt:Quality>5</tt:Quality></tt:VideoEncoderConfiguration>\
@@ -553,11 +634,17 @@ fn profiles() -> String {
              </trt:Profiles>"
         )
     };
-    format!(
-        "<trt:GetProfilesResponse>{}{}</trt:GetProfilesResponse>",
-        profile("utama", "Utama", 1_280, 720),
-        profile("kecil", "Kecil", 640, 360)
-    )
+    let all: String = if sources == 1 {
+        profile("utama", "Utama", "vs", 1_280, 720) + &profile("kecil", "Kecil", "vs", 640, 360)
+    } else {
+        let of = |source: u32| {
+            let (own, name) = (format!("vs{source}"), format!("Saluran {source}"));
+            let first = profile(&format!("c{source}-1"), &name, &own, 1_280, 720);
+            first + &profile(&format!("c{source}-2"), &name, &own, 640, 360)
+        };
+        (1..=sources).map(of).collect()
+    };
+    format!("<trt:GetProfilesResponse>{all}</trt:GetProfilesResponse>")
 }
 
 fn still() -> String {

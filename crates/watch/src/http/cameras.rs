@@ -416,6 +416,7 @@ async fn retire(
     record(&hall, &mut tx, &who, "camera.retired", row.id, now).await?;
     tx.commit().await?;
     turning::changed(&room, row.id).await?;
+    room.inner.listening.changed(row.id);
     Ok(hall::problem::no_content())
 }
 

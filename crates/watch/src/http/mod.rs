@@ -3,6 +3,7 @@
 pub(crate) mod cameras;
 pub(crate) mod clips;
 pub(crate) mod discovery;
+pub(crate) mod events;
 pub(crate) mod form;
 pub(crate) mod imports;
 pub(crate) mod incidents;
@@ -28,6 +29,7 @@ pub(crate) fn routes() -> OpenApiRouter<Hall> {
     let routes = cameras::routes()
         .merge(clips::routes())
         .merge(discovery::routes())
+        .merge(events::routes())
         .merge(imports::routes())
         .merge(incidents::routes())
         .merge(layouts::routes())

@@ -23,6 +23,7 @@ use super::ptz::silent;
 use crate::jobs::ONVIF_PASSWORD;
 use crate::onvif::{self, Device, Target, Trouble};
 use crate::room::Room;
+use crate::sql::event;
 use crate::sql::onvif::{self as rows, OnvifRow};
 use crate::turning;
 
@@ -251,6 +252,7 @@ async fn put(
     facts::append(&mut tx, &fact, now.wall).await?;
     tx.commit().await?;
     turning::changed(&room, camera.id).await?;
+    room.inner.listening.changed(camera.id);
     Ok(axum::Json(view(&row, has_password)))
 }
 
@@ -274,6 +276,7 @@ async fn remove(
     if !rows::remove(&mut tx, camera.id).await? {
         return Err(none());
     }
+    event::leave(&mut tx, camera.id).await?;
     let act = Act {
         verb: "camera.onvif_removed",
         subject: camera.id.to_string(),
@@ -284,6 +287,7 @@ async fn remove(
     facts::append(&mut tx, &fact, now.wall).await?;
     tx.commit().await?;
     turning::changed(&room, camera.id).await?;
+    room.inner.listening.changed(camera.id);
     Ok(hall::problem::no_content())
 }
 

@@ -15,7 +15,7 @@ use tokio::sync::mpsc;
 
 use crate::live::Ended;
 use crate::room::{Error, Room};
-use crate::{sql, turning};
+use crate::{listening, sql, turning};
 
 pub(crate) use streams::{PASSWORD, credentials};
 pub(crate) use targets::{ONVIF_PASSWORD, onvif_target};
@@ -54,6 +54,8 @@ pub(crate) async fn start(room: &Room, ended: mpsc::Receiver<Ended>) -> Result<(
         .spawn("watch.endings", endings::write(room.clone(), ended));
     hall.tasks()
         .spawn("watch.recorders", recorders::follow(room.clone()));
+    hall.tasks()
+        .spawn("watch.listening", listening::follow(room.clone()));
     hall.tasks()
         .spawn("watch.revoked", revoked::follow(room.clone()));
     Ok(())

@@ -25,10 +25,14 @@ use tokio::net::TcpStream;
 use url::Url;
 use watch_core::hold::OWN_STOP;
 
+use super::events::PULL_S;
 use super::{Target, Trouble, shallow};
 
 /// How long one question may take, the connection included.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(4);
+
+/// How long a question may take that a device keeps until something happens.
+const PULL_PATIENCE: Duration = Duration::from_secs(PULL_S + PATIENCE.as_secs());
 
 /// The longest answer, in octets: 128 profiles have about 200 KiB.
 pub(crate) const ANSWER_MAX: usize = 512 * 1024;
@@ -91,12 +95,19 @@ impl Post {
             None => path.path().to_owned(),
         };
         let body = Bytes::from(body);
+        let patience = if action.ends_with("/PullMessagesRequest") {
+            PULL_PATIENCE
+        } else {
+            PATIENCE
+        };
         // Twice at most: without what it asks for, and with it.
         let shown = self.authorization(&path);
-        let mut answer = self.once(&path, action, body.clone(), shown).await?;
+        let mut answer = self
+            .once(&path, action, body.clone(), shown, patience)
+            .await?;
         if answer.status == UNAUTHORIZED && self.challenged(&answer) {
             let shown = self.authorization(&path);
-            answer = self.once(&path, action, body, shown).await?;
+            answer = self.once(&path, action, body, shown, patience).await?;
         }
         match answer.status {
             // A fault comes as 500, or as 400 (SOAP 1.2 Part 2 §7.5.2.2).
@@ -116,6 +127,7 @@ impl Post {
         action: &str,
         body: Bytes,
         shown: Option<String>,
+        patience: Duration,
     ) -> Result<Answer, Trouble> {
         let url = &self.target.url;
         let host = url.host_str().unwrap_or_default();
@@ -179,7 +191,7 @@ impl Post {
                 },
             }
         };
-        let answer = tokio::time::timeout(PATIENCE, asked).await;
+        let answer = tokio::time::timeout(patience, asked).await;
         answer.unwrap_or(Err(Trouble::Silent))
     }
 

@@ -2,6 +2,7 @@
 
 pub(crate) mod camera;
 pub(crate) mod clip;
+pub(crate) mod event;
 pub(crate) mod fingerprint;
 pub(crate) mod hold;
 pub(crate) mod known;
