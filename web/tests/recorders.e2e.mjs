@@ -7,6 +7,7 @@
 // The recorder is `sim recorder`; that it is one is asked of FFmpeg, and how many sessions
 // it held it counts by itself.
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -201,6 +202,35 @@ await keep(async () => {
 		await page.getByText('Belum ada perekam').waitFor();
 		const { items } = await house.json('GET', '/api/v1/cameras', { token });
 		expect(items.length === 0, `${items.length} cameras`);
+	});
+
+	await promise('a recorder that is asked by ONVIF says where its channels are, and they give their pictures', async () => {
+		const talk = spawn(process.env.SIM ?? join(targetFolder, 'debug/sim'), ['onvif', '--user', 'admin', '--word', WORD, '--sources', String(CHANNELS), '--rtsp', `rtsp://10.255.255.1:${box.port}`], { stdio: ['pipe', 'pipe', 'inherit'] });
+		const said = createInterface({ input: talk.stdout });
+		const [line] = await once(said, 'line');
+		await page.goto(`${house.url}/kamera?perekam=`);
+		await page.getByRole('button', { name: 'Tambah perekam' }).click();
+		const form = page.getByRole('dialog');
+		await form.getByLabel('Nama perekam').fill('NVR lewat ONVIF');
+		await form.getByLabel('Merek').selectOption('onvif');
+		await form.getByLabel('Alamat perekam').fill('127.0.0.1');
+		await form.getByLabel('Batas sesi').fill(String(LIMIT));
+		await form.getByLabel('Nama pengguna').fill('admin');
+		await form.getByLabel('Kata sandi').fill(WORD);
+		expect((await form.getByLabel('Alamat ONVIF').inputValue()) === 'http://127.0.0.1/onvif/device_service', 'the address is not offered');
+		await form.getByLabel('Alamat ONVIF').fill(`http://127.0.0.1:${/^port (\d+)$/.exec(line)[1]}/onvif/device_service`);
+		await form.getByRole('button', { name: 'Tanya perangkat' }).click();
+		await form.locator('[data-scheme="found"]').getByText(`Perekam menyebut ${CHANNELS} saluran.`).waitFor();
+		expect((await form.getByPlaceholder('/live/').inputValue()) === '/Streaming/Channels/{channel}0{layer}', 'another path');
+		expect((await form.getByLabel('Porta').inputValue()) === box.port, 'another port');
+		await fit(page);
+		await shots(page, 'perekam-onvif');
+		await form.locator('select:has(option[value="62.71"])').selectOption('62.71');
+		await form.getByRole('button', { name: 'Simpan' }).click();
+		await page.waitForURL(/perekam=dev_/);
+		await searched('Periksa saluran');
+		await channel(3).getByText('H.264').first().waitFor();
+		talk.stdin.end();
 	});
 
 	await promise('no page broke', async () => {
