@@ -33,6 +33,7 @@ mod round_bodies;
 mod router_reports;
 mod rtp;
 mod rtsp_answers;
+mod rtsp_requests;
 mod rule_text;
 mod session;
 mod site_configs;
@@ -72,6 +73,7 @@ pub const TARGETS: &[Target] = &[
     ("router_reports", router_reports::run),
     ("rtp", rtp::run),
     ("rtsp_answers", rtsp_answers::run),
+    ("rtsp_requests", rtsp_requests::run),
     ("rule_text", rule_text::run),
     ("site_configs", site_configs::run),
     ("speed_frames", speed_frames::run),

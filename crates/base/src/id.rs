@@ -81,6 +81,8 @@ nouns! {
     Stream "str",
     /// One person watching one camera, from a time to a time.
     Viewing "vwg",
+    /// Cameras lent to another system, until a day.
+    Loan "pjm",
     /// One person turning one camera, from a time to a time.
     Hold "hld",
     /// One person looking at what a camera has shown a moment ago.

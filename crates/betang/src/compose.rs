@@ -128,6 +128,7 @@ pub(crate) async fn open(config: Config) -> anyhow::Result<House> {
     let media = watch::Settings {
         media: config.media,
         announce: config.announce.clone(),
+        rtsp: config.rtsp,
     };
     let hall = Hall::open(db, clock, config).await?;
     hall.tasks()

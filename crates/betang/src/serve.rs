@@ -23,7 +23,6 @@ use hall::staff::FirstAdmin;
 use hall::tls::Keeper;
 use rustls::ServerConfig;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use watch::live::Line;
 
 use crate::cli::say;
 use crate::compose::{self, House};
@@ -80,7 +79,9 @@ pub(crate) async fn run(
     let admin_password = config.admin_password.clone();
     let house = compose::open(config).await?;
     let sites_port = for_sites.local_addr()?.port();
-    for port in [at.port(), sites_port, house.watch.media().port()] {
+    let lends = house.watch.rtsp();
+    let ports = [at.port(), sites_port, house.watch.media().port()];
+    for port in ports.into_iter().chain(lends.map(|lends| lends.port())) {
         house.hall.outward().take(port);
     }
     tokio::select! {
@@ -101,6 +102,9 @@ pub(crate) async fn run(
     let door = Door::open(&hall, for_sites)?;
     let (host, port) = hall.sites_at();
     say(format!("sites   tcp {host}:{port}"));
+    if let Some(lends) = lends {
+        say(format!("rtsp    tcp {lends}"));
+    }
     say(format!("media   udp {}", watch.media()));
 
     let handles = Handles {
@@ -119,7 +123,7 @@ pub(crate) async fn run(
         listener,
         kept,
         router,
-        (handles.pages.clone(), watch.line()),
+        (handles.pages.clone(), &watch),
     );
     tokio::select! {
         served = served => served.context("the pages cannot be served any more")?,
@@ -148,16 +152,18 @@ async fn serve(
     listener: TcpListener,
     kept: Option<(Keeper, Arc<ServerConfig>)>,
     router: Router,
-    (handle, players): (Handle<SocketAddr>, Line),
+    (handle, watch): (Handle<SocketAddr>, &watch::Room),
 ) -> std::io::Result<()> {
+    let players = watch.line();
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     let Some((keeper, first)) = kept else {
         let server = patient(axum_server::from_tcp(listener)?);
         let server = server.map(|pages| Shared::new(pages, players));
         return server.handle(handle).serve(service).await;
     };
+    watch.encrypt(Arc::clone(&first));
     let encryption = RustlsConfig::from_config(first);
-    let task = keep(hall.clone(), keeper, encryption.clone());
+    let task = keep(hall.clone(), keeper, encryption.clone(), watch.clone());
     hall.tasks().spawn("betang.certificate", task);
     let server = patient(axum_server::from_tcp_rustls(listener, encryption)?);
     let server = server.map(|pages| Shared::new(pages, players));
@@ -183,7 +189,7 @@ fn patient<A>(mut server: Server<SocketAddr, A>) -> Server<SocketAddr, A> {
 
 /// Puts a fresh certificate in when there is one. Connections that are open keep
 /// the one they came with.
-async fn keep(hall: Hall, mut keeper: Keeper, encryption: RustlsConfig) {
+async fn keep(hall: Hall, mut keeper: Keeper, encryption: RustlsConfig, watch: watch::Room) {
     let stop = hall.tasks().soft();
     while stop
         .run_until_cancelled(tokio::time::sleep(CERTIFICATE_EVERY))
@@ -193,6 +199,7 @@ async fn keep(hall: Hall, mut keeper: Keeper, encryption: RustlsConfig) {
         match keeper.next(hall.now().wall) {
             Ok(None) => {}
             Ok(Some(fresh)) => {
+                watch.encrypt(Arc::clone(&fresh));
                 encryption.reload_from_config(fresh);
                 tracing::info!("another certificate is in use");
             }

@@ -50,6 +50,10 @@ pub struct Config {
     pub sites_is_chosen: bool,
     /// What sites are told for it, if it is to be another: host, and perhaps a port.
     pub sites_host: Option<(String, Option<u16>)>,
+    /// Address of the port by which other systems take cameras, if there is to be one.
+    pub rtsp: Option<SocketAddr>,
+    /// What they are told for it, if it is to be another: host, and perhaps a port.
+    pub rtsp_host: Option<(String, Option<u16>)>,
     /// The keys that programs for boxes are signed for.
     pub release_keys: Vec<PublicKey>,
     /// Whether and how connections are encrypted.
@@ -335,6 +339,11 @@ impl Config {
                 .map(|text| host_and_port(&text))
                 .transpose()
                 .map_err(|why| wrong("sites_host", why))?,
+            rtsp: some("rtsp").map(|_| address("rtsp")).transpose()?,
+            rtsp_host: some("rtsp_host")
+                .map(|text| host_and_port(&text))
+                .transpose()
+                .map_err(|why| wrong("rtsp_host", why))?,
             release_keys: release_keys()?,
             tls: match text("tls") {
                 "own" => Tls::Own,

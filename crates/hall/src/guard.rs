@@ -195,6 +195,8 @@ permissions! {
     CamerasTurn "camera.turn": Operator Admin;
     /// Take a camera from somebody who turns it.
     CamerasTakeOver "camera.takeover": Admin;
+    /// Lend cameras to another system, which takes their pictures by RTSP.
+    CamerasLend "camera.lend": Operator Admin;
     /// Add, change and retire cameras.
     CamerasWrite "camera.write": Admin;
     /// Set the passwords of cameras. Nobody reads them.
@@ -343,6 +345,7 @@ mod tests {
             Permission::SettingsWrite,
             Permission::CamerasTurn,
             Permission::CamerasTakeOver,
+            Permission::CamerasLend,
             Permission::CamerasWrite,
             Permission::CameraCredentialsWrite,
             Permission::StillsSave,

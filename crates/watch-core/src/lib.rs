@@ -22,6 +22,7 @@
 //! | [`aim`] | how far does a camera turn to have in its middle what was clicked at? |
 //! | [`allot`] | who may hold a session of a device that stands only so many? |
 //! | [`channel`] | do the channels of a recorder show the places that they did? |
+//! | [`lend`] | what is another system told that takes cameras from this house by RTSP? |
 //! | [`enumerate`] | which channels of a recorder are still to be asked? |
 
 pub mod aim;
@@ -35,6 +36,7 @@ pub mod h264;
 pub mod h265;
 pub mod happen;
 pub mod hold;
+pub mod lend;
 pub mod looks;
 pub mod parameters;
 pub mod payload;

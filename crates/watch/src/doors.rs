@@ -5,6 +5,9 @@ use std::time::Instant;
 use hall::clock::Clock;
 use hall::outward::{Outward, Ports};
 pub use watch_core::frame::{MediaTime, Packet};
+use watch_core::lend::path::{Asked, Inside};
+use watch_core::lend::proof::{self, Proof};
+use watch_core::lend::wire::{self, Piece, Status};
 pub use watch_core::timeline::Timeline;
 pub use watch_core::{h264, payload};
 
@@ -110,4 +113,67 @@ pub fn offer(text: &str) -> Option<String> {
         let (terms, instant) = house.as_ref()?;
         answer_alone(text, terms, *instant).ok()
     })
+}
+
+/// What another system asks, as far as it can be told without a house.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Requests {
+    /// In the order in which they came.
+    pub asked: Vec<Request>,
+    /// Whether the connection would be ended for what came then.
+    pub refused: bool,
+}
+
+/// One of them.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Request {
+    /// What it would be answered at least.
+    pub answer: String,
+    /// Whether it shows a secret that nobody was told.
+    pub proved: bool,
+    /// Whether it names a camera, and a way for its packets.
+    pub names: (bool, bool),
+}
+
+/// Reads what comes in pieces.
+#[must_use]
+pub fn requests(pieces: &[&[u8]]) -> Requests {
+    let mut found = Requests {
+        asked: Vec::new(),
+        refused: false,
+    };
+    let mut inbox = Vec::new();
+    for piece in pieces {
+        inbox.extend_from_slice(piece);
+        loop {
+            match wire::next(&inbox) {
+                Piece::More => break,
+                Piece::Passed(taken) => drop(inbox.drain(..taken)),
+                Piece::Request(request, taken) => {
+                    inbox.drain(..taken);
+                    let base = Asked::read(&request.url).map(|asked| asked.base);
+                    let headers = [("Content-Base", base.as_deref().unwrap_or_default())];
+                    let answer = wire::answer(Status::Ok, &request.number, &headers, "");
+                    let proof = request.proof.as_deref().and_then(Proof::read);
+                    let kept = proof::kept("vms", "that nobody knows");
+                    found.asked.push(Request {
+                        answer: String::from_utf8_lossy(&answer).into_owned(),
+                        proved: proof.is_some_and(|it| it.holds(&kept, "n", &request.word)),
+                        names: (
+                            base.is_some(),
+                            request
+                                .transport
+                                .as_deref()
+                                .is_some_and(|wish| Inside::wished(wish, 0).is_some()),
+                        ),
+                    });
+                }
+                Piece::Refused => {
+                    found.refused = true;
+                    return found;
+                }
+            }
+        }
+    }
+    found
 }

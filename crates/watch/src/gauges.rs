@@ -48,6 +48,26 @@ fn read(inner: Weak<Inner>) -> Reading {
             )
             .growing(),
         ]);
+        let lent = inner.lending.seen();
+        said.extend([
+            Gauge::count(
+                "betang_lent_viewers",
+                "Pictures that other systems take by RTSP.",
+                count(lent.taking),
+            ),
+            Gauge::count(
+                "betang_lent_octets_total",
+                "What other systems were sent, headers included.",
+                lent.sent.as_u64(),
+            )
+            .growing(),
+            Gauge::count(
+                "betang_lent_refused_total",
+                "Proofs of other systems that were none.",
+                lent.refused,
+            )
+            .growing(),
+        ]);
         Some(said)
     }
     .boxed()

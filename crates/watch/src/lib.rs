@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! camera ──RTSP──▶ ingest ──▶ hub ──▶ live ──SRTP──▶ browser
-//!                    │         │└──▶ still ─JPEG──▶ page
+//!                    │         │├──▶ still ─JPEG──▶ page
+//!                    │         │└──▶ lend ──RTSP──▶ system of another office
 //!                    └ asks watch-core what to do
 //! ```
 //!
@@ -11,6 +12,7 @@
 //! | [`ingest`] | one RTSP session, and the loop that holds a stream or a sound |
 //! | [`hub`] | one stream or sound, many readers |
 //! | [`live`] | the media port and its viewers |
+//! | `lend` | other systems, who take cameras by RTSP |
 //! | [`still`] | a JPEG of the newest key frame |
 //! | `looking` | who looks back at the last minute, and what is held for him |
 //! | `clip` | a piece of the past, on its way into a file and out of the house |
@@ -36,6 +38,7 @@ pub mod hub;
 mod import;
 pub mod ingest;
 mod jobs;
+mod lend;
 mod listening;
 pub mod live;
 mod looking;
@@ -62,6 +65,7 @@ pub const SCHEMA: store::migrate::Schema = store::schema!(
         (4, "recorders"),
         (5, "onvif"),
         (6, "clips"),
-        (7, "events")
+        (7, "events"),
+        (8, "loans")
     ]
 );

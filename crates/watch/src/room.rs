@@ -16,6 +16,7 @@ use crate::gauges;
 use crate::http;
 use crate::hub::Hub;
 use crate::jobs;
+use crate::lend::{self, Lending};
 use crate::listening::Listening;
 use crate::live::{Engine, Line};
 use crate::looking::Looking;
@@ -32,6 +33,8 @@ pub struct Settings {
     pub media: SocketAddr,
     /// The addresses that viewers are told; when empty, those it listens on.
     pub announce: Vec<IpAddr>,
+    /// Where other systems take cameras by RTSP, if they may.
+    pub rtsp: Option<SocketAddr>,
 }
 
 /// Why the room cannot be opened.
@@ -40,6 +43,14 @@ pub enum Error {
     /// The media port cannot be taken.
     #[error("the media port {at} cannot be taken: {source}")]
     Media {
+        /// Which.
+        at: SocketAddr,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The port for other systems cannot be taken.
+    #[error("the port for other systems (rtsp) {at} cannot be taken: {source}")]
+    Rtsp {
         /// Which.
         at: SocketAddr,
         /// Why.
@@ -74,6 +85,7 @@ pub(crate) struct Inner {
     /// Where devices are asked by ONVIF.
     pub(crate) onvif: Outward,
     pub(crate) looking: Looking,
+    pub(crate) lending: Lending,
     pub(crate) savings: Savings,
     #[cfg(feature = "stills")]
     pub(crate) stills: Stills,
@@ -103,12 +115,17 @@ pub async fn open(hall: &Hall, settings: &Settings) -> Result<Room, Error> {
             listening: Listening::default(),
             onvif: hall.outward().at_ports(hall.config().onvif_ports.clone()),
             looking: Looking::default(),
+            lending: Lending::default(),
             savings: Savings::default(),
             #[cfg(feature = "stills")]
             stills: Stills::new(hall.clone()),
         }),
     };
     jobs::start(&room, ended).await?;
+    if let Some(at) = settings.rtsp {
+        let listens = lend::listen(&room, at).await;
+        listens.map_err(|source| Error::Rtsp { at, source })?;
+    }
     gauges::tell(&room);
     Ok(room)
 }
@@ -145,6 +162,17 @@ impl Room {
     #[must_use]
     pub fn media(&self) -> SocketAddr {
         self.inner.engine.local()
+    }
+
+    /// Where other systems take cameras by RTSP, if they may.
+    #[must_use]
+    pub fn rtsp(&self) -> Option<SocketAddr> {
+        self.inner.lending.at()
+    }
+
+    /// Other systems may encrypt by this from now on.
+    pub fn encrypt(&self, by: Arc<rustls::ServerConfig>) {
+        self.inner.lending.encrypt(Some(by));
     }
 
     /// Where connections of viewers go that came to another port.

@@ -53,6 +53,7 @@ impl House {
         let settings = Settings {
             media: ([127, 0, 0, 1], 0).into(),
             announce: Vec::new(),
+            rtsp: None,
         };
         let room = watch::open(&hall, &settings).await.expect("a room");
         let routes = hall::http::routes().merge(room.routes());

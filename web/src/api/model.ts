@@ -69,6 +69,10 @@ export type NewCamera = S['CameraForm'];
 /** A box with many channels (NVR, DVR). */
 export type Look = Sent<S['LookView']>;
 export type Clip = Sent<S['ClipView']>;
+/** Cameras lent to another system. */
+export type Loan = Sent<S['LoanView']>;
+/** The same with its secret, once. */
+export type Given = Sent<S['LoanGivenView']>;
 export type Recorder = Sent<S['RecorderView']>;
 export type NewRecorder = S['RecorderForm'];
 export type RecorderMake = Sent<S['TemplateView']>;

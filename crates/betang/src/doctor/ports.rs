@@ -38,6 +38,10 @@ pub(super) fn look(asked: &Asked<'_>) -> Vec<Finding> {
         is_chosen,
         is_udp,
     };
+    let rtsp = config.rtsp.map(|at| {
+        let what = said("sistem lain (RTSP)", "other systems (RTSP)");
+        port("port.rtsp", "rtsp", what, at, true, false)
+    });
     [
         port(
             "port.listen",
@@ -65,6 +69,7 @@ pub(super) fn look(asked: &Asked<'_>) -> Vec<Finding> {
         ),
     ]
     .iter()
+    .chain(&rtsp)
     .map(|port| one(port, asked.running))
     .collect()
 }

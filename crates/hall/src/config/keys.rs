@@ -64,6 +64,16 @@ pub(super) const KEYS: &[Key] = &[
         "Public keys (betang release key) that programs for boxes are signed for, with commas between. Boxes get them when they are let in, and never again from here.",
     ),
     key(
+        "rtsp",
+        Some(""),
+        "Address of the port by which other systems take cameras that are lent to them (RTSP, RTSPS where tls is not off). Empty: none. Port 0: any free one.",
+    ),
+    key(
+        "rtsp_host",
+        Some(""),
+        "Name or address by which other systems find that port, with :PORT behind if it is another from outside. Empty: that of the pages.",
+    ),
+    key(
         "tls",
         Some("off"),
         "own: certificates of the house's own CA. off: plain HTTP, for loopback or behind a proxy. Else a folder with cert.pem and key.pem, which may be replaced while the house runs.",

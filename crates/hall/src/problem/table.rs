@@ -206,7 +206,11 @@ slugs! {
     "layer" NotFound "Lapisan gambar tidak ada" "No such layer";
     "layout" NotFound "Tata letak videowall tidak ditemukan" "No such arrangement";
     "layouts-full" Conflict "Terlalu banyak tata letak videowall" "Too many arrangements";
+    "lends-nothing" Conflict
+        "Porta untuk sistem lain belum dibuka" "There is no port for other systems";
     "list-row" NotFound "Baris daftar tidak ditemukan" "No such row of a list";
+    "loan" NotFound "Pinjaman kamera tidak ditemukan" "No such loan";
+    "loans" Exhausted "Terlalu banyak pinjaman kamera" "Too many loans";
     "login" Denied "Nama pengguna atau kata sandi salah" "Wrong name or password";
     "look" NotFound "Rekaman sesaat sudah dilepas" "The look back has ended";
     "looks-full" Exhausted "Terlalu banyak yang sedang mundur" "Too many look back";

@@ -8,6 +8,7 @@ pub(crate) mod form;
 pub(crate) mod imports;
 pub(crate) mod incidents;
 pub(crate) mod layouts;
+pub(crate) mod loans;
 pub(crate) mod looks;
 pub(crate) mod onvif;
 pub(crate) mod probe;
@@ -33,6 +34,7 @@ pub(crate) fn routes() -> OpenApiRouter<Hall> {
         .merge(imports::routes())
         .merge(incidents::routes())
         .merge(layouts::routes())
+        .merge(loans::routes())
         .merge(looks::routes())
         .merge(onvif::routes())
         .merge(probe::routes())

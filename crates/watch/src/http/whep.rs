@@ -116,6 +116,7 @@ async fn join(
         layer,
         person: who.person(),
         login: who.login(),
+        loan: None,
         remote: remote.as_deref(),
         from: now.wall,
     };

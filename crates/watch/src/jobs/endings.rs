@@ -1,6 +1,6 @@
 //! Writes down how each viewing ended.
 
-use hall::audit::{self, Act};
+use hall::audit::{self, Act, Actor};
 use store::Error;
 use tokio::sync::mpsc;
 
@@ -17,30 +17,40 @@ pub(crate) async fn write(room: Room, mut ended: mpsc::Receiver<Ended>) {
     }
 }
 
-async fn one(room: &Room, ended: &Ended) -> Result<(), Error> {
+/// Writes one of them down.
+///
+/// # Errors
+/// If the database does not answer.
+pub(crate) async fn one(room: &Room, ended: &Ended) -> Result<(), Error> {
     let mut tx = room.inner.hall.db().write().await?;
     let Some(watched) = viewing::end(&mut tx, ended).await? else {
         return Ok(());
     };
-    audit::record_for(
-        &mut tx,
-        ended.at,
-        watched.person,
-        Act {
-            verb: "camera.watched",
-            subject: watched.camera.to_string(),
-            detail: serde_json::json!({
-                "viewing": ended.viewing,
-                "layer": watched.layer,
-                "from_us": watched.from,
-                "to_us": ended.at.wall,
-                "sent_bytes": ended.sent,
-                "media_remote": ended.remote,
-                "lost_frames": ended.lost,
-                "sound": ended.sound,
-            }),
+    let actor = match watched.loan {
+        Some(loan) => Actor {
+            person: None,
+            via: loan.to_string(),
+            address: ended.remote.map(|at| at.ip().to_canonical().to_string()),
         },
-    )
-    .await?;
+        None => Actor {
+            person: Some(watched.person),
+            ..Actor::house("afterwards")
+        },
+    };
+    let act = Act {
+        verb: "camera.watched",
+        subject: watched.camera.to_string(),
+        detail: serde_json::json!({
+            "viewing": ended.viewing,
+            "layer": watched.layer,
+            "from_us": watched.from,
+            "to_us": ended.at.wall,
+            "sent_bytes": ended.sent,
+            "media_remote": ended.remote,
+            "lost_frames": ended.lost,
+            "sound": ended.sound,
+        }),
+    };
+    audit::record_by(&mut tx, ended.at, &actor, act).await?;
     tx.commit().await
 }

@@ -4,7 +4,7 @@
 //! that running it once more than needed does no harm.
 
 pub(crate) mod clips;
-mod endings;
+pub(crate) mod endings;
 mod recorders;
 mod revoked;
 mod states;

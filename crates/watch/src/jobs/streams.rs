@@ -153,6 +153,7 @@ async fn leave(room: &Room, stopped: Vec<StreamKey>) {
     for key in stopped {
         // Refused only when the house is closing, and then all leave.
         let _ = room.inner.engine.leave_stream(key).await;
+        room.inner.lending.leave_stream(key);
     }
 }
 

@@ -21,7 +21,7 @@ use hall::Hall;
 use str0m::Input;
 use str0m::ice::StunMessage;
 use str0m::net::{Protocol, Receive};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 use super::seats::{Seat, Seats};
 use super::session::{OfferError, Still, Terms, Viewer};
@@ -129,6 +129,13 @@ pub struct Engine {
     commands: mpsc::Sender<Command>,
     local: SocketAddr,
     line: Line,
+    chairs: Arc<Semaphore>,
+}
+
+/// One of the [`VIEWERS_MAX`] seats of the house, as long as it is held.
+#[derive(Debug)]
+pub struct Chair {
+    _taken: OwnedSemaphorePermit,
 }
 
 enum Command {
@@ -165,6 +172,7 @@ impl Engine {
         let terms = Terms::new(candidates(local, announce)?)
             .ok_or_else(|| io::Error::other("no certificate could be made"))?;
         let (line, inbound) = tcp::listen(hall.tasks(), listener)?;
+        let chairs = Arc::new(Semaphore::new(VIEWERS_MAX));
         let (commands, inbox) = mpsc::channel(COMMANDS);
         let (endings, ended) = mpsc::channel(ENDINGS);
         let served = Served {
@@ -172,6 +180,7 @@ impl Engine {
             socket,
             terms,
             bell: Arc::default(),
+            chairs: Arc::clone(&chairs),
             seats: Seats::default(),
             by_viewing: BTreeMap::new(),
             by_address: BTreeMap::new(),
@@ -187,6 +196,7 @@ impl Engine {
             commands,
             local,
             line,
+            chairs,
         };
         Ok((engine, ended))
     }
@@ -201,6 +211,14 @@ impl Engine {
     #[must_use]
     pub const fn line(&self) -> &Line {
         &self.line
+    }
+
+    /// Takes one of the seats for somebody who is served elsewhere.
+    ///
+    /// # Errors
+    /// If all are taken.
+    pub fn chair(&self) -> Result<Chair, EngineError> {
+        chair(&self.chairs)
     }
 
     /// Lets a viewer in.
@@ -279,6 +297,8 @@ struct Served {
     socket: Socket,
     terms: Terms,
     bell: Arc<Bell>,
+    /// Those of all, also of who is served elsewhere.
+    chairs: Arc<Semaphore>,
     seats: Seats<Viewer>,
     by_viewing: BTreeMap<Id<Viewing>, Seat>,
     /// Where packets of connected viewers come from.
@@ -390,10 +410,12 @@ impl Served {
     fn join(&mut self, guest: Guest) -> Result<Joined, EngineError> {
         let of_one = self.seats.all();
         let of_one = of_one.filter(|(_, viewer)| viewer.login == guest.login);
-        admits(self.seats.count(), of_one.count())?;
+        admits(of_one.count())?;
+        let chair = chair(&self.chairs)?;
         let (now, at) = self.times();
         let (viewing, key) = (guest.viewing, guest.channel.key());
         let (mut viewer, answer) = Viewer::answer(guest, &self.terms, now, at)?;
+        viewer.chair = Some(chair);
         viewer.channel.listen(&self.bell);
         let hears = viewer.hears().map(|sound| {
             sound.listen(&self.bell);
@@ -677,15 +699,19 @@ fn is_link_local(ip: &IpAddr) -> bool {
     matches!(ip, IpAddr::V6(ip) if ip.is_unicast_link_local())
 }
 
-/// Whether one more finds a seat, where so many are taken and so many of them by his login.
-const fn admits(taken: usize, of_one: usize) -> Result<(), EngineError> {
-    if taken >= VIEWERS_MAX {
-        return Err(EngineError::Full);
-    }
+/// Whether one more of a login that has so many seats may have another.
+const fn admits(of_one: usize) -> Result<(), EngineError> {
     if of_one >= OF_ONE_MAX {
         return Err(EngineError::Enough);
     }
     Ok(())
+}
+
+fn chair(chairs: &Arc<Semaphore>) -> Result<Chair, EngineError> {
+    let taken = Arc::clone(chairs).try_acquire_owned();
+    taken
+        .map(|taken| Chair { _taken: taken })
+        .map_err(|_| EngineError::Full)
 }
 
 #[cfg(test)]
@@ -694,17 +720,21 @@ mod tests {
 
     #[test]
     fn one_login_takes_its_share_of_the_seats_and_others_still_find_one() {
-        for (taken, of_one, admitted) in [
-            (0, 0, true),
-            (OF_ONE_MAX - 1, OF_ONE_MAX - 1, true),
-            (OF_ONE_MAX, OF_ONE_MAX, false),
-            (OF_ONE_MAX, 0, true),
-            (VIEWERS_MAX - 1, 0, true),
-            (VIEWERS_MAX, 0, false),
-        ] {
-            let found = admits(taken, of_one);
-            assert_eq!(found.is_ok(), admitted, "{taken}, {of_one}");
-        }
+        let chairs = Arc::new(Semaphore::new(VIEWERS_MAX));
+        let held: Vec<_> = (0..OF_ONE_MAX)
+            .map(|taken| {
+                admits(taken).expect("his share");
+                chair(&chairs).expect("a seat")
+            })
+            .collect();
+        assert!(matches!(admits(held.len()), Err(EngineError::Enough)));
+        admits(0).expect("another login");
+        let rest: Vec<_> = (OF_ONE_MAX..VIEWERS_MAX)
+            .map(|_| chair(&chairs).expect("a seat"))
+            .collect();
+        assert!(matches!(chair(&chairs), Err(EngineError::Full)));
+        drop(rest);
+        chair(&chairs).expect("a seat that somebody left");
         const { assert!(OF_ONE_MAX * 2 < VIEWERS_MAX, "two together keep nobody out") };
     }
 }

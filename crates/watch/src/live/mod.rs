@@ -18,7 +18,7 @@ mod socket;
 mod tcp;
 
 pub(crate) use engine::name_in;
-pub use engine::{Ended, Engine, EngineError, Guest, Joined, OF_ONE_MAX, Seen, VIEWERS_MAX};
+pub use engine::{Chair, Ended, Engine, EngineError, Guest, Joined, OF_ONE_MAX, Seen, VIEWERS_MAX};
 pub use session::OfferError;
 pub(crate) use session::{OFFER_MAX, Terms, answer_alone};
 pub use tcp::{Line, speaks_stun};

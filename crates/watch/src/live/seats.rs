@@ -38,6 +38,7 @@ impl<V> Default for Seats<V> {
 
 impl<V> Seats<V> {
     /// How many are taken.
+    #[cfg(test)]
     pub(super) fn count(&self) -> usize {
         self.row.len() - self.free.len()
     }

@@ -27,7 +27,7 @@ use watch_core::sound::{self, Law, Packet};
 use watch_core::supervise::Word;
 
 use super::answer;
-use super::engine::Guest;
+use super::engine::{Chair, Guest};
 use super::socket::Socket;
 use crate::hub::sound::Sound;
 use crate::hub::{Channel, Want};
@@ -158,6 +158,8 @@ pub(super) struct Viewer {
     pub(super) heard: bool,
     pub(super) sent: Bytes,
     pub(super) remote: Option<SocketAddr>,
+    /// Its seat, from when it has been let in.
+    pub(super) chair: Option<Chair>,
     _want: Want,
 }
 
@@ -242,6 +244,7 @@ impl Viewer {
             heard: false,
             sent: Bytes::ZERO,
             remote: None,
+            chair: None,
             _want: channel.want(),
             channel,
         };

@@ -7,6 +7,7 @@ pub(crate) mod fingerprint;
 pub(crate) mod hold;
 pub(crate) mod known;
 pub(crate) mod layout;
+pub(crate) mod loan;
 pub(crate) mod look;
 pub(crate) mod onvif;
 pub(crate) mod recorder;

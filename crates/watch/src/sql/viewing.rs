@@ -1,6 +1,6 @@
 //! Who watched what: `watch_viewing`.
 
-use base::id::{Camera, Id, Person, Viewing};
+use base::id::{Camera, Id, Loan, Person, Viewing};
 use base::now::Wall;
 use store::{Conn, Error, Tx, params};
 
@@ -14,6 +14,8 @@ pub(crate) struct Began<'a> {
     pub(crate) layer: Layer,
     pub(crate) person: Id<Person>,
     pub(crate) login: [u8; 16],
+    /// By which loan, where another system watches; `person` is then who lent.
+    pub(crate) loan: Option<Id<Loan>>,
     pub(crate) remote: Option<&'a str>,
     pub(crate) from: Wall,
 }
@@ -23,13 +25,14 @@ pub(crate) struct Watched {
     pub(crate) camera: Id<Camera>,
     pub(crate) layer: String,
     pub(crate) person: Id<Person>,
+    pub(crate) loan: Option<Id<Loan>>,
     pub(crate) from: Wall,
 }
 
 pub(crate) async fn begin(tx: &mut Tx, began: &Began<'_>) -> Result<(), Error> {
     tx.execute(
-        "INSERT INTO watch_viewing (id, camera_id, layer, person_id, login_id, remote, from_us) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        "INSERT INTO watch_viewing (id, camera_id, layer, person_id, login_id, remote, from_us, \
+         loan_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         params![
             began.id,
             began.camera,
@@ -37,7 +40,8 @@ pub(crate) async fn begin(tx: &mut Tx, began: &Began<'_>) -> Result<(), Error> {
             began.person,
             began.login.as_slice(),
             began.remote,
-            began.from
+            began.from,
+            began.loan
         ],
     )
     .await?;
@@ -50,7 +54,7 @@ pub(crate) async fn end(tx: &mut Tx, ended: &Ended) -> Result<Option<Watched>, E
         .maybe(
             "UPDATE watch_viewing SET to_us = $2, sent_bytes = $3, lost_frames = $4, \
              media_remote = $5, sound = $6, ended_by = 'end' WHERE id = $1 AND ended_by IS NULL \
-             RETURNING camera_id, layer, person_id, from_us",
+             RETURNING camera_id, layer, person_id, loan_id, from_us",
             params![
                 ended.viewing,
                 ended.at.wall,
@@ -66,6 +70,7 @@ pub(crate) async fn end(tx: &mut Tx, ended: &Ended) -> Result<Option<Watched>, E
             camera: row.get("camera_id")?,
             layer: row.get("layer")?,
             person: row.get("person_id")?,
+            loan: row.get("loan_id")?,
             from: row.get("from_us")?,
         })
     })

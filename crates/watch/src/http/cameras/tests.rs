@@ -51,6 +51,7 @@ impl House {
         let settings = Settings {
             media: ([127, 0, 0, 1], 0).into(),
             announce: Vec::new(),
+            rtsp: None,
         };
         let room = crate::room::open(&hall, &settings).await.expect("a room");
         let routes = hall::http::routes().merge(room.routes());
@@ -336,6 +337,7 @@ async fn heard(db: Db) {
             layer: Layer::Main,
             person: house.hall.mint(),
             login: [1; 16],
+            loan: None,
             remote: None,
             from: now.wall,
         };

@@ -79,6 +79,7 @@ impl House {
         let settings = Settings {
             media: ([127, 0, 0, 1], 0).into(),
             announce: Vec::new(),
+            rtsp: None,
         };
         let room = crate::room::open(&hall, &settings).await.expect("a room");
         let routes = hall::http::routes().merge(room.routes());
