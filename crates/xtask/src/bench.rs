@@ -6,6 +6,7 @@
 //! is another one an hour later: ratios hold, plain numbers do not.
 
 mod card;
+mod keep;
 mod ledger;
 mod link;
 mod measure;
@@ -23,6 +24,7 @@ use clap::Args;
 use serde_json::{Value as Json, json};
 
 pub(crate) use card::Card;
+pub(crate) use keep::Keep;
 pub(crate) use ledger::Ledger;
 pub(crate) use link::Link;
 pub(crate) use measure::Measure;

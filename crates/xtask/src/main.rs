@@ -54,6 +54,8 @@ enum Bench {
     Ledger(bench::Ledger),
     /// Lists of a province brought in, linked and answered, beside what is true.
     Card(bench::Card),
+    /// A whole house kept, made anew from it, and carried to the other engine.
+    Keep(bench::Keep),
     /// Rules of programmes judged over a province, with every reason.
     Rules(bench::Rules),
     /// Whether shares that are told of a list hold what is true, over a thousand samples.
@@ -101,6 +103,10 @@ fn main() -> ExitCode {
             true
         }),
         Chore::Bench(Bench::Card(card)) => card.run(&root()).map(|report| {
+            println!("{report}");
+            true
+        }),
+        Chore::Bench(Bench::Keep(keep)) => keep.run(&root()).map(|report| {
             println!("{report}");
             true
         }),

@@ -18,7 +18,7 @@ use serde_json::{Value as Json, json};
 use super::program::{Folder, House};
 
 /// The lists, the running one last.
-const KINDS: [&str; 7] = [
+pub(super) const KINDS: [&str; 7] = [
     "dtsen", "bansos", "kematian", "pindah", "desa", "gagal", "kpm",
 ];
 
@@ -73,7 +73,8 @@ impl Card {
         let target = crate::target(root)?.join("release");
         let folder = Folder::new()?;
         let lists = folder.path().join("lists");
-        self.make(&target.join("sim"), &lists)?;
+        let sim = target.join("sim");
+        make(&sim, &lists, self.recipients, self.families, self.seed)?;
         let late_rows = self.late.map(|rows| late::part(&lists, rows)).transpose()?;
         let house = House::start(&target.join("betang"), folder.path(), "house")?;
         let mut report = String::new();
@@ -130,23 +131,30 @@ impl Card {
         }
         Ok(report)
     }
+}
 
-    fn make(&self, sim: &Path, lists: &Path) -> Result<()> {
-        let mut command = Command::new(sim);
-        command
-            .args(["families", "--province"])
-            .args(["--recipients", &self.recipients.to_string()])
-            .args(["--seed", &self.seed.to_string()])
-            .arg("--out")
-            .arg(lists);
-        if let Some(families) = self.families {
-            command.args(["--families", &families.to_string()]);
-        }
-        let done = command.output().context("sim families")?;
-        let complained = String::from_utf8_lossy(&done.stderr);
-        ensure!(done.status.success(), "sim families: {complained}");
-        Ok(())
+/// Has lists of a province made.
+pub(super) fn make(
+    sim: &Path,
+    lists: &Path,
+    recipients: u32,
+    families: Option<u32>,
+    seed: u64,
+) -> Result<()> {
+    let mut command = Command::new(sim);
+    command
+        .args(["families", "--province"])
+        .args(["--recipients", &recipients.to_string()])
+        .args(["--seed", &seed.to_string()])
+        .arg("--out")
+        .arg(lists);
+    if let Some(families) = families {
+        command.args(["--families", &families.to_string()]);
     }
+    let done = command.output().context("sim families")?;
+    let complained = String::from_utf8_lossy(&done.stderr);
+    ensure!(done.status.success(), "sim families: {complained}");
+    Ok(())
 }
 
 impl Spent {
@@ -171,7 +179,7 @@ impl Spent {
     clippy::disallowed_methods,
     reason = "a bench measures another program, and has no house to ask"
 )]
-fn now() -> Instant {
+pub(super) fn now() -> Instant {
     Instant::now()
 }
 
@@ -194,7 +202,7 @@ fn until(house: &House, path: &str, is_so: impl Fn(&Json) -> bool) -> Result<Jso
 }
 
 /// Brings a list of an owner in; its number and its rows.
-fn bring(house: &House, kind: &str, owner: &str, file: &Path) -> Result<(u64, u64)> {
+pub(super) fn bring(house: &House, kind: &str, owner: &str, file: &Path) -> Result<(u64, u64)> {
     let path = format!("/api/v1/card/imports?kind={kind}&name={kind}.csv");
     let sent = house.send(&path, file)?;
     let at = format!(
@@ -215,7 +223,7 @@ fn bring(house: &House, kind: &str, owner: &str, file: &Path) -> Result<(u64, u6
     ))
 }
 
-fn examine(house: &House) -> Result<(Json, late::Stages)> {
+pub(super) fn examine(house: &House) -> Result<(Json, late::Stages)> {
     let form = json!({ "decile_max": 2, "rupiah_each": 400_000 });
     house.told("POST", "/api/v1/card/runs", Some(&form))?;
     late::followed(house)
