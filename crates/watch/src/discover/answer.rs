@@ -214,7 +214,10 @@ pub(crate) fn read(datagram: &[u8]) -> Option<(String, Vec<Told>)> {
     let parsed = std::panic::catch_unwind(AssertUnwindSafe(|| XmlNode::parse(&text)));
     let root = parsed.ok()?.ok()?;
     let answered = root.path(&["Header", "RelatesTo"])?.text().to_owned();
-    let matches = root.path(&["Body", "ProbeMatches"])?;
+    let body = root.child("Body")?;
+    // Some leave out what stands around it.
+    let bare = || body.child("ProbeMatch").map(|_| body);
+    let matches = body.child("ProbeMatches").or_else(bare)?;
     let all = matches.children_named("ProbeMatch").filter_map(told);
     Some((answered, all.take(BEHIND_ONE_MAX).collect()))
 }

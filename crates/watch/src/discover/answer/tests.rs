@@ -67,6 +67,17 @@ fn a_device_is_told_as_it_tells_of_itself() {
 }
 
 #[test]
+fn a_device_that_leaves_out_what_stands_around_is_heard() {
+    let one = device("a", "", "http://10.0.0.7/a");
+    let text = String::from_utf8(answer(ASKED, &[one])).expect("text");
+    let bare = text
+        .replace("<d:ProbeMatches>", "")
+        .replace("</d:ProbeMatches>", "");
+    let found = heard(&[(7, bare.into_bytes())]);
+    assert_eq!((found.devices.len(), found.unreadable), (1, 0));
+}
+
+#[test]
 fn nobody_is_led_to_another_machine_than_the_one_that_answers() {
     for (named, url, refused, elsewhere) in [
         (
