@@ -85,7 +85,7 @@ describe('what is destroyed', () => {
     expect(overdue([term('a', { due: 5, held: 2 }), term('b', { due: 1, held: 1 })])).toBe(3);
     expect(overdue([])).toBe(0);
   });
-  const preview = (more: Partial<Preview>): Preview => ({ subject: 'fam_1', rows: 2, moved: 0, lists: [], holds: [], stays: [], raw_copies: 0, ...more });
+  const preview = (more: Partial<Preview>): Preview => ({ subject: 'fam_1', rows: 2, moved: 0, lists: [], holds: [], stays: [], raw_copies: 0, photos: 0, ...more });
   test('one hold is enough, and the last of them tells until when', () => {
     expect(canGo(preview({}))).toBe(true);
     expect(canGo(preview({ rows: 0 }))).toBe(false);
