@@ -11,7 +11,6 @@ import { reviewEn } from './review.en';
 
 export const en: Record<keyof typeof id, string> = {
   ...alikeEn,
-  ...photoEn,
   'card.about.aided': 'PKH, sembako, village BLT and others that exclude',
   'card.about.dead': 'the recipient is on a list of deaths',
   'card.about.decile': "the family's decile in DTSEN is over the bound",
@@ -415,6 +414,7 @@ export const en: Record<keyof typeof id, string> = {
   ...lateEn,
   ...measureEn,
   ...objection,
+  ...photoEn,
   ...reviewEn,
   ...rule
 };

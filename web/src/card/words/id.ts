@@ -11,7 +11,6 @@ import { reviewId } from './review.id';
 
 export const id = {
   ...alikeId,
-  ...photoId,
   'card.about.aided': 'PKH, sembako, BLT desa, dan lain-lain yang mengecualikan',
   'card.about.dead': 'nama penerima ada di daftar kematian',
   'card.about.decile': 'desil keluarga di DTSEN melewati batas',
@@ -415,6 +414,7 @@ export const id = {
   ...lateId,
   ...measureId,
   ...objection,
+  ...photoId,
   ...reviewId,
   ...rule
 } as const;
