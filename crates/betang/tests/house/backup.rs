@@ -127,6 +127,8 @@ async fn a_photograph_comes_back_with_a_backup_until_its_key_is_destroyed() {
         &list(folder.path(), "dtsen.csv", &rows),
         &[],
     );
+    let kpm = format!("{WHO},nilai\n{},400000\n", who(0));
+    import(&data, "kpm", &list(folder.path(), "kpm.csv", &kpm), &[]);
     families(&data, "examine");
     let admin = house.admin().await;
     let mut photos = Vec::new();

@@ -100,6 +100,8 @@ async fn two(db: Db) -> House {
     let dtsen = format!("{WHO},desil\n{}", rows.concat());
     let source = json!({ "title": "DTSEN" });
     house.bring("dtsen", &dtsen, source).await;
+    let kpm = format!("{WHO}\n{}\n", who(3, 3, HERE));
+    house.bring("kpm", &kpm, json!({ "title": "KPM" })).await;
     house.examine(json!({})).await;
     house
 }
