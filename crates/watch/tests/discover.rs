@@ -67,6 +67,7 @@ async fn found(db: Db) {
         .expect("an admin");
     let settings = Settings {
         media: ([127, 0, 0, 1], 0).into(),
+        rtsp: None,
         announce: Vec::new(),
     };
     let room = watch::open(&hall, &settings).await.expect("a room");

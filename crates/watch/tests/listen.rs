@@ -55,6 +55,7 @@ impl House {
             .expect("an admin");
         let settings = Settings {
             media: ([127, 0, 0, 1], 0).into(),
+            rtsp: None,
             announce: Vec::new(),
         };
         let room = watch::open(&hall, &settings).await.expect("a room");
