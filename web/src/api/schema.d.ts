@@ -462,6 +462,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cameras/{camera}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What has happened before a camera, as it has said, the newest first. A file with
+         *     `format=csv`. */
+        get: operations["get_cameras_by_camera_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cameras/{camera}/incidents": {
         parameters: {
             query?: never;
@@ -490,6 +508,24 @@ export interface paths {
         put?: never;
         /** Says that an incident is about a camera too. */
         post: operations["post_cameras_by_camera_incidents_by_incident"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/{camera}/listening": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How a camera is listened to. */
+        get: operations["get_cameras_by_camera_listening"];
+        /** Turns listening on or off. It needs an address of ONVIF. */
+        put: operations["put_cameras_by_camera_listening"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1380,6 +1416,62 @@ export interface paths {
         put?: never;
         /** Opens a family: everything that its rows say. Who did, when and for what is kept. */
         post: operations["post_card_families_by_id_opening"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card/families/{id}/photos": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The photographs of a family, masked: what each shows, since when and how large, and none of
+         *     them. A village sees none. */
+        get: operations["get_card_families_by_id_photos"];
+        put?: never;
+        /** Keeps a photograph of a family, JPEG or PNG, up to 12 MiB and 32 million pixels. It is decoded
+         *     and written anew, small, upright, and without place and whatever else the camera has noted.
+         *     The same file again is the same photograph. */
+        post: operations["post_card_families_by_id_photos"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card/families/{id}/photos/{number}/opening": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Opens one photograph. Who did, when and for what is kept; nobody else keeps the picture. */
+        post: operations["post_card_families_by_id_photos_by_number_opening"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card/families/{id}/photos/{number}/removal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Destroys a photograph: its key, and then its file. What holds it is overcome by a decree alone,
+         *     by whoever looks after data of people and has not added it. */
+        post: operations["post_card_families_by_id_photos_by_number_removal"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2323,6 +2415,25 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/discovery": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The networks that may be searched, and what the last search of anybody has found so far. */
+        get: operations["get_discovery"];
+        put?: never;
+        /** Calls out into networks of the house and listens who answers, for five seconds. One
+         *     search at a time; nobody is asked anything, and nothing is kept but in memory. */
+        post: operations["post_discovery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/emergency": {
         parameters: {
             query?: never;
@@ -2759,6 +2870,42 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/loans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Loans of cameras that one may lend, those included that count no more. A file with
+         *     `format=csv`. */
+        get: operations["get_loans"];
+        put?: never;
+        /** Lends cameras to another system until a day. The answer has the secret, once. */
+        post: operations["post_loans"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/loans/{loan}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Ends a loan: what is taken by it ends at once. */
+        delete: operations["delete_loans_by_loan"];
         options?: never;
         head?: never;
         patch?: never;
@@ -5083,6 +5230,18 @@ export interface components {
          * @enum {string}
          */
         CalendarWord: "kalender" | "kerja";
+        /** @description A network that was searched. */
+        CalledView: {
+            /** @description The house's address in it. */
+            address: string;
+            /**
+             * Format: int32
+             * @description How many of its bits are the network's.
+             */
+            bits: number;
+            /** @description Why it could not be searched; none if it was. */
+            trouble?: string | null;
+        };
         /**
          * @description A camera to be registered or changed. What is left out stays as it is; on a
          *     new camera it stays unknown.
@@ -5729,7 +5888,7 @@ export interface components {
             class: string;
             /** @description The column; of what a row of a list says, `sealed.` and the field. */
             column: string;
-            /** @description Of `spesifik`: `anak` or `keuangan`. */
+            /** @description Of `spesifik`: `anak`, `keuangan` or `gambar`. */
             kind?: string | null;
             /** @description Whether it lies sealed. */
             sealed: boolean;
@@ -5930,6 +6089,8 @@ export interface components {
             made_us: number;
             /** @description What was said against that, the newest first. */
             objections: components["schemas"]["CardDossierObjection"][];
+            /** @description Photographs of him, and of the house of his family, the newest first. */
+            photos: components["schemas"]["CardDossierPhoto"][];
             /**
              * Format: int64
              * @description The request that it answers.
@@ -5977,6 +6138,20 @@ export interface components {
             /** @description Why, in a sentence, in Indonesian. */
             why: string;
         };
+        /**
+         * @description What all that is held is taken for, and with what.
+         * @example {
+         *       "photos": false,
+         *       "purpose": "menjawab permintaan"
+         *     }
+         */
+        CardDossierForm: {
+            /** @description Whether the photographs themselves come with it, too: each is then written down as
+             *     opened. A table has no room for them. */
+            photos?: boolean;
+            /** @description What for. It is written into the audit. */
+            purpose: string;
+        };
         /** @description Who has looked. */
         CardDossierLook: components["schemas"]["CardLook"];
         /** @description What was said against where somebody stands. */
@@ -6008,6 +6183,38 @@ export interface components {
             state: string;
             /** @description `include` or `exclude`. */
             wants: string;
+        };
+        /** @description A photograph that is kept, or was. */
+        CardDossierPhoto: {
+            /**
+             * Format: int64
+             * @description When it was destroyed. Null: it is there.
+             */
+            gone_us?: number | null;
+            /** @description JPEG in Base64 (RFC 4648, section 4). Null where it is destroyed, or was not
+             *     asked for. */
+            jpeg?: string | null;
+            /** @description `house`, `person` or `paper`. */
+            kind: string;
+            /**
+             * Format: int64
+             * @description Counts up from one.
+             */
+            number: number;
+            /** @description `rsd_…`: of whom. Null: of the family. */
+            person?: string | null;
+            /** @description What it was taken for: `verification`, `sample`, `objection` or `request`. */
+            taken_for: string;
+            /**
+             * Format: int64
+             * @description The number of that; null of a verification.
+             */
+            taken_in?: number | null;
+            /**
+             * Format: int64
+             * @description When it was taken, microseconds since 1970 UTC.
+             */
+            taken_us: number;
         };
         /** @description What was asked about somebody. */
         CardDossierRequest: {
@@ -6211,6 +6418,8 @@ export interface components {
              *     later.
              */
             moved: number;
+            /** @description How many photographs would go with them. */
+            photos: number;
             /** @description How many files would end before their terms. */
             raw_copies: number;
             /**
@@ -7683,6 +7892,108 @@ export interface components {
              */
             run: number;
         };
+        /** @description A photograph, masked: that there is one. */
+        CardPhoto: {
+            /**
+             * Format: int64
+             * @description When it was kept.
+             */
+            at_us: number;
+            /** @description `prs_…`: who sent it. */
+            by: string;
+            /** @description What that one is called. */
+            by_name?: string | null;
+            /** @description The class of its data: `umum`, or `spesifik` where it shows somebody. */
+            class: string;
+            gone?: components["schemas"]["CardPhotoGone"] | null;
+            /**
+             * Format: int32
+             * @description Pixels from top to bottom.
+             */
+            height: number;
+            /** @description What keeps it from being removed without a decree. */
+            holds: components["schemas"]["CardHold"][];
+            /** @description `house`, `person` or `paper`. */
+            kind: string;
+            /**
+             * Format: int64
+             * @description Counts up from one.
+             */
+            number: number;
+            /**
+             * Format: int32
+             * @description Octets of JPEG.
+             */
+            octets: number;
+            /** @description `rsd_…`: of whom. Null: of the family. */
+            person?: string | null;
+            /** @description What it was taken for: `verification`, `sample`, `objection` or `request`. */
+            taken_for: string;
+            /**
+             * Format: int64
+             * @description The number of that; null of a verification.
+             */
+            taken_in?: number | null;
+            /**
+             * Format: int64
+             * @description When it was taken, as whoever sent it says, microseconds since 1970 UTC.
+             */
+            taken_us: number;
+            /**
+             * Format: int64
+             * @description When its term is over, if nothing holds it. Null once it is destroyed.
+             */
+            until_us?: number | null;
+            /**
+             * Format: int32
+             * @description Pixels from side to side.
+             */
+            width: number;
+        };
+        /** @description That a photograph was destroyed. */
+        CardPhotoGone: {
+            /**
+             * Format: int64
+             * @description When, microseconds since 1970 UTC.
+             */
+            at_us: number;
+            /** @description What whoever did it is called. Null: the house, or somebody of whom that is not known. */
+            by_name?: string | null;
+            decree?: components["schemas"]["CardErasureDecree"] | null;
+            /** @description `wrong`, `unclear`, `replaced` or `asked`; `term`, `erasure`, or `lost` (its key
+             *     came back with no backup). */
+            why: string;
+        };
+        /**
+         * @description What a photograph is opened for.
+         * @example {
+         *       "purpose": "sanggah di loket desa"
+         *     }
+         */
+        CardPhotoOpenForm: {
+            /** @description What for. It is written into the audit. */
+            purpose: string;
+        };
+        /**
+         * @description Why a photograph goes.
+         * @example {
+         *       "decree": null,
+         *       "why": "wrong"
+         *     }
+         */
+        CardPhotoRemovalForm: {
+            decree?: components["schemas"]["CardErasureDecree"] | null;
+            /** @description `wrong` (it shows somebody or something else), `unclear`, `replaced` or `asked` (whoever
+             *     is on it asked for that). */
+            why: string;
+        };
+        /** @description Photographs of a family. */
+        CardPhotos: {
+            /** @description The newest first, with those that were destroyed. */
+            items: components["schemas"]["CardPhoto"][];
+            /** @description How many may be kept at once. */
+            most: number;
+        };
         /** @description The record of processing. */
         CardProcessing: {
             /** @description What is done: first with the lists that count, then by the house. */
@@ -9099,7 +9410,8 @@ export interface components {
              * @description When it is enforced next, microseconds since 1970 UTC.
              */
             next_us: number;
-            /** @description `raw_copy`, `imports`, `list_rows`, `facts`, `objections`, `exceptions` or `drafts`. */
+            /** @description `raw_copy`, `imports`, `list_rows`, `facts`, `objections`, `exceptions`, `drafts`,
+             *     `photos_house`, `photos_person` or `photos_paper`. */
             what: string;
         };
         /**
@@ -9845,6 +10157,65 @@ export interface components {
             /** @description Why. */
             why?: string | null;
         };
+        /** @description What can be searched, and what the last search has found. */
+        Discoveries: {
+            /** @description Networks that may be searched, 16 at most. */
+            networks: components["schemas"]["HouseNetworkView"][];
+            search?: components["schemas"]["DiscoveryView"] | null;
+        };
+        /**
+         * @description Where to search.
+         * @example {
+         *       "from": [
+         *         "127.0.0.1"
+         *       ]
+         *     }
+         */
+        DiscoveryForm: {
+            /** @description The house's own addresses in the networks to be searched, 1 to 16, as they are listed. */
+            from: string[];
+        };
+        /** @description A search, as far as it is. */
+        DiscoveryView: {
+            /**
+             * Format: int64
+             * @description When it began, µs since 1970 UTC.
+             */
+            began_us: number;
+            /** @description Whether so many answers came that the search ended for it. */
+            full: boolean;
+            /**
+             * Format: int32
+             * @description Answers that were looked at.
+             */
+            heard: number;
+            /** @description The devices, in the order of their answers, 512 at most. */
+            items: components["schemas"]["SightedView"][];
+            /**
+             * Format: int64
+             * @description How long answers are listened for, in milliseconds.
+             */
+            lasts_ms: number;
+            /**
+             * Format: int32
+             * @description Answers and devices that were left out, since there were too many.
+             */
+            left_out: number;
+            /** @description Where. */
+            networks: components["schemas"]["CalledView"][];
+            /** @description Whether it goes on. */
+            running: boolean;
+            /**
+             * Format: int32
+             * @description Of these, those to nothing that was asked.
+             */
+            stray: number;
+            /**
+             * Format: int32
+             * @description Of these, those that could not be read.
+             */
+            unreadable: number;
+        };
         /** @description What a dish has said last. What it did not say is null. */
         Dish: components["schemas"]["DishBrief"] & {
             /** @description What it complains of. */
@@ -10017,6 +10388,52 @@ export interface components {
          * @enum {string}
          */
         EnvelopeWord: "none" | "intact" | "used" | "void";
+        /**
+         * @description What happened.
+         * @enum {string}
+         */
+        EventKind: "motion" | "scene" | "dark" | "bright" | "blurred" | "tamper" | "input";
+        /** @description What happened before a camera. */
+        EventList: {
+            /** @description The newest first. */
+            items: components["schemas"]["EventView"][];
+            /** @description For the next page; none on the last. */
+            next?: string | null;
+        };
+        /**
+         * @description How it is from then on; unknown: the device was not heard any more.
+         * @enum {string}
+         */
+        EventState: "on" | "off" | "unknown";
+        /** @description Something that happened before a camera, as it has said. */
+        EventView: {
+            /**
+             * Format: int64
+             * @description When, by the device's own clock, µs since 1970 UTC; none if it did not say.
+             */
+            device_us?: number | null;
+            /**
+             * Format: int64
+             * @description When the house heard of it, µs since 1970 UTC.
+             */
+            heard_us: number;
+            /** @description What. */
+            kind: components["schemas"]["EventKind"];
+            /**
+             * Format: int64
+             * @description Beginnings before it that were not written down, since there were too many.
+             */
+            left_out: number;
+            /**
+             * Format: int64
+             * @description Its number at this camera.
+             */
+            seq: number;
+            /** @description Where at the device, as it says; may be empty. */
+            source: string;
+            /** @description How it is from then on. */
+            state: components["schemas"]["EventState"];
+        };
         /** @description The evidence of a month, of a village or of a provider. */
         EvidenceSheet: {
             /** @description The areas around it, from the narrowest on. */
@@ -10470,6 +10887,18 @@ export interface components {
             days: components["schemas"]["Holiday"][];
             /** @description The decree that lists them. */
             source: string;
+        };
+        /** @description A network of the house that may be searched. */
+        HouseNetworkView: {
+            /** @description The house's address in it. */
+            address: string;
+            /**
+             * Format: int32
+             * @description How many of its bits are the network's.
+             */
+            bits: number;
+            /** @description What the machine calls the way into it. */
+            interface: string;
         };
         /** @description The house. */
         HouseView: {
@@ -11041,6 +11470,22 @@ export interface components {
             /** @description SHA-256 of the JPEG, hexadecimal. */
             sha256: string;
         };
+        /**
+         * @description What a machine is registered as.
+         * @enum {string}
+         */
+        KnownKind: "camera" | "recorder";
+        /** @description A camera or recorder that has the same machine. */
+        KnownView: {
+            /** @description `cam_…` or `dev_…`. */
+            id: string;
+            /** @description What it is. */
+            kind: components["schemas"]["KnownKind"];
+            /** @description As officials call it. */
+            name: string;
+            /** @description The short name of a camera. */
+            short?: string | null;
+        };
         /** @description Degrees, WGS 84. */
         LatLon: {
             /**
@@ -11458,6 +11903,15 @@ export interface components {
             /** @description `publik` or `privat`. */
             zone?: string | null;
         };
+        /** @description A camera that is lent. */
+        LentView: {
+            /** @description `cam_…`. */
+            id: string;
+            /** @description Its name. */
+            name: string;
+            /** @description Its short name, which is its path: `rtsp://HOST:PORT/SHORT`, `…/SHORT/sub`. */
+            short: string;
+        };
         /**
          * @description Why it was so.
          * @enum {string}
@@ -11468,6 +11922,155 @@ export interface components {
          * @enum {string}
          */
         LinkStateWord: "up" | "degraded" | "down" | "off" | "unknown";
+        /**
+         * @description Whether a camera shall be listened to.
+         * @example {
+         *       "on": true
+         *     }
+         */
+        ListeningForm: {
+            /** @description It shall. */
+            on: boolean;
+        };
+        /** @description How a camera is listened to. */
+        ListeningView: {
+            /**
+             * Format: int32
+             * @description How often it had to be begun anew since the house was started.
+             */
+            anew: number;
+            /**
+             * Format: int64
+             * @description By how many seconds its clock goes before that of the house.
+             */
+            clock_ahead_s?: number | null;
+            /**
+             * Format: int64
+             * @description What was heard is kept for so many days.
+             */
+            days: number;
+            /**
+             * Format: int32
+             * @description Beginnings that were not written down and have not been told with one that was.
+             */
+            left_out: number;
+            /** @description Whether it shall be. */
+            on: boolean;
+            /**
+             * Format: int64
+             * @description Since when it shall, µs since 1970 UTC.
+             */
+            on_us?: number | null;
+            /** @description Whether it can be: it is asked by ONVIF. */
+            possible: boolean;
+            /**
+             * Format: int64
+             * @description Since when, µs since 1970 UTC.
+             */
+            since_us?: number | null;
+            /** @description What the device is in trouble with: a word as of any question by ONVIF. */
+            trouble?: string | null;
+            word?: components["schemas"]["ListeningWord"] | null;
+        };
+        /**
+         * @description How a camera is listened to: on its way, heard, one too many, not heard at the moment, refused by the device.
+         * @enum {string}
+         */
+        ListeningWord: "starting" | "listening" | "waiting" | "lost" | "refused";
+        /**
+         * @description What is to be lent.
+         * @example {
+         *       "cameras": [
+         *         "simpang"
+         *       ],
+         *       "days": 90,
+         *       "name": "VMS Dishub"
+         *     }
+         */
+        LoanForm: {
+            /** @description Ids or short names, 1 to 64. */
+            cameras: string[];
+            /**
+             * Format: int64
+             * @description For so many days, 1 to 366; 90 when left out.
+             */
+            days?: number | null;
+            /** @description To which system, and whose it is. */
+            name: string;
+            /** @description Also what they hear, where that may be heard. */
+            sound?: boolean;
+        };
+        /** @description A loan with its secret, which is shown this once. */
+        LoanGivenView: {
+            /** @description Where that system finds the cameras. */
+            at: components["schemas"]["PortView"];
+            /** @description The loan. */
+            loan: components["schemas"]["LoanView"];
+            /** @description The secret, for that system. */
+            secret: string;
+        };
+        /** @description A page of loans, the newest first. */
+        LoanList: {
+            /** @description Where other systems find the cameras. */
+            at: components["schemas"]["PortView"];
+            /** @description The loans, those included that count no more. */
+            items: components["schemas"]["LoanView"][];
+            /** @description What to send as `cursor` for the next page; null on the last. */
+            next?: string | null;
+        };
+        /** @description A loan, without its secret. */
+        LoanView: {
+            /** @description Where from. */
+            address?: string | null;
+            /** @description Who lent. */
+            by: string;
+            /** @description His name on that day. */
+            by_name: string;
+            /** @description Its cameras that one may lend oneself. */
+            cameras: components["schemas"]["LentView"][];
+            /** @description Whether it counts now. */
+            counts: boolean;
+            /**
+             * Format: int64
+             * @description When it was first used; null for never.
+             */
+            first_us?: number | null;
+            /**
+             * Format: int64
+             * @description When, µs since 1970 UTC.
+             */
+            given_us: number;
+            /** @description `pjm_…`. */
+            id: string;
+            /** @description To which system. */
+            name: string;
+            /** @description How many more it has. */
+            others: number;
+            /**
+             * Format: int64
+             * @description When somebody ended it.
+             */
+            revoked_us?: number | null;
+            /** @description Whether it is also lent what they hear. */
+            sound: boolean;
+            /**
+             * Format: int64
+             * @description Pictures that are being taken by it now.
+             */
+            taking: number;
+            /**
+             * Format: int64
+             * @description Until before when.
+             */
+            until_us: number;
+            /**
+             * Format: int64
+             * @description When a picture was last asked for by it.
+             */
+            used_us?: number | null;
+            /** @description What that system calls itself here. */
+            username: string;
+        };
         /** @description A name and a password. */
         LoginForm: {
             /** @description The password. */
@@ -13418,6 +14021,18 @@ export interface components {
             /** @description Where it leads. */
             to: components["schemas"]["StageWord"];
         };
+        /** @description The port by which other systems take cameras. */
+        PortView: {
+            /** @description Name or address; null: that of the pages. */
+            host?: string | null;
+            /**
+             * Format: int32
+             * @description Its number; null: this house lends nothing.
+             */
+            port?: number | null;
+            /** @description Whether connections may be encrypted (`rtsps`). */
+            tls: boolean;
+        };
         /** @description The places that a camera keeps. */
         PresetList: {
             /** @description In the camera's order, 256 at most. */
@@ -14140,6 +14755,11 @@ export interface components {
             made_us: number;
         };
         /**
+         * @description Why the house does not connect to a machine that has answered.
+         * @enum {string}
+         */
+        RefusedWord: "own" | "unspecified" | "link_local" | "metadata" | "multicast" | "reserved" | "spelling" | "port" | "own_port";
+        /**
          * @description How far a release has come at a box.
          * @enum {string}
          */
@@ -14843,6 +15463,27 @@ export interface components {
             number: number;
             /** @description Who has it. */
             person: components["schemas"]["NamedPerson"];
+        };
+        /** @description A device that has answered, as it tells of itself. */
+        SightedView: {
+            /** @description What it is told apart by, mostly a UUID. */
+            endpoint: string;
+            /** @description What is registered with one of these addresses, 8 at most. */
+            known: components["schemas"]["KnownView"][];
+            /** @description How much else is, or is not the caller's to see. */
+            known_besides: number;
+            /** @description Who made it. */
+            maker?: string | null;
+            /** @description What it is sold as. */
+            model?: string | null;
+            /** @description Its name. */
+            name?: string | null;
+            /** @description Where somebody has told it that it hangs. */
+            place?: string | null;
+            /** @description Whether it says that it keeps pictures of cameras. */
+            stores: boolean;
+            /** @description Whence it has answered, 1 to 4. */
+            ways: components["schemas"]["WayView"][];
         };
         /** @description A place that answers when there is an internet. It is asked in each way that is given. */
         SiteAnchor: {
@@ -16331,6 +16972,16 @@ export interface components {
             /** @description `signature`. */
             signature: string;
         };
+        /** @description A machine that has answered for a device. */
+        WayView: {
+            /** @description Other machines that it has named, which are not asked. */
+            elsewhere: string[];
+            /** @description Whence the answer came. */
+            from: string;
+            /** @description Where it may be asked by ONVIF; none if it names nothing that can be asked. */
+            onvif?: string | null;
+            refused?: components["schemas"]["RefusedWord"] | null;
+        };
         /** @description Which ways in there are beside passwords. */
         WaysView: {
             provider?: components["schemas"]["OfferView"] | null;
@@ -17522,6 +18173,40 @@ export interface operations {
             507: components["responses"]["Full"];
         };
     };
+    get_cameras_by_camera_events: {
+        parameters: {
+            query?: {
+                /** @description 1 to 5,000; 50 if left out. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: number;
+                /** @description `csv` for a file. */
+                format?: string;
+            };
+            header?: never;
+            path: {
+                /** @description id or short name */
+                camera: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventList"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     post_cameras_by_camera_incidents: {
         parameters: {
             query?: never;
@@ -17588,6 +18273,68 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["IncidentOpened"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    get_cameras_by_camera_listening: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id or short name */
+                camera: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListeningView"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    put_cameras_by_camera_listening: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id or short name */
+                camera: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ListeningForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListeningView"];
                 };
             };
             400: components["responses"]["Unreadable"];
@@ -19548,6 +20295,156 @@ export interface operations {
             507: components["responses"]["Full"];
         };
     };
+    get_card_families_by_id_photos: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `fam_…` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardPhotos"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_card_families_by_id_photos: {
+        parameters: {
+            query: {
+                /** @description `house`, `person` or `paper`. */
+                kind: string;
+                /** @description `rsd_…`: whom it shows, or whose paper it is. Of a house nobody. */
+                person?: string;
+                /** @description `verification`, `sample`, `objection` or `request`. */
+                taken_for: string;
+                /** @description The number of the open sample, of the objection or the request. Of a verification none. */
+                taken_in?: number;
+                /** @description When it was taken, microseconds since 1970 UTC. Left out: now. */
+                taken_us?: number;
+            };
+            header?: never;
+            path: {
+                /** @description `fam_…` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardPhoto"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            429: components["responses"]["Exhausted"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    post_card_families_by_id_photos_by_number_opening: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `fam_…` */
+                id: string;
+                /** @description of the photograph */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardPhotoOpenForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": number[];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    post_card_families_by_id_photos_by_number_removal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `fam_…` */
+                id: string;
+                /** @description of the photograph */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardPhotoRemovalForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardPhoto"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
     get_card_findings: {
         parameters: {
             query?: {
@@ -20601,7 +21498,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["CardRequestOpenForm"];
+                "application/json": components["schemas"]["CardDossierForm"];
             };
         };
         responses: {
@@ -21536,6 +22433,60 @@ export interface operations {
             403: components["responses"]["NotAllowed"];
             422: components["responses"]["Form"];
             503: components["responses"]["Unavailable"];
+        };
+    };
+    get_discovery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Discoveries"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_discovery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DiscoveryForm"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DiscoveryView"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
         };
     };
     get_emergency: {
@@ -22630,6 +23581,101 @@ export interface operations {
             403: components["responses"]["NotAllowed"];
             429: components["responses"]["Exhausted"];
             503: components["responses"]["Unavailable"];
+        };
+    };
+    get_loans: {
+        parameters: {
+            query?: {
+                /** @description Id or short name of a camera in service. */
+                camera?: string;
+                /** @description Rows of this page, 1 to 1000. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description `csv` for a file. */
+                format?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoanList"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Form"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_loans: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the same request twice has one effect */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LoanForm"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoanGivenView"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Form"];
+            429: components["responses"]["Exhausted"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    delete_loans_by_loan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `pjm_…` */
+                loan: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
         };
     };
     post_monitoring_device_by_uuid: {
