@@ -125,7 +125,7 @@ await keep(async () => {
 		await row(1).waitFor();
 		expect((await part.getByRole('img').count()) === 0, 'it is open after a reload');
 		await page.goto(`${house.url}/kartu/privasi?bagian=melihat&subjek=${family}`);
-		await page.getByText('foto dilihat').first().waitFor();
+		await page.getByText('foto dilihat').filter({ visible: true }).first().waitFor();
 	});
 
 	await promise('a village sees the family and is told that photographs are for others', async () => {

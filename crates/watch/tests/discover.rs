@@ -88,7 +88,7 @@ async fn found(db: Db) {
         uuid: uuid.clone(),
         name: "Gerbang%20utara".to_owned(),
         hardware: "H-1".to_owned(),
-        xaddrs: "http://10.0.0.5/onvif http://127.0.0.1:8080/onvif".to_owned(),
+        xaddrs: "http://10.0.0.5/onvif http://127.0.0.1:8000/onvif".to_owned(),
     };
     let _voice = Voice::listen(Ipv4Addr::LOCALHOST, says, hall.tasks()).expect("a voice");
     let form = json!({ "short": "gerbang", "name": "Gerbang", "area": "62.71",
@@ -134,7 +134,7 @@ async fn found(db: Db) {
         (&it["name"], &it["model"]),
         (&json!("Gerbang utara"), &json!("H-1"))
     );
-    let way = json!([{ "from": "127.0.0.1", "onvif": "http://127.0.0.1:8080/onvif",
+    let way = json!([{ "from": "127.0.0.1", "onvif": "http://127.0.0.1:8000/onvif",
         "refused": null, "elsewhere": ["10.0.0.5"] }]);
     assert_eq!(it["ways"], way);
     assert_eq!(it["known"][0]["short"], json!("gerbang"));

@@ -8,16 +8,17 @@ import type { id as hall } from '$hall/words/id';
 import type { id as verbs } from '$hall/words/verbs.id';
 import type { id as field } from '$reach/field/words/id';
 import type { id as reach } from '$reach/words/id';
+import type { id as devices } from '$watch/devices/words/id';
 import type { id as watch } from '$watch/words/id';
 import { id as shell } from './words/id';
 
-type Source = typeof shell & typeof hall & typeof door & typeof verbs & typeof watch & typeof reach & typeof field & typeof card;
+type Source = typeof shell & typeof hall & typeof door & typeof verbs & typeof watch & typeof devices & typeof reach & typeof field & typeof card;
 /** Every key of the catalogue. */
 export type Key = keyof Source;
 /** The languages a reader can choose. */
 export type Language = 'id' | 'en';
 /** Whose words there are beside those that every page has. */
-export type Room = 'hall' | 'door' | 'verbs' | 'watch' | 'reach' | 'field' | 'card';
+export type Room = 'hall' | 'door' | 'verbs' | 'watch' | 'devices' | 'reach' | 'field' | 'card';
 
 type Words = Partial<Record<Key, string>>;
 type Holes<S extends string> = S extends `${string}{${infer Hole}}${infer Rest}` ? Hole | Holes<Rest> : never;
@@ -30,6 +31,7 @@ const books: Record<Room | 'shell', Record<Language, () => Promise<Words>>> = {
   door: { id: async () => (await import('$hall/words/door.id')).id, en: async () => (await import('$hall/words/door.en')).en },
   verbs: { id: async () => (await import('$hall/words/verbs.id')).id, en: async () => (await import('$hall/words/verbs.en')).en },
   watch: { id: async () => (await import('$watch/words/id')).id, en: async () => (await import('$watch/words/en')).en },
+  devices: { id: async () => (await import('$watch/devices/words/id')).id, en: async () => (await import('$watch/devices/words/en')).en },
   reach: { id: async () => (await import('$reach/words/id')).id, en: async () => (await import('$reach/words/en')).en },
   field: { id: async () => (await import('$reach/field/words/id')).id, en: async () => (await import('$reach/field/words/en')).en },
   card: { id: async () => (await import('$card/words/id')).id, en: async () => (await import('$card/words/en')).en }

@@ -13,12 +13,14 @@ import { en as fieldEn } from '$reach/field/words/en';
 import { id as field } from '$reach/field/words/id';
 import { en as reachEn } from '$reach/words/en';
 import { id as reach } from '$reach/words/id';
+import { en as devicesEn } from '$watch/devices/words/en';
+import { id as devices } from '$watch/devices/words/id';
 import { en as watchEn } from '$watch/words/en';
 import { id as watch } from '$watch/words/id';
 import { en as shellEn } from './words/en';
 import { id as shell } from './words/id';
 
-const books = { shell: [shell, shellEn], hall: [hall, hallEn], door: [door, doorEn], verbs: [verbs, verbsEn], watch: [watch, watchEn], reach: [reach, reachEn], field: [field, fieldEn], card: [card, cardEn] };
+const books = { shell: [shell, shellEn], hall: [hall, hallEn], door: [door, doorEn], verbs: [verbs, verbsEn], watch: [watch, watchEn], devices: [devices, devicesEn], reach: [reach, reachEn], field: [field, fieldEn], card: [card, cardEn] };
 
 // Which words are there when something in a folder is shown.
 const brings: Record<string, (keyof typeof books)[]> = {
@@ -29,6 +31,7 @@ const brings: Record<string, (keyof typeof books)[]> = {
   'hall/factor': ['shell', 'hall', 'door'],
   'hall/settings': ['shell', 'hall', 'door'],
   watch: ['shell', 'hall', 'watch'],
+  'watch/devices': ['shell', 'hall', 'watch', 'devices'],
   reach: ['shell', 'hall', 'reach'],
   card: ['shell', 'hall', 'card'],
   // On the page of the situation, which brings no other word of the room.
