@@ -143,7 +143,7 @@ fn what_is_no_answer_to_what_was_asked_is_counted() {
     let good = device("a", "", "http://10.0.0.7/a");
     let no_camera = good.replace("dn:NetworkVideoTransmitter tds:Device", "wsdp:Printer");
     let found = heard(&[
-        (7, answer("urn:uuid:2", &[good.clone()])),
+        (7, answer("urn:uuid:2", &[good])),
         (7, b"\xff\xfe not xml <".to_vec()),
         (7, b"<a>".repeat(5_000)),
         (7, vec![b' '; ANSWER_MAX + 1]),
