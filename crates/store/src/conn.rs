@@ -15,7 +15,7 @@ use sqlx::{AssertSqlSafe, Postgres, Sqlite, Transaction};
 use crate::db::{Db, Engine};
 use crate::query::{Query, Sql};
 use crate::value::Engined;
-use crate::{Error, Row, Value};
+use crate::{Error, Row, Value, bulk};
 
 /// A connection inside a transaction.
 #[derive(Debug)]
@@ -150,6 +150,27 @@ impl Conn {
         };
         self.sound = answer.is_ok();
         Ok(answer?)
+    }
+
+    /// Puts rows into columns of a table of PostgreSQL, by its COPY.
+    pub(crate) async fn copy_in(&mut self, into: &str, rows: &[Vec<Value>]) -> Result<(), Error> {
+        let octets = bulk::rows(rows)?;
+        self.begin(&[])?;
+        let Held::Postgres(tx) = &mut self.held else {
+            return Err(Error::Refused("SQLite has no COPY".to_owned()));
+        };
+        let sql = format!("COPY {into} FROM STDIN (FORMAT binary)");
+        let mut copying = tx.copy_in_raw(&sql).await?;
+        let sent = copying.send(octets.as_slice()).await.map(drop);
+        match sent {
+            Ok(()) => copying.finish().await.map(drop)?,
+            Err(error) => {
+                copying.abort("it was broken off").await?;
+                return Err(error.into());
+            }
+        }
+        self.sound = true;
+        Ok(())
     }
 
     /// Which engine this is.

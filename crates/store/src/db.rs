@@ -164,8 +164,13 @@ impl Db {
 
     /// Opens a SQLite database that is not there yet, to be filled at once and by nobody
     /// else. It is a file of another name until the end, of which a power cut may leave
-    /// half; what it costs to be safe against that is spared.
-    pub(crate) async fn open_to_fill(path: &Path, part: &Path) -> Result<Self, Error> {
+    /// half; what it costs to be safe against that is spared. It begins as a copy of `first`
+    /// where there is one.
+    pub(crate) async fn open_to_fill(
+        path: &Path,
+        part: &Path,
+        first: Option<&Path>,
+    ) -> Result<Self, Error> {
         let place = Place::Sqlite {
             path: path.to_owned(),
         };
@@ -176,7 +181,7 @@ impl Db {
                 why: ALREADY.to_owned(),
             });
         }
-        let pools = fill_sqlite(part, claim).await;
+        let pools = fill_sqlite(part, first, claim).await;
         let named = |error: Error| error.at(&path.display().to_string());
         Ok(Self::over(pools.map_err(named)?, &place))
     }
@@ -404,15 +409,19 @@ async fn look_into_sqlite(path: &Path) -> Result<Pools, Error> {
     })
 }
 
-async fn fill_sqlite(part: &Path, claim: File) -> Result<Pools, Error> {
+async fn fill_sqlite(part: &Path, first: Option<&Path>, claim: File) -> Result<Pools, Error> {
     // Left by a power cut: it may hold keys.
     wipe(part)?;
-    OpenOptions::new()
+    let mut made = OpenOptions::new()
         .create_new(true)
-        .append(true)
+        .write(true)
         .mode(0o600)
         .open(part)
         .map_err(|error| Error::file(part, error))?;
+    if let Some(first) = first {
+        let mut first = File::open(first).map_err(|error| Error::file(first, error))?;
+        std::io::copy(&mut first, &mut made).map_err(|error| Error::file(part, error))?;
+    }
     let options = sqlite_options(part)
         .journal_mode(SqliteJournalMode::Off)
         .synchronous(SqliteSynchronous::Off)

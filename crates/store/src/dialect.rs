@@ -63,6 +63,10 @@ pub(crate) const POSTGRES_KEYS: &str = "SELECT c.relname::text AS table_name, \
 pub(crate) const SQLITE_SUPPORTS: &str = "SELECT 'DROP INDEX ' || name AS down, sql AS up \
      FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL ORDER BY name";
 
+/// The same of one table of SQLite.
+pub(crate) const SQLITE_SUPPORTS_OF: &str = "SELECT 'DROP INDEX ' || name AS down, sql AS up \
+     FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL AND tbl_name = $1 ORDER BY name";
+
 /// What rows are checked and found by: `down`, `up`. References go first.
 pub(crate) const POSTGRES_SUPPORTS: &str = "SELECT s.down, s.up FROM ( \
      SELECT 1 AS stage, conname::text AS name, \

@@ -2,7 +2,9 @@
 //!
 //! It is one transaction. Indexes and references are taken away before the first row and
 //! put back behind the last, which is quicker and leaves nothing to the order of tables.
-//! On SQLite the file has another name until its end (`.part` behind its own).
+//! On SQLite the file has another name until its end (`.part` behind its own). What is to
+//! be nearly all of another file of SQLite begins as its copy, which costs as much as the
+//! disk does and not as much as its rows.
 
 use std::fs::{self, File};
 use std::ops::AsyncFnMut;
@@ -47,7 +49,7 @@ impl Filling {
         let (db, part) = match place {
             Place::Sqlite { path } => {
                 let part = behind(path, ".part");
-                let db = Db::open_to_fill(path, &part).await?;
+                let db = Db::open_to_fill(path, &part, None).await?;
                 let whole = path.clone();
                 (db, Some(Part { path: part, whole }))
             }
@@ -80,6 +82,33 @@ impl Filling {
             tx,
             supports,
             part,
+        })
+    }
+
+    /// Makes a copy of another file of SQLite, but for the rows of some tables, which it
+    /// has none of yet.
+    pub(crate) async fn over(path: &Path, first: &Path, emptied: &[&str]) -> Result<Self, Error> {
+        let part = Part {
+            path: behind(path, ".part"),
+            whole: path.to_owned(),
+        };
+        let db = Db::open_to_fill(path, &part.path, Some(first)).await?;
+        let mut tx = db.write().await?;
+        let mut supports = Vec::new();
+        for table in emptied {
+            for row in tx.all(dialect::SQLITE_SUPPORTS_OF, params![*table]).await? {
+                tx.execute(Sql::built(row.get("down")?), params![]).await?;
+                supports.push(row.get("up")?);
+            }
+            let sql = format!("DELETE FROM {table}");
+            tx.execute(Sql::built(sql), params![]).await?;
+        }
+        Ok(Self {
+            tables: tables(&mut tx).await?,
+            db,
+            tx,
+            supports,
+            part: Some(part),
         })
     }
 

@@ -15,6 +15,7 @@
 //! | [`facts`] | the outbox |
 //! | [`jobs`] | work that outlives a restart |
 //! | [`blob`] | files by their hash |
+//! | `bulk` | many rows for PostgreSQL at once |
 //! | `table` | rows of any table, and what tells that they are all there |
 //! | `fill` | a database that is made and filled at once, or not at all |
 //! | [`backup`] | all of a house, its keys apart, and the way back |
@@ -24,7 +25,8 @@
 
 pub mod backup;
 pub mod blob;
-pub mod conn;
+mod bulk;
+mod conn;
 pub mod copies;
 pub mod copy;
 pub mod db;

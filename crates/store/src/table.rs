@@ -103,23 +103,28 @@ impl Table {
         conn: &mut Conn,
         mut each: impl AsyncFnMut(Vec<Vec<Value>>) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let mut behind: Option<Vec<Value>> = None;
-        loop {
-            let sql = self.select(conn.engine(), behind.is_some());
-            let found = conn
-                .all(Sql::built(sql), behind.as_deref().unwrap_or_default())
-                .await?;
-            let Some(last) = found.last() else {
-                return Ok(());
-            };
-            let is_last = found.len() < self.page();
-            behind = Some(self.place_of(last)?);
+        let mut found = self.page_behind(conn, None).await?;
+        while let Some(last) = found.last() {
+            let behind = self.place_of(last)?;
             let rows: Result<Vec<_>, _> = found.iter().map(|row| self.read(row)).collect();
-            each(rows?).await?;
-            if is_last {
-                return Ok(());
+            if found.len() < self.page() {
+                return each(rows?).await;
             }
+            // The engine reads on while the page is worked on.
+            let read = self.page_behind(conn, Some(behind));
+            (found, ()) = tokio::try_join!(read, each(rows?))?;
         }
+        Ok(())
+    }
+
+    /// The rows of one page, the first or that behind a row.
+    async fn page_behind(
+        &self,
+        conn: &mut Conn,
+        behind: Option<Vec<Value>>,
+    ) -> Result<Vec<Row>, Error> {
+        let sql = self.select(conn.engine(), behind.is_some());
+        conn.all(Sql::built(sql), &behind.unwrap_or_default()).await
     }
 
     /// One page by the primary key, where there is none by where the engine has put the
@@ -164,40 +169,52 @@ impl Table {
         }
         self.key
             .iter()
-            .map(|at| self.columns[*at].read(row))
+            .map(|at| row.value(*at, self.columns[*at].kind))
             .collect()
     }
 
     fn read(&self, row: &Row) -> Result<Vec<Value>, Error> {
-        self.columns.iter().map(|column| column.read(row)).collect()
+        self.columns
+            .iter()
+            .enumerate()
+            .map(|(at, column)| {
+                let wrong = |error| match error {
+                    Error::Corrupt { .. } => {
+                        Error::corrupt(format!("{}.{}", self.name, column.name))
+                    }
+                    error => error,
+                };
+                row.value(at, column.kind).map_err(wrong)
+            })
+            .collect()
     }
 
     /// Puts rows in, a page or less.
     pub(crate) async fn insert(&self, conn: &mut Conn, rows: &[Vec<Value>]) -> Result<(), Error> {
+        if conn.engine() == Engine::Postgres {
+            let columns: Vec<_> = self.columns.iter().map(|it| it.name.as_str()).collect();
+            let into = format!("{} ({})", self.name, columns.join(", "));
+            return conn.copy_in(&into, rows).await;
+        }
         for some in rows.chunks(self.page()) {
             let values: Vec<Value> = some.iter().flatten().cloned().collect();
-            conn.execute(Sql::built(self.insertion(some.len())), &values)
-                .await?;
+            let sql = self.insertion(some.len());
+            conn.execute(Sql::built(sql), &values).await?;
         }
         Ok(())
     }
 
+    /// For SQLite, which looks for each `$1` among all that have a name, so that a page of
+    /// thousands costs their square; its `?` has none.
     fn insertion(&self, rows: usize) -> String {
-        use std::fmt::Write as _;
         let columns: Vec<_> = self.columns.iter().map(|it| it.name.as_str()).collect();
-        let mut sql = format!("INSERT INTO {} ({}) VALUES ", self.name, columns.join(", "));
-        let mut mark = 0;
-        for row in 0..rows {
-            sql.push_str(if row == 0 { "(" } else { ", (" });
-            for at in 0..columns.len() {
-                mark += 1;
-                let comma = if at == 0 { "" } else { ", " };
-                // A text takes whatever is written to it.
-                let _ = write!(sql, "{comma}${mark}");
-            }
-            sql.push(')');
-        }
-        sql
+        let row = format!("({})", vec!["?"; columns.len()].join(", "));
+        format!(
+            "INSERT INTO {} ({}) VALUES {}",
+            self.name,
+            columns.join(", "),
+            vec![row; rows].join(", ")
+        )
     }
 
     /// What tells a row from others of its table, as octets.
@@ -207,6 +224,13 @@ impl Table {
             put(&row[*at], |some| octets.extend_from_slice(some));
         }
         octets
+    }
+
+    /// How many rows there are.
+    pub(crate) async fn rows(&self, conn: &mut Conn) -> Result<u64, Error> {
+        let sql = format!("SELECT COUNT(*) AS n FROM {}", self.name);
+        let row = conn.one(Sql::built(sql), params![]).await?;
+        Ok(u64::try_from(row.get::<i64>("n")?).unwrap_or_default())
     }
 
     /// How many rows there are, and their digest.
@@ -222,15 +246,6 @@ impl Table {
 }
 
 impl Column {
-    fn read(&self, row: &Row) -> Result<Value, Error> {
-        Ok(match self.kind {
-            Kind::Int => Value::Int(row.get(&self.name)?),
-            Kind::Text => Value::Text(row.get(&self.name)?),
-            Kind::Bytes => Value::Bytes(row.get(&self.name)?),
-            Kind::Real => Value::Real(row.get(&self.name)?),
-        })
-    }
-
     /// Nothing, in a column of this kind: absent where it may be.
     pub(crate) fn nothing(&self) -> Value {
         match (self.kind, self.required) {

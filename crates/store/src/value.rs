@@ -10,6 +10,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, TypeInfo as _, ValueRef as _};
 
 use crate::Error;
+use crate::table::Kind;
 
 /// One parameter of a statement.
 #[derive(Debug, Clone, PartialEq)]
@@ -66,6 +67,29 @@ impl Row {
     /// If there is no such column, or it holds something else.
     pub fn get<T: FromColumn>(&self, column: &str) -> Result<T, Error> {
         T::from_column(self, column)
+    }
+
+    /// The value of the column that stands at that place, of a table whose columns are known.
+    /// Tables are read through by it: it looks up no name.
+    pub(crate) fn value(&self, at: usize, kind: Kind) -> Result<Value, Error> {
+        Ok(match &self.0 {
+            Engined::Sqlite(row) => match kind {
+                Kind::Int => Value::Int(row.try_get(at)?),
+                Kind::Text => Value::Text(row.try_get(at)?),
+                // SQLite would hand out a text as bytes.
+                Kind::Bytes if row.try_get_raw(at)?.type_info().name() == "TEXT" => {
+                    return Err(Error::corrupt(format!("column {at}")));
+                }
+                Kind::Bytes => Value::Bytes(row.try_get(at)?),
+                Kind::Real => Value::Real(row.try_get(at)?),
+            },
+            Engined::Postgres(row) => match kind {
+                Kind::Int => Value::Int(row.try_get(at)?),
+                Kind::Text => Value::Text(row.try_get(at)?),
+                Kind::Bytes => Value::Bytes(row.try_get(at)?),
+                Kind::Real => Value::Real(row.try_get(at)?),
+            },
+        })
     }
 
     /// What the engine says that this value is; SQLite says so per value.

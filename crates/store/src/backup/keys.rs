@@ -219,10 +219,10 @@ impl Keys {
         if rows.is_empty() {
             return Ok(BTreeMap::new());
         }
-        let marks: Vec<_> = (2..=rows.len() + 1).map(|at| format!("${at}")).collect();
+        // A file of keys is of SQLite, which is slow to find thousands of marks by name.
         let sql = format!(
-            "SELECT of_row, wrapped FROM store_key WHERE place = $1 AND of_row IN ({})",
-            marks.join(", ")
+            "SELECT of_row, wrapped FROM store_key WHERE place = ? AND of_row IN ({})",
+            vec!["?"; rows.len()].join(", ")
         );
         let values: Vec<Value> = std::iter::once(place.into())
             .chain(rows.into_iter().map(Value::from))

@@ -1,9 +1,13 @@
 //! From a backup and a file of keys to a house.
 //!
-//! Everything is looked through before anything is written, and what was written is read
-//! once more before it counts. A row whose key is in no newer file of keys was destroyed
-//! since: it comes back without what it had sealed. From one of the same moment none may be
-//! missing.
+//! Everything is looked through before anything is written, and rows that were written are
+//! read once more before they count. A row whose key is in no newer file of keys was
+//! destroyed since: it comes back without what it had sealed. From one of the same moment
+//! none may be missing.
+//!
+//! A house on SQLite begins as a copy of the file of its backup, and only tables with keys
+//! are written row by row: millions of rows cost what copying their octets does. A house on
+//! PostgreSQL is written row by row.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -17,7 +21,7 @@ use crate::copy::shared;
 use crate::db::Place;
 use crate::fill::Filling;
 use crate::migrate::{Schema, applied};
-use crate::table::{Table, tables};
+use crate::table::{Table, Tally, tables};
 use crate::{Conn, Db, Error, Value};
 
 /// Where a house is to be.
@@ -89,15 +93,26 @@ pub async fn restore(
     let steps = applied(&mut read, target.schemas)
         .await
         .map_err(|error| damaged(error, DATABASE))?;
-    check(&mut read, &manifest, tell).await?;
-    // What no row of a table tells: indexes, and whether the file was cut off.
-    if files::hash(&from.join(DATABASE))? != manifest.database {
-        return Err(BackupError::Altered {
-            what: DATABASE.to_owned(),
-        });
-    }
+    let file_of_tables = from.join(DATABASE);
+    check(&file_of_tables, &mut read, &manifest, tell).await?;
     make_folder(target.blobs)?;
-    let mut filling = match Filling::begin(target.place, &steps).await {
+    let of_keys = |table: &Table| !unfolded(table, &manifest, target.keys).is_empty();
+    let begun = match target.place {
+        Place::Sqlite { path } => {
+            tell(Progress::of(
+                Stage::Tables,
+                DATABASE,
+                0,
+                manifest.tables.len(),
+            ));
+            let there = tables(&mut read).await?;
+            let emptied = there.iter().filter(|table| of_keys(table));
+            let emptied: Vec<_> = emptied.map(|table| table.name.as_str()).collect();
+            Filling::over(path, &file_of_tables, &emptied).await
+        }
+        Place::Postgres { .. } => Filling::begin(target.place, &steps).await,
+    };
+    let mut filling = match begun {
         Err(Error::Place { place, why }) if why == crate::db::ALREADY => {
             return Err(BackupError::NotEmpty { place });
         }
@@ -105,19 +120,26 @@ pub async fn restore(
     };
     put_files(from, &manifest, &target, tell)?;
     let all = shared(&mut read, filling.tables()).await?;
+    let is_copy = matches!(target.place, Place::Sqlite { .. });
+    let poured = all.iter().filter(|table| !is_copy || of_keys(table));
+    let poured: Vec<_> = poured.collect();
     let (mut back, mut missing) = (0, 0);
-    for (table, at) in all.iter().zip(1..) {
-        tell(Progress::table(&table.name, at, all.len()));
+    for (table, at) in poured.iter().zip(1..) {
+        tell(Progress::table(&table.name, at, poured.len()));
         let mut unfolding = Unfolding {
             table,
             columns: unfolded(table, &manifest, target.keys),
             keys: keys.as_mut(),
+            read: Tally::default(),
             back: 0,
             missing: 0,
         };
         let written = filling
             .pour(&mut read, table, async |rows| unfolding.rows(rows).await)
             .await?;
+        if !is_told(&manifest, &table.name, unfolding.read) {
+            return Err(altered(&table.name));
+        }
         back += unfolding.back;
         missing += unfolding.missing;
         if table.tally(filling.conn()).await? != written {
@@ -208,15 +230,27 @@ fn damaged(error: Error, what: &str) -> BackupError {
     }
 }
 
-/// Whether the tables are what the manifest says.
+fn altered(what: &str) -> BackupError {
+    BackupError::Altered {
+        what: what.to_owned(),
+    }
+}
+
+/// Whether the manifest says this of a table.
+fn is_told(manifest: &Manifest, table: &str, tally: Tally) -> bool {
+    manifest.tables.get(table) == Some(&(tally.rows, tally.hex()))
+}
+
+/// Whether the tables are what the manifest says: their file has its hash. Where it has not,
+/// they are read row by row to say which of them it is.
 async fn check(
+    file: &Path,
     read: &mut Conn,
     manifest: &Manifest,
     tell: &dyn Fn(Progress<'_>),
 ) -> Result<(), BackupError> {
-    let altered = |what: &str| BackupError::Altered {
-        what: what.to_owned(),
-    };
+    tell(Progress::of(Stage::Checking, DATABASE, 0, 1));
+    let is_whole = files::hash(file)? == manifest.database;
     let there = tables(read)
         .await
         .map_err(|error| damaged(error, DATABASE))?;
@@ -226,13 +260,22 @@ async fn check(
     }
     for (table, at) in there.iter().zip(1..) {
         tell(Progress::of(Stage::Checking, &table.name, at, there.len()));
-        let tally = match table.tally(read).await {
-            Err(Error::Corrupt { .. }) => return Err(altered(&table.name)),
-            tally => tally?,
+        let is_so = if is_whole {
+            let rows = table.rows(read).await?;
+            manifest.tables.get(&table.name).map(|it| it.0) == Some(rows)
+        } else {
+            match table.tally(read).await {
+                Err(Error::Corrupt { .. }) => false,
+                tally => is_told(manifest, &table.name, tally?),
+            }
         };
-        if manifest.tables.get(&table.name) != Some(&(tally.rows, tally.hex())) {
+        if !is_so {
             return Err(altered(&table.name));
         }
+    }
+    if !is_whole {
+        // What no row of a table tells: an index, or an end that was cut off.
+        return Err(altered(DATABASE));
     }
     let files: BTreeSet<_> = named_files(read).await?.into_iter().collect();
     let told = manifest.blobs.keys().chain(&manifest.absent);
@@ -288,12 +331,15 @@ struct Unfolding<'a> {
     /// Where each stands, what it is called, and whether its row goes with it.
     columns: Vec<(usize, String, bool)>,
     keys: Option<&'a mut Keys>,
+    /// What was read, before its keys were put in.
+    read: Tally,
     back: u64,
     missing: u64,
 }
 
 impl Unfolding<'_> {
     async fn rows(&mut self, mut rows: Vec<Vec<Value>>) -> Result<Vec<Vec<Value>>, Error> {
+        rows.iter().for_each(|row| self.read.add(row));
         for (at, place, row_goes) in &self.columns {
             let has_key = |row: &Vec<Value>| matches!(&row[*at], Value::Bytes(Some(print)) if !print.is_empty());
             let sought = rows.iter().filter(|row| has_key(row));

@@ -529,6 +529,17 @@ async fn what_was_altered_is_refused_by_name() {
     let said = altered("text").await;
     assert!(said.contains("manifest.json"), "{said}");
 
+    let text = copied("count").join("manifest.json");
+    let manifest = std::fs::read_to_string(&text).expect("text");
+    let mut told: serde_json::Value = serde_json::from_str(&manifest).expect("JSON");
+    let rows = told["tables"]["test_tag"]["rows"]
+        .as_u64()
+        .expect("a count");
+    told["tables"]["test_tag"]["rows"] = (rows + 1).into();
+    std::fs::write(&text, told.to_string()).expect("written");
+    let said = altered("count").await;
+    assert!(said.contains("test_tag"), "{said}");
+
     for (name, octets) in [("rotten", Some("one fil3")), ("missing", None)] {
         let path = copied(name).join(&blob_file);
         std::fs::remove_file(&path).expect("removed");
