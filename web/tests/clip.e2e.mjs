@@ -8,7 +8,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { browser, camera, expect, fit, house as newHouse, keep, logIn, promise, run, shots } from './house.mjs';
+import { browser, camera, expect, fit, house as newHouse, keep, logIn, promise, run, shots, until } from './house.mjs';
 
 const WATCHER = { username: 'pimpinan-uji', password: 'riam-panjang-di-hulu-24' };
 const AUDITOR = { username: 'pengawas-uji', password: 'dermaga-tua-di-hilir-24' };
@@ -19,14 +19,6 @@ const AT = '/api/v1/cameras/simpang';
 const PICTURE_MS = 40;
 /** The camera's own spacing is believed up to so far from that of arrival (watch-core, timeline). */
 const DRIFT_MS = 2_000 + PICTURE_MS;
-
-async function until(check) {
-	for (;;) {
-		const found = await check();
-		if (found !== undefined) return found;
-		await new Promise((done) => setTimeout(done, 50));
-	}
-}
 
 /** What ffprobe counts in a film: its seconds, its pictures, and whether it begins with a key frame. */
 async function probe(file) {

@@ -39,6 +39,16 @@ export function expect(condition, message) {
 	if (!condition) throw new Error(message);
 }
 
+/** Asks again until it says something, and not for ever. */
+export async function until(check) {
+	for (const began = performance.now(); performance.now() - began < 3 * HANG_MS; ) {
+		const found = await check();
+		if (found) return found;
+		await new Promise((done) => setTimeout(done, 50));
+	}
+	throw new Error(`it never came: ${check}`);
+}
+
 /** Starts a program and waits for the first line that the pattern reads; `said` holds all until then. */
 export function start(program, args, pattern, env = {}, patience_ms = HANG_MS) {
 	const child = spawn(program, args, {

@@ -7,7 +7,7 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
-import { browser, camera, expect, fit, house as newHouse, keep, logIn, promise, shots } from './house.mjs';
+import { browser, camera, expect, fit, house as newHouse, keep, logIn, promise, shots, until } from './house.mjs';
 
 const PAGE = '/kamera/pasar';
 
@@ -109,13 +109,6 @@ async function narrow(port) {
 		far.clear();
 	};
 	return line;
-}
-async function until(check) {
-	for (;;) {
-		const found = await check();
-		if (found !== undefined) return found;
-		await new Promise((done) => setTimeout(done, 50));
-	}
 }
 
 await keep(async () => {

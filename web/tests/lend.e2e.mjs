@@ -5,18 +5,10 @@
 //   node web/tests/lend.e2e.mjs
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { browser, camera, expect, fit, house as newHouse, keep, logIn, promise, run, shots } from './house.mjs';
+import { browser, camera, expect, fit, house as newHouse, keep, logIn, promise, run, shots, until } from './house.mjs';
 
 const OPERATOR = { username: 'operator-uji', password: 'riam-panjang-di-hulu-24' };
 const LEADER = { username: 'pimpinan-uji', password: 'dermaga-tua-di-hilir-24' };
-
-async function until(check) {
-	for (;;) {
-		const found = await check();
-		if (found !== undefined) return found;
-		await new Promise((done) => setTimeout(done, 50));
-	}
-}
 
 await keep(async () => {
 	process.env.BETANG_RTSP = '127.0.0.1:0';
@@ -37,6 +29,8 @@ await keep(async () => {
 		await page.getByRole('button', { name: 'Pinjamkan ke sistem lain' }).click();
 		await page.getByText('Belum dipinjamkan').waitFor();
 		await page.getByLabel('Kepada sistem siapa').fill('VMS Dinas Perhubungan');
+		await page.getByLabel('Untuk keperluan apa').fill('memantau arus lalu lintas di simpang');
+		await page.getByLabel('Dasarnya').fill('Surat 550/12/Dishub');
 		await page.getByRole('button', { name: 'Pinjamkan', exact: true }).click();
 		await page.locator('[data-given]').waitFor();
 		addresses = Object.fromEntries(await Promise.all(['main', 'sub'].map(async (layer) => [layer, (await page.locator(`[data-address="${layer}"]`).textContent()).trim()])));
@@ -47,7 +41,7 @@ await keep(async () => {
 		await shots(page, 'lend-given-360');
 		await page.setViewportSize({ width: 1280, height: 900 });
 		const [loan] = await loans();
-		expect(loan.name === 'VMS Dinas Perhubungan' && loan.first_us === null, JSON.stringify(loan));
+		expect(loan.name === 'VMS Dinas Perhubungan' && loan.purpose === 'memantau arus lalu lintas di simpang' && loan.basis === 'Surat 550/12/Dishub' && loan.first_us === null, JSON.stringify(loan));
 		const secret = /:(\w{16})@/.exec(addresses.main)[1];
 		expect(!JSON.stringify([await loans(), await acts('loan.given')]).includes(secret), 'the secret is told again');
 	});
@@ -87,7 +81,7 @@ await keep(async () => {
 		await other.goto(`${house.url}/kamera/simpang`);
 		await other.getByRole('heading', { name: 'Simpang Tjilik Riwut' }).waitFor();
 		expect((await other.getByRole('button', { name: 'Pinjamkan ke sistem lain' }).count()) === 0, 'it is offered');
-		const refused = await house.ask('POST', '/api/v1/loans', { token, body: { name: 'x', cameras: ['simpang'] } });
+		const refused = await house.ask('POST', '/api/v1/loans', { token, body: { name: 'x', purpose: 'y', cameras: ['simpang'] } });
 		expect(refused.status === 403, `by a token: ${refused.status}`);
 		expect(!logged().includes(/:(\w{16})@/.exec(addresses.main)[1]), 'the log has the secret');
 	});

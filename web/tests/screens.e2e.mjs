@@ -9,24 +9,13 @@ import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
-import { browser, camera, expect, fit, HANG_MS, house as newHouse, keep, logIn, promise, shots } from './house.mjs';
+import { browser, camera, expect, fit, house as newHouse, keep, logIn, promise, shots, until } from './house.mjs';
 
 const OPERATOR = { username: 'piket', password: 'sungai-rungan-hulu-31' };
 const NAME = 'Dinding timur';
 /** Two groups of four, without what is taken for something else. */
 const CODE = /^[AC-FHJKMNP-RTV-Y34679]{4}-[AC-FHJKMNP-RTV-Y34679]{4}$/;
 const ADDRESSES = ['127.0.0.2', '127.0.0.3'];
-
-/** Waits for something that is no part of a page. */
-async function until(check) {
-	const began = performance.now();
-	while (performance.now() - began < 3 * HANG_MS) {
-		const found = await check();
-		if (found) return found;
-		await new Promise((done) => setTimeout(done, 50));
-	}
-	throw new Error(`it never came: ${check}`);
-}
 
 /** The cable between the television and the house: it can be pulled, and lies at an address. */
 async function cable(port) {

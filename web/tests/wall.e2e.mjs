@@ -2,7 +2,7 @@
 // pulled for a tile that nobody sees, and that a wall comes back by itself.
 //
 //   node web/tests/wall.e2e.mjs
-import { browser, camera, expect, house as newHouse, keep, logIn, promise } from './house.mjs';
+import { browser, camera, expect, house as newHouse, keep, logIn, promise, until } from './house.mjs';
 
 const OTHER = { username: 'kapuas', password: 'sungai-barito-hulu-94' };
 const WALL = '/kamera/videowall';
@@ -21,13 +21,6 @@ const shows = (page, names) =>
 async function pulled(house, token) {
 	const { items } = await house.json('GET', '/api/v1/cameras', { token });
 	return items.filter((each) => each.state.word !== 'idle').map((each) => each.short);
-}
-async function until(check) {
-	for (;;) {
-		const found = await check();
-		if (found !== undefined) return found;
-		await new Promise((done) => setTimeout(done, 50));
-	}
 }
 
 await keep(async () => {

@@ -1,16 +1,11 @@
 // What a page weighs when it is opened for the first time: all octets that the
 // browser receives over TLS, headers too, of whatever it asks for.
 import { join } from 'node:path';
-import { browser, expect, house as newHouse, keep, logIn, promise, start, targetFolder } from './house.mjs';
+import { browser, expect, house as newHouse, keep, logIn, promise, start, targetFolder, until } from './house.mjs';
 
 const KB = 1000;
 // The house vouches for itself here; that it does so rightly is tried elsewhere.
 process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0';
-
-/** Waits until it is so. */
-async function until(check) {
-	while (!(await check())) await new Promise((done) => setTimeout(done, 50));
-}
 
 await keep(async () => {
 	const own = await newHouse('--tls', 'own');

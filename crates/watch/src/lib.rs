@@ -66,6 +66,7 @@ pub const SCHEMA: store::migrate::Schema = store::schema!(
         (5, "onvif"),
         (6, "clips"),
         (7, "events"),
-        (8, "loans")
+        (8, "loans"),
+        (9, "loan_purposes")
     ]
 );

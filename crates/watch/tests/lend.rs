@@ -13,6 +13,7 @@ use base::redact::Secret;
 use hall::Hall;
 use hall::clock::Clock;
 use hall::config::Config;
+use hall::tls::Authority;
 use http::header;
 use rtsp_types::{Message, Method, Request as Asked, Response, Version};
 use serde_json::{Value, json};
@@ -84,7 +85,7 @@ impl House {
             gop: 25,
         };
         let scripts = [script(640, 480, 4_000), script(160, 120, 100)];
-        let camera = Camera::new("kamera", scripts, codec, None, false, &library);
+        let camera = Camera::new("kamera", scripts, codec, None, true, &library);
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
         let source = listener.local_addr().expect("an address");
         Server::start(listener, vec![camera], clock, hall.tasks(), 1).expect("a camera");
@@ -151,7 +152,12 @@ impl House {
     }
 
     async fn lend(&self, cameras: &[&str]) -> Given {
-        let body = json!({ "name": "VMS Dishub", "cameras": cameras, "days": 30 });
+        self.lend_with(cameras, false).await
+    }
+
+    async fn lend_with(&self, cameras: &[&str], sound: bool) -> Given {
+        let body = json!({ "name": "VMS Dishub", "purpose": "memantau simpang",
+            "basis": "Surat 550/12", "cameras": cameras, "sound": sound, "days": 30 });
         let given = self.post("/api/v1/loans", body).await;
         let text = |value: &Value| value.as_str().expect("text").to_owned();
         Given {
@@ -430,9 +436,7 @@ async fn gstreamer_takes_it_too() {
     house.until_acts("camera.watched", 1).await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_shows_no_secret_or_a_wrong_one_sees_nothing() {
-    let (db, _kept) = database().await;
+async fn refused(db: Db) {
     let house = House::new(db, Codec::H264).await;
     let loan = house.lend(&["loket"]).await;
     let wrong = Given {
@@ -474,9 +478,7 @@ async fn who_shows_no_secret_or_a_wrong_one_sees_nothing() {
     assert!(house.acts("loan.used").await.is_empty());
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_loan_that_is_revoked_ends_what_is_taken_by_it_at_once() {
-    let (db, _kept) = database().await;
+async fn revoked(db: Db) {
     let house = House::new(db, Codec::H264).await;
     let (loan, other) = (house.lend(&["loket"]).await, house.lend(&["loket"]).await);
     let mut peer = Peer::new(&house, "loket").await;
@@ -568,13 +570,12 @@ async fn who_reads_slowly_misses_pictures_and_goes_on_at_a_key_frame() {
     assert!(lost > Some(0), "{ended:?}");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whoever_may_lend_a_camera_sees_its_loans_and_nobody_else_does() {
-    let (db, _kept) = database().await;
+async fn seen(db: Db) {
     let house = House::new(db, Codec::H264).await;
     let both = house.lend(&["loket", "gudang"]).await;
     let (ani, budi) = (house.log_in("ani").await, house.log_in("budi").await);
-    let body = |camera: &str| Some(json!({ "name": "NVR", "cameras": [camera] }));
+    let body =
+        |camera: &str| Some(json!({ "name": "NVR", "purpose": "rapat", "cameras": [camera] }));
     let (status, ..) = house
         .ask(&ani, "POST", "/api/v1/loans", body("gudang"))
         .await;
@@ -588,6 +589,9 @@ async fn whoever_may_lend_a_camera_sees_its_loans_and_nobody_else_does() {
     let seen = house.loans(&ani).await;
     assert_eq!(seen[1]["others"], json!(1), "{seen:?}");
     assert_eq!(seen[1]["cameras"].as_array().map(Vec::len), Some(1));
+    assert_eq!(seen[1]["purpose"], json!("memantau simpang"), "{seen:?}");
+    assert_eq!(seen[1]["basis"], json!("Surat 550/12"), "{seen:?}");
+    assert_eq!(seen[0]["basis"], Value::Null, "{seen:?}");
     assert!(
         !format!("{seen:?}").contains(&both.secret),
         "it is shown once"
@@ -599,11 +603,134 @@ async fn whoever_may_lend_a_camera_sees_its_loans_and_nobody_else_does() {
     let (status, ..) = house.ask(&budi, "DELETE", &path, None).await;
     assert_eq!(status, 404);
     for wrong in [
-        json!({ "name": "NVR", "cameras": [] }),
-        json!({ "name": "NVR", "cameras": ["loket"], "days": 367 }),
-        json!({ "name": " ", "cameras": ["loket"] }),
+        json!({ "name": "NVR", "purpose": "rapat", "cameras": [] }),
+        json!({ "name": "NVR", "purpose": "rapat", "cameras": ["loket"], "days": 367 }),
+        json!({ "name": " ", "purpose": "rapat", "cameras": ["loket"] }),
+        json!({ "name": "NVR", "purpose": " ", "cameras": ["loket"] }),
     ] {
         let (status, body, _) = house.ask(&ani, "POST", "/api/v1/loans", Some(wrong)).await;
         assert_eq!(status, 422, "{body}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_encrypts_takes_it_by_the_same_port_from_a_house_that_he_can_prove() {
+    let (db, kept) = database().await;
+    let house = House::new(db, Codec::H264).await;
+    let authority = Authority::open(kept.path()).expect("an authority");
+    let names = ["127.0.0.1".to_owned()];
+    let now = Clock::real().now().wall;
+    house
+        .room
+        .encrypt(authority.serve(&names, now).expect("a certificate"));
+    let trusted = kept.path().join("ca/ca.pem").display().to_string();
+    let stranger = tempfile::tempdir().expect("a folder");
+    Authority::open(stranger.path()).expect("another authority");
+    let other = stranger.path().join("ca/ca.pem").display().to_string();
+    let loan = house.lend(&["loket"]).await;
+    let plain = house.address(&loan, "loket");
+    let encrypted = plain.replace("rtsp://", "rtsps://");
+    // ffmpeg takes by it and proves nothing; openssl proves and takes nothing.
+    for address in [&encrypted, &plain] {
+        let args = [
+            "-v",
+            "error",
+            "-rtsp_transport",
+            "tcp",
+            "-i",
+            address,
+            "-frames:v",
+            "20",
+            "-f",
+            "null",
+            "-",
+        ];
+        let (content, said) = run("ffmpeg", &args).await;
+        assert!(content, "{address}: {said}");
+    }
+    let at = house.at.to_string();
+    let proves = async |authority: &str| {
+        let args = [
+            "s_client",
+            "-connect",
+            &at,
+            "-verify_ip",
+            "127.0.0.1",
+            "-verify_return_error",
+            "-brief",
+            "-CAfile",
+            authority,
+        ];
+        run("openssl", &args).await
+    };
+    let (content, said) = proves(&trusted).await;
+    assert!(content && said.contains("Verification: OK"), "{said}");
+    let (content, said) = proves(&other).await;
+    assert!(!content, "a stranger's word counts: {said}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sound_is_lent_where_the_loan_says_so_and_the_camera_may_be_heard() {
+    let (db, _kept) = database().await;
+    let house = House::new(db, Codec::H264).await;
+    let mute = house.lend_with(&["loket"], true).await;
+    let kinds = async |loan: &Given| {
+        let address = house.address(loan, "loket");
+        let args = [
+            "-v",
+            "error",
+            "-rtsp_transport",
+            "tcp",
+            "-show_entries",
+            "stream=codec_type",
+            "-of",
+            "csv=p=0",
+            &address,
+        ];
+        let (content, said) = run("ffprobe", &args).await;
+        assert!(content, "{said}");
+        said.split_whitespace()
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(kinds(&mute).await, ["video"], "nobody may hear this camera");
+
+    let sound = json!({ "sound": { "on": true, "purpose": "keselamatan loket",
+        "basis": "SK 12/2026" } });
+    let path = "/api/v1/cameras/loket";
+    let (status, body, _) = house.ask(&house.admin, "PATCH", path, Some(sound)).await;
+    assert_eq!(status, 200, "{body}");
+    let (heard, seen) = (mute, house.lend(&["loket"]).await);
+    assert_eq!(kinds(&heard).await, ["video", "audio"]);
+    assert_eq!(kinds(&seen).await, ["video"]);
+    let address = house.address(&heard, "loket");
+    let args = [
+        "-v",
+        "error",
+        "-rtsp_transport",
+        "tcp",
+        "-i",
+        &address,
+        "-map",
+        "0:a:0",
+        "-frames:a",
+        "20",
+        "-f",
+        "null",
+        "-",
+    ];
+    let (content, said) = run("ffmpeg", &args).await;
+    assert!(content, "{said}");
+}
+
+macro_rules! on_both {
+    ($($name:ident: $check:ident;)+) => {$(
+        store::on_both_engines!($name, &[hall::SCHEMA, watch::SCHEMA], async |db: Db| $check(db).await);
+    )+};
+}
+
+on_both! {
+    who_shows_no_secret_or_a_wrong_one_sees_nothing: refused;
+    a_loan_that_is_revoked_ends_what_is_taken_by_it_at_once: revoked;
+    whoever_may_lend_a_camera_sees_its_loans_and_nobody_else_does: seen;
 }

@@ -31,6 +31,9 @@ use crate::sql::loan::{self, LentRow, LoanRow};
 /// Cameras of one loan.
 const CAMERAS_MAX: usize = 64;
 
+/// Characters of what it is for.
+const PURPOSE_MAX: usize = 200;
+
 /// Loans that count at once. Policy: one more is refused.
 const LOANS_MAX: i64 = 1_000;
 
@@ -54,10 +57,17 @@ pub(crate) fn routes() -> OpenApiRouter<Hall> {
 /// What is to be lent.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({ "name": "VMS Dishub", "cameras": ["simpang"], "days": 90 }))]
+#[schema(example = json!({ "name": "VMS Dishub", "purpose": "memantau lalu lintas simpang",
+    "cameras": ["simpang"], "days": 90 }))]
 struct LoanForm {
     /// To which system, and whose it is.
     name: String,
+    /// What for: whoever takes the pictures may use them for nothing else (Law 27 of 2022,
+    /// articles 16 and 27).
+    purpose: String,
+    /// The letter or agreement that it stands on, where there is one.
+    #[serde(default)]
+    basis: Option<String>,
     /// Ids or short names, 1 to 64.
     cameras: Vec<String>,
     /// Also what they hear, where that may be heard.
@@ -88,6 +98,10 @@ struct LoanView {
     id: Id<Loan>,
     /// To which system.
     name: String,
+    /// What for; null for loans that were given before it was asked.
+    purpose: Option<String>,
+    /// The letter or agreement that it stands on.
+    basis: Option<String>,
     /// What that system calls itself here.
     username: String,
     /// Its cameras that one may lend oneself.
@@ -210,6 +224,10 @@ async fn give(
         ));
     }
     let name = line::read("name", &body.name, line::NAME_MAX)?;
+    let purpose = line::read("purpose", &body.purpose, PURPOSE_MAX)?;
+    let basis = body.basis.as_deref().filter(|it| !it.trim().is_empty());
+    let basis = basis.map(|it| line::read("basis", it, line::NAME_MAX));
+    let basis = basis.transpose()?;
     let days = body.days.unwrap_or(DAYS);
     if !(1..=DAYS_MAX).contains(&days) {
         return Err(line::refuse("days", format!("1 to {DAYS_MAX}")));
@@ -233,6 +251,8 @@ async fn give(
     let row = LoanRow {
         id: hall.mint(),
         name,
+        purpose: Some(purpose),
+        basis,
         username: fresh.username.clone(),
         sound: body.sound,
         person: who.person(),
@@ -249,8 +269,8 @@ async fn give(
     let act = Act {
         verb: "loan.given",
         subject: row.id.to_string(),
-        detail: serde_json::json!({ "name": row.name, "username": row.username,
-            "cameras": cameras, "sound": row.sound, "until_us": row.until }),
+        detail: serde_json::json!({ "name": row.name, "purpose": row.purpose,
+            "basis": row.basis, "username": row.username, "cameras": cameras, "sound": row.sound, "until_us": row.until }),
     };
     audit::record(&mut tx, now, &who, act).await?;
     let id = row.id;
@@ -393,6 +413,8 @@ impl LoanView {
             others: all - cameras.len(),
             cameras,
             name: row.name,
+            purpose: row.purpose,
+            basis: row.basis,
             username: row.username,
             sound: row.sound,
             by: row.person,
@@ -408,9 +430,11 @@ impl LoanView {
     }
 }
 
-const COLUMNS: [&str; 11] = [
+const COLUMNS: [&str; 13] = [
     "id",
     "kepada",
+    "keperluan",
+    "dasar",
     "nama_pengguna",
     "kamera",
     "suara",
@@ -422,13 +446,15 @@ const COLUMNS: [&str; 11] = [
     "alamat",
 ];
 
-fn cells(hall: &Hall, view: &LoanView) -> [String; 11] {
+fn cells(hall: &Hall, view: &LoanView) -> [String; 13] {
     let at =
         |us: Option<i64>| us.map_or_else(String::new, |us| hall.clock().rfc3339(Wall::from_us(us)));
     let cameras: Vec<_> = view.cameras.iter().map(|it| it.short.as_str()).collect();
     [
         view.id.to_string(),
         view.name.clone(),
+        view.purpose.clone().unwrap_or_default(),
+        view.basis.clone().unwrap_or_default(),
         view.username.clone(),
         cameras.join(" "),
         if view.sound { "ya" } else { "tidak" }.to_owned(),

@@ -15,6 +15,10 @@ use super::camera::{IDS_MAX, among};
 pub(crate) struct LoanRow {
     pub(crate) id: Id<Loan>,
     pub(crate) name: String,
+    /// What for; absent for those that were given before it was asked.
+    pub(crate) purpose: Option<String>,
+    /// The letter or agreement that it stands on.
+    pub(crate) basis: Option<String>,
     pub(crate) username: String,
     pub(crate) sound: bool,
     pub(crate) person: Id<Person>,
@@ -43,7 +47,7 @@ pub(crate) struct LentRow {
     pub(crate) place: Place,
 }
 
-const SELECT: &str = "SELECT l.id, l.name, l.username, l.sound, l.person_id, l.person_name, \
+const SELECT: &str = "SELECT l.id, l.name, l.purpose, l.basis, l.username, l.sound, l.person_id, l.person_name, \
      l.given_us, l.until_us, l.revoked_us, l.first_us, l.used_us, l.address \
      FROM watch_loan l WHERE 1 = 1";
 
@@ -142,11 +146,14 @@ pub(crate) async fn insert(
     cameras: &[Id<Camera>],
 ) -> Result<(), Error> {
     tx.execute(
-        "INSERT INTO watch_loan (id, name, username, proof_sealed, sound, person_id, person_name, \
-         given_us, until_us) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        "INSERT INTO watch_loan (id, name, purpose, basis, username, proof_sealed, sound, \
+         person_id, person_name, given_us, until_us) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         params![
             row.id,
             row.name.as_str(),
+            row.purpose.as_deref(),
+            row.basis.as_deref(),
             row.username.as_str(),
             proof_sealed,
             row.sound,
@@ -199,6 +206,8 @@ fn loan(row: &Row) -> Result<LoanRow, Error> {
     Ok(LoanRow {
         id: row.get("id")?,
         name: row.get("name")?,
+        purpose: row.get("purpose")?,
+        basis: row.get("basis")?,
         username: row.get("username")?,
         sound: row.get("sound")?,
         person: row.get("person_id")?,
