@@ -1,15 +1,19 @@
 //! `/api/v1/card/pairs`: pairs of rows that may be one person's, and what people say of them.
 
+mod file;
+mod summary;
+
 use std::collections::BTreeMap;
 
 use axum::Extension;
 use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse as _, Response};
 use base::area::AreaCode;
 use base::id::{Id, Person};
 use base::now::Wall;
-use card_core::link::Settings;
 use card_core::link::explain::Evidence;
-use card_core::review::{self as core, Answer, BANDS, Band, State as Stage};
+use card_core::review::{Answer, State as Stage};
 use hall::Hall;
 use hall::audit::{self, Act};
 use hall::guard::{Guarded as _, Permission, Who};
@@ -24,7 +28,6 @@ use utoipa_axum::routes;
 
 use super::findings::Masked;
 use crate::decide;
-use crate::examine::late;
 use crate::record::Record;
 use crate::review::{self, Words};
 use crate::room::Room;
@@ -37,7 +40,7 @@ use crate::words;
 pub(super) fn routes() -> OpenApiRouter<Hall> {
     OpenApiRouter::new()
         .routes(routes!(list).guard(Permission::CardRead))
-        .routes(routes!(summary).guard(Permission::CardRead))
+        .routes(routes!(summary::summary).guard(Permission::CardRead))
         .routes(routes!(open).guard(Permission::CardOpen))
         .routes(routes!(say).guard(Permission::CardDecide))
         .routes(routes!(unsay).guard(Permission::CardDecide))
@@ -64,6 +67,8 @@ struct Filter {
     limit: Option<usize>,
     /// `next` of the page before.
     cursor: Option<String>,
+    /// `csv` for a file of all of them: rows by their numbers, and nothing of what they say.
+    format: Option<String>,
 }
 
 /// One of the two rows.
@@ -157,6 +162,14 @@ struct Telling<'a> {
     words: Words,
 }
 
+/// What counts, as an answer is called.
+const fn of_one(same: bool) -> &'static str {
+    match same {
+        true => Answer::Same.as_str(),
+        false => Answer::Different.as_str(),
+    }
+}
+
 fn code(text: &str) -> Option<AreaCode> {
     text.parse().ok()
 }
@@ -217,11 +230,28 @@ impl<'a> Telling<'a> {
         }
     }
 
+    /// What was said of a pair, as the caller may know it: who is to be the second to judge
+    /// is not told what the first has said.
+    fn said(&self, pair: &PairRow) -> Vec<WordView> {
+        let own = |word: &WordRow| word.by == self.who.person();
+        let spoke = self.words(pair).iter().any(own);
+        let told = spoke || self.settled(pair).0 != Stage::Waiting;
+        let view = |word: &WordRow| WordView {
+            answer: told.then(|| word.answer.as_str()),
+            by_name: self.names.get(&word.by).cloned(),
+            at_us: word.at,
+            mine: own(word),
+        };
+        self.words(pair).iter().map(view).collect()
+    }
+
+    fn area_name(&self, area: Option<&AreaCode>) -> Option<String> {
+        self.room.areas().name(area?).map(str::to_owned)
+    }
+
     fn view(&self, pair: &PairRow, left: Option<&Record>, right: Option<&Record>) -> PairView {
         let (state, counts) = self.settled(pair);
         let area = code(&pair.areas[0]);
-        let own = |word: &WordRow| word.by == self.who.person();
-        let spoke = self.words(pair).iter().any(own);
         PairView {
             id: pair.id.to_string(),
             same: pair.same,
@@ -230,27 +260,12 @@ impl<'a> Telling<'a> {
             sampled: pair.band.is_some(),
             pays: pair.pays,
             state: state.as_str(),
-            area_name: area
-                .as_ref()
-                .and_then(|area| self.room.areas().name(area))
-                .map(str::to_owned),
+            area_name: self.area_name(area.as_ref()),
             area,
             left: self.side(pair.id.left, left),
             right: self.side(pair.id.right, right),
-            words: self
-                .words(pair)
-                .iter()
-                .map(|word| WordView {
-                    answer: (spoke || state != Stage::Waiting).then(|| word.answer.as_str()),
-                    by_name: self.names.get(&word.by).cloned(),
-                    at_us: word.at,
-                    mine: own(word),
-                })
-                .collect(),
-            counts: counts.map(|same| match same {
-                true => Answer::Same.as_str(),
-                false => Answer::Different.as_str(),
-            }),
+            words: self.said(pair),
+            counts: counts.map(of_one),
         }
     }
 }
@@ -264,14 +279,17 @@ async fn pairs(conn: &mut Conn) -> Result<Vec<PairRow>, Problem> {
 }
 
 /// Pairs of rows that the newest examination was not sure of, and a random sample. Masked.
+/// A file with `format=csv`, in which nothing stands of what the rows say.
 #[utoipa::path(get, path = "/api/v1/card/pairs", tag = "card", params(Filter),
     responses((status = 200, body = Pairs)))]
 async fn list(
     State(hall): State<Hall>,
     Extension(room): Extension<Room>,
     who: Who,
+    headers: HeaderMap,
     Query(filter): Query<Filter>,
-) -> Result<axum::Json<Pairs>, Problem> {
+) -> Result<Response, Problem> {
+    let csv = hall::csv::wanted(&headers, filter.format.as_deref())?;
     let limit = super::limit(filter.limit)?;
     let state = match filter.state.as_deref() {
         None => None,
@@ -294,6 +312,19 @@ async fn list(
             && telling.sees(Permission::CardRead, pair)
     });
     let mut wanted: Vec<&PairRow> = wanted.collect();
+    if csv {
+        drop(read);
+        let act = Act {
+            verb: "card_pairs.exported",
+            subject: "card_pairs".to_owned(),
+            detail: json!({ "state": filter.state, "sample": filter.sample, "pays": filter.pays,
+                "area": filter.area, "rows": wanted.len() }),
+        };
+        let mut tx = hall.db().write().await?;
+        audit::record(&mut tx, hall.now(), &who, act).await?;
+        tx.commit().await?;
+        return Ok(telling.file(&wanted).response("pasangan.csv"));
+    }
     if let Some(cursor) = filter.cursor.as_deref() {
         let wrong = || super::refuse("cursor", "is none that was handed out");
         let last = PairId::parse(cursor).ok_or_else(wrong)?;
@@ -311,10 +342,11 @@ async fn list(
         items.push(telling.view(pair, left.as_ref(), right.as_ref()));
     }
     let next = wanted.last().filter(|_| more);
-    Ok(axum::Json(Pairs {
+    let pairs = Pairs {
         items,
         next: next.map(|pair| pair.id.to_string()),
-    }))
+    };
+    Ok(axum::Json(pairs).into_response())
 }
 
 /// What a row says of a person, as it is written.
@@ -605,187 +637,4 @@ async fn unsay(
     };
     audit::record(&mut tx, hall.now(), &who, act).await?;
     answered(&hall, &room, &who, tx, &pair).await
-}
-
-/// A share, and between which ones it lies with 95 % confidence.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = CardShare)]
-struct ShareView {
-    /// The share, 0 to 1.
-    value: f64,
-    /// The lower end.
-    low: f64,
-    /// The upper end.
-    high: f64,
-}
-
-impl From<core::Share> for ShareView {
-    fn from(share: core::Share) -> Self {
-        Self {
-            value: share.value,
-            low: share.low,
-            high: share.high,
-        }
-    }
-}
-
-/// Compared pairs of some probability.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = CardBand)]
-struct BandView {
-    /// From this probability on,
-    low: f64,
-    /// to below that one.
-    high: f64,
-    /// All compared pairs of it.
-    pairs: u64,
-    /// How many of these were joined.
-    joined: u64,
-    /// How many are in the random sample.
-    sampled: u64,
-    /// On how many of those people agreed.
-    reviewed: u64,
-    /// How many of these are one person's.
-    same: u64,
-    /// Their share, by Wilson's interval.
-    share: Option<ShareView>,
-}
-
-/// What joining from a probability on would do.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = CardThreshold)]
-struct ThresholdView {
-    /// The probability.
-    at: f64,
-    /// Compared pairs from there on.
-    joined: u64,
-    /// How many of these are one person's.
-    precision: Option<ShareView>,
-    /// How many of all compared pairs that are one person's lie there.
-    recall: Option<ShareView>,
-}
-
-/// How often two persons agreed.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = CardAgreed)]
-struct Agreed {
-    /// Pairs that two persons have answered, neither with unsure.
-    both: u64,
-    /// How many of these they answered alike, the first two of them.
-    agree: u64,
-}
-
-/// How far people are, and how good the linkage is.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = CardPairSummary)]
-struct Summary {
-    /// The examination whose pairs these are; null before the first.
-    run: Option<i64>,
-    /// How many pairs are in each state, in the area of the caller.
-    #[schema(value_type = BTreeMap<String, u64>)]
-    pairs: BTreeMap<&'static str, u64>,
-    /// How many that a payment hangs on are not settled.
-    pays_open: u64,
-    /// How often two persons agreed.
-    agreed: Agreed,
-    /// Words that were said since that examination began, or a late list that they are about
-    /// was taken: they count from the next on.
-    not_yet_counted: u64,
-    /// By how probable pairs were called.
-    bands: Vec<BandView>,
-    /// From which probability on pairs are joined.
-    threshold: f64,
-    /// Of pairs from there on so many are one person's; null until each band was reviewed.
-    precision: Option<ShareView>,
-    /// Of compared pairs that are one person's so many lie there. Pairs that were never
-    /// compared are in no share.
-    recall: Option<ShareView>,
-    /// What other thresholds would do.
-    thresholds: Vec<ThresholdView>,
-}
-
-/// How far people are with the pairs, how often they agree, and by the random sample how good
-/// the linkage is.
-#[utoipa::path(get, path = "/api/v1/card/pairs/summary", tag = "card",
-    responses((status = 200, body = Summary)))]
-async fn summary(
-    State(hall): State<Hall>,
-    Extension(room): Extension<Room>,
-    who: Who,
-) -> Result<axum::Json<Summary>, Problem> {
-    let mut read = hall.db().read().await?;
-    let telling = Telling::new(&hall, &room, &who, &mut read).await?;
-    let run = run::counting(&mut read).await?;
-    let all = pairs(&mut read).await?;
-    let bands = match &run {
-        Some(run) => rows::bands(&mut read, run.number).await?,
-        None => Vec::new(),
-    };
-    drop(read);
-    let mut states: BTreeMap<&'static str, u64> =
-        Stage::ALL.iter().map(|it| (it.as_str(), 0)).collect();
-    let mut pays_open = 0;
-    for pair in &all {
-        let (state, _) = telling.settled(pair);
-        if telling.sees(Permission::CardRead, pair) {
-            *states.entry(state.as_str()).or_default() += 1;
-            pays_open += u64::from(pair.pays && state != Stage::Settled);
-        }
-    }
-    let sampled = review::bands(&telling.words, &all, &bands);
-    let of: Vec<Band> = sampled.iter().map(|it| it.1).collect();
-    let views = bands.iter().zip(&sampled).enumerate();
-    let views = views.map(|(at, ((pairs, joined), (sampled, band)))| BandView {
-        low: BANDS[at],
-        high: BANDS.get(at + 1).copied().unwrap_or(1.0),
-        pairs: *pairs,
-        joined: *joined,
-        sampled: *sampled,
-        reviewed: band.reviewed,
-        same: band.same,
-        share: core::wilson(band.same, band.reviewed).map(ShareView::from),
-    });
-    let thresholds = (1..BANDS.len()).map(|from| ThresholdView {
-        at: BANDS[from],
-        joined: of.iter().skip(from).map(|band| band.pairs).sum(),
-        precision: core::precision(&of, from).map(ShareView::from),
-        recall: core::recall(&of, from).map(ShareView::from),
-    });
-    let asked = run.as_ref().map(|run| run.yardstick["threshold"].as_f64());
-    let threshold = asked.flatten().unwrap_or(Settings::default().threshold);
-    let from = core::band(threshold);
-    let taken = run.as_ref().map(late::taken).transpose()?;
-    let taken = taken.unwrap_or_default();
-    let began = run.as_ref().map(|run| late::since(run, &taken));
-    let until =
-        |id: PairId| began.map(|began| late::counted_until(began, &taken, [id.left.0, id.right.0]));
-    let words = telling.words.values().flatten();
-    let since = words.filter(|word| until(word.id).is_none_or(|until| word.at >= until));
-    Ok(axum::Json(Summary {
-        pairs: states,
-        pays_open,
-        agreed: agreed(&telling.words),
-        not_yet_counted: since.count() as u64,
-        bands: views.collect(),
-        threshold,
-        precision: core::precision(&of, from).map(ShareView::from),
-        recall: core::recall(&of, from).map(ShareView::from),
-        thresholds: match bands.is_empty() {
-            true => Vec::new(),
-            false => thresholds.collect(),
-        },
-        run: run.map(|run| run.number),
-    }))
-}
-
-fn agreed(words: &Words) -> Agreed {
-    let mut agreed = Agreed { both: 0, agree: 0 };
-    for words in words.values() {
-        let mut said = words.iter().filter(|word| word.answer != Answer::Unsure);
-        if let (Some(first), Some(second)) = (said.next(), said.next()) {
-            agreed.both += 1;
-            agreed.agree += u64::from(first.answer == second.answer);
-        }
-    }
-    agreed
 }

@@ -137,6 +137,7 @@ export const en: Record<keyof typeof id, string> = {
   'verb.card_objection.opened': 'objection opened',
   'verb.card_office.said': 'controller of data filled in',
   'verb.card_pair.opened': 'pair of rows opened',
+  'verb.card_pairs.exported': 'list of pairs downloaded',
   'verb.card_person.sought': 'person looked for without a number',
   'verb.card_photo.added': 'photo of a family added',
   'verb.card_photo.opened': 'photo of a family looked at',

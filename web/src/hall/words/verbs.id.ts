@@ -135,6 +135,7 @@ export const id = {
   'verb.card_objection.opened': 'sanggahan dibuka',
   'verb.card_office.said': 'pengendali data diisi',
   'verb.card_pair.opened': 'pasangan baris dibuka',
+  'verb.card_pairs.exported': 'daftar pasangan diunduh',
   'verb.card_person.sought': 'orang dicari tanpa nomor',
   'verb.card_photo.added': 'foto keluarga ditambahkan',
   'verb.card_photo.opened': 'foto keluarga dilihat',

@@ -113,13 +113,48 @@ async fn whole(db: Db) {
     let path = "/api/v1/card/pairs?state=waiting";
     let seen = house.call(&second, "GET", path, None).await.is(200).json();
     assert_eq!(seen["items"][0]["words"][0]["answer"], Json::Null, "{seen}");
+    let summary = "/api/v1/card/pairs/summary";
+    let waits = house.get(summary).await.is(200).json();
+    let sum = |of: &Json, what: &str| {
+        let rows = of["sample_rest"].as_array().expect("rows");
+        rows.iter()
+            .map(|it| it[what].as_u64().expect("a number"))
+            .sum::<u64>()
+    };
+    assert_eq!(sum(&waits, "another"), 1, "{waits}");
+    assert_eq!(waits["reviewers"].as_array().map(Vec::len), Some(1));
+    // A file of all of them says nothing of anybody, and nothing too early.
+    let path = "/api/v1/card/pairs?format=csv";
+    let file = house.call(&second, "GET", path, None).await.is(200).text();
+    let lines: Vec<&str> = file.trim_end().lines().collect();
+    assert_eq!(lines.len(), house.pairs().await.len() + 1, "{file}");
+    let line = lines
+        .iter()
+        .find(|it| it.starts_with(&own))
+        .expect("its line");
+    assert!(
+        line.contains("belum diperlihatkan (") && !line.contains("different"),
+        "{line}"
+    );
+    for told in ["KAMELOH", nik(1).as_str(), kk(1).as_str(), "TAMBUN"] {
+        assert!(!file.contains(told), "{told}");
+    }
     let said = house.says(&second, &own, "different").await;
     assert_eq!(
         (&said["state"], &said["counts"]),
         (&json!("settled"), &json!("different"))
     );
-    let summary = "/api/v1/card/pairs/summary";
     let told = house.get(summary).await.is(200).json();
+    assert_eq!(sum(&told, "another"), 0, "{told}");
+    assert_eq!(sum(&told, "open"), sum(&waits, "open"), "{told}");
+    let reviewers = told["reviewers"].as_array().expect("people");
+    assert!(
+        reviewers
+            .iter()
+            .all(|it| it["pairs"] == 1 && it["sampled"] == 1),
+        "{told}"
+    );
+    assert_eq!(reviewers.len(), 2, "{told}");
     assert_eq!(told["agreed"], json!({ "both": 1, "agree": 1 }));
     // The clock stands still here: both were said when it began, or later.
     assert_eq!(told["not_yet_counted"], 2, "{told}");
