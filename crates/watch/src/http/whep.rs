@@ -6,14 +6,17 @@
 //! answered 405 as the draft says (§4.3 there): a peer whose network has changed
 //! posts anew.
 
+use std::convert::Infallible;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Extension;
-use axum::body::Bytes;
+use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use base::id::{Id, Viewing};
+use futures::{StreamExt as _, stream};
 use hall::Hall;
 use hall::audit::{self, Act};
 use hall::guard::{Guarded as _, Permission, Who};
@@ -147,11 +150,24 @@ async fn join(
         }
     };
     let location = format!("/whep/{}/{id}", row.id);
-    Ok(hall::problem::created_as(
-        &location,
-        "application/sdp",
-        joined.answer,
-    ))
+    let created = hall::problem::created_as(&location, "application/sdp", String::new());
+    Ok(created.map(|_| in_two(joined.answer)))
+}
+
+/// Between the two halves of an answer, so that they are no one packet.
+const PAUSE: Duration = Duration::from_millis(2);
+
+/// An answer in two packets. That one is lost which went alone is noticed after two round
+/// trips and 200 ms; of two, when the other has come or after two round trips (RFC 8985 §6.2
+/// and §7.2). On a line that loses, that is what the slowest first pictures wait for.
+fn in_two(answer: String) -> Body {
+    let mut first = Bytes::from(answer);
+    let last = first.split_off(first.len() / 2);
+    let last = async move {
+        tokio::time::sleep(PAUSE).await;
+        Ok::<_, Infallible>(last)
+    };
+    Body::from_stream(stream::iter([Ok(first)]).chain(stream::once(last)))
 }
 
 /// Stops watching.
