@@ -66,6 +66,8 @@ pub struct Config {
     pub camera_networks: Vec<Network>,
     /// Ports at which cameras elsewhere are called.
     pub camera_ports: Ports,
+    /// Ports at which cameras elsewhere are pulled that are lists of pieces.
+    pub list_ports: Ports,
     /// Ports at which cameras elsewhere are asked by ONVIF.
     pub onvif_ports: Ports,
     /// What the last minute of all streams may take in memory.
@@ -362,6 +364,9 @@ impl Config {
             camera_ports: text("camera_ports")
                 .parse()
                 .map_err(|error: NoPorts| wrong("camera_ports", error.to_string()))?,
+            list_ports: text("list_ports")
+                .parse()
+                .map_err(|error: NoPorts| wrong("list_ports", error.to_string()))?,
             onvif_ports: text("onvif_ports")
                 .parse()
                 .map_err(|error: NoPorts| wrong("onvif_ports", error.to_string()))?,

@@ -24,6 +24,7 @@
 //! | [`channel`] | do the channels of a recorder show the places that they did? |
 //! | [`lend`] | what is another system told that takes cameras from this house by RTSP? |
 //! | [`enumerate`] | which channels of a recorder are still to be asked? |
+//! | [`hls`] | which pictures are in the pieces of a list, and when is the turn of each? |
 
 pub mod aim;
 pub mod allot;
@@ -35,6 +36,7 @@ pub mod frame;
 pub mod h264;
 pub mod h265;
 pub mod happen;
+pub mod hls;
 pub mod hold;
 pub mod lend;
 pub mod looks;

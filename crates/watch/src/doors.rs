@@ -9,7 +9,7 @@ use watch_core::lend::path::{Asked, Inside};
 use watch_core::lend::proof::{self, Proof};
 use watch_core::lend::wire::{self, Piece, Status};
 pub use watch_core::timeline::Timeline;
-pub use watch_core::{h264, payload};
+pub use watch_core::{frame, h264, hls, payload};
 
 use crate::discover::answer::Findings;
 use crate::http::form::{self, CameraForm};

@@ -19,6 +19,7 @@ pub(crate) mod turns;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use base::id::{Camera, Device, Id};
 use base::now::Wall;
@@ -108,6 +109,10 @@ pub struct Report {
     pub clock_offset_us: Option<i64>,
     /// What the camera says of its sound, once it has said.
     pub microphone: Option<Microphone>,
+    /// How long ago what comes now was taken, at least: of a camera that is a list of pieces.
+    pub behind: Option<Duration>,
+    /// The same in µs as its publisher dates it, by that clock and ours.
+    pub dated_us: Option<i64>,
 }
 
 /// One layer of one camera.
@@ -185,7 +190,7 @@ impl Hub {
     /// An empty hub.
     #[must_use]
     pub fn new(hall: Hall) -> Self {
-        let gate = Gate::new(hall.outward().clone());
+        let gate = Gate::of(&hall);
         let watched = gate.clone().watch(hall.clone());
         hall.tasks().spawn("watch.gate", watched);
         let past = Past::new(hall.config().lookback_memory);
@@ -418,6 +423,8 @@ impl Channel {
                 bitrate: None,
                 clock_offset_us: None,
                 microphone: None,
+                behind: None,
+                dated_us: None,
             }),
             source: watch::Sender::new(source),
             lag_us: Mutex::default(),
@@ -513,8 +520,8 @@ impl Channel {
         self.report.send_if_modified(|report| {
             let before = report.clone();
             change(report);
-            spoke = (before.truth.word, before.truth.reason)
-                != (report.truth.word, report.truth.reason);
+            let said = |of: &Report| (of.truth.word, of.truth.reason, of.behind, of.dated_us);
+            spoke = said(&before) != said(report);
             *report != before
         });
         if spoke {

@@ -99,6 +99,11 @@ pub(super) const KEYS: &[Key] = &[
         "Ports at which cameras elsewhere are called, with commas between.",
     ),
     key(
+        "list_ports",
+        Some("80,443,1935,8000,8080,8081,8083,8088,8090,8443,8554,8888,8889,9000"),
+        "Ports at which cameras elsewhere are pulled that are lists of pieces (HLS: http and https), with commas between.",
+    ),
+    key(
         "onvif_ports",
         Some("80,2020,5000,8000,8080,8081,8090,8888,8899"),
         "Ports at which cameras elsewhere are asked by ONVIF, with commas between.",

@@ -9,14 +9,16 @@ use base::id::{Agency, Id};
 use base::redact::Secret;
 use hall::Hall;
 use hall::http::LatLon;
-use hall::outward::{Outward, Refused};
+use hall::outward::Refused;
 use hall::problem::Problem;
 use serde::Deserialize;
 use store::Tx;
 use url::Url;
 use utoipa::ToSchema;
 
-use crate::ingest::session::{PORT, Source};
+use crate::ingest::gate::Gate;
+use crate::ingest::pull::is_list;
+use crate::ingest::session::Source;
 use crate::sql::camera::{Contact, LegalRow, Project};
 use crate::sql::sound::Switch;
 
@@ -57,8 +59,8 @@ pub(crate) struct CameraForm {
     pub(crate) heading_deg: Option<f64>,
     /// Pull it even when nobody watches.
     pub(crate) always_on: Option<bool>,
-    /// `rtsp://host[:port]/path`; a name and password in it are taken out and
-    /// kept sealed.
+    /// `rtsp://host[:port]/path`, or `http://` and `https://` of a list of pieces (HLS,
+    /// `.m3u8`); a name and password in it are taken out and kept sealed.
     pub(crate) main: Option<String>,
     /// The small picture.
     pub(crate) sub: Option<String>,
@@ -320,7 +322,7 @@ impl Faults {
 
     /// Says so where the house will not connect to an address, whatever the camera is.
     pub(crate) fn within_reach(&mut self, field: &'static str, address: &Address, hall: &Hall) {
-        if let Err(refused) = address.foreseen(hall.outward()) {
+        if let Err(refused) = address.foreseen(&Gate::of(hall)) {
             self.add(field, refused.to_string());
         }
     }
@@ -434,9 +436,16 @@ pub(crate) fn is_short(short: &str) -> bool {
 /// Parses a camera's address and takes a name and password out of it.
 pub(crate) fn address(text: &str) -> Result<Address, String> {
     let mut url = Url::parse(text.trim()).map_err(|error| format!("not an address: {error}"))?;
-    if url.scheme() != "rtsp" {
-        return Err("an address begins with rtsp://".to_owned());
+    let scheme = url.scheme();
+    if scheme != "rtsp" && !is_list(&url) {
+        return Err("an address begins with rtsp://, http:// or https://".to_owned());
     }
+    if is_list(&url) && !url.path().to_ascii_lowercase().contains(".m3u8") {
+        return Err(
+            "an address of http:// or https:// is one of a list of pieces (.m3u8)".to_owned(),
+        );
+    }
+    url.set_fragment(None);
     if url.host_str().is_none_or(str::is_empty) {
         return Err("an address names a host".to_owned());
     }
@@ -470,10 +479,8 @@ impl Address {
 
     /// Whether the house may connect there, as far as that is known before a name is
     /// looked up.
-    pub(crate) fn foreseen(&self, outward: &Outward) -> Result<(), Refused> {
-        let host = self.url.host_str().unwrap_or_default();
-        let port = self.url.port().unwrap_or(PORT);
-        outward.foresee(host, port)
+    pub(crate) fn foreseen(&self, gate: &Gate) -> Result<(), Refused> {
+        gate.foresee(&self.url)
     }
 
     /// `host` or `host:port`, as the device's row has it.
@@ -529,6 +536,25 @@ mod tests {
             "rtsp:///main",
             "file:///etc/passwd",
         ] {
+            assert!(address(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_list_of_pieces_is_an_address_too() {
+        let found = address("https://op:rahasia@cctv.test/simpang/index.m3u8?t=1#x");
+        let found = found.expect("an address");
+        assert_eq!(
+            found.url.as_str(),
+            "https://cctv.test/simpang/index.m3u8?t=1"
+        );
+        assert_eq!(found.username.as_deref(), Some("op"));
+        for text in [
+            "https://cctv.test/",
+            "https://cctv.test/peta.html",
+            "http:///a.m3u8",
+        ] {
+            // Without a host the next part is taken for one, which is no list then.
             assert!(address(text).is_err(), "{text}");
         }
     }

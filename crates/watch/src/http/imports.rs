@@ -29,6 +29,7 @@ use super::form::Faults;
 use crate::import::context::Context;
 use crate::import::contract::CAMERAS;
 use crate::import::judge::{Plan, judge};
+use crate::ingest::gate::Gate;
 use crate::sql::camera::CameraRow;
 
 pub(crate) fn routes() -> OpenApiRouter<Hall> {
@@ -219,7 +220,7 @@ async fn judged(
     let Some(table) = intake.table() else {
         return Ok(None);
     };
-    let context = Context::load(conn, who, intake, hall.outward()).await?;
+    let context = Context::load(conn, who, intake, &Gate::of(hall)).await?;
     Ok(Some(table.judge(|row| judge(&context, row))))
 }
 

@@ -22,6 +22,7 @@ use watch_core::payload::annex_b;
 use watch_core::supervise::Reason;
 
 use super::form::Faults;
+use crate::ingest::pull::is_list;
 use crate::ingest::session::{Described, Failure, Heard, Transport};
 use crate::room::Room;
 use crate::sql::recorder;
@@ -42,7 +43,7 @@ pub(crate) fn routes() -> OpenApiRouter<Hall> {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "url": "rtsp://127.0.0.1:9/main", "username": "op", "password": "rahasia" }))]
 pub(crate) struct ProbeForm {
-    /// `rtsp://host[:port]/path`.
+    /// `rtsp://host[:port]/path`, or `http://` and `https://` of a list of pieces (`.m3u8`).
     url: String,
     /// What the camera asks for.
     username: Option<String>,
@@ -58,6 +59,8 @@ pub(crate) struct Probed {
     codec: String,
     /// Whether every browser can be given it.
     playable: bool,
+    /// Whether it is a list of pieces (HLS), whose pictures are some seconds old.
+    list: bool,
     /// In pixels.
     width: Option<u32>,
     /// In pixels.
@@ -135,6 +138,7 @@ async fn probe(
     };
     Ok(axum::Json(Probed {
         playable,
+        list: is_list(&source.url),
         width: video.size_px.map(|(width, _)| width),
         height: video.size_px.map(|(_, height)| height),
         codec: video.codec,

@@ -183,6 +183,12 @@ pub(crate) struct StateView {
     pub(crate) bitrate_bps: Option<u64>,
     /// How far the camera's clock is ahead of ours.
     pub(crate) clock_offset_ms: Option<i64>,
+    /// How long ago what is shown was taken, at least: of a camera that is a list of pieces
+    /// (HLS). None of any other, whose pictures come as they are taken.
+    pub(crate) behind_ms: Option<u64>,
+    /// The same as the publisher of the list dates it, by its clock and ours; none where it
+    /// dates nothing.
+    pub(crate) dated_behind_ms: Option<i64>,
 }
 
 hall::words! {
@@ -371,6 +377,10 @@ impl StateView {
             newest_us: report.truth.newest.map(base::now::Wall::as_us),
             bitrate_bps: report.bitrate.map(base::unit::BitsPerSecond::as_u64),
             clock_offset_ms: report.clock_offset_us.map(|us| us / 1_000),
+            behind_ms: report
+                .behind
+                .map(|behind| u64::try_from(behind.as_millis()).unwrap_or(u64::MAX)),
+            dated_behind_ms: report.dated_us.map(|us| us / 1_000),
         }
     }
 
@@ -383,6 +393,8 @@ impl StateView {
             newest_us: None,
             bitrate_bps: None,
             clock_offset_ms: None,
+            behind_ms: None,
+            dated_behind_ms: None,
         }
     }
 

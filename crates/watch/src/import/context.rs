@@ -7,9 +7,9 @@ use hall::agencies::{self, Listed};
 use hall::gazetteer::Gazetteer;
 use hall::guard::Who;
 use hall::intake::{Intake, Said, excerpt};
-use hall::outward::Outward;
 use store::Conn;
 
+use crate::ingest::gate::Gate;
 use crate::sql::camera::{self, CameraRow, LegalRow, StreamRow};
 
 /// Whom a short name leads to.
@@ -36,7 +36,7 @@ pub(crate) struct Found {
 pub(crate) struct Context {
     pub(crate) who: Who,
     pub(crate) may_change: bool,
-    pub(crate) outward: Outward,
+    pub(crate) gate: Gate,
     pub(crate) gazetteer: Gazetteer,
     offices: Vec<Listed>,
     known: BTreeMap<String, Known>,
@@ -48,7 +48,7 @@ impl Context {
         conn: &mut Conn,
         who: &Who,
         intake: &Intake,
-        outward: &Outward,
+        gate: &Gate,
     ) -> Result<Self, store::Error> {
         let shorts: Vec<String> = intake
             .table()
@@ -86,7 +86,7 @@ impl Context {
         Ok(Self {
             who: who.clone(),
             may_change: intake.may_change(),
-            outward: outward.clone(),
+            gate: gate.clone(),
             gazetteer: Gazetteer::load(conn).await?,
             offices,
             known,

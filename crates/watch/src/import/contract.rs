@@ -198,8 +198,8 @@ static COLUMNS: &[Column] = &[
         Reads::Address,
         Said::new("aliran utama", "main stream"),
         Said::new(
-            "alamat RTSP; nama dan kata sandi di dalamnya dipisahkan dan disegel",
-            "RTSP address; a name and password in it are taken out and sealed",
+            "alamat RTSP atau HLS (.m3u8); nama dan kata sandi di dalamnya dipisahkan dan disegel",
+            "RTSP or HLS (.m3u8) address; a name and password in it are taken out and sealed",
         ),
         "rtsp://10.20.30.40:554/main",
         &[
@@ -214,6 +214,11 @@ static COLUMNS: &[Column] = &[
             "link rtsp",
             "alamat kamera",
             "rtsp utama",
+            "hls",
+            "m3u8",
+            "url hls",
+            "alamat hls",
+            "link hls",
         ],
     ),
     column(
@@ -222,8 +227,8 @@ static COLUMNS: &[Column] = &[
         Reads::Address,
         Said::new("aliran kecil", "sub stream"),
         Said::new(
-            "alamat RTSP gambar kecil",
-            "RTSP address of the small picture",
+            "alamat RTSP atau HLS gambar kecil",
+            "RTSP or HLS address of the small picture",
         ),
         "rtsp://10.20.30.40:554/sub",
         &[

@@ -412,7 +412,7 @@ impl Reading<'_, '_> {
         let text = self.row.text(key)?.to_owned();
         let address = form::address(&text);
         if let Ok(address) = &address
-            && let Err(refused) = address.foreseen(&self.context.outward)
+            && let Err(refused) = address.foreseen(&self.context.gate)
         {
             self.row.fault(
                 key,
@@ -456,10 +456,10 @@ impl Reading<'_, '_> {
             Ok(_) | Err(_) => {
                 self.row.fault(
                     key,
-                    Said::new("bukan alamat RTSP", "is no RTSP address"),
+                    Said::new("bukan alamat RTSP atau HLS", "is no address of RTSP or HLS"),
                     Said::new(
-                        "tulis rtsp://alamat:porta/jalur",
-                        "write rtsp://host:port/path",
+                        "tulis rtsp://alamat:porta/jalur atau https://alamat/jalur.m3u8",
+                        "write rtsp://host:port/path or https://host/path.m3u8",
                     ),
                 );
                 None

@@ -7,18 +7,23 @@
 //! meanwhile, is ended. One that is read from rarely, or has just given a picture,
 //! is never the one.
 
+use std::fmt;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::task::Poll;
 use std::time::Duration;
 
 use base::unit::Bytes;
 use hall::Hall;
-use hall::outward::Outward;
+use hall::outward::{Outward, Ports, Refused};
+use tokio_rustls::TlsConnector;
+use url::Url;
 use watch_core::supervise::Reason;
 
-use super::session::Failure;
+use super::pull::fetch::tls;
+use super::pull::is_list;
+use super::session::{Failure, PORT};
 
 /// How often the process is weighed.
 const EVERY: Duration = Duration::from_millis(100);
@@ -34,10 +39,19 @@ const BUSY_TURNS: u64 = 8;
 const BUSY_LOOKS: u32 = 3;
 
 /// What sessions pass. Cheap to clone.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Gate {
     outward: Outward,
+    /// The same for lists of pieces, which have ports of their own.
+    lists: Outward,
     loads: Arc<Mutex<Vec<Weak<Load>>>>,
+    tls: Arc<OnceLock<Option<TlsConnector>>>,
+}
+
+impl fmt::Debug for Gate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Gate").finish_non_exhaustive()
+    }
 }
 
 /// What one session has taken and given.
@@ -69,14 +83,64 @@ impl Gate {
     #[must_use]
     pub fn new(outward: Outward) -> Self {
         Self {
+            lists: outward.clone(),
             outward,
             loads: Arc::default(),
+            tls: Arc::default(),
         }
+    }
+
+    /// The same, with lists of pieces at those ports.
+    #[must_use]
+    pub fn with_lists_at(mut self, ports: Ports) -> Self {
+        self.lists = self.outward.at_ports(ports);
+        self
+    }
+
+    /// The gate of a house.
+    #[must_use]
+    pub fn of(hall: &Hall) -> Self {
+        Self::new(hall.outward().clone()).with_lists_at(hall.config().list_ports.clone())
+    }
+
+    /// What can be said of a camera's address before its name is looked up.
+    ///
+    /// # Errors
+    /// Why the house will not connect there, whatever the name leads to.
+    pub(crate) fn foresee(&self, url: &Url) -> Result<(), Refused> {
+        let host = url.host_str().unwrap_or_default();
+        if is_list(url) {
+            let port = url.port_or_known_default().unwrap_or_default();
+            return self.lists.foresee(host, port);
+        }
+        self.outward.foresee(host, url.port().unwrap_or(PORT))
     }
 
     /// Where a session may go.
     pub(super) const fn outward(&self) -> &Outward {
         &self.outward
+    }
+
+    /// Where a list of pieces may lead.
+    pub(super) const fn lists(&self) -> &Outward {
+        &self.lists
+    }
+
+    /// How TLS is spoken with publishers. Made once: the machine's roots are files.
+    pub(super) fn tls(&self) -> Result<&TlsConnector, Failure> {
+        let made = self.tls.get_or_init(|| match tls() {
+            Ok(made) => Some(made),
+            Err(error) => {
+                tracing::error!(%error, "the roots of this machine cannot be read");
+                None
+            }
+        });
+        made.as_ref().ok_or_else(|| Failure {
+            reason: Reason::Protocol,
+            detail:
+                "the house cannot tell whom to believe: the roots of this machine cannot be read"
+                    .to_owned(),
+        })
     }
 
     /// A session begins.

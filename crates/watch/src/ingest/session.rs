@@ -1,4 +1,5 @@
-//! One RTSP session with one camera (RFC 2326, through `retina`).
+//! One session with one camera: RTSP (RFC 2326, through `retina`), or a list of pieces
+//! ([`pull`](super::pull)).
 //!
 //! Goes in: an address, a name and a password. Comes out: access units with
 //! their stamps, sender reports, and in the end the reason why it ended, in the
@@ -13,6 +14,7 @@ use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use base::now::Wall;
 use base::redact::Secret;
@@ -34,6 +36,7 @@ use watch_core::supervise::Reason;
 use watch_core::timeline::wall_of_ntp;
 
 use super::gate::{Gate, Load};
+use super::pull::{self, Pull, Seen};
 
 /// What a camera may say of itself, in octets; those of the field say 1 to 2 KB.
 const DESCRIPTION_MAX: usize = 64 * 1024;
@@ -50,7 +53,8 @@ const UNSUPPORTED_TRANSPORT: u16 = 461;
 /// Where a stream is and who we are to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
-    /// `rtsp://host[:port]/path`, without a name or password.
+    /// `rtsp://host[:port]/path`, or `http://` and `https://` of a list of pieces; without a
+    /// name or password.
     pub url: Url,
     /// The name and password the camera asks for.
     pub credentials: Option<(String, Secret<String>)>,
@@ -107,9 +111,13 @@ pub enum Heard {
         unit: Bytes,
         /// Set when the picture's size is new.
         video: Option<Video>,
+        /// How long ago it was taken at least, where that is more than its way here.
+        behind: Option<Duration>,
     },
     /// The camera's wall clock, from a sender report.
     Clock(Clock),
+    /// When the picture of that stamp was taken, as the publisher of a list has it.
+    Dated(Clock),
     /// Something that is of no use here.
     Other,
 }
@@ -127,9 +135,14 @@ pub struct Clock {
 pub struct Session {
     /// How its pictures are coded.
     pub codec: Codec,
-    demuxed: Demuxed,
-    stream: usize,
+    way: Way,
     load: Arc<Load>,
+}
+
+/// How its pictures come.
+enum Way {
+    Rtsp(Box<Demuxed>, usize),
+    Pull(Box<Pull>),
 }
 
 /// A session that plays, and what the camera has said.
@@ -144,9 +157,7 @@ pub struct Opened {
 
 /// A camera that has said what it has and does not play yet.
 pub struct Described {
-    rtsp: Rtsp<retina::client::Described>,
-    stream: usize,
-    at: IpAddr,
+    way: Told,
     load: Arc<Load>,
     /// What it has.
     pub video: Video,
@@ -156,15 +167,56 @@ pub struct Described {
     pub name: Option<String>,
 }
 
+/// How it was asked.
+enum Told {
+    Rtsp {
+        rtsp: Box<Rtsp<retina::client::Described>>,
+        stream: usize,
+        at: IpAddr,
+    },
+    Pull(Box<Pull>),
+}
+
 impl Described {
     /// Asks a camera what it has.
     ///
     /// # Errors
     /// With the reason in the words of the page.
     pub async fn ask(source: &Source, transport: Transport, gate: &Gate) -> Result<Self, Failure> {
+        Self::ask_again(source, transport, gate, &Seen::default()).await
+    }
+
+    /// The same of one that was seen before.
+    async fn ask_again(
+        source: &Source,
+        transport: Transport,
+        gate: &Gate,
+        seen: &Seen,
+    ) -> Result<Self, Failure> {
         let load = gate.begin();
+        if pull::is_list(&source.url) {
+            let pulled = Self::pulled(source, gate, seen, Arc::clone(&load));
+            return load.bear(contained(pulled)).await;
+        }
         let asked = Self::asked(source, transport, gate, Arc::clone(&load));
         load.bear(contained(asked)).await
+    }
+
+    async fn pulled(
+        source: &Source,
+        gate: &Gate,
+        seen: &Seen,
+        load: Arc<Load>,
+    ) -> Result<Self, Failure> {
+        let (pull, video) = Pull::open(source, gate, seen).await?;
+        Ok(Self {
+            way: Told::Pull(Box::new(pull)),
+            load,
+            video,
+            // Sound in a list is AAC, which is not passed on: nothing is asked of it.
+            microphone: Microphone::None,
+            name: None,
+        })
     }
 
     async fn asked(
@@ -187,9 +239,11 @@ impl Described {
         let name = called(rtsp.sdp());
         Ok(Self {
             name,
-            rtsp,
-            stream,
-            at,
+            way: Told::Rtsp {
+                rtsp: Box::new(rtsp),
+                stream,
+                at,
+            },
             load,
             video,
             microphone,
@@ -206,7 +260,17 @@ impl Described {
         load.bear(contained(self.played(transport))).await
     }
 
-    async fn played(mut self, transport: Transport) -> Result<Session, Failure> {
+    async fn played(self, transport: Transport) -> Result<Session, Failure> {
+        let (mut rtsp, stream, at) = match self.way {
+            Told::Rtsp { rtsp, stream, at } => (*rtsp, stream, at),
+            Told::Pull(pull) => {
+                return Ok(Session {
+                    codec: pull.codec(),
+                    way: Way::Pull(pull),
+                    load: self.load,
+                });
+            }
+        };
         let Some(codec) = Codec::parse(&self.video.codec) else {
             return Err(Failure {
                 reason: Reason::Codec,
@@ -216,13 +280,12 @@ impl Described {
                 ),
             });
         };
-        set_up(&mut self.rtsp, self.stream, transport, self.at).await?;
-        let playing = play(self.rtsp).await?;
+        set_up(&mut rtsp, stream, transport, at).await?;
+        let playing = play(rtsp).await?;
         let demuxed = playing.demuxed().map_err(|error| failure(&error))?;
         Ok(Session {
             codec,
-            demuxed,
-            stream: self.stream,
+            way: Way::Rtsp(Box::new(demuxed), stream),
             load: self.load,
         })
     }
@@ -238,7 +301,21 @@ impl Session {
         transport: Transport,
         gate: &Gate,
     ) -> Result<Opened, Failure> {
-        let described = Described::ask(source, transport, gate).await?;
+        Self::open_again(source, transport, gate, &Seen::default()).await
+    }
+
+    /// The same with one of which something was seen before: of a list that has not moved
+    /// on since, nothing is shown anew.
+    ///
+    /// # Errors
+    /// As for [`Self::open`].
+    pub async fn open_again(
+        source: &Source,
+        transport: Transport,
+        gate: &Gate,
+        seen: &Seen,
+    ) -> Result<Opened, Failure> {
+        let described = Described::ask_again(source, transport, gate, seen).await?;
         let (video, microphone) = (described.video.clone(), described.microphone.clone());
         Ok(Opened {
             session: described.play(transport).await?,
@@ -257,7 +334,15 @@ impl Session {
     }
 
     async fn heard(&mut self) -> Result<Heard, Failure> {
-        let item = pin!(&mut self.demuxed).next().await;
+        let (demuxed, stream) = match &mut self.way {
+            Way::Rtsp(demuxed, stream) => (demuxed, *stream),
+            Way::Pull(pull) => {
+                let heard = pull.heard().await?;
+                self.load.gave();
+                return Ok(heard);
+            }
+        };
+        let item = pin!(&mut *demuxed).next().await;
         match item {
             Some(Ok(CodecItem::VideoFrame(frame))) => {
                 self.load.gave();
@@ -270,12 +355,13 @@ impl Session {
                 let rtp = frame.timestamp().timestamp();
                 let video = frame
                     .has_new_parameters()
-                    .then(|| self.parameters())
+                    .then(|| demuxed.streams().get(stream).map(video))
                     .flatten();
                 Ok(Heard::Frame {
                     rtp,
                     unit: frame.into_data().into(),
                     video,
+                    behind: None,
                 })
             }
             Some(Ok(CodecItem::Rtcp(report))) => {
@@ -285,10 +371,6 @@ impl Session {
             Some(Err(error)) => Err(failure(&error)),
             None => Err(ended()),
         }
-    }
-
-    fn parameters(&self) -> Option<Video> {
-        self.demuxed.streams().get(self.stream).map(video)
     }
 }
 
@@ -314,6 +396,12 @@ pub(super) async fn describe(
     transport: Transport,
     gate: &Gate,
 ) -> Result<(Rtsp<retina::client::Described>, IpAddr), Failure> {
+    if pull::is_list(&source.url) {
+        return Err(Failure {
+            reason: Reason::Codec,
+            detail: "the sound of a list of pieces is not passed on".to_owned(),
+        });
+    }
     let (url, at) = addressed(&source.url, gate).await?;
     let mut rtsp = asked(source, &url, TeardownPolicy::Auto).await?;
     // At the end the library says so over connections of its own, to wherever the

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use base::now::Now;
+use base::now::{Mono, Now};
 use base::unit::Bytes;
 use futures::future::BoxFuture;
 use hall::Hall;
@@ -16,12 +16,16 @@ use watch_core::supervise::{Effect, Input, Supervisor, Word};
 use watch_core::timeline::Timeline;
 
 use super::gate::Gate;
+use super::pull::Seen;
 use super::session::{Clock, Failure, Heard, Opened, Session, Transport};
 use crate::hub::turns::{Turn, Turns};
 use crate::hub::{Channel, Meter};
 
 /// How often a report tells the age of the newest picture anew.
 const NEWEST_EVERY: Duration = Duration::from_secs(1);
+
+/// How much the age of what comes changes until it is told anew.
+const BEHIND_STEP_US: u64 = 500_000;
 
 /// What the task of one stream is given.
 pub(crate) struct Task {
@@ -62,6 +66,12 @@ struct Ingest {
     meter: Meter,
     link: Link,
     transport: Transport,
+    /// What was shown of a list of pieces.
+    seen: Seen,
+    /// How long ago what comes was taken, at least.
+    behind: Option<Duration>,
+    /// When the newest picture was taken, at the latest.
+    taken: Option<Now>,
     /// How the session's pictures are coded.
     codec: Codec,
     /// Whether this session has brought a frame to begin with.
@@ -81,6 +91,9 @@ impl Task {
             meter: Meter::default(),
             link: Link::None,
             transport: Transport::Tcp,
+            seen: Seen::default(),
+            behind: None,
+            taken: None,
             codec: Codec::H264,
             began: false,
             hall: self.hall,
@@ -145,7 +158,10 @@ impl Ingest {
         let now = self.hall.now();
         let input = match event {
             Event::Stop | Event::Tick => Some(Input::Tick),
-            Event::Changed => Some(Input::Changed),
+            Event::Changed => {
+                self.seen = Seen::default();
+                Some(Input::Changed)
+            }
             Event::Wants => Some(self.wants()),
             Event::Granted => {
                 if let Link::Queued(turn) = std::mem::replace(&mut self.link, Link::None) {
@@ -181,7 +197,11 @@ impl Ingest {
             Effect::Close => self.close(before.newest.is_some()),
             Effect::Open => self.open(now),
         }
-        let truth = self.supervisor.truth();
+        let mut truth = self.supervisor.truth();
+        // What is true of a picture is when it was taken, and not when its turn came.
+        if let (Some(newest), Some(behind)) = (&mut truth.newest, self.behind) {
+            *newest = *newest - behind;
+        }
         // Every frame makes the newest picture newer; telling that once a second
         // is enough for a report, the ring knows it to the frame.
         let told = self.channel.report().truth;
@@ -217,7 +237,9 @@ impl Ingest {
         let source = self.channel.sources().borrow().clone();
         let transport = self.transport;
         let gate = self.gate.clone();
-        let attempt = Box::pin(async move { Session::open(&source, transport, &gate).await });
+        let seen = self.seen.clone();
+        let attempt =
+            Box::pin(async move { Session::open_again(&source, transport, &gate, &seen).await });
         self.link = Link::Opening(attempt, turn);
     }
 
@@ -285,18 +307,66 @@ impl Ingest {
                     .tell(|report| report.clock_offset_us = Some(offset_us));
                 None
             }
-            Heard::Frame { rtp, unit, video } => {
+            Heard::Dated(Clock { wall, rtp }) => {
+                if let Some(rtp) = rtp {
+                    self.timeline.reported(rtp, wall);
+                }
+                None
+            }
+            Heard::Frame {
+                rtp,
+                unit,
+                video,
+                behind,
+            } => {
                 if let Some(video) = video {
                     self.channel.tell(|report| report.video = Some(video));
                 }
+                let lag_us = self.timeline.lag(rtp, now.wall);
+                self.channel.lags(lag_us);
+                self.late(behind, lag_us);
                 self.frame(rtp, &unit, now)
             }
         }
     }
 
+    /// How old what comes is, told anew when it has become another by more than jitter.
+    fn late(&mut self, behind: Option<Duration>, dated_us: Option<i64>) {
+        self.behind = behind;
+        let dated_us = dated_us.filter(|_| behind.is_some());
+        let told = self.channel.report();
+        let alike = |told: Option<i64>, now: Option<i64>| match (told, now) {
+            (Some(told), Some(now)) => told.abs_diff(now) < BEHIND_STEP_US,
+            (told, now) => told == now,
+        };
+        let us = |span: Duration| i64::try_from(span.as_micros()).unwrap_or(i64::MAX);
+        let is_same = alike(told.behind.map(us), behind.map(us)) && alike(told.dated_us, dated_us);
+        if !is_same {
+            self.channel.tell(|report| {
+                report.behind = behind;
+                report.dated_us = dated_us;
+            });
+        }
+    }
+
+    /// When what comes now was taken, at the latest; never before what came before it.
+    fn taken(&mut self, now: Now) -> Now {
+        let behind = self.behind.unwrap_or_default();
+        let behind_us = u64::try_from(behind.as_micros()).unwrap_or(u64::MAX);
+        let taken = Now {
+            mono: Mono::from_us(now.mono.as_us().saturating_sub(behind_us)),
+            wall: now.wall - behind,
+        };
+        let taken = match self.taken {
+            Some(before) if before.mono > taken.mono => before,
+            _ => taken,
+        };
+        self.taken = Some(taken);
+        taken
+    }
+
     fn frame(&mut self, rtp: i64, unit: &[u8], now: Now) -> Option<Input> {
         let time = self.timeline.place(rtp, now.mono);
-        self.channel.lags(self.timeline.lag(rtp, now.wall));
         if let Some(bitrate) = self.meter.count(Bytes::of(unit), now.mono) {
             self.channel.tell(|report| report.bitrate = Some(bitrate));
         }
@@ -314,9 +384,10 @@ impl Ingest {
             return Some(Input::Frame { key: false });
         }
         self.began = true;
+        let arrived = self.taken(now);
         self.channel.push(Frame {
             time,
-            arrived: now,
+            arrived,
             codec: self.codec,
             key: cut.key,
             packets: cut.packets,

@@ -98,7 +98,10 @@ impl Count {
 async fn watch(mut session: Session, look: &mut Look, count: &mut Count) -> Result<(), Failure> {
     let codec = session.codec;
     loop {
-        let Heard::Frame { rtp, unit, video } = session.next().await? else {
+        let Heard::Frame {
+            rtp, unit, video, ..
+        } = session.next().await?
+        else {
             continue;
         };
         if let Some(video) = video {
