@@ -9,7 +9,7 @@ function camera(short: string, word: Camera['state']['word'], change: Partial<Ca
     ...{ always_on: false, simulated: false, contact: null, project: null, streams: [] },
     sound: { on: false, purpose: null, basis: null, by: null, changed_us: null, microphone: 'unknown', format: null },
     legal: { complete: false, missing: [], controller: null, purpose: null, basis: null, agreement: null, agreement_until: null, sign_on_site: null, zone: null, retention_days: null },
-    state: { word, reason: null, since_us: 0, newest_us: 1, bitrate_bps: null, clock_offset_ms: null },
+    state: { word, reason: null, since_us: 0, newest_us: 1, bitrate_bps: null, clock_offset_ms: null, behind_ms: null, dated_behind_ms: null },
     ...change
   };
 }

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { Camera, CameraState } from '$api/model';
-import { byNeed, chosen, count, face, keptLayer, needsAction, pictureAge, readChoice, within, writeChoice } from './camera';
+import { behind, byNeed, chosen, count, face, keptLayer, needsAction, pictureAge, readChoice, within, writeChoice } from './camera';
 
 function state(word: CameraState['word'], more: Partial<CameraState> = {}): CameraState {
-  return { word, reason: null, since_us: 0, newest_us: 5_000_000, bitrate_bps: null, clock_offset_ms: null, ...more };
+  return { word, reason: null, since_us: 0, newest_us: 5_000_000, bitrate_bps: null, clock_offset_ms: null, behind_ms: null, dated_behind_ms: null, ...more };
 }
 function camera(more: Partial<Camera> = {}): Camera {
   return {
@@ -53,6 +53,20 @@ describe('ages', () => {
     expect(pictureAge({ camera: camera({ state: state('stale') }), heard: 5_200 }, 99_000)).toBe(94_000);
     expect(pictureAge({ camera: camera({ state: state('dark', { newest_us: null }) }), heard: 1 }, 2)).toBeNull();
   });
+});
+
+test('a list of pieces is late, by the least that is known or by a date that is believable', () => {
+  const late = (more: Partial<CameraState>) => behind(camera({ state: state('live', more) }), 'main');
+  expect(late({})).toBeNull();
+  expect(late({ behind_ms: 6_400 })).toBe(6_400);
+  expect(late({ behind_ms: 6_400, dated_behind_ms: 9_100 })).toBe(9_100);
+  // A publisher's clock that is ahead, and one that is an hour off.
+  expect(late({ behind_ms: 6_400, dated_behind_ms: -300 })).toBe(6_400);
+  expect(late({ behind_ms: 6_400, dated_behind_ms: 3_600_000 })).toBe(6_400);
+  const layers = ['main', 'sub'] as const;
+  const streams = layers.map((layer) => ({ layer, codec: null, width: null, height: null, state: state('live', { behind_ms: layer === 'sub' ? 2_000 : null }) }));
+  expect(behind(camera({ streams }), 'sub')).toBe(2_000);
+  expect(behind(camera({ streams }), 'main')).toBeNull();
 });
 
 test('counting and ordering by need', () => {

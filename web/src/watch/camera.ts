@@ -49,6 +49,22 @@ export function pictureAge(seen: Seen, now: number): number | null {
   return Math.max(0, at - newest / 1000);
 }
 
+/** A date of a publisher whose clock is wrong by more than this tells nothing, in ms. */
+const DATED_MAX_MS = 120_000;
+
+/**
+ * How long ago what is shown as live was taken, in ms: of a camera that is a list of pieces,
+ * whose pictures come some seconds late. The house knows the least; where the publisher dates
+ * its pieces and its clock is believable, that is more exact. Null of any other camera.
+ */
+export function behind(camera: Camera, layer: string): number | null {
+  const state = camera.streams.find((stream) => stream.layer === layer)?.state ?? camera.state;
+  const least = state.behind_ms ?? null;
+  if (least === null) return null;
+  const dated = state.dated_behind_ms ?? least;
+  return dated > least && dated < least + DATED_MAX_MS ? dated : least;
+}
+
 /** How many cameras wear each face. */
 export type Counts = Record<Face, number> & { total: number };
 export function count(cameras: Iterable<Camera>): Counts {
