@@ -11,7 +11,9 @@ pub fn run(bytes: &[u8]) {
     let Some(kept) = doors::address(text) else {
         return;
     };
-    let rest = kept.strip_prefix("rtsp://").expect("it says how");
+    let mut ways = ["rtsp://", "http://", "https://"].into_iter();
+    let rest = ways.find_map(|way| kept.strip_prefix(way));
+    let rest = rest.expect("it says how");
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     assert!(!authority.is_empty(), "it says where: {kept}");
     assert!(

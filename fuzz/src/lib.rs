@@ -19,6 +19,7 @@ mod discovery_answers;
 mod dish_answers;
 mod echoes;
 mod family_rows;
+mod hls;
 mod id_tokens;
 mod link_frames;
 mod name_answers;
@@ -59,6 +60,7 @@ pub const TARGETS: &[Target] = &[
     ("dish_answers", dish_answers::run),
     ("echoes", echoes::run),
     ("family_rows", family_rows::run),
+    ("hls", hls::run),
     ("id_tokens", id_tokens::run),
     ("link_frames", link_frames::run),
     ("name_answers", name_answers::run),

@@ -55,7 +55,7 @@ macro_rules! replay {
 
 replay! {
     access_units addresses camera_forms card_facts carried_files configuration credentials datagrams
-    discovery_answers dish_answers echoes family_rows id_tokens link_frames name_answers offers onvif_answers outlines passkeys person_rows photos
+    discovery_answers dish_answers echoes family_rows hls id_tokens link_frames name_answers offers onvif_answers outlines passkeys person_rows photos
     releases round_bodies router_reports rtp rtsp_answers rtsp_requests rule_text site_configs speed_frames speed_measurements
     village_rows workbooks
 }

@@ -100,7 +100,7 @@ pub(super) const KEYS: &[Key] = &[
     ),
     key(
         "list_ports",
-        Some("80,443,1935,8000,8080,8081,8083,8088,8090,8443,8554,8888,8889,9000"),
+        Some("80,443,1935,8000,8080,8081,8083,8088,8090,8443,8888,8889,9000"),
         "Ports at which cameras elsewhere are pulled that are lists of pieces (HLS: http and https), with commas between.",
     ),
     key(

@@ -70,8 +70,19 @@ pub struct Variant {
     pub address: String,
     /// Bits a second at most, as told.
     pub bandwidth: u64,
-    /// How its pictures are coded, where told; none: not told.
-    pub codec: Option<Result<Codec, ()>>,
+    /// How its pictures are coded.
+    pub coding: Coding,
+}
+
+/// How the pictures of a quality are coded, as far as the list says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Coding {
+    /// It does not say.
+    Untold,
+    /// So.
+    Known(Codec),
+    /// In no way that viewers can be given.
+    Other,
 }
 
 /// A list of pieces.
@@ -154,16 +165,16 @@ impl Playlist {
 #[must_use]
 pub fn best(variants: &[Variant]) -> Option<&Variant> {
     let rank = |variant: &&Variant| {
-        let rank = match variant.codec {
-            Some(Ok(Codec::H264)) | None => 2,
-            Some(Ok(Codec::H265)) => 1,
-            Some(Err(())) => 0,
+        let rank = match variant.coding {
+            Coding::Known(Codec::H264) | Coding::Untold => 2,
+            Coding::Known(Codec::H265) => 1,
+            Coding::Other => 0,
         };
         (rank, variant.bandwidth)
     };
     let playable = variants
         .iter()
-        .filter(|variant| variant.codec != Some(Err(())));
+        .filter(|variant| variant.coding != Coding::Other);
     playable.max_by_key(rank)
 }
 
@@ -171,7 +182,7 @@ pub fn best(variants: &[Variant]) -> Option<&Variant> {
 struct Reader {
     variants: Vec<Variant>,
     /// Of the variant whose address comes next.
-    variant: Option<(u64, Option<Result<Codec, ()>>)>,
+    variant: Option<(u64, Coding)>,
     target: Option<Duration>,
     first: u64,
     eras_before: u64,
@@ -244,8 +255,8 @@ impl Reader {
             }
             "-X-STREAM-INF" => {
                 let bandwidth = attribute(rest, "BANDWIDTH").and_then(|text| text.parse().ok());
-                let codec = attribute(rest, "CODECS").map(codec);
-                self.variant = Some((bandwidth.unwrap_or(0), codec));
+                let coding = attribute(rest, "CODECS").map_or(Coding::Untold, coding);
+                self.variant = Some((bandwidth.unwrap_or(0), coding));
             }
             _ => {}
         }
@@ -253,7 +264,7 @@ impl Reader {
     }
 
     fn address(&mut self, line: &str) -> Result<(), Unfit> {
-        if let Some((bandwidth, codec)) = self.variant.take() {
+        if let Some((bandwidth, coding)) = self.variant.take() {
             if self.variants.len() >= VARIANTS_MAX {
                 return Err(Unfit::TooMany);
             }
@@ -261,7 +272,7 @@ impl Reader {
             self.variants.push(Variant {
                 address,
                 bandwidth,
-                codec,
+                coding,
             });
             return Ok(());
         }
@@ -366,18 +377,18 @@ fn attribute<'a>(list: &'a str, wanted: &str) -> Option<&'a str> {
     }
 }
 
-/// How pictures are coded, out of the names of RFC 6381; an error: in no way of ours.
-fn codec(names: &str) -> Result<Codec, ()> {
+/// How pictures are coded, out of the names of RFC 6381.
+fn coding(names: &str) -> Coding {
     let of = |kinds: &[&str]| {
         let mut names = names.split(',').map(str::trim);
         names.any(|name| kinds.iter().any(|kind| name.starts_with(kind)))
     };
     if of(&["avc1", "avc3"]) {
-        Ok(Codec::H264)
+        Coding::Known(Codec::H264)
     } else if of(&["hvc1", "hev1"]) {
-        Ok(Codec::H265)
+        Coding::Known(Codec::H265)
     } else {
-        Err(())
+        Coding::Other
     }
 }
 

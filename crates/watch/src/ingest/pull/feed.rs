@@ -31,8 +31,8 @@ const PIECE_MAX: usize = 64 * 1024 * 1024;
 /// How long all of a piece may take, whatever trickles in.
 const PIECE_PATIENCE: Duration = Duration::from_secs(30);
 
-/// Pieces that wait to be fetched; of more, all but the newest are left out.
-const AHEAD_MAX: usize = 3;
+/// Pieces that wait to be fetched, in times of the longest; of more the oldest are left out.
+const AHEAD_MAX: u32 = 3;
 
 /// A list that does not move on for so many of its longest pieces has stopped.
 const STALLED: u32 = 3;
@@ -415,8 +415,10 @@ impl Feed {
         } else if is_over && !self.ended {
             return Err(stalled());
         }
-        if began || fresh.len() > AHEAD_MAX {
-            fresh.drain(..fresh.len().saturating_sub(1));
+        let mut ahead: Duration = fresh.iter().map(|(piece, _)| piece.span).sum();
+        while fresh.len() > 1 && (began || ahead > self.target * AHEAD_MAX) {
+            let gone = fresh.pop_front().map(|(piece, _)| piece.span);
+            ahead = ahead.saturating_sub(gone.unwrap_or_default());
         }
         self.waiting = fresh;
         Ok(())
