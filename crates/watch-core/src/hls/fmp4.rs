@@ -321,11 +321,11 @@ impl Demux {
                     return Err(Unfit::Box(kind));
                 }
                 let len = usize::try_from(len).unwrap_or(usize::MAX);
-                let Some(table) = self.rest.get(head..len) else {
+                let Some(table) = self.rest.get(head..len).map(<[u8]>::to_vec) else {
                     return Ok(false);
                 };
                 self.table_at = self.at;
-                let samples = self.table(&table.to_vec())?;
+                let samples = self.table(&table)?;
                 self.samples = samples.into();
                 self.any = true;
                 self.pass(len as u64);

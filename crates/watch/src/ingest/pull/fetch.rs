@@ -15,7 +15,7 @@ use bytes::Bytes;
 use futures::FutureExt as _;
 use futures::future::{Fuse, FusedFuture as _};
 use hall::outward::NoWay;
-use http::{HeaderValue, Request, StatusCode, header};
+use http::{HeaderValue, Request, header};
 use http_auth::{PasswordClient, PasswordParams};
 use http_body_util::{BodyExt as _, Empty};
 use hyper::body::Incoming;
@@ -45,6 +45,13 @@ const REDIRECTS_MAX: usize = 3;
 
 /// Octets of the head of an answer.
 const HEAD_MAX: usize = 32 * 1024;
+
+/// What a publisher answers (RFC 9110 §15): all of a file, part of it, that it is elsewhere,
+/// that it wants to be shown who asks.
+const ALL: u16 = 200;
+const PART: u16 = 206;
+const ELSEWHERE: [u16; 5] = [301, 302, 303, 307, 308];
+const UNAUTHORIZED: u16 = 401;
 
 trait Way: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Way for T {}
@@ -119,13 +126,13 @@ impl Fetch {
         let mut was_asked = false;
         for _ in 0..=REDIRECTS_MAX + 1 {
             let answer = self.once(&url, range).await?;
-            let status = answer.status();
-            if status == StatusCode::UNAUTHORIZED && !was_asked && self.challenged(&url, &answer) {
+            let status = answer.status().as_u16();
+            if status == UNAUTHORIZED && !was_asked && self.challenged(&url, &answer) {
                 was_asked = true;
                 self.line = None;
                 continue;
             }
-            if status.is_redirection() {
+            if ELSEWHERE.contains(&status) {
                 let to = answer.headers().get(header::LOCATION);
                 let to = to.and_then(|to| to.to_str().ok());
                 url = to.and_then(|to| url.join(to).ok()).ok_or_else(|| {
@@ -134,8 +141,8 @@ impl Fetch {
                 self.line = None;
                 continue;
             }
-            let is_part = status == StatusCode::PARTIAL_CONTENT;
-            if !(status == StatusCode::OK || is_part) {
+            let is_part = status == PART;
+            if !(status == ALL || is_part) {
                 self.line = None;
                 return Err(refused(status));
             }
@@ -395,8 +402,8 @@ fn silent() -> Failure {
     )
 }
 
-fn refused(status: StatusCode) -> Failure {
-    let reason = match status.as_u16() {
+fn refused(status: u16) -> Failure {
+    let reason = match status {
         401 | 403 => Reason::WrongPassword,
         404 | 410 => Reason::NoSuchPath,
         429 | 503 => Reason::SessionLimit,
