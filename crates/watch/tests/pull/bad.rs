@@ -168,6 +168,39 @@ async fn a_list_that_stops_is_shown_to_its_end_and_never_again() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_list_that_has_stood_for_a_while_is_as_much_older() {
+    let publisher = Publisher::start().await;
+    pieces(&publisher, &H264, &TS, "a").await;
+    let list = format!("{HEAD}#EXTINF:1,\na0.ts\n");
+    let source = source(publisher.url("/list.m3u8"));
+    // A list that has stood for an hour says nothing of a piece of a second.
+    for (modified, least) in [
+        ("07:59:57", 3_000),
+        ("07:00:00", 1_000),
+        ("08:30:00", 1_000),
+    ] {
+        let head = format!(
+            "HTTP/1.1 200 OK\r\ndate: Sun, 01 Mar 2026 08:00:00 GMT\r\n\
+             last-modified: Sun, 01 Mar 2026 {modified} GMT\r\ncontent-length: {}\r\n\r\n",
+            list.len()
+        );
+        publisher.answer(
+            "/list.m3u8",
+            Answer::Raw([head, list.clone()].concat().into_bytes()),
+        );
+        let gate = gate();
+        let opened = within(Session::open(&source, Transport::Tcp, &gate)).await;
+        let mut opened = opened.expect("it plays");
+        let Ok(Heard::Frame { behind, .. }) = within(opened.session.next()).await else {
+            panic!("a picture comes first");
+        };
+        let behind = behind.expect("it is told").as_millis();
+        assert!(behind >= least, "{modified}: {behind} ms");
+        assert!(behind < 1_800_000, "{modified}: {behind} ms");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_piece_that_is_missing_is_left_out_and_three_in_a_row_are_the_end() {
     let publisher = Publisher::start().await;
     pieces(&publisher, &H264, &TS, "a").await;

@@ -156,10 +156,11 @@ impl Feed {
         let now = clock.now().mono;
         // Who comes back at once sees it again, and how old it is by now. A list that lives
         // has another after half as long again (RFC 8216 §6.2.1).
-        let listed = seen.listed(newest).unwrap_or(now);
-        if now.since(listed) > target + target / 2 {
-            return Err(stalled());
-        }
+        let listed = match seen.listed(newest) {
+            Some(listed) if now.since(listed) > target + target / 2 => return Err(stalled()),
+            Some(listed) => listed,
+            None => earlier(now, fetch.stood(), target),
+        };
         let number = newest.number;
         let first = pieces.into_iter().rev().find(|piece| !piece.gap);
         Ok(Self {
@@ -372,6 +373,7 @@ impl Feed {
         let now = self.clock.now().mono;
         let patience = (self.target * STALLED).max(STALLED_MIN);
         let is_over = now.since(self.moved) > patience;
+        let listed = earlier(now, self.fetch.stood(), self.target);
         let pieces = match read {
             Ok((_, Playlist::Pieces(pieces))) => pieces,
             Ok((_, Playlist::Variants(_))) => {
@@ -406,7 +408,7 @@ impl Feed {
             .filter(|piece| known.is_none_or(|known| piece.number > known));
         let mut fresh: VecDeque<_> = fresh
             .filter(|piece| !piece.gap)
-            .map(|piece| (piece, now))
+            .map(|piece| (piece, listed))
             .collect();
         self.newest = newest;
         self.changed = !fresh.is_empty();
@@ -428,6 +430,18 @@ impl Feed {
     pub(super) fn forget(seen: &Seen) {
         seen.set(None);
     }
+}
+
+/// When a list told of its newest piece, where its publisher says how long it has stood.
+/// One that has stood for longer than any that lives says something else.
+fn earlier(now: Mono, stood: Duration, target: Duration) -> Mono {
+    let stood = if stood > target * STALLED {
+        Duration::ZERO
+    } else {
+        stood
+    };
+    let stood_us = u64::try_from(stood.as_micros()).unwrap_or(0);
+    Mono::from_us(now.as_us().saturating_sub(stood_us))
 }
 
 async fn read(fetch: &mut Fetch, url: &Url) -> Result<(Url, Playlist), Failure> {

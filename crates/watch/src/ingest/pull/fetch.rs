@@ -82,6 +82,7 @@ pub(super) struct Fetch {
     shown: Option<PasswordClient>,
     line: Option<Line>,
     coming: Option<Coming>,
+    stood: Duration,
 }
 
 impl Fetch {
@@ -93,7 +94,13 @@ impl Fetch {
             shown: None,
             line: None,
             coming: None,
+            stood: Duration::ZERO,
         }
+    }
+
+    /// How long the last file had been as it is when it was answered with, at least.
+    pub(super) const fn stood(&self) -> Duration {
+        self.stood
     }
 
     /// All of a small file, and where it was in the end.
@@ -153,6 +160,7 @@ impl Fetch {
             if coded.is_some_and(|coded| coded != "identity") {
                 return Err(failure(Reason::Protocol, "the answer is compressed"));
             }
+            self.stood = stood(answer.headers());
             self.coming = Some(Coming {
                 body: answer.into_body(),
                 room: octets_max,
@@ -312,6 +320,25 @@ impl Fetch {
         }
         false
     }
+}
+
+/// How long a file had been as it is, by the publisher's own clock for both: when it was
+/// changed and when it was answered with, and how long it lay in between (RFC 9110 §6.6.1,
+/// §8.8.2, RFC 9111 §5.1). None of it is nothing. Whole seconds, so one less.
+fn stood(headers: &http::HeaderMap) -> Duration {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let stamp = |name| {
+        let stamp = text(name).and_then(|text| jiff::fmt::rfc2822::parse(text).ok());
+        stamp.map(|stamp| stamp.timestamp().as_second())
+    };
+    let (Some(date), Some(modified)) = (stamp(header::DATE), stamp(header::LAST_MODIFIED)) else {
+        return Duration::ZERO;
+    };
+    let lain = text(header::AGE)
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(0);
+    let seconds = date.saturating_sub(modified).saturating_sub(1);
+    Duration::from_secs(u64::try_from(seconds).unwrap_or(0).saturating_add(lain))
 }
 
 /// Connects to where an address leads, if the house may.
