@@ -8,7 +8,7 @@
 
 use std::ops::{Deref, DerefMut};
 
-use sqlx::postgres::PgArguments;
+use sqlx::postgres::{PgArguments, PgConnection, PgCopyIn};
 use sqlx::sqlite::SqliteArguments;
 use sqlx::{AssertSqlSafe, Postgres, Sqlite, Transaction};
 
@@ -152,25 +152,19 @@ impl Conn {
         Ok(answer?)
     }
 
-    /// Puts rows into columns of a table of PostgreSQL, by its COPY.
-    pub(crate) async fn copy_in(&mut self, into: &str, rows: &[Vec<Value>]) -> Result<(), Error> {
-        let octets = bulk::rows(rows)?;
+    /// Begins to put rows into columns of a table of PostgreSQL, by its COPY.
+    pub(crate) async fn copy_in(&mut self, into: &str) -> Result<Copying<'_>, Error> {
         self.begin(&[])?;
         let Held::Postgres(tx) = &mut self.held else {
             return Err(Error::Refused("SQLite has no COPY".to_owned()));
         };
         let sql = format!("COPY {into} FROM STDIN (FORMAT binary)");
         let mut copying = tx.copy_in_raw(&sql).await?;
-        let sent = copying.send(octets.as_slice()).await.map(drop);
-        match sent {
-            Ok(()) => copying.finish().await.map(drop)?,
-            Err(error) => {
-                copying.abort("it was broken off").await?;
-                return Err(error.into());
-            }
-        }
-        self.sound = true;
-        Ok(())
+        copying.send(bulk::HEAD).await?;
+        Ok(Copying {
+            copying,
+            sound: &mut self.sound,
+        })
     }
 
     /// Which engine this is.
@@ -188,6 +182,34 @@ impl Conn {
         }
         values.iter().try_for_each(Value::storable)?;
         self.sound = false;
+        Ok(())
+    }
+}
+
+/// Rows that are on their way into a table of PostgreSQL. It is one statement: its
+/// transaction is broken until it has ended well.
+///
+/// All rows of a table go by one: after each a server is waited for, and where the last
+/// octets of a statement are few the systems of both ends wait 40 ms for each other (RFC 896,
+/// RFC 1122 §4.2.3.2).
+pub(crate) struct Copying<'a> {
+    copying: PgCopyIn<&'a mut PgConnection>,
+    sound: &'a mut bool,
+}
+
+impl Copying<'_> {
+    /// Some rows more.
+    pub(crate) async fn send(&mut self, rows: &[Vec<Value>]) -> Result<(), Error> {
+        let octets = bulk::rows(rows)?;
+        self.copying.send(octets.as_slice()).await?;
+        Ok(())
+    }
+
+    /// That was all.
+    pub(crate) async fn finish(mut self) -> Result<(), Error> {
+        self.copying.send(bulk::END.as_slice()).await?;
+        self.copying.finish().await?;
+        *self.sound = true;
         Ok(())
     }
 }

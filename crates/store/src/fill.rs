@@ -11,6 +11,7 @@ use std::ops::AsyncFnMut;
 use std::path::{Path, PathBuf};
 
 use crate::blob::wipe;
+use crate::conn::Copying;
 use crate::db::{ALREADY, Engine, Place};
 use crate::migrate::{LEDGER, Step};
 use crate::query::Sql;
@@ -31,6 +32,21 @@ pub(crate) struct Filling {
 struct Part {
     path: PathBuf,
     whole: PathBuf,
+}
+
+/// How rows come into a table.
+enum Sink<'a> {
+    Rows(&'a mut Conn),
+    Copy(Copying<'a>),
+}
+
+impl Sink<'_> {
+    async fn put(&mut self, table: &Table, rows: Vec<Vec<Value>>) -> Result<(), Error> {
+        match self {
+            Self::Rows(conn) => table.insert(conn, rows).await,
+            Self::Copy(copying) => copying.send(&rows).await,
+        }
+    }
 }
 
 /// What did not come to its end leaves nothing, unless the power goes.
@@ -122,7 +138,8 @@ impl Filling {
         &mut self.tx
     }
 
-    /// Takes a table over, each page as `change` gives it back. What was written.
+    /// Takes a table over, each page as `change` gives it back. What was written. While one
+    /// page is written, the next is changed and the one behind it read.
     pub(crate) async fn pour(
         &mut self,
         from: &mut Conn,
@@ -130,19 +147,32 @@ impl Filling {
         mut change: impl AsyncFnMut(Vec<Vec<Value>>) -> Result<Vec<Vec<Value>>, Error>,
     ) -> Result<Tally, Error> {
         let mut tally = Tally::default();
-        let into = &mut self.tx;
+        let mut changed = Vec::new();
+        let mut into = match self.tx.engine() {
+            Engine::Sqlite => Sink::Rows(&mut self.tx),
+            Engine::Postgres => Sink::Copy(self.tx.copy_in(&table.named()).await?),
+        };
         table
             .pages(from, async |rows| {
-                let rows = change(rows).await?;
-                rows.iter().for_each(|row| tally.add(row));
-                table.insert(into, &rows).await
+                let written = into.put(table, std::mem::take(&mut changed));
+                ((), changed) = tokio::try_join!(written, change(rows))?;
+                changed.iter().for_each(|row| tally.add(row));
+                Ok(())
             })
             .await?;
+        into.put(table, changed).await?;
+        if let Sink::Copy(copying) = into {
+            copying.finish().await?;
+        }
         Ok(tally)
     }
 
     /// Puts rows into a table.
-    pub(crate) async fn insert(&mut self, table: &Table, rows: &[Vec<Value>]) -> Result<(), Error> {
+    pub(crate) async fn insert(
+        &mut self,
+        table: &Table,
+        rows: Vec<Vec<Value>>,
+    ) -> Result<(), Error> {
         table.insert(&mut self.tx, rows).await
     }
 

@@ -189,32 +189,32 @@ impl Table {
             .collect()
     }
 
-    /// Puts rows in, a page or less.
-    pub(crate) async fn insert(&self, conn: &mut Conn, rows: &[Vec<Value>]) -> Result<(), Error> {
-        if conn.engine() == Engine::Postgres {
-            let columns: Vec<_> = self.columns.iter().map(|it| it.name.as_str()).collect();
-            let into = format!("{} ({})", self.name, columns.join(", "));
-            return conn.copy_in(&into, rows).await;
-        }
-        for some in rows.chunks(self.page()) {
-            let values: Vec<Value> = some.iter().flatten().cloned().collect();
-            let sql = self.insertion(some.len());
+    /// Itself and its columns, as a statement names them.
+    pub(crate) fn named(&self) -> String {
+        let columns: Vec<_> = self.columns.iter().map(|it| it.name.as_str()).collect();
+        format!("{} ({})", self.name, columns.join(", "))
+    }
+
+    /// Puts rows into one of SQLite.
+    pub(crate) async fn insert(&self, conn: &mut Conn, rows: Vec<Vec<Value>>) -> Result<(), Error> {
+        let mut rest = rows.into_iter();
+        loop {
+            let some = rest.by_ref().take(self.page());
+            let values: Vec<Value> = some.flatten().collect();
+            if values.is_empty() {
+                return Ok(());
+            }
+            let sql = self.insertion(values.len() / self.columns.len());
             conn.execute(Sql::built(sql), &values).await?;
         }
-        Ok(())
     }
 
     /// For SQLite, which looks for each `$1` among all that have a name, so that a page of
     /// thousands costs their square; its `?` has none.
     fn insertion(&self, rows: usize) -> String {
-        let columns: Vec<_> = self.columns.iter().map(|it| it.name.as_str()).collect();
-        let row = format!("({})", vec!["?"; columns.len()].join(", "));
-        format!(
-            "INSERT INTO {} ({}) VALUES {}",
-            self.name,
-            columns.join(", "),
-            vec![row; rows].join(", ")
-        )
+        let row = format!("({})", vec!["?"; self.columns.len()].join(", "));
+        let rows = vec![row; rows].join(", ");
+        format!("INSERT INTO {} VALUES {rows}", self.named())
     }
 
     /// What tells a row from others of its table, as octets.

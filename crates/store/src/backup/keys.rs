@@ -19,7 +19,7 @@ use crate::fill::{Filling, behind};
 use crate::migrate::Schema;
 use crate::query::Sql;
 use crate::table::{Table, Tally, tables};
-use crate::{Db, Error, Read, Value, params};
+use crate::{Db, Error, Read, Row, Value, params};
 
 const SCHEMA: Schema = crate::schema!("keys", "schema/keys", [(1, "keys"), (2, "whole")]);
 
@@ -99,7 +99,7 @@ impl Written {
         };
         let rows: Vec<Vec<Value>> = keys.into_iter().map(row).collect();
         rows.iter().for_each(|row| self.tally.add(row));
-        self.filling.insert(&self.table, &rows).await
+        self.filling.insert(&self.table, rows).await
     }
 
     /// Lets it stand in the place of the one before, which is written over: a key that has
@@ -195,8 +195,9 @@ impl Keys {
                 ["store_key", "store_keys", LEDGER_TABLE] => None,
                 _ => return Err(Error::corrupt("the tables of a file of keys")),
             };
-            let whole = Whole::from(all[0].tally(&mut self.read).await?);
-            Ok((whole, told, self.db.is_sound().await?))
+            let tally = all[0].tally(&mut self.read);
+            let (tally, is_sound) = tokio::try_join!(tally, self.db.is_sound())?;
+            Ok((Whole::from(tally), told, is_sound))
         };
         let (whole, told, is_sound) = looked
             .await
@@ -219,6 +220,22 @@ impl Keys {
         if rows.is_empty() {
             return Ok(BTreeMap::new());
         }
+        // Most often they lie side by side, and nothing between them: that is read at once.
+        let (first, last) = (rows.iter().min().cloned(), rows.iter().max().cloned());
+        let between = self
+            .read
+            .all(
+                Sql::built(format!(
+                    "SELECT of_row, wrapped FROM store_key \
+                     WHERE place = $1 AND of_row BETWEEN $2 AND $3 LIMIT {}",
+                    2 * rows.len() + 1
+                )),
+                params![place, first, last],
+            )
+            .await?;
+        if between.len() <= 2 * rows.len() {
+            return between.iter().map(key).collect();
+        }
         // A file of keys is of SQLite, which is slow to find thousands of marks by name.
         let sql = format!(
             "SELECT of_row, wrapped FROM store_key WHERE place = ? AND of_row IN ({})",
@@ -231,7 +248,12 @@ impl Keys {
             .all(Sql::built(sql), &values)
             .await?
             .iter()
-            .map(|row| Ok((row.get("of_row")?, row.get("wrapped")?)))
+            .map(key)
             .collect()
     }
+}
+
+/// The name of a row, and its key.
+fn key(row: &Row) -> Result<(Vec<u8>, Vec<u8>), Error> {
+    Ok((row.get("of_row")?, row.get("wrapped")?))
 }
