@@ -1720,7 +1720,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Pairs of rows that the newest examination was not sure of, and a random sample. Masked. */
+        /** Pairs of rows that the newest examination was not sure of, and a random sample. Masked.
+         *     A file with `format=csv`, in which nothing stands of what the rows say. */
         get: operations["get_card_pairs"];
         put?: never;
         post?: never;
@@ -5277,8 +5278,8 @@ export interface components {
             /** @description `kantor`, `ruang_publik`, `proyek_strategis` or `lainnya`. */
             kind?: string | null;
             legal?: components["schemas"]["LegalForm"] | null;
-            /** @description `rtsp://host[:port]/path`; a name and password in it are taken out and
-             *     kept sealed. */
+            /** @description `rtsp://host[:port]/path`, or `http://` and `https://` of a list of pieces (HLS,
+             *     `.m3u8`); a name and password in it are taken out and kept sealed. */
             main?: string | null;
             /** @description Up to 120 characters. */
             name?: string | null;
@@ -7718,11 +7719,15 @@ export interface components {
             pays_open: number;
             precision?: components["schemas"]["CardShare"] | null;
             recall?: components["schemas"]["CardShare"] | null;
+            /** @description Who has looked at pairs in the area of the caller, who has at most first. */
+            reviewers: components["schemas"]["CardReviewer"][];
             /**
              * Format: int64
              * @description The examination whose pairs these are; null before the first.
              */
             run?: number | null;
+            /** @description Where the random sample waits, by regency. */
+            sample_rest: components["schemas"]["CardSampleRest"][];
             /**
              * Format: double
              * @description From which probability on pairs are joined.
@@ -8439,6 +8444,21 @@ export interface components {
             /** @description What to send as `cursor` for the next page. */
             next?: string | null;
         };
+        /** @description Who has looked at pairs of the examination. */
+        CardReviewer: {
+            /** @description His name; null where he is not of the staff any more. */
+            name?: string | null;
+            /**
+             * Format: int64
+             * @description On how many pairs he has said something,
+             */
+            pairs: number;
+            /**
+             * Format: int64
+             * @description and how many of these are of the random sample.
+             */
+            sampled: number;
+        };
         /** @description A row of a list. */
         CardRowOf: {
             /** @description The day that it tells: of a death, a move, a failed transfer. */
@@ -8871,6 +8891,24 @@ export interface components {
              * @description Of each standing so many are visited in a village; 5 when left out.
              */
             take?: number | null;
+        };
+        /** @description Pairs of the random sample that wait, by where they lie. */
+        CardSampleRest: {
+            /**
+             * Format: int64
+             * @description Pairs that wait for somebody else than those who have: a second person, or whoever
+             *     settles what two see differently or one was unsure of.
+             */
+            another: number;
+            /** @description The regency of the first row; null where it is not known. */
+            area?: string | null;
+            /** @description What it is called. */
+            area_name?: string | null;
+            /**
+             * Format: int64
+             * @description Pairs that nobody has looked at.
+             */
+            open: number;
         };
         /** @description What a sample would take. */
         CardSampleSize: {
@@ -11984,10 +12022,13 @@ export interface components {
          *         "simpang"
          *       ],
          *       "days": 90,
-         *       "name": "VMS Dishub"
+         *       "name": "VMS Dishub",
+         *       "purpose": "memantau lalu lintas simpang"
          *     }
          */
         LoanForm: {
+            /** @description The letter or agreement that it stands on, where there is one. */
+            basis?: string | null;
             /** @description Ids or short names, 1 to 64. */
             cameras: string[];
             /**
@@ -11997,6 +12038,9 @@ export interface components {
             days?: number | null;
             /** @description To which system, and whose it is. */
             name: string;
+            /** @description What for: whoever takes the pictures may use them for nothing else (Law 27 of 2022,
+             *     articles 16 and 27). */
+            purpose: string;
             /** @description Also what they hear, where that may be heard. */
             sound?: boolean;
         };
@@ -12022,6 +12066,8 @@ export interface components {
         LoanView: {
             /** @description Where from. */
             address?: string | null;
+            /** @description The letter or agreement that it stands on. */
+            basis?: string | null;
             /** @description Who lent. */
             by: string;
             /** @description His name on that day. */
@@ -12046,6 +12092,8 @@ export interface components {
             name: string;
             /** @description How many more it has. */
             others: number;
+            /** @description What for; null for loans that were given before it was asked. */
+            purpose?: string | null;
             /**
              * Format: int64
              * @description When somebody ended it.
@@ -14056,7 +14104,7 @@ export interface components {
         ProbeForm: {
             /** @description What the camera asks for. Not kept. */
             password?: string | null;
-            /** @description `rtsp://host[:port]/path`. */
+            /** @description `rtsp://host[:port]/path`, or `http://` and `https://` of a list of pieces (`.m3u8`). */
             url: string;
             /** @description What the camera asks for. */
             username?: string | null;
@@ -14070,6 +14118,8 @@ export interface components {
              * @description In pixels.
              */
             height?: number | null;
+            /** @description Whether it is a list of pieces (HLS), whose pictures are some seconds old. */
+            list: boolean;
             /** @description Whether every browser can be given it. */
             playable: boolean;
             /** @description The first key frame; none when it did not come within six seconds. */
@@ -16124,6 +16174,12 @@ export interface components {
         StateView: {
             /**
              * Format: int64
+             * @description How long ago what is shown was taken, at least: of a camera that is a list of pieces
+             *     (HLS). None of any other, whose pictures come as they are taken.
+             */
+            behind_ms?: number | null;
+            /**
+             * Format: int64
              * @description Measured over two seconds or more.
              */
             bitrate_bps?: number | null;
@@ -16132,6 +16188,12 @@ export interface components {
              * @description How far the camera's clock is ahead of ours.
              */
             clock_offset_ms?: number | null;
+            /**
+             * Format: int64
+             * @description The same as the publisher of the list dates it, by its clock and ours; none where it
+             *     dates nothing.
+             */
+            dated_behind_ms?: number | null;
             /**
              * Format: int64
              * @description When the newest picture arrived, µs since 1970 UTC.
@@ -21009,6 +21071,8 @@ export interface operations {
                 limit?: number;
                 /** @description `next` of the page before. */
                 cursor?: string;
+                /** @description `csv` for a file of all of them: rows by their numbers, and nothing of what they say. */
+                format?: string;
             };
             header?: never;
             path?: never;
