@@ -52,10 +52,11 @@ await keep(async () => {
 			expect(Number.parseInt(stdout, 10) > 0 && (layer === 'sub' || Number.parseInt(stdout, 10) === width), stdout);
 			await run('ffmpeg', ['-v', 'error', '-i', addresses[layer], '-frames:v', '25', '-f', 'null', '-']);
 		}
-		const watched = await until(async () => ((items) => (items.length >= 4 ? items : undefined))(await acts('camera.watched')));
+		// The page itself shows the camera as well, to the operator.
+		const watched = await until(async () => ((items) => (items.length >= 4 ? items : undefined))((await acts('camera.watched')).filter((entry) => entry.via.startsWith('pjm_'))));
 		// Who only asks what it is may leave before the first picture.
 		const taken = ['main', 'sub'].map((layer) => watched.some(({ detail }) => detail.layer === layer && detail.sent_bytes > 1000));
-		expect(watched.every((entry) => entry.via.startsWith('pjm_')) && taken.every(Boolean), JSON.stringify(watched));
+		expect(taken.every(Boolean), JSON.stringify(watched));
 		expect((await acts('loan.used')).length === 1, 'it was first used once');
 	});
 
