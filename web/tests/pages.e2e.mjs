@@ -4,11 +4,11 @@
 //   SHOTS=docs/guide/gambar node web/tests/pages.e2e.mjs     (keeps the Indonesian pictures)
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { browser, camera, expect, house as newHouse, keep, logIn, promise, root } from './house.mjs';
 
 const axe = readFileSync(join(root, 'web/node_modules/axe-core/axe.min.js'), 'utf8');
-const shots = process.env.SHOTS && join(root, process.env.SHOTS);
+const shots = process.env.SHOTS && resolve(root, process.env.SHOTS);
 const pages = {
 	masuk: '/masuk',
 	situasi: '/situasi',
