@@ -90,7 +90,7 @@ await keep(async () => {
 		const late = Number(await page.locator('dd[data-behind]').getAttribute('data-behind'));
 		const said = await page.locator('figcaption [data-behind]').textContent();
 		// A piece is two seconds long, so nothing is newer than that.
-		expect(late >= 1_900 && late < 30_000 && said.startsWith('HLS, tertinggal ±'), `${late} ms: ${said}`);
+		expect(late >= 1_900 && late < 30_000 && said.startsWith('HLS, tertinggal ≥'), `${late} ms: ${said}`);
 		const { behind_ms, dated_behind_ms, newest_us } = await state();
 		expect(behind_ms >= 1_900 && dated_behind_ms >= behind_ms - 1_000, JSON.stringify({ behind_ms, dated_behind_ms }));
 		expect(Date.now() - newest_us / 1000 >= 1_900, 'the newest picture is told as newer than it can be');

@@ -1,5 +1,5 @@
 //! Rows as PostgreSQL takes them in bulk: the binary form of its COPY ("Binary Format" in its
-//! manual, under COPY). A statement of as many rows costs it several times as much.
+//! manual, under COPY).
 
 use crate::{Error, Value};
 

@@ -420,7 +420,11 @@ async fn fill_sqlite(part: &Path, first: Option<&Path>, claim: File) -> Result<P
         .map_err(|error| Error::file(part, error))?;
     if let Some(first) = first {
         let mut first = File::open(first).map_err(|error| Error::file(first, error))?;
-        std::io::copy(&mut first, &mut made).map_err(|error| Error::file(part, error))?;
+        if let Err(error) = std::io::copy(&mut first, &mut made) {
+            // A full disk, most often: what there is of it would stay.
+            wipe(part)?;
+            return Err(Error::file(part, error));
+        }
     }
     let options = sqlite_options(part)
         .journal_mode(SqliteJournalMode::Off)

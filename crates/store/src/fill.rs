@@ -49,6 +49,17 @@ impl Sink<'_> {
     }
 }
 
+impl Part {
+    /// Opens it. Nothing is ours before that: what lies there may be somebody else's, who
+    /// fills it now.
+    async fn begin(whole: &Path, first: Option<&Path>) -> Result<(Db, Self), Error> {
+        let path = behind(whole, ".part");
+        let db = Db::open_to_fill(whole, &path, first).await?;
+        let whole = whole.to_owned();
+        Ok((db, Self { path, whole }))
+    }
+}
+
 /// What did not come to its end leaves nothing, unless the power goes.
 impl Drop for Part {
     fn drop(&mut self) {
@@ -64,10 +75,8 @@ impl Filling {
     pub(crate) async fn begin(place: &Place, steps: &[(&str, &Step)]) -> Result<Self, Error> {
         let (db, part) = match place {
             Place::Sqlite { path } => {
-                let part = behind(path, ".part");
-                let db = Db::open_to_fill(path, &part, None).await?;
-                let whole = path.clone();
-                (db, Some(Part { path: part, whole }))
+                let (db, part) = Part::begin(path, None).await?;
+                (db, Some(part))
             }
             Place::Postgres { .. } => (Db::open(place).await?, None),
         };
@@ -104,11 +113,7 @@ impl Filling {
     /// Makes a copy of another file of SQLite, but for the rows of some tables, which it
     /// has none of yet.
     pub(crate) async fn over(path: &Path, first: &Path, emptied: &[&str]) -> Result<Self, Error> {
-        let part = Part {
-            path: behind(path, ".part"),
-            whole: path.to_owned(),
-        };
-        let db = Db::open_to_fill(path, &part.path, Some(first)).await?;
+        let (db, part) = Part::begin(path, Some(first)).await?;
         let mut tx = db.write().await?;
         let mut supports = Vec::new();
         for table in emptied {

@@ -659,6 +659,22 @@ async fn nothing_is_written_where_something_is() {
         assert!(matches!(refused, Error::Place { .. }), "{refused}");
         assert_eq!(everything(&occupied.place).await, before);
     }
+    // Somebody fills it now: what is there of it is his.
+    let target = store::test::sqlite();
+    let Place::Sqlite { path } = &target.place else {
+        panic!("a SQLite file");
+    };
+    let beside = |more: &str| PathBuf::from(format!("{}{more}", path.display()));
+    let lock = std::fs::File::create(beside(".lock")).expect("a file");
+    lock.lock().expect("locked");
+    std::fs::write(beside(".part"), b"of others").expect("written");
+    let refused = full.restore("first", &target.place).await;
+    let refused = refused.expect_err("in use");
+    let in_use = matches!(refused, BackupError::Store(Error::InUse { .. }));
+    assert!(in_use, "{refused}");
+    assert_eq!(std::fs::read(beside(".part")).expect("there"), b"of others");
+    assert!(beside(".lock").exists(), "he holds it still");
+
     let target = store::test::sqlite();
     Blobs::open(&full.at("new/blobs"))
         .expect("a folder")
