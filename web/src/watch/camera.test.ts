@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Camera, CameraState } from '$api/model';
-import { behind, byNeed, chosen, count, face, keptLayer, needsAction, pictureAge, readChoice, within, writeChoice } from './camera';
+import { behind, byNeed, chosen, count, face, keptLayer, needsAction, newer, pictureAge, readChoice, within, writeChoice } from './camera';
 
 function state(word: CameraState['word'], more: Partial<CameraState> = {}): CameraState {
   return { word, reason: null, since_us: 0, newest_us: 5_000_000, bitrate_bps: null, clock_offset_ms: null, behind_ms: null, dated_behind_ms: null, ...more };
@@ -67,6 +67,17 @@ test('a list of pieces is late, by the least that is known or by a date that is 
   const streams = layers.map((layer) => ({ layer, codec: null, width: null, height: null, state: state('live', { behind_ms: layer === 'sub' ? 2_000 : null }) }));
   expect(behind(camera({ streams }), 'sub')).toBe(2_000);
   expect(behind(camera({ streams }), 'main')).toBeNull();
+});
+
+test('news of a camera changes each quality it tells of and forgets nothing', () => {
+  const main = { layer: 'main', codec: 'h264', width: 1920, height: 1080, state: state('idle') } as const;
+  const sub = { ...main, layer: 'sub', width: 640, height: 360 } as const;
+  const live = state('live', { behind_ms: 6_400 });
+  const now = newer(camera({ state: state('idle'), streams: [main, sub] }), { id: 'cam_1', state: live, streams: [{ ...main, codec: null, width: null, height: null, state: live }] });
+  expect(now.state).toBe(live);
+  expect(now.streams).toEqual([{ ...main, state: live }, sub]);
+  expect(behind(now, 'main')).toBe(6_400);
+  expect(newer(now, { id: 'cam_1', state: state('dark') }).streams).toEqual(now.streams);
 });
 
 test('counting and ordering by need', () => {

@@ -49,6 +49,24 @@ export function pictureAge(seen: Seen, now: number): number | null {
   return Math.max(0, at - newest / 1000);
 }
 
+/** What is told of one camera when it changes; of its qualities only what is known. */
+export interface News {
+  id: string;
+  state: CameraState;
+  streams?: Camera['streams'];
+}
+
+/** The camera as it is by the news. */
+export function newer(camera: Camera, news: News): Camera {
+  const streams = camera.streams.map((stream) => {
+    const now = news.streams?.find(({ layer }) => layer === stream.layer);
+    if (!now) return stream;
+    const { state, codec, width, height } = now;
+    return { ...stream, state, codec: codec ?? stream.codec, width: width ?? stream.width, height: height ?? stream.height };
+  });
+  return { ...camera, state: news.state, streams };
+}
+
 /** A date of a publisher whose clock is wrong by more than this tells nothing, in ms. */
 const DATED_MAX_MS = 120_000;
 

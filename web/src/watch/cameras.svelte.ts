@@ -6,7 +6,7 @@ import { hear } from '$api/live.svelte';
 import type { Camera, CameraState } from '$api/model';
 import type { Problem } from '$api/problem';
 import { exact } from '$shell/time.svelte';
-import type { Seen } from './camera';
+import { newer, type News, type Seen } from './camera';
 
 /** A live camera is told about only when it changes; once a minute the whole list is read again. */
 const REREAD_MS = 60_000;
@@ -16,6 +16,8 @@ const about = $state<{ read: boolean; problem: Problem | null; at: number | null
 let holders = 0;
 let reading: Promise<void> | null = null;
 let release: (() => void) | null = null;
+/** What was told while the list was being read, which the list may not know yet. */
+const meanwhile = new Map<string, News>();
 const minded = new Set<(id: string, state: CameraState) => void>();
 
 /** All cameras by name. */
@@ -84,6 +86,7 @@ export function drop(id: string): void {
 }
 
 async function read(): Promise<void> {
+  meanwhile.clear();
   try {
     const found = new Map<string, Camera>();
     let cursor: string | undefined;
@@ -94,7 +97,9 @@ async function read(): Promise<void> {
     } while (cursor);
     const heard = exact();
     for (const id of seen.keys()) if (!found.has(id)) seen.delete(id);
-    for (const camera of found.values()) {
+    for (const read of found.values()) {
+      const told = meanwhile.get(read.id);
+      const camera = told ? newer(read, told) : read;
       const before = seen.get(camera.id)?.camera.state;
       seen.set(camera.id, { camera, heard });
       if (before && before.word !== camera.state.word) for (const act of minded) act(camera.id, camera.state);
@@ -108,17 +113,18 @@ async function read(): Promise<void> {
 }
 
 function change(data: unknown): void {
-  const told = data as { id?: string; state?: CameraState };
+  const told = data as Partial<News>;
   if (typeof told?.id !== 'string' || !told.state) {
     void reread();
     return;
   }
+  if (reading) meanwhile.set(told.id, told as News);
   const known = seen.get(told.id);
   // A camera we have never read has just been added.
   if (!known) {
     void reread();
     return;
   }
-  seen.set(told.id, { camera: { ...known.camera, state: told.state }, heard: exact() });
+  seen.set(told.id, { camera: newer(known.camera, told as News), heard: exact() });
   for (const act of minded) act(told.id, told.state);
 }

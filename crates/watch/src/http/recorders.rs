@@ -19,7 +19,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::form::{Faults, TEXT_MAX};
-use super::view::{NamedAgency, StateView, state_of};
+use super::view::{NamedAgency, StateView, StatesView};
 use crate::hub::Layer;
 use crate::jobs::PASSWORD;
 use crate::recorder::template::{self, OWN, Scheme, Template};
@@ -597,7 +597,7 @@ async fn views(
         let channels = cameras_of(conn, row.id).await?;
         let channels = channels.into_iter().map(|(channel, camera)| ChannelView {
             channel,
-            state: state_of(camera.id, &room.inner.hub),
+            state: StatesView::of(camera.id, &room.inner.hub).map(|states| states.state),
             camera: camera.id,
             short: camera.short,
             name: camera.name,

@@ -425,20 +425,34 @@ impl StateView {
     }
 }
 
-/// How a camera is now, for those who only want that.
-pub(crate) fn state_of(camera: Id<Camera>, hub: &Hub) -> Option<StateView> {
-    let streams: Vec<_> = [Layer::Main, Layer::Sub]
-        .into_iter()
-        .filter_map(|layer| {
-            let report = hub.stream(StreamKey { camera, layer })?.report();
-            Some(StreamView {
-                layer: layer.as_str(),
-                codec: None,
-                width: None,
-                height: None,
-                state: StateView::of(&report),
+/// How a camera is now and each of its qualities, for those who only want that.
+#[derive(Debug)]
+pub(crate) struct StatesView {
+    pub(crate) state: StateView,
+    pub(crate) streams: Vec<StreamView>,
+}
+
+impl StatesView {
+    /// None: the hub holds nothing of this camera.
+    pub(crate) fn of(camera: Id<Camera>, hub: &Hub) -> Option<Self> {
+        let streams: Vec<_> = [Layer::Main, Layer::Sub]
+            .into_iter()
+            .filter_map(|layer| {
+                let report = hub.stream(StreamKey { camera, layer })?.report();
+                let video = report.video.as_ref();
+                let size = video.and_then(|video| video.size_px);
+                Some(StreamView {
+                    layer: layer.as_str(),
+                    codec: video.map(|video| video.codec.clone()),
+                    width: size.map(|(width, _)| width),
+                    height: size.map(|(_, height)| height),
+                    state: StateView::of(&report),
+                })
             })
+            .collect();
+        (!streams.is_empty()).then(|| Self {
+            state: StateView::of_camera(&streams, 0),
+            streams,
         })
-        .collect();
-    (!streams.is_empty()).then(|| StateView::of_camera(&streams, 0))
+    }
 }

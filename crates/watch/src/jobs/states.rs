@@ -3,7 +3,7 @@
 use hall::guard::Permission;
 use hall::live::Event;
 
-use crate::http::view::state_of;
+use crate::http::view::StatesView;
 use crate::room::Room;
 
 /// Follows the states until the house closes.
@@ -17,14 +17,14 @@ pub(crate) async fn tell(room: Room) {
             () = hub.states_changed() => {}
         }
         for (camera, place) in hub.take_changed() {
-            let Some(state) = state_of(camera, hub) else {
+            let Some(StatesView { state, streams }) = StatesView::of(camera, hub) else {
                 continue;
             };
             hall.live().publish(Event {
                 topic: "camera",
                 permission: Permission::CamerasRead,
                 place,
-                data: serde_json::json!({ "id": camera, "state": state }),
+                data: serde_json::json!({ "id": camera, "state": state, "streams": streams }),
             });
         }
     }
