@@ -97,9 +97,9 @@ async function read(): Promise<void> {
     } while (cursor);
     const heard = exact();
     for (const id of seen.keys()) if (!found.has(id)) seen.delete(id);
-    for (const read of found.values()) {
-      const told = meanwhile.get(read.id);
-      const camera = told ? newer(read, told) : read;
+    for (const listed of found.values()) {
+      const told = meanwhile.get(listed.id);
+      const camera = told ? newer(listed, told) : listed;
       const before = seen.get(camera.id)?.camera.state;
       seen.set(camera.id, { camera, heard });
       if (before && before.word !== camera.state.word) for (const act of minded) act(camera.id, camera.state);

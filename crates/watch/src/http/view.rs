@@ -349,21 +349,26 @@ impl StreamView {
             layer: row.layer,
         };
         let report = hub.stream(key).map(|channel| channel.report());
-        let video = report.as_ref().and_then(|report| report.video.clone());
-        let size = video.as_ref().and_then(|video| video.size_px);
+        let seen = Self::seen(row.layer, report.as_ref());
         let stored = |px: Option<i64>| px.and_then(|px| u32::try_from(px).ok());
         Self {
-            layer: row.layer.as_str(),
-            codec: video.map(|video| video.codec).or_else(|| row.codec.clone()),
-            width: size
-                .map(|(width, _)| width)
-                .or_else(|| stored(row.width_px)),
-            height: size
-                .map(|(_, height)| height)
-                .or_else(|| stored(row.height_px)),
-            state: report
-                .as_ref()
-                .map_or_else(StateView::unknown, StateView::of),
+            codec: seen.codec.or_else(|| row.codec.clone()),
+            width: seen.width.or_else(|| stored(row.width_px)),
+            height: seen.height.or_else(|| stored(row.height_px)),
+            ..seen
+        }
+    }
+
+    /// As the hub knows it, whatever was known before.
+    fn seen(layer: Layer, report: Option<&Report>) -> Self {
+        let video = report.and_then(|report| report.video.as_ref());
+        let size = video.and_then(|video| video.size_px);
+        Self {
+            layer: layer.as_str(),
+            codec: video.map(|video| video.codec.clone()),
+            width: size.map(|(width, _)| width),
+            height: size.map(|(_, height)| height),
+            state: report.map_or_else(StateView::unknown, StateView::of),
         }
     }
 }
@@ -435,19 +440,11 @@ pub(crate) struct StatesView {
 impl StatesView {
     /// None: the hub holds nothing of this camera.
     pub(crate) fn of(camera: Id<Camera>, hub: &Hub) -> Option<Self> {
-        let streams: Vec<_> = [Layer::Main, Layer::Sub]
+        let streams: Vec<_> = Layer::ALL
             .into_iter()
             .filter_map(|layer| {
                 let report = hub.stream(StreamKey { camera, layer })?.report();
-                let video = report.video.as_ref();
-                let size = video.and_then(|video| video.size_px);
-                Some(StreamView {
-                    layer: layer.as_str(),
-                    codec: video.map(|video| video.codec.clone()),
-                    width: size.map(|(width, _)| width),
-                    height: size.map(|(_, height)| height),
-                    state: StateView::of(&report),
-                })
+                Some(StreamView::seen(layer, Some(&report)))
             })
             .collect();
         (!streams.is_empty()).then(|| Self {
